@@ -1,0 +1,96 @@
+package dev.detent.backends.ppq;
+
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.Rules;
+import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** A rule set of PPQ as a target. */
+final class PpqTarget implements Target {
+
+    private final Platform platform;
+
+    PpqTarget(Platform platform) {
+        this.platform = platform;
+    }
+
+    @Override
+    public String id() {
+        return "ppq:" + platform.name();
+    }
+
+    @Override
+    public String summary() {
+        return "the rules of PPQ 0.6.5.1 for " + platform.name();
+    }
+
+    @Override
+    public boolean supports(Node node, Graph graph) {
+        return node.isOneOf(platform.types());
+    }
+
+    @Override
+    public Rules rules() {
+        return this::rule;
+    }
+
+    @Override
+    public Profile profile() {
+        Profile profile = Profile.dispatchedBy("pursus").with("refine")
+                .with("fusion", Map.of("activations", String.join(",", new TreeSet<>(platform.fused()))))
+                .with("simplify").with("parameter-quantization").with("calibration").with("alignment").with("passive-parameters")
+                .with("baking");
+        for (String pass : new TreeSet<>(platform.prepasses())) {
+            profile = profile.with(pass);
+        }
+        return profile;
+    }
+
+    private NodeRule rule(Node node, Graph graph) {
+        NodeRule rule = NodeRule.uniform(node, platform.activation());
+        if (node.isOneOf(platform.weighted()) && node.inputs().size() > 1) {
+            SlotRule weight = platform.weight().orElseThrow();
+            // PPQ reads "inputs[1:]" for per-tensor weights: the observer also holds for what the bias rule leaves untouched.
+            for (int i = 1; i < node.inputs().size() && !platform.perChannel(); i++) {
+                rule = rule.input(i, weight);
+            }
+            if (platform.perChannel() && (graph.isInitializer(node.input(1)) || !platform.name().equals("TRT_INT8"))) {
+                rule = rule.input(1, weight.with(weightScheme(node, graph, weight.scheme())));
+            }
+        }
+        if (node.isOneOf(platform.biased()) && node.hasInput(2)) {
+            rule = rule.input(2, platform.bias().orElseThrow());
+        }
+        if (platform.floatOutputs()) {
+            rule = rule.output(0, platform.activation().with(dev.detent.spi.backend.InitialState.FP32));
+        }
+        return rule.passive(platform.passives() && node.isOneOf(Platform.PASSIVE));
+    }
+
+    /** The output-channel axis. PPQ takes axis 0 for all; docs/differences.md, D-01 and D-02. */
+    private Scheme weightScheme(Node node, Graph graph, Scheme scheme) {
+        Scheme s = platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
+        return s.perChannel(switch (node.opType()) {
+            case "ConvTranspose" -> 1;
+            case "Gemm" -> node.intAttribute("transB", 0) == 1 ? 0 : 1;
+            case "MatMul" -> Math.max(0, graph.initializer(node.input(1)).map(t -> t.rank() - 1).orElse(1));
+            default -> 0;
+        });
+    }
+
+    /** ncnn runs 3x3 stride-1 convolutions as Winograd, which leaves 6 bits to the weights. */
+    private static boolean isWinograd(Node node, Graph graph) {
+        List<Long> kernel = node.intsAttribute("kernel_shape", graph.initializer(node.input(1))
+                .map(t -> java.util.Arrays.stream(t.dims()).skip(2).boxed().toList()).orElse(List.of()));
+        return node.is("Conv") && node.intAttribute("group", 1) == 1 && kernel.stream().allMatch(k -> k == 3)
+                && node.intsAttribute("dilations", List.of(1L)).stream().allMatch(d -> d == 1)
+                && node.intsAttribute("strides", List.of(1L)).stream().allMatch(d -> d == 1);
+    }
+}

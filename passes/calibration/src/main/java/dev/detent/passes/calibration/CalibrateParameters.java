@@ -1,0 +1,41 @@
+package dev.detent.passes.calibration;
+
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.Option;
+import dev.detent.spi.pass.PassContext;
+import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.quant.Verb;
+
+/** Calibrates weights and other constant operands from their own values; no data needed. */
+final class CalibrateParameters {
+
+    private static final Option<String> METHOD = Option.text("method", "", "observer for every parameter instead of the rules' choice");
+
+    static final PassDefinition DEFINITION = new PassDefinition(
+            PassDescriptor.of("parameter-quantization", "calibrates weights and other constants from their own values")
+                    .requires(Fact.RULES_APPLIED).forbids(Fact.BAKED).establishes(Fact.PARAMETERS_CALIBRATED)
+                    .asks(Verb.CALIBRATE).options(METHOD).build(),
+            CalibrateParameters::run);
+
+    private CalibrateParameters() {}
+
+    private static void run(PassContext context) {
+        String method = context.options().get(METHOD);
+        for (Node n : context.graph().nodes()) {
+            for (TensorQuantization c : context.quantization().inputs(n)) {
+                if (c.isParameter() && c.state().awaitsCalibration()) {
+                    String id = method.isEmpty() ? c.observer() : method;
+                    Tensor t = context.graph().initializer(c.value()).orElseThrow();
+                    Observer observer = context.observers().create(id, c.scheme());
+                    observer.observe(t.floats(), t.dims());
+                    context.states().calibrate(c, observer.render(c.scheme()), id + " of the tensor's " + t.elementCount() + " values");
+                }
+            }
+        }
+    }
+}

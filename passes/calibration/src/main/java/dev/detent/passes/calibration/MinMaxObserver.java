@@ -1,0 +1,78 @@
+package dev.detent.passes.calibration;
+
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Scheme;
+import java.util.Arrays;
+
+/** Smallest and largest value, per tensor or per channel. */
+final class MinMaxObserver implements Observer {
+
+    private final Scheme scheme;
+    private float[] min = new float[0];
+    private float[] max = new float[0];
+    private int stride;
+    private int channels;
+    private int position;
+
+    MinMaxObserver(Scheme scheme) {
+        this.scheme = scheme;
+    }
+
+    @Override
+    public void begin(long[] shape) {
+        stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
+        channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] : 1;
+        position = 0;
+        if (min.length != channels) {
+            min = new float[channels];
+            max = new float[channels];
+            Arrays.fill(min, Float.POSITIVE_INFINITY);
+            Arrays.fill(max, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    @Override
+    public void accept(float[] values, int from, int to) {
+        for (int i = from; i < to; ) {
+            int channel = channels == 1 ? 0 : position / stride % channels;
+            int run = channels == 1 ? to - i : Math.min(to - i, stride - position % stride);
+            Extremes e = Extremes.of(values, i, i + run);
+            min[channel] = Math.min(min[channel], e.min());
+            max[channel] = Math.max(max[channel], e.max());
+            i += run;
+            position += run;
+        }
+    }
+
+    @Override
+    public void end() {
+        // Nothing is kept per batch.
+    }
+
+    @Override
+    public void merge(Observer other) {
+        MinMaxObserver o = (MinMaxObserver) other;
+        if (min.length == 0) {
+            min = o.min;
+            max = o.max;
+            channels = o.channels;
+            return;
+        }
+        for (int c = 0; c < o.min.length; c++) {
+            min[c] = Math.min(min[c], o.min[c]);
+            max[c] = Math.max(max[c], o.max[c]);
+        }
+    }
+
+    @Override
+    public Parameters render(Scheme wanted) {
+        double[] lo = new double[min.length];
+        double[] hi = new double[min.length];
+        for (int c = 0; c < min.length; c++) {
+            lo[c] = min[c] <= max[c] ? min[c] : 0;
+            hi[c] = min[c] <= max[c] ? max[c] : 0;
+        }
+        return wanted.cover(lo, hi);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.detent.passes.dispatching;
+
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.pass.Dispatcher;
+import dev.detent.spi.pass.Side;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * PPQ's search-based strategies. They differ only in which nodes they take for quantized; the shape side and the corrections afterwards
+ * are common (scheduler/dispatchers.py).
+ */
+final class SearchDispatcher implements Dispatcher {
+
+    /** Which nodes are quantized. */
+    enum Reach {
+        CONSERVATIVE("conservative", "from computing operators downward as long as every operator can be quantized"),
+        PPLNN("pplnn", "what lies between two convolutions"),
+        AGGRESSIVE("aggresive", "everything downward of computing operators, whatever its type"),
+        POINTWISE("pointwise", "the computing operators alone");
+
+        private final String id;
+        private final String summary;
+
+        Reach(String id, String summary) {
+            this.id = id;
+            this.summary = summary;
+        }
+    }
+
+    private final Reach reach;
+
+    SearchDispatcher(Reach reach) {
+        this.reach = reach;
+    }
+
+    @Override
+    public String id() {
+        return reach.id;
+    }
+
+    @Override
+    public String summary() {
+        return reach.summary;
+    }
+
+    @Override
+    public Map<String, Side> dispatch(Graph graph, Predicate<Node> supported) {
+        List<Node> computing = graph.nodes().stream().filter(n -> n.isOneOf(Operators.COMPUTING)).toList();
+        Predicate<Node> shapeOrBoundary = n -> n.isOneOf(Operators.SHAPE_SOURCES) || Tracing.isBoundary(graph, n);
+        Set<Node> extension = PathSearch.down(graph, computing, (a, b) -> Tracing.down(graph, a, b), shapeOrBoundary);
+        Set<Node> quantized = quantized(graph, supported, computing, shapeOrBoundary);
+        Set<Node> shapes = shapes(graph, quantized);
+
+        Map<String, Side> sides = new LinkedHashMap<>();
+        for (Node n : graph.nodes()) {
+            boolean shape = shapes.contains(n) && !extension.contains(n);
+            sides.put(n.name(), shape ? Side.SHAPE : quantized.contains(n) ? Side.QUANTIZED : Side.FLOAT);
+        }
+        for (Node n : graph.nodes()) {
+            if (n.isOneOf(Operators.SHAPE_SOURCES) || n.isOneOf(Operators.LINEAR_ACTIVATIONS) && reach != Reach.POINTWISE) {
+                Side followed = graph.producer(n.input(0)).map(p -> sides.get(p.name())).orElse(Side.FLOAT);
+                sides.put(n.name(), followed);
+            }
+        }
+        return sides;
+    }
+
+    private Set<Node> quantized(Graph graph, Predicate<Node> supported, List<Node> computing, Predicate<Node> shapeOrBoundary) {
+        Set<Node> found;
+        switch (reach) {
+            case POINTWISE -> found = new LinkedHashSet<>(computing);
+            case AGGRESSIVE -> {
+                found = PathSearch.down(graph, computing, (a, b) -> Tracing.down(graph, a, b), shapeOrBoundary);
+                found.removeIf(n -> n.is("Shape"));
+                return found;
+            }
+            case PPLNN -> found = PathSearch.down(graph, graph.nodes().stream().filter(n -> n.is("Conv")).toList(),
+                    (a, b) -> supported.test(b) && Tracing.down(graph, a, b), n -> n.is("Conv"));
+            default -> found = PathSearch.down(graph, computing, (a, b) -> Tracing.down(graph, a, b),
+                    n -> !supported.test(n) || Tracing.isBoundary(graph, n));
+        }
+        found.removeIf(n -> !supported.test(n));
+        return found;
+    }
+
+    private static Set<Node> shapes(Graph graph, Set<Node> quantized) {
+        Set<Node> receivers = Tracing.receivers(graph);
+        Predicate<Node> value = n -> quantized.contains(n) || n.isOneOf(Operators.COMPUTING);
+        Set<Node> shapes = new LinkedHashSet<>(receivers);
+        List<Node> generators = graph.nodes().stream().filter(Tracing::generates).toList();
+        Set<Node> forward = PathSearch.down(graph, generators, (a, b) -> Tracing.down(graph, a, b),
+                n -> receivers.contains(n) || value.test(n) || Tracing.isBoundary(graph, n));
+        forward.removeIf(value);
+        shapes.addAll(forward);
+        boolean grown = true;
+        while (grown) {
+            List<Node> starts = shapes.stream().filter(n -> !n.is("Shape")).toList();
+            Set<Node> back = PathSearch.up(graph, starts, (a, b) -> Tracing.up(graph, a, b),
+                    n -> shapes.contains(n) || value.test(n) || Tracing.isBoundary(graph, n));
+            back.removeIf(value);
+            grown = shapes.addAll(back);
+        }
+        return shapes;
+    }
+}

@@ -1,0 +1,131 @@
+package dev.detent.passes.refinement;
+
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.Option;
+import dev.detent.spi.pass.PassContext;
+import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.quant.Verb;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Gives operands that must share a scale one scale. 'Align to Large' covers the union of the operands' ranges, 'Align to Output' takes the
+ * output's. Producers with no other consumer follow; with force-overlap every producer's whole group does. PPQ 0.6.5.1's
+ * QuantAlignmentPass.
+ */
+final class AlignOperands {
+
+    static final String NONE = "None";
+    static final String TO_LARGE = "Align to Large";
+    static final String TO_OUTPUT = "Align to Output";
+
+    private static final Option<String> ELEMENTWISE = Option.choice("elementwise", TO_LARGE, List.of(TO_LARGE, TO_OUTPUT, NONE),
+            "how the operands of Add, Sub and Sum are aligned");
+    private static final Option<String> CONCAT = Option.choice("concat", TO_OUTPUT, List.of(TO_LARGE, TO_OUTPUT, NONE),
+            "how the operands of Concat are aligned");
+    private static final Option<String> POOLING = Option.choice("pooling", NONE, List.of(TO_OUTPUT, NONE),
+            "how input and output of average pooling are aligned");
+    private static final Option<String> RESIZE = Option.choice("resize", NONE, List.of(TO_OUTPUT, NONE),
+            "how input and output of Resize are aligned");
+    private static final Option<Boolean> FORCE = Option.flag("force-overlap", false,
+            "move the whole group of every producer, even one with other consumers");
+
+    static final PassDefinition DEFINITION = new PassDefinition(
+            PassDescriptor.of("alignment", "gives operands that must share a scale one scale")
+                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.ALIGNED)
+                    .invalidates(Fact.PASSIVES_DERIVED)
+                    .asks(Verb.LEAD, Verb.ENSLAVE, Verb.ENSLAVE_GROUP)
+                    .options(ELEMENTWISE, CONCAT, POOLING, RESIZE, FORCE).build(),
+            context -> new AlignOperands(context).run());
+
+    private final PassContext context;
+    private final Graph graph;
+    private final Quantization quantization;
+
+    private AlignOperands(PassContext context) {
+        this.context = context;
+        this.graph = context.graph();
+        this.quantization = context.quantization();
+    }
+
+    private void run() {
+        for (Node n : graph.nodes()) {
+            if (quantization.isQuantized(n)) {
+                align(n, method(n)).ifPresent(master -> followUpstream(n, master));
+            }
+        }
+    }
+
+    private String method(Node n) {
+        Option<String> option = n.is("Add", "Sub", "Sum") ? ELEMENTWISE : n.is("Concat") ? CONCAT
+                : n.is("AveragePool", "GlobalAveragePool") ? POOLING : n.is("Resize") ? RESIZE : null;
+        return option == null ? NONE : context.options().get(option);
+    }
+
+    private Optional<TensorQuantization> align(Node n, String method) {
+        List<TensorQuantization> inputs = new ArrayList<>();
+        for (TensorQuantization in : quantization.inputs(n)) {
+            if (in.state().canLead() && in.parameters().isPresent()) {
+                inputs.add(in);
+            }
+        }
+        if (method.equals(TO_LARGE) && !inputs.isEmpty()) {
+            return Optional.of(toLarge(n, inputs));
+        }
+        if (method.equals(TO_OUTPUT)) {
+            return quantization.output(n, 0).filter(out -> out.state().canLead() && out.parameters().isPresent()).map(out -> {
+                inputs.forEach(in -> context.states().enslave(in, out, "operands of " + n.opType() + " share its output's scale"));
+                return out;
+            });
+        }
+        return Optional.empty();
+    }
+
+    /** The first operand leads with a scale that covers all; its new range is computed with the scheme it showed before. */
+    private TensorQuantization toLarge(Node n, List<TensorQuantization> inputs) {
+        double min = 0;
+        double max = 0;
+        for (TensorQuantization in : inputs) {
+            Scheme s = in.scheme();
+            Parameters p = in.parameters().orElseThrow();
+            min = Math.min(min, p.scale(0) * (s.quantMin() - p.zeroPoint(0)));
+            max = Math.max(max, p.scale(0) * (s.quantMax() - p.zeroPoint(0)));
+        }
+        TensorQuantization master = inputs.get(0);
+        context.states().lead(master, master.scheme().cover(min, max), "covers the ranges of all operands of " + n.opType());
+        inputs.subList(1, inputs.size()).forEach(
+                in -> context.states().enslave(in, master, "operands of " + n.opType() + " share one scale"));
+        return master;
+    }
+
+    private void followUpstream(Node n, TensorQuantization master) {
+        boolean force = context.options().get(FORCE);
+        for (Node producer : graph.upstream(n)) {
+            Set<Node> consumers = graph.downstream(producer);
+            if (!force && consumers.size() != 1) {
+                continue;
+            }
+            List<TensorQuantization> slots = new ArrayList<>(quantization.inputs(producer));
+            slots.addAll(quantization.outputs(producer));
+            for (TensorQuantization slot : slots) {
+                if (n.inputs().contains(slot.value()) && slot.state().canLead()) {
+                    String reason = "feeds " + n.opType() + " '" + n.name() + "', whose operands share one scale";
+                    if (force) {
+                        context.states().enslaveGroup(slot, master, reason);
+                    } else {
+                        context.states().enslave(slot, master, reason);
+                    }
+                }
+            }
+        }
+    }
+}

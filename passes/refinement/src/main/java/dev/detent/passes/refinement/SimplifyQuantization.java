@@ -1,0 +1,45 @@
+package dev.detent.passes.refinement;
+
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.PassContext;
+import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.quant.Verb;
+
+/**
+ * Covers an input by the output that feeds it: one tensor, one quantization. Only the first of several uses by one node is covered, as in
+ * PPQ 0.6.5.1's QuantizeSimplifyPass.
+ */
+final class SimplifyQuantization {
+
+    static final PassDefinition DEFINITION = new PassDefinition(
+            PassDescriptor.of("simplify", "covers inputs by the outputs that feed them")
+                    .requires(Fact.RULES_APPLIED).forbids(Fact.PARAMETERS_CALIBRATED).establishes(Fact.SIMPLIFIED)
+                    .asks(Verb.OVERLAP).build(),
+            SimplifyQuantization::run);
+
+    private SimplifyQuantization() {}
+
+    private static void run(PassContext context) {
+        Graph graph = context.graph();
+        Quantization quantization = context.quantization();
+        for (Node producer : graph.nodes()) {
+            for (TensorQuantization out : quantization.outputs(producer)) {
+                if (out.state().isFloat() || out.state().isShape() || out.state().isSwitchedOff()) {
+                    continue;
+                }
+                for (Node consumer : graph.consumers(out.value())) {
+                    if (quantization.target(consumer).equals(quantization.target(producer))) {
+                        int index = consumer.inputs().indexOf(out.value());
+                        quantization.input(consumer, index).filter(in -> in.state().awaitsCalibration()).ifPresent(
+                                in -> context.states().overlap(in, out, "the same tensor as " + out.slot()));
+                    }
+                }
+            }
+        }
+    }
+}

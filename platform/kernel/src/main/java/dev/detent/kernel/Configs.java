@@ -1,0 +1,101 @@
+package dev.detent.kernel;
+
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Slot;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** All configs of a model. Created once from rules; afterwards only a {@link Control} moves them. */
+public final class Configs implements Quantization {
+
+    private record NodeEntry(String target, boolean passive, List<Config> inputs, List<Config> outputs) {}
+
+    private final Map<Slot, Config> bySlot = new LinkedHashMap<>();
+    private final Map<String, NodeEntry> byNode = new LinkedHashMap<>();
+
+    /** Adds the configs of one node. Slots without a value (absent optional inputs) get none. */
+    public void add(Node node, Graph graph, String target, NodeRule rule) {
+        List<Config> ins = new ArrayList<>();
+        List<Config> outs = new ArrayList<>();
+        for (int i = 0; i < node.inputs().size(); i++) {
+            if (node.hasInput(i)) {
+                ins.add(add(Slot.input(node.name(), i), node.input(i), graph.isInitializer(node.input(i)), rule.inputs().get(i)));
+            }
+        }
+        for (int i = 0; i < node.outputs().size(); i++) {
+            if (!node.output(i).isEmpty()) {
+                outs.add(add(Slot.output(node.name(), i), node.output(i), false, rule.outputs().get(i)));
+            }
+        }
+        byNode.put(node.name(), new NodeEntry(target, rule.passive(), ins, outs));
+    }
+
+    private Config add(Slot slot, String value, boolean parameter, SlotRule rule) {
+        Config c = new Config(slot, value, parameter, rule.scheme(), rule.observer(), rule.state().state());
+        bySlot.put(slot, c);
+        return c;
+    }
+
+    @Override
+    public Collection<Config> configs() {
+        return Collections.unmodifiableCollection(bySlot.values());
+    }
+
+    @Override
+    public Optional<Config> config(Slot slot) {
+        return Optional.ofNullable(bySlot.get(slot));
+    }
+
+    @Override
+    public boolean isQuantized(Node node) {
+        return byNode.containsKey(node.name());
+    }
+
+    @Override
+    public boolean isPassive(Node node) {
+        NodeEntry e = byNode.get(node.name());
+        return e != null && e.passive();
+    }
+
+    @Override
+    public String target(Node node) {
+        NodeEntry e = byNode.get(node.name());
+        return e == null ? "" : e.target();
+    }
+
+    @Override
+    public List<Config> inputs(Node node) {
+        NodeEntry e = byNode.get(node.name());
+        return e == null ? List.of() : Collections.unmodifiableList(e.inputs());
+    }
+
+    @Override
+    public List<Config> outputs(Node node) {
+        NodeEntry e = byNode.get(node.name());
+        return e == null ? List.of() : Collections.unmodifiableList(e.outputs());
+    }
+
+    /** A deep copy that no control reaches: what exporters get. */
+    public Quantization snapshot() {
+        Configs copy = new Configs();
+        bySlot.forEach((slot, c) -> {
+            Config d = new Config(slot, c.value(), c.isParameter(), c.ownScheme, c.observer(), c.state);
+            d.ownParameters = c.ownParameters;
+            copy.bySlot.put(slot, d);
+        });
+        bySlot.forEach((slot, c) -> copy.bySlot.get(slot).parent = copy.bySlot.get(c.parent.slot()));
+        byNode.forEach((name, e) -> copy.byNode.put(name, new NodeEntry(e.target(), e.passive(),
+                e.inputs().stream().map(c -> copy.bySlot.get(c.slot())).toList(),
+                e.outputs().stream().map(c -> copy.bySlot.get(c.slot())).toList())));
+        return copy;
+    }
+}

@@ -1,0 +1,35 @@
+package dev.detent.kernel;
+
+import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.Verb;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Every transition of a run, in order. Answers {@code detent explain}. */
+public final class Journal {
+
+    /**
+     * @param pass id of the pass that asked
+     * @param plugin id and version of its plugin
+     * @param root the config's root after the transition
+     */
+    public record Entry(Slot slot, String value, Verb verb, QuantizationState from, QuantizationState to, Slot root, String pass,
+            String plugin, String reason) {}
+
+    private final List<Entry> entries = new ArrayList<>();
+
+    void add(Entry entry) {
+        entries.add(entry);
+    }
+
+    public List<Entry> entries() {
+        return Collections.unmodifiableList(entries);
+    }
+
+    /** Entries whose slot carries this value. */
+    public List<Entry> ofValue(String value) {
+        return entries.stream().filter(e -> e.value().equals(value)).toList();
+    }
+}

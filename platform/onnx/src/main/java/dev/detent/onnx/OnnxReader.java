@@ -1,0 +1,272 @@
+package dev.detent.onnx;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.detent.onnx.proto.AttributeProto;
+import dev.detent.onnx.proto.GraphProto;
+import dev.detent.onnx.proto.ModelProto;
+import dev.detent.onnx.proto.NodeProto;
+import dev.detent.onnx.proto.OperatorSetIdProto;
+import dev.detent.onnx.proto.TensorProto;
+import dev.detent.onnx.proto.TensorShapeProto;
+import dev.detent.onnx.proto.ValueInfoProto;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Reads an ONNX file. The file is mapped and the parser aliases it, so weights stay on disk until somebody asks for their values; external
+ * data files are mapped too, and may not lie outside the model's folder.
+ */
+public final class OnnxReader {
+
+    private final Path file;
+    private final Path folder;
+    private final Map<Path, FileChannel> channels = new HashMap<>();
+
+    private OnnxReader(Path file) {
+        this.file = file;
+        Path parent = file.toAbsolutePath().normalize().getParent();
+        this.folder = parent == null ? file.toAbsolutePath().getRoot() : parent;
+    }
+
+    public static Graph read(Path file) {
+        OnnxReader reader = new OnnxReader(file);
+        try {
+            return reader.graph(reader.parse());
+        } catch (IOException e) {
+            throw new UserException("DT-ONX-002", "cannot be read: " + e.getMessage(), file.toString(), e);
+        } finally {
+            reader.close();
+        }
+    }
+
+    private ModelProto parse() throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new UserException("DT-ONX-001", "there is no such file; give the path of an ONNX model", file.toString());
+        }
+        long size = Files.size(file);
+        if (size > Integer.MAX_VALUE) {
+            throw new UserException("DT-ONX-003", "is larger than 2 GB, which protobuf does not allow; save the model with external data",
+                    file.toString());
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteString bytes = UnsafeByteOperations.unsafeWrap(channel.map(FileChannel.MapMode.READ_ONLY, 0, size));
+            CodedInputStream in = bytes.newCodedInput();
+            in.enableAliasing(true);
+            in.setSizeLimit(Integer.MAX_VALUE);
+            ModelProto model = ModelProto.parseFrom(in);
+            if (!model.hasGraph() || model.getGraph().getNodeCount() == 0 || model.getOpsetImportCount() == 0) {
+                throw new UserException("DT-ONX-004", "is not an ONNX model (no graph inside)", file.toString());
+            }
+            return model;
+        } catch (InvalidProtocolBufferException e) {
+            throw new UserException("DT-ONX-004", "is not an ONNX model, or it is truncated", file.toString(), e);
+        }
+    }
+
+    private Graph graph(ModelProto model) {
+        Graph graph = new Graph();
+        GraphEditor edit = graph.edit();
+        for (OperatorSetIdProto o : model.getOpsetImportList()) {
+            edit.opset(o.getDomain(), (int) o.getVersion());
+        }
+        GraphProto g = model.getGraph();
+        for (TensorProto t : g.getInitializerList()) {
+            edit.initializer(t.getName(), tensor(t));
+        }
+        Set<String> sparse = new HashSet<>();
+        g.getSparseInitializerList().forEach(s -> sparse.add(s.getValues().getName()));
+        List<ValueInfoProto> overridable = new ArrayList<>();
+        for (ValueInfoProto v : g.getInputList()) {
+            if (graph.isInitializer(v.getName()) || sparse.contains(v.getName())) {
+                overridable.add(v);
+            } else {
+                edit.input(valueInfo(v));
+            }
+        }
+        g.getOutputList().forEach(v -> edit.output(valueInfo(v)));
+        g.getValueInfoList().forEach(v -> edit.valueInfo(valueInfo(v)));
+        Set<String> names = new HashSet<>();
+        int nameless = 0;
+        for (NodeProto n : g.getNodeList()) {
+            String name = n.getName().isEmpty() ? "generated_name_" + nameless++ : n.getName();
+            String unique = name;
+            for (int i = 1; !names.add(unique); i++) {
+                unique = name + "_" + i;
+            }
+            edit.add(node(n, unique));
+        }
+        ModelProto.Builder rest = model.toBuilder();
+        rest.clearOpsetImport();
+        rest.getGraphBuilder().clearNode().clearInitializer().clearInput().clearOutput().clearValueInfo().addAllInput(overridable);
+        edit.opaque(new Opaque(rest.build().toByteArray()));
+        return graph;
+    }
+
+    private Node node(NodeProto n, String name) {
+        Map<String, Attribute> attributes = new LinkedHashMap<>();
+        n.getAttributeList().forEach(a -> attributes.put(a.getName(), attribute(a)));
+        NodeProto rest = n.toBuilder().clearName().clearDomain().clearOpType().clearInput().clearOutput().clearAttribute().build();
+        return new Node(name, n.getDomain(), n.getOpType(), n.getInputList(), n.getOutputList(), attributes,
+                rest.getSerializedSize() == 0 ? Opaque.NONE : new Opaque(rest.toByteArray()));
+    }
+
+    private Attribute attribute(AttributeProto a) {
+        if (!a.getRefAttrName().isEmpty()) {
+            return new Attribute.Other(new Opaque(a.toByteArray()));
+        }
+        return switch (a.getType()) {
+            case INT -> new Attribute.IntValue(a.getI());
+            case FLOAT -> new Attribute.FloatValue(a.getF());
+            case STRING -> a.getS().isValidUtf8() ? new Attribute.StringValue(a.getS().toStringUtf8())
+                    : new Attribute.Other(new Opaque(a.toByteArray()));
+            case TENSOR -> new Attribute.TensorValue(tensor(a.getT()));
+            case INTS -> new Attribute.Ints(a.getIntsList());
+            case FLOATS -> new Attribute.Floats(a.getFloatsList());
+            case STRINGS -> a.getStringsList().stream().allMatch(ByteString::isValidUtf8)
+                    ? new Attribute.Strings(a.getStringsList().stream().map(ByteString::toStringUtf8).toList())
+                    : new Attribute.Other(new Opaque(a.toByteArray()));
+            case GRAPH -> new Attribute.Subgraph(List.copyOf(captured(a.getG())), new Opaque(a.toByteArray()));
+            default -> new Attribute.Other(new Opaque(a.toByteArray()));
+        };
+    }
+
+    /** Names a subgraph uses and does not define. */
+    private static Set<String> captured(GraphProto g) {
+        Set<String> defined = new HashSet<>();
+        g.getInputList().forEach(v -> defined.add(v.getName()));
+        g.getInitializerList().forEach(t -> defined.add(t.getName()));
+        g.getNodeList().forEach(n -> defined.addAll(n.getOutputList()));
+        Set<String> free = new LinkedHashSet<>();
+        for (NodeProto n : g.getNodeList()) {
+            free.addAll(n.getInputList());
+            n.getAttributeList().stream().filter(AttributeProto::hasG).forEach(a -> free.addAll(captured(a.getG())));
+        }
+        g.getOutputList().forEach(v -> free.add(v.getName()));
+        free.removeAll(defined);
+        free.remove("");
+        return free;
+    }
+
+    private static ValueInfo valueInfo(ValueInfoProto v) {
+        ElementType type = ElementType.UNDEFINED;
+        Optional<List<ValueInfo.Dimension>> shape = Optional.empty();
+        if (v.getType().hasTensorType()) {
+            type = ElementType.ofCode(v.getType().getTensorType().getElemType()).orElse(ElementType.UNDEFINED);
+            if (v.getType().getTensorType().hasShape()) {
+                List<ValueInfo.Dimension> dims = new ArrayList<>();
+                for (TensorShapeProto.Dimension d : v.getType().getTensorType().getShape().getDimList()) {
+                    dims.add(d.hasDimValue() && d.getDimValue() >= 0 ? ValueInfo.Dimension.of(d.getDimValue())
+                            : new ValueInfo.Dimension(-1, d.getDimParam()));
+                }
+                shape = Optional.of(dims);
+            }
+        }
+        return new ValueInfo(v.getName(), type, shape, new Opaque(v.toByteArray()));
+    }
+
+    private Tensor tensor(TensorProto t) {
+        ElementType type = ElementType.ofCode(t.getDataType()).orElseThrow(() -> new UserException("DT-ONX-005",
+                "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(), file.toString()));
+        long[] dims = t.getDimsList().stream().mapToLong(Long::longValue).toArray();
+        if (t.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+            return Tensor.of(type, dims, external(t, type.bytes(Tensor.count(dims))));
+        }
+        if (type == ElementType.STRING || type == ElementType.UNDEFINED) {
+            return Tensor.opaque(type, dims, new Opaque(t.toByteArray()));
+        }
+        long expected = type.bytes(Tensor.count(dims));
+        ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type, (int) expected);
+        if (data.remaining() != expected) {
+            throw new UserException("DT-ONX-006", "tensor '" + t.getName() + "' holds " + data.remaining() + " bytes where its shape needs "
+                    + expected + "; the file is damaged", file.toString());
+        }
+        return Tensor.of(type, dims, data);
+    }
+
+    /** The typed fields of TensorProto; narrow types travel in int32_data. */
+    private static ByteBuffer typed(TensorProto t, ElementType type, int bytes) {
+        ByteBuffer b = ByteBuffer.allocate(Math.max(bytes, 16 * Math.max(t.getFloatDataCount(), Math.max(t.getDoubleDataCount(),
+                Math.max(t.getInt64DataCount(), Math.max(t.getUint64DataCount(), t.getInt32DataCount())))))).order(ByteOrder.LITTLE_ENDIAN);
+        switch (type) {
+            case FLOAT, COMPLEX64 -> t.getFloatDataList().forEach(b::putFloat);
+            case DOUBLE, COMPLEX128 -> t.getDoubleDataList().forEach(b::putDouble);
+            case INT64 -> t.getInt64DataList().forEach(b::putLong);
+            case UINT64 -> t.getUint64DataList().forEach(b::putLong);
+            case UINT32 -> t.getUint64DataList().forEach(v -> b.putInt(v.intValue()));
+            case INT32 -> t.getInt32DataList().forEach(b::putInt);
+            case INT16, UINT16, FLOAT16, BFLOAT16 -> t.getInt32DataList().forEach(v -> b.putShort(v.shortValue()));
+            default -> t.getInt32DataList().forEach(v -> b.put(v.byteValue()));
+        }
+        return b.flip();
+    }
+
+    private ByteBuffer external(TensorProto t, long expected) {
+        Map<String, String> entries = new HashMap<>();
+        t.getExternalDataList().forEach(e -> entries.put(e.getKey(), e.getValue()));
+        String location = entries.getOrDefault("location", "");
+        Path path = folder.resolve(location).normalize();
+        try {
+            if (location.isEmpty() || !path.startsWith(folder) || !path.toRealPath().startsWith(folder.toRealPath())) {
+                throw new UserException("DT-ONX-007", "tensor '" + t.getName() + "' lies in '" + location
+                        + "', outside the model's folder; refused", file.toString());
+            }
+            FileChannel channel = channels.get(path);
+            if (channel == null) {
+                channel = FileChannel.open(path, StandardOpenOption.READ);
+                channels.put(path, channel);
+            }
+            long offset = Long.parseLong(entries.getOrDefault("offset", "0"));
+            long length = Long.parseLong(entries.getOrDefault("length", Long.toString(expected)));
+            if (length != expected || offset < 0 || offset + length > channel.size()) {
+                throw new UserException("DT-ONX-008", "tensor '" + t.getName() + "' does not fit its external file '" + location
+                        + "'; the file is damaged or belongs to another model", file.toString());
+            }
+            if (length > Integer.MAX_VALUE) {
+                throw new UserException("DT-ONX-009", "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
+            }
+            return channel.map(FileChannel.MapMode.READ_ONLY, offset, length);
+        } catch (IOException e) {
+            throw new UserException("DT-ONX-010", "the external file '" + location + "' of tensor '" + t.getName()
+                    + "' cannot be read; put it beside the model", file.toString(), e);
+        } catch (NumberFormatException e) {
+            throw new UserException("DT-ONX-008", "tensor '" + t.getName() + "' has a malformed external-data entry", file.toString(), e);
+        }
+    }
+
+    private void close() {
+        for (FileChannel c : channels.values()) {
+            try {
+                c.close();
+            } catch (IOException e) {
+                // Mappings outlive their channel; nothing is lost.
+                continue;
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.detent.runtime;
+
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the graph is cut and what happens there. A value has a base version (raw, or quantized by its producer's slot) and one further
+ * version for each config that quantizes it again on the way into consumers.
+ */
+final class CutPlan {
+
+    /** A version of a value that consumers with the same root config read. */
+    record Version(String name, TensorQuantization config) {}
+
+    /** One cut. {@code producer} is null when the producer's slot does not quantize. */
+    record Cut(String value, @Nullable TensorQuantization producer, List<Version> versions) {}
+
+    private final Map<String, Cut> cuts = new LinkedHashMap<>();
+    /** (node, input) to the version it reads. */
+    private final Map<Graph.Use, String> reads = new LinkedHashMap<>();
+    /** Initializers that are quantized at run time, by the version's name. */
+    private final Map<String, Tensor> constants = new LinkedHashMap<>();
+
+    /**
+     * Cuts at every active slot and every value in {@code observed}.
+     *
+     * @param isFloat the value is a float tensor; others are never cut
+     */
+    static CutPlan of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed) {
+        CutPlan plan = new CutPlan();
+        Map<String, TensorQuantization> producers = new LinkedHashMap<>();
+        Map<String, Map<TensorQuantization, List<Graph.Use>>> readers = new LinkedHashMap<>();
+        if (quantization.isPresent()) {
+            Quantization q = quantization.get();
+            for (Node n : graph.nodes()) {
+                for (TensorQuantization c : q.outputs(n)) {
+                    if (c.state().isActive()) {
+                        producers.put(c.value(), c);
+                    }
+                }
+                for (TensorQuantization c : q.inputs(n)) {
+                    if (!c.state().isActive()) {
+                        continue;
+                    }
+                    Graph.Use use = new Graph.Use(n, c.slot().index());
+                    if (graph.isInitializer(c.value())) {
+                        plan.constant(graph, c, use);
+                    } else {
+                        readers.computeIfAbsent(c.value(), k -> new LinkedHashMap<>())
+                                .computeIfAbsent(c.root(), k -> new ArrayList<>()).add(use);
+                    }
+                }
+            }
+        }
+        Set<String> all = new LinkedHashSet<>(producers.keySet());
+        all.addAll(readers.keySet());
+        all.addAll(observed);
+        for (String value : all) {
+            TensorQuantization producer = producers.get(value);
+            List<Version> versions = new ArrayList<>();
+            for (Map.Entry<TensorQuantization, List<Graph.Use>> e : readers.getOrDefault(value, Map.of()).entrySet()) {
+                if (producer != null && producer.root() == e.getKey()) {
+                    // The same parameters twice change nothing.
+                    continue;
+                }
+                String name = value + "::" + (versions.size() + 1);
+                versions.add(new Version(name, e.getKey()));
+                e.getValue().forEach(u -> plan.reads.put(u, name));
+            }
+            plan.cuts.put(value, new Cut(value, producer, versions));
+        }
+        return plan;
+    }
+
+    private void constant(Graph graph, TensorQuantization c, Graph.Use use) {
+        Tensor t = graph.initializer(c.value()).orElseThrow();
+        Parameters p = c.parameters().orElseThrow();
+        float[] values = t.floats();
+        c.scheme().fakeQuantize(values, t.dims(), p);
+        String name = c.value() + "::" + c.slot();
+        constants.put(name, Tensor.ofFloats(t.dims(), values));
+        reads.put(use, name);
+    }
+
+    Map<String, Cut> cuts() {
+        return cuts;
+    }
+
+    boolean isCut(String value) {
+        return cuts.containsKey(value);
+    }
+
+    /** Name of the version that input {@code index} of {@code node} reads. */
+    String read(Node node, int index) {
+        return reads.getOrDefault(new Graph.Use(node, index), node.input(index));
+    }
+
+    Map<String, Tensor> constants() {
+        return constants;
+    }
+}

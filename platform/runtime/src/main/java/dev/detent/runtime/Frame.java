@@ -1,0 +1,352 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxTensorLike;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.problem.UserException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One worker's buffers. The first sample of a given shape runs with buffers that ONNX Runtime allocates and tells the shape of every value
+ * that crosses a cut; from then on the values live in direct buffers of our own, pinned as outputs, and buffers whose value is no longer
+ * needed are used again.
+ */
+final class Frame implements AutoCloseable, SegmentedModel.Outputs {
+
+    /** A float value in a buffer of our own. */
+    private record Slab(FloatBuffer buffer, OnnxTensor tensor, long[] shape) {}
+
+    private final SegmentedModel model;
+    private final Map<String, List<Observer>> observers = new HashMap<>();
+    private final float[] scratch = Quantizer.scratch();
+    private final Map<String, Slab> slabs = new HashMap<>();
+    /** Values that ONNX Runtime owns: not float, or of unpredictable shape. */
+    private final Map<String, OnnxTensor> foreign = new HashMap<>();
+    private final List<OrtSession.Result> open = new ArrayList<>();
+    private final Set<Integer> unpredictable = new LinkedHashSet<>();
+    private List<Object> planned = List.of();
+
+    Frame(SegmentedModel model) {
+        this.model = model;
+    }
+
+    void observe(String value, Observer observer) {
+        observers.computeIfAbsent(value, k -> new ArrayList<>()).add(observer);
+    }
+
+    void run(Sample sample, String description) {
+        release();
+        try {
+            List<Object> key = key(sample);
+            boolean known = key.equals(planned);
+            if (!known) {
+                closeSlabs();
+            }
+            feed(sample, description, known);
+            Map<String, long[]> shapes = new LinkedHashMap<>();
+            for (int s = 0; s < model.segments().size(); s++) {
+                run(s, known, shapes);
+            }
+            if (!known) {
+                allocate(shapes);
+                planned = key;
+            }
+        } catch (OrtException e) {
+            throw new UserException("DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+        }
+    }
+
+    private static List<Object> key(Sample sample) {
+        List<Object> key = new ArrayList<>();
+        sample.inputs().entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(e -> {
+            key.add(e.getKey());
+            key.add(Arrays.stream(e.getValue().shape()).boxed().toList());
+        });
+        return key;
+    }
+
+    private void feed(Sample sample, String description, boolean known) throws OrtException {
+        for (ValueInfo input : model.graph().inputs()) {
+            Sample.Input in = sample.inputs().get(input.name());
+            if (in == null) {
+                throw new UserException("DT-DAT-001", "lacks the model's input '" + input.name() + "'", description);
+            }
+            if (in.type() == dev.detent.spi.graph.ElementType.FLOAT) {
+                Slab slab = known ? slabs.get(input.name()) : null;
+                if (slab == null) {
+                    slab = slab(allocate(in.data().remaining() / 4), in.shape());
+                    slabs.put(input.name(), slab);
+                }
+                slab.buffer().put(0, in.data().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer(), 0, slab.buffer().limit());
+                arrived(input.name(), slab, null);
+            } else {
+                OnnxTensor t = OnnxTensor.createTensor(OrtRuntime.environment(), in.data(), in.shape(),
+                        ShapeInference.javaType(in.type()));
+                foreign.put(input.name(), t);
+            }
+        }
+    }
+
+    private void run(int index, boolean known, Map<String, long[]> shapes) throws OrtException {
+        SegmentedModel.Segment segment = model.segments().get(index);
+        Map<String, OnnxTensorLike> inputs = new LinkedHashMap<>();
+        for (String in : segment.inputs()) {
+            Slab slab = slabs.get(in);
+            inputs.put(in, slab != null ? slab.tensor() : foreign.get(in));
+        }
+        Map<String, OnnxValue> pinned = new LinkedHashMap<>();
+        Set<String> requested = new LinkedHashSet<>();
+        for (String out : segment.outputs()) {
+            Slab slab = known && !unpredictable.contains(index) ? slabs.get(out) : null;
+            if (slab != null) {
+                pinned.put(out, slab.tensor());
+            } else {
+                requested.add(out);
+            }
+        }
+        OrtSession.Result result;
+        try {
+            result = segment.session().run(inputs, requested, pinned);
+        } catch (OrtException e) {
+            if (pinned.isEmpty()) {
+                throw e;
+            }
+            // A shape that depends on the data: this segment allocates its outputs from now on.
+            unpredictable.add(index);
+            result = segment.session().run(inputs, new LinkedHashSet<>(segment.outputs()), Map.of());
+            pinned.clear();
+            requested.addAll(segment.outputs());
+        }
+        open.add(result);
+        for (String out : segment.outputs()) {
+            if (pinned.containsKey(out)) {
+                arrived(out, slabs.get(out), null);
+                continue;
+            }
+            OnnxTensor t = (OnnxTensor) result.get(out).orElseThrow();
+            TensorInfo info = t.getInfo();
+            if (info.type == OnnxJavaType.FLOAT) {
+                FloatBuffer copy = allocate((int) elements(info.getShape()));
+                if (copy.limit() > 0) {
+                    copy.put(0, t.getFloatBuffer(), 0, copy.limit());
+                }
+                Slab slab = slab(copy, info.getShape());
+                Slab before = slabs.put(out, slab);
+                if (before != null && !planned.isEmpty()) {
+                    before.tensor().close();
+                }
+                shapes.put(out, info.getShape());
+                arrived(out, slab, shapes);
+            } else {
+                foreign.put(out, t);
+            }
+        }
+    }
+
+    /** Observes the raw value, then quantizes it for its producer and for each group of consumers. */
+    private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
+        List<Observer> watching = observers.get(value);
+        if (watching != null) {
+            show(slab, watching);
+        }
+        CutPlan.Cut cut = model.plan().cuts().get(value);
+        if (cut == null) {
+            return;
+        }
+        Quantizer producer = model.quantizer(cut.producer());
+        if (producer != null) {
+            producer.apply(slab.buffer(), slab.buffer(), slab.shape(), scratch);
+        }
+        for (CutPlan.Version v : cut.versions()) {
+            Slab copy = slabs.get(v.name());
+            if (copy == null || !Arrays.equals(copy.shape(), slab.shape())) {
+                copy = slab(allocate(slab.buffer().limit()), slab.shape());
+                slabs.put(v.name(), copy);
+            }
+            Quantizer q = model.quantizer(v.config());
+            if (q != null) {
+                q.apply(slab.buffer(), copy.buffer(), slab.shape(), scratch);
+            } else {
+                copy.buffer().put(0, slab.buffer(), 0, slab.buffer().limit());
+            }
+        }
+    }
+
+    private void show(Slab slab, List<Observer> watching) {
+        FloatBuffer b = slab.buffer();
+        watching.forEach(o -> o.begin(slab.shape()));
+        for (int at = 0; at < b.limit(); at += scratch.length) {
+            int length = Math.min(scratch.length, b.limit() - at);
+            b.get(at, scratch, 0, length);
+            for (Observer o : watching) {
+                o.accept(scratch, 0, length);
+            }
+        }
+        watching.forEach(Observer::end);
+    }
+
+    /**
+     * Gives every crossing value its place: a buffer is free again after the last segment that reads it. Versions of a value and graph
+     * inputs and outputs keep buffers of their own.
+     */
+    private void allocate(Map<String, long[]> shapes) throws OrtException {
+        Map<String, Integer> lastUse = new HashMap<>();
+        List<SegmentedModel.Segment> segments = model.segments();
+        for (int s = 0; s < segments.size(); s++) {
+            for (String in : segments.get(s).inputs()) {
+                lastUse.put(in, s);
+            }
+        }
+        List<FloatBuffer> free = new ArrayList<>();
+        Map<Integer, List<FloatBuffer>> release = new HashMap<>();
+        for (int s = 0; s < segments.size(); s++) {
+            for (String out : segments.get(s).outputs()) {
+                long[] shape = shapes.get(out);
+                if (shape == null) {
+                    continue;
+                }
+                Slab before = slabs.get(out);
+                if (model.graph().isOutput(out) || !lastUse.containsKey(out)) {
+                    continue;
+                }
+                int n = (int) elements(shape);
+                FloatBuffer place = take(free, n);
+                before.tensor().close();
+                slabs.put(out, slab(place.slice(0, n), shape));
+                release.computeIfAbsent(lastUse.get(out), k -> new ArrayList<>()).add(place);
+            }
+            free.addAll(release.getOrDefault(s, List.of()));
+        }
+    }
+
+    /** The smallest free buffer that is large enough and not wastefully so. */
+    private static FloatBuffer take(List<FloatBuffer> free, int n) {
+        FloatBuffer best = null;
+        for (FloatBuffer b : free) {
+            if (b.limit() >= n && (best == null || b.limit() < best.limit())) {
+                best = b;
+            }
+        }
+        if (best == null) {
+            return allocate(n);
+        }
+        FloatBuffer taken = best;
+        free.removeIf(b -> b == taken);
+        return best;
+    }
+
+    private static FloatBuffer allocate(int n) {
+        return ByteBuffer.allocateDirect(Math.max(4, 4 * n)).order(ByteOrder.nativeOrder()).asFloatBuffer().slice(0, n);
+    }
+
+    private static Slab slab(FloatBuffer buffer, long[] shape) throws OrtException {
+        return new Slab(buffer, OnnxTensor.createTensor(OrtRuntime.environment(), buffer, shape), shape);
+    }
+
+    private static long elements(long[] shape) {
+        long n = 1;
+        for (long d : shape) {
+            n *= d;
+        }
+        return n;
+    }
+
+    @Override
+    public float[] floats(String value) {
+        Slab slab = slabs.get(value);
+        if (slab == null) {
+            try {
+                OnnxTensor t = foreign.get(value);
+                return t.getInfo().type == OnnxJavaType.INT64 ? toFloats(t.getLongBuffer()) : toFloats(t);
+            } catch (RuntimeException e) {
+                throw new UserException("DT-RUN-004", "is not a tensor of numbers and cannot be compared", value, e);
+            }
+        }
+        float[] copy = new float[slab.buffer().limit()];
+        slab.buffer().get(0, copy);
+        return copy;
+    }
+
+    private static float[] toFloats(java.nio.LongBuffer b) {
+        float[] f = new float[b.remaining()];
+        for (int i = 0; i < f.length; i++) {
+            f[i] = b.get(i);
+        }
+        return f;
+    }
+
+    static float[] toFloats(OnnxTensor t) {
+        return switch (t.getInfo().type) {
+            case FLOAT, FLOAT16, BFLOAT16 -> {
+                FloatBuffer b = t.getFloatBuffer();
+                float[] f = new float[b.remaining()];
+                b.get(f);
+                yield f;
+            }
+            case INT64 -> toFloats(t.getLongBuffer());
+            case INT32 -> {
+                java.nio.IntBuffer b = t.getIntBuffer();
+                float[] f = new float[b.remaining()];
+                for (int i = 0; i < f.length; i++) {
+                    f[i] = b.get(i);
+                }
+                yield f;
+            }
+            default -> {
+                ByteBuffer b = t.getByteBuffer();
+                float[] f = new float[b.remaining()];
+                for (int i = 0; i < f.length; i++) {
+                    f[i] = t.getInfo().type == OnnxJavaType.INT8 ? b.get(i) : b.get(i) & 0xff;
+                }
+                yield f;
+            }
+        };
+    }
+
+    @Override
+    public long[] shape(String value) {
+        Slab slab = slabs.get(value);
+        return slab != null ? slab.shape() : foreign.get(value).getInfo().getShape();
+    }
+
+    private void release() {
+        open.forEach(OrtSession.Result::close);
+        open.clear();
+        model.graph().inputs().forEach(i -> {
+            OnnxTensor t = foreign.remove(i.name());
+            if (t != null) {
+                t.close();
+            }
+        });
+        foreign.clear();
+    }
+
+    private void closeSlabs() {
+        slabs.values().forEach(s -> s.tensor().close());
+        slabs.clear();
+        unpredictable.clear();
+    }
+
+    @Override
+    public void close() {
+        release();
+        closeSlabs();
+    }
+}

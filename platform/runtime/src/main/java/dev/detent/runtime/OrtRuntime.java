@@ -1,0 +1,61 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import dev.detent.onnx.OnnxWriter;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Path;
+
+/** The process's one ONNX Runtime environment and the sessions' common options. */
+final class OrtRuntime {
+
+    private OrtRuntime() {}
+
+    static OrtEnvironment environment() {
+        return Holder.ENVIRONMENT;
+    }
+
+    private static final class Holder {
+        private static final OrtEnvironment ENVIRONMENT =
+                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "detent");
+    }
+
+    /** One thread inside an operator: whole samples run side by side instead. */
+    static OrtSession session(Graph graph, Optimization level, String where) {
+        try (OrtSession.SessionOptions options = options(level)) {
+            return environment().createSession(OnnxWriter.bytes(graph), options);
+        } catch (OrtException e) {
+            throw refused(where, e);
+        }
+    }
+
+    static OrtSession session(Path file, Optimization level) {
+        try (OrtSession.SessionOptions options = options(level)) {
+            return environment().createSession(file.toString(), options);
+        } catch (OrtException e) {
+            throw refused(file.toString(), e);
+        }
+    }
+
+    private static OrtSession.SessionOptions options(Optimization level) throws OrtException {
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        options.setOptimizationLevel(level == Optimization.NONE ? OrtSession.SessionOptions.OptLevel.NO_OPT
+                : OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        options.setIntraOpNumThreads(1);
+        options.setInterOpNumThreads(1);
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+        return options;
+    }
+
+    private static UserException refused(String where, OrtException e) {
+        return new UserException("DT-RUN-001", "ONNX Runtime cannot run this model: " + firstLine(e), where, e);
+    }
+
+    static String firstLine(OrtException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.lines().findFirst().orElse(message);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/** A whole model in one session: the float original, or an exported file as ONNX Runtime really runs it. */
+public final class PlainModel implements AutoCloseable {
+
+    private final OrtSession session;
+
+    private PlainModel(OrtSession session) {
+        this.session = session;
+    }
+
+    public static PlainModel of(Path file, Optimization level) {
+        return new PlainModel(OrtRuntime.session(file, level));
+    }
+
+    public static PlainModel of(Graph graph, Optimization level, String where) {
+        return new PlainModel(OrtRuntime.session(graph, level, where));
+    }
+
+    public List<String> outputs() {
+        return List.copyOf(session.getOutputNames());
+    }
+
+    /** One pass over the samples, whole samples side by side. */
+    public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink) {
+        AtomicInteger next = new AtomicInteger();
+        AtomicInteger done = new AtomicInteger();
+        Workers.run(Math.max(1, Math.min(workers, samples.size())), stop -> {
+            for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
+                run(samples.get(i), i, samples.describe(i), sink);
+                progress.accept(done.incrementAndGet());
+            }
+        });
+    }
+
+    private void run(Sample sample, int index, String description, SegmentedModel.OutputSink sink) {
+        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+        try {
+            for (String name : session.getInputNames()) {
+                Sample.Input in = sample.inputs().get(name);
+                if (in != null) {
+                    inputs.put(name, OnnxTensor.createTensor(OrtRuntime.environment(), in.data(), in.shape(),
+                            ShapeInference.javaType(in.type())));
+                }
+            }
+            try (OrtSession.Result result = session.run(inputs, new LinkedHashSet<>(session.getOutputNames()))) {
+                sink.accept(index, new SegmentedModel.Outputs() {
+                    @Override
+                    public float[] floats(String value) {
+                        return Frame.toFloats(tensor(value));
+                    }
+
+                    @Override
+                    public long[] shape(String value) {
+                        return tensor(value).getInfo().getShape();
+                    }
+
+                    private OnnxTensor tensor(String value) {
+                        OnnxValue v = result.get(value).orElseThrow(() -> new UserException("DT-RUN-005", "is not an output of the model", value));
+                        return (OnnxTensor) v;
+                    }
+                });
+            }
+        } catch (OrtException e) {
+            throw new UserException("DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+        } finally {
+            inputs.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new dev.detent.spi.problem.InternalException("DT-RUN-090", "a session could not be closed", "", e);
+        }
+    }
+}

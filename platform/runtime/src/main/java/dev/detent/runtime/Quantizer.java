@@ -1,0 +1,41 @@
+package dev.detent.runtime;
+
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Scheme;
+import java.nio.FloatBuffer;
+
+/** What a simulated quantize-dequantize pair does to a buffer. */
+record Quantizer(Scheme scheme, Parameters parameters) {
+
+    private static final int CHUNK = 8192;
+
+    /** Reads {@code from}, writes {@code to} (which may be the same buffer). */
+    void apply(FloatBuffer from, FloatBuffer to, long[] shape, float[] scratch) {
+        int n = from.limit();
+        if (!scheme.isPerChannel() || parameters.channels() == 1) {
+            float scale = parameters.scale(0);
+            float zeroPoint = parameters.zeroPoint(0);
+            for (int at = 0; at < n; at += CHUNK) {
+                int length = Math.min(CHUNK, n - at);
+                from.get(at, scratch, 0, length);
+                scheme.system().fakeQuantize(scratch, 0, length, scale, zeroPoint, scheme);
+                to.put(at, scratch, 0, length);
+            }
+            return;
+        }
+        int stride = scheme.channelStride(shape);
+        for (int at = 0, run = 0; at < n; at += stride, run++) {
+            int channel = run % parameters.channels();
+            for (int done = 0; done < stride; done += CHUNK) {
+                int length = Math.min(CHUNK, stride - done);
+                from.get(at + done, scratch, 0, length);
+                scheme.system().fakeQuantize(scratch, 0, length, parameters.scale(channel), parameters.zeroPoint(channel), scheme);
+                to.put(at + done, scratch, 0, length);
+            }
+        }
+    }
+
+    static float[] scratch() {
+        return new float[CHUNK];
+    }
+}

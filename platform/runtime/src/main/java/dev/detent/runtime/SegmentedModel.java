@@ -1,0 +1,159 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.OrtSession;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.problem.InternalException;
+import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.run.Simulator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model cut at its quantization points (design.md, section 6): ONNX Runtime computes the segments, Java observes or quantizes in
+ * between. Which points quantize can be switched at any time between samples. Thread-safe for running; configs must not move meanwhile.
+ */
+public final class SegmentedModel implements AutoCloseable {
+
+    /** Receives the outputs of a sample; called by worker threads, each sample once. */
+    @FunctionalInterface
+    public interface OutputSink {
+        void accept(int sample, Outputs outputs);
+    }
+
+    /** Outputs of the sample that was just run, valid during the callback. */
+    public interface Outputs {
+        float[] floats(String value);
+
+        long[] shape(String value);
+    }
+
+    /** One segment ready to run. */
+    record Segment(OrtSession session, List<String> inputs, List<String> outputs) {}
+
+    private final Graph graph;
+    private final CutPlan plan;
+    private final List<Segment> segments = new ArrayList<>();
+    private final Set<Slot> switchedOff = ConcurrentHashMap.newKeySet();
+
+    private SegmentedModel(Graph graph, CutPlan plan, Optimization level) {
+        this.graph = graph;
+        this.plan = plan;
+        for (Segments.Part p : Segments.split(graph, plan)) {
+            segments.add(new Segment(OrtRuntime.session(p.graph(), level, p.outputs().isEmpty() ? "" : p.outputs().get(0)),
+                    p.inputs(), p.outputs()));
+        }
+    }
+
+    /** Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold every type. */
+    public static SegmentedModel of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Optimization level) {
+        for (String value : observed) {
+            ElementType type = graph.valueInfo(value).map(v -> v.type()).orElse(ElementType.UNDEFINED);
+            if (type != ElementType.FLOAT) {
+                throw new UserException("DT-RUN-002", "is " + type + " and cannot be observed; only float32 tensors are quantized", value);
+            }
+        }
+        return new SegmentedModel(graph, CutPlan.of(graph, quantization, observed), level);
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    CutPlan plan() {
+        return plan;
+    }
+
+    List<Segment> segments() {
+        return segments;
+    }
+
+    public int segmentCount() {
+        return segments.size();
+    }
+
+    /** Switches quantization at a slot off or on again; takes effect with the next sample. */
+    public void toggle(Slot slot, boolean on) {
+        if (on) {
+            switchedOff.remove(slot);
+        } else {
+            switchedOff.add(slot);
+        }
+    }
+
+    @Nullable Quantizer quantizer(@Nullable TensorQuantization config) {
+        if (config == null || switchedOff.contains(config.slot())) {
+            return null;
+        }
+        return config.parameters().map(p -> new Quantizer(config.scheme(), p)).orElse(null);
+    }
+
+    /** One pass over the samples with observers at raw values; the merged observers come back in order. */
+    public List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress) {
+        List<Observer> merged = new ArrayList<>();
+        observations.forEach(o -> merged.add(o.observer().get()));
+        run(samples, workers, progress, frame -> {
+            List<Observer> mine = new ArrayList<>();
+            for (Simulator.Observation o : observations) {
+                Observer observer = o.observer().get();
+                mine.add(observer);
+                frame.observe(o.value(), observer);
+            }
+            return () -> {
+                synchronized (merged) {
+                    for (int i = 0; i < mine.size(); i++) {
+                        merged.get(i).merge(mine.get(i));
+                    }
+                }
+            };
+        }, (i, o) -> { });
+        return merged;
+    }
+
+    /** One pass over the samples that hands out outputs. */
+    public void forEach(Samples samples, int workers, IntConsumer progress, OutputSink sink) {
+        run(samples, workers, progress, frame -> () -> { }, sink);
+    }
+
+    private interface Prepare {
+        /** Prepares a worker's frame and returns what to do when the worker has finished. */
+        Runnable prepare(Frame frame);
+    }
+
+    private void run(Samples samples, int workers, IntConsumer progress, Prepare prepare, OutputSink sink) {
+        AtomicInteger next = new AtomicInteger();
+        AtomicInteger done = new AtomicInteger();
+        Workers.run(Math.max(1, Math.min(workers, samples.size())), stop -> {
+            try (Frame frame = new Frame(this)) {
+                Runnable finished = prepare.prepare(frame);
+                for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
+                    frame.run(samples.get(i), samples.describe(i));
+                    sink.accept(i, frame);
+                    progress.accept(done.incrementAndGet());
+                }
+                finished.run();
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        segments.forEach(s -> {
+            try {
+                s.session().close();
+            } catch (ai.onnxruntime.OrtException e) {
+                throw new InternalException("DT-RUN-090", "a session could not be closed", "", e);
+            }
+        });
+    }
+}

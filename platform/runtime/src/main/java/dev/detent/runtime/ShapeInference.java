@@ -1,0 +1,106 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Types and shapes of all values, asked of ONNX Runtime: a session over the same graph with every value as an output tells them without
+ * running anything. Large constants become inputs first, so the size of the weights does not matter.
+ */
+public final class ShapeInference {
+
+    /** Constants up to this many elements may decide a shape and stay. */
+    private static final int SMALL = 1024;
+
+    private ShapeInference() {}
+
+    /** Writes what it learns into the graph's value infos; what is declared already stays. */
+    public static void infer(Graph graph, String where) {
+        Graph skeleton = graph.copy();
+        GraphEditor edit = skeleton.edit();
+        for (Map.Entry<String, Tensor> e : graph.initializers().entrySet()) {
+            Tensor t = e.getValue();
+            if (t.elementCount() > SMALL && t.type() != ElementType.STRING) {
+                edit.removeInitializer(e.getKey());
+                edit.input(ValueInfo.of(e.getKey(), t.type(), t.dims()));
+            }
+        }
+        List.copyOf(skeleton.outputs()).forEach(o -> edit.removeOutput(o.name()));
+        for (Node n : graph.nodes()) {
+            for (String o : n.outputs()) {
+                if (!o.isEmpty()) {
+                    edit.output(new ValueInfo(o, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE));
+                }
+            }
+        }
+        GraphEditor result = graph.edit();
+        try (OrtSession session = OrtRuntime.session(skeleton, Optimization.NONE, where)) {
+            for (Map.Entry<String, NodeInfo> e : session.getOutputInfo().entrySet()) {
+                if (graph.valueInfo(e.getKey()).filter(v -> v.staticShape().isPresent()).isEmpty()
+                        && e.getValue().getInfo() instanceof TensorInfo t) {
+                    result.valueInfo(new ValueInfo(e.getKey(), type(t.type), Optional.of(dimensions(t)), Opaque.NONE));
+                }
+            }
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<ValueInfo.Dimension> dimensions(TensorInfo info) {
+        List<ValueInfo.Dimension> dims = new ArrayList<>();
+        String[] symbols = info.getDimensionNames();
+        long[] shape = info.getShape();
+        for (int i = 0; i < shape.length; i++) {
+            dims.add(shape[i] >= 0 ? ValueInfo.Dimension.of(shape[i])
+                    : new ValueInfo.Dimension(-1, symbols != null && i < symbols.length ? symbols[i] : ""));
+        }
+        return dims;
+    }
+
+    static ElementType type(OnnxJavaType type) {
+        return switch (type) {
+            case FLOAT -> ElementType.FLOAT;
+            case DOUBLE -> ElementType.DOUBLE;
+            case INT8 -> ElementType.INT8;
+            case UINT8 -> ElementType.UINT8;
+            case INT16 -> ElementType.INT16;
+            case INT32 -> ElementType.INT32;
+            case INT64 -> ElementType.INT64;
+            case BOOL -> ElementType.BOOL;
+            case STRING -> ElementType.STRING;
+            case FLOAT16 -> ElementType.FLOAT16;
+            case BFLOAT16 -> ElementType.BFLOAT16;
+            default -> ElementType.UNDEFINED;
+        };
+    }
+
+    static OnnxJavaType javaType(ElementType type) {
+        return switch (type) {
+            case FLOAT -> OnnxJavaType.FLOAT;
+            case DOUBLE -> OnnxJavaType.DOUBLE;
+            case INT8 -> OnnxJavaType.INT8;
+            case UINT8 -> OnnxJavaType.UINT8;
+            case INT16 -> OnnxJavaType.INT16;
+            case INT32 -> OnnxJavaType.INT32;
+            case INT64 -> OnnxJavaType.INT64;
+            case BOOL -> OnnxJavaType.BOOL;
+            case FLOAT16 -> OnnxJavaType.FLOAT16;
+            case BFLOAT16 -> OnnxJavaType.BFLOAT16;
+            default -> throw new IllegalArgumentException("no tensor of " + type + " can be fed");
+        };
+    }
+}

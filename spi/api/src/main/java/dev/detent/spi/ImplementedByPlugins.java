@@ -1,0 +1,10 @@
+package dev.detent.spi;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Target;
+
+/** Plugins implement this type: every new method must be {@code default}. */
+@Documented
+@Target(ElementType.TYPE)
+public @interface ImplementedByPlugins {}

@@ -1,0 +1,41 @@
+package dev.detent.spi.backend;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What a backend decides about one node.
+ *
+ * @param inputs one rule per input position (also for absent ones, where it is ignored)
+ * @param outputs one rule per output position
+ * @param passive the node only moves or selects data
+ */
+public record NodeRule(List<SlotRule> inputs, List<SlotRule> outputs, boolean passive) {
+
+    public NodeRule {
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+    }
+
+    /** The same rule everywhere. */
+    public static NodeRule uniform(dev.detent.spi.graph.Node node, SlotRule rule) {
+        return new NodeRule(Collections.nCopies(node.inputs().size(), rule), Collections.nCopies(node.outputs().size(), rule), false);
+    }
+
+    public NodeRule input(int index, SlotRule rule) {
+        List<SlotRule> changed = new ArrayList<>(inputs);
+        changed.set(index, rule);
+        return new NodeRule(changed, outputs, passive);
+    }
+
+    public NodeRule output(int index, SlotRule rule) {
+        List<SlotRule> changed = new ArrayList<>(outputs);
+        changed.set(index, rule);
+        return new NodeRule(inputs, changed, passive);
+    }
+
+    public NodeRule passive(boolean isPassive) {
+        return new NodeRule(inputs, outputs, isPassive);
+    }
+}

@@ -1,0 +1,26 @@
+package dev.detent.spi.export;
+
+import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.pass.Options;
+import dev.detent.spi.problem.Problem;
+
+/** What an exporter writes with. Files go to a staging folder that is moved into place when everything succeeded. */
+@ImplementedByHost
+public interface ExportContext {
+
+    Options options();
+
+    /** Writes a UTF-8 text file; lines end in LF. */
+    void text(String fileName, String content);
+
+    void bytes(String fileName, byte[] content);
+
+    /** Writes an ONNX file (with external data beside it when it would pass 2 GB). */
+    void onnx(String fileName, Graph graph);
+
+    /** Renders maps, lists, strings, numbers and booleans as JSON in insertion order. */
+    String json(Object value);
+
+    void report(Problem problem);
+}

@@ -1,0 +1,20 @@
+package dev.detent.spi.export;
+
+import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.quant.Quantization;
+
+/** The frozen result: graph (baked values in its initializers) and configs. Nothing in it moves any more. */
+@ImplementedByHost
+public interface QuantizedModel {
+
+    /** Base name for files, without extension: the name of the model's file. */
+    String name();
+
+    String target();
+
+    /** A private copy; an exporter may edit it. */
+    Graph graph();
+
+    Quantization quantization();
+}

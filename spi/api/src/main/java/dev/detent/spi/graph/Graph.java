@@ -1,0 +1,187 @@
+package dev.detent.spi.graph;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A model's main graph. Reading is free for everybody on the thread that owns the run; changes go through {@link #edit()}, and the host
+ * compares {@link #revision()} before and after a pass, so an edit nobody declared is found.
+ *
+ * <p>Values are named, not objects: a name is produced by at most one node, or is a graph input, or an initializer.
+ */
+public final class Graph {
+
+    /** One explicit use of a value: {@code node.inputs().get(index)}. */
+    public record Use(Node node, int index) {}
+
+    final Map<String, Node> nodes = new LinkedHashMap<>();
+    final Map<String, Tensor> initializers = new LinkedHashMap<>();
+    final Map<String, ValueInfo> valueInfos = new LinkedHashMap<>();
+    final List<ValueInfo> inputs = new ArrayList<>();
+    final List<ValueInfo> outputs = new ArrayList<>();
+    final Map<String, Integer> opsets = new LinkedHashMap<>();
+    Opaque opaque = Opaque.NONE;
+    int revision;
+
+    private Index index = Index.EMPTY;
+    private int indexed = -1;
+
+    private record Index(Map<String, Node> producers, Map<String, List<Use>> uses, Map<String, List<Node>> captures) {
+        static final Index EMPTY = new Index(Map.of(), Map.of(), Map.of());
+    }
+
+    /** Nodes in execution order. */
+    public Collection<Node> nodes() {
+        return Collections.unmodifiableCollection(nodes.values());
+    }
+
+    public Optional<Node> node(String name) {
+        return Optional.ofNullable(nodes.get(name));
+    }
+
+    /** Graph inputs that are fed at run time, in file order (initializers listed as inputs are not among them). */
+    public List<ValueInfo> inputs() {
+        return Collections.unmodifiableList(inputs);
+    }
+
+    public List<ValueInfo> outputs() {
+        return Collections.unmodifiableList(outputs);
+    }
+
+    public boolean isInput(String value) {
+        return inputs.stream().anyMatch(i -> i.name().equals(value));
+    }
+
+    public boolean isOutput(String value) {
+        return outputs.stream().anyMatch(o -> o.name().equals(value));
+    }
+
+    public Map<String, Tensor> initializers() {
+        return Collections.unmodifiableMap(initializers);
+    }
+
+    public Optional<Tensor> initializer(String value) {
+        return Optional.ofNullable(initializers.get(value));
+    }
+
+    public boolean isInitializer(String value) {
+        return initializers.containsKey(value);
+    }
+
+    /** Declared or inferred type and shape of a value. */
+    public Optional<ValueInfo> valueInfo(String value) {
+        return Optional.ofNullable(valueInfos.get(value))
+                .or(() -> inputs.stream().filter(i -> i.name().equals(value)).findFirst())
+                .or(() -> outputs.stream().filter(o -> o.name().equals(value)).findFirst());
+    }
+
+    public Map<String, ValueInfo> valueInfos() {
+        return Collections.unmodifiableMap(valueInfos);
+    }
+
+    /** Imported opset version per domain; ONNX's own domain is {@code ""}. */
+    public Map<String, Integer> opsets() {
+        return Collections.unmodifiableMap(opsets);
+    }
+
+    public int opset() {
+        return opsets.getOrDefault("", 1);
+    }
+
+    public Opaque opaque() {
+        return opaque;
+    }
+
+    /** Changes with every edit. */
+    public int revision() {
+        return revision;
+    }
+
+    public GraphEditor edit() {
+        return new GraphEditor(this);
+    }
+
+    /** A copy that shares the immutable parts; edits of one do not show in the other. */
+    public Graph copy() {
+        Graph g = new Graph();
+        g.nodes.putAll(nodes);
+        g.initializers.putAll(initializers);
+        g.valueInfos.putAll(valueInfos);
+        g.inputs.addAll(inputs);
+        g.outputs.addAll(outputs);
+        g.opsets.putAll(opsets);
+        g.opaque = opaque;
+        return g;
+    }
+
+    public Optional<Node> producer(String value) {
+        return Optional.ofNullable(index().producers.get(value));
+    }
+
+    /** Explicit uses in node order, a node twice if it reads the value twice. */
+    public List<Use> uses(String value) {
+        return index().uses.getOrDefault(value, List.of());
+    }
+
+    /** Distinct nodes that read the value, through an input or inside a subgraph. */
+    public Set<Node> consumers(String value) {
+        Set<Node> distinct = new LinkedHashSet<>();
+        uses(value).forEach(u -> distinct.add(u.node()));
+        distinct.addAll(index().captures.getOrDefault(value, List.of()));
+        return distinct;
+    }
+
+    /** Distinct nodes that read any output of {@code node}. */
+    public Set<Node> downstream(Node node) {
+        Set<Node> distinct = new LinkedHashSet<>();
+        node.outputs().forEach(o -> {
+            if (!o.isEmpty()) {
+                distinct.addAll(consumers(o));
+            }
+        });
+        return distinct;
+    }
+
+    /** Distinct nodes that produce any input of {@code node}. */
+    public Set<Node> upstream(Node node) {
+        Set<Node> distinct = new LinkedHashSet<>();
+        for (String i : node.inputs()) {
+            producer(i).ifPresent(distinct::add);
+        }
+        for (String c : node.capturedValues()) {
+            producer(c).ifPresent(distinct::add);
+        }
+        return distinct;
+    }
+
+    private Index index() {
+        if (indexed != revision) {
+            Map<String, Node> producers = new LinkedHashMap<>();
+            Map<String, List<Use>> uses = new LinkedHashMap<>();
+            Map<String, List<Node>> captures = new LinkedHashMap<>();
+            for (Node n : nodes.values()) {
+                for (String o : n.outputs()) {
+                    if (!o.isEmpty()) {
+                        producers.put(o, n);
+                    }
+                }
+                for (int i = 0; i < n.inputs().size(); i++) {
+                    if (n.hasInput(i)) {
+                        uses.computeIfAbsent(n.input(i), k -> new ArrayList<>()).add(new Use(n, i));
+                    }
+                }
+                n.capturedValues().forEach(c -> captures.computeIfAbsent(c, k -> new ArrayList<>()).add(n));
+            }
+            index = new Index(producers, uses, captures);
+            indexed = revision;
+        }
+        return index;
+    }
+}

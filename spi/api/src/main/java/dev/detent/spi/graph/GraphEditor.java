@@ -1,0 +1,172 @@
+package dev.detent.spi.graph;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Queue;
+
+/** Checked changes to a {@link Graph}. A pass obtains one only after declaring that it edits; an exporter edits a copy. */
+public final class GraphEditor {
+
+    private final Graph graph;
+    private final Map<String, Integer> counters = new LinkedHashMap<>();
+
+    GraphEditor(Graph graph) {
+        this.graph = graph;
+    }
+
+    public Graph graph() {
+        return graph;
+    }
+
+    /** Appends a node; {@link #sort()} restores execution order. */
+    public GraphEditor add(Node node) {
+        if (graph.nodes.putIfAbsent(node.name(), node) != null) {
+            throw new IllegalArgumentException("the graph already has a node '" + node.name() + "'");
+        }
+        return changed();
+    }
+
+    /** Puts {@code node} where the node of the same name stands. */
+    public GraphEditor replace(Node node) {
+        if (graph.nodes.replace(node.name(), node) == null) {
+            throw new IllegalArgumentException("the graph has no node '" + node.name() + "'");
+        }
+        return changed();
+    }
+
+    public GraphEditor remove(Node node) {
+        graph.nodes.remove(node.name());
+        return changed();
+    }
+
+    /** Removes a one-in one-out node and lets its consumers (and graph outputs) read its input instead. */
+    public GraphEditor bypass(Node node) {
+        String from = node.output(0);
+        String to = node.input(0);
+        remove(node);
+        if (graph.isOutput(from)) {
+            // The graph output keeps its name: the producer of the input takes it over.
+            Node producer = graph.producer(to).orElseThrow(
+                    () -> new IllegalArgumentException("cannot bypass " + node + ": it passes a graph input to a graph output"));
+            replace(producer.withOutputs(producer.outputs().stream().map(o -> o.equals(to) ? from : o).toList()));
+            redirect(to, from);
+        } else {
+            redirect(from, to);
+        }
+        return this;
+    }
+
+    /** Lets every use of {@code from} read {@code to}. */
+    public GraphEditor redirect(String from, String to) {
+        for (Graph.Use u : List.copyOf(graph.uses(from))) {
+            Node current = graph.nodes.get(u.node().name());
+            replace(current.withInput(u.index(), to));
+        }
+        return this;
+    }
+
+    public GraphEditor initializer(String name, Tensor tensor) {
+        graph.initializers.put(name, tensor);
+        return changed();
+    }
+
+    public GraphEditor removeInitializer(String name) {
+        graph.initializers.remove(name);
+        return changed();
+    }
+
+    public GraphEditor input(ValueInfo input) {
+        graph.inputs.add(input);
+        return changed();
+    }
+
+    public GraphEditor output(ValueInfo output) {
+        graph.outputs.add(output);
+        return changed();
+    }
+
+    public GraphEditor removeOutput(String name) {
+        graph.outputs.removeIf(o -> o.name().equals(name));
+        return changed();
+    }
+
+    public GraphEditor valueInfo(ValueInfo info) {
+        graph.valueInfos.put(info.name(), info);
+        return changed();
+    }
+
+    public GraphEditor removeValueInfo(String name) {
+        graph.valueInfos.remove(name);
+        return changed();
+    }
+
+    public GraphEditor opset(String domain, int version) {
+        graph.opsets.put(domain.equals("ai.onnx") ? "" : domain, version);
+        return changed();
+    }
+
+    public GraphEditor opaque(Opaque opaque) {
+        graph.opaque = opaque;
+        return changed();
+    }
+
+    /** {@code stem}, or {@code stem_1}, {@code stem_2} … : a name no node, value or initializer bears. */
+    public String freshName(String stem) {
+        String candidate = stem;
+        int n = counters.getOrDefault(stem, 0);
+        while (isTaken(candidate)) {
+            candidate = stem + "_" + ++n;
+        }
+        counters.put(stem, n);
+        return candidate;
+    }
+
+    private boolean isTaken(String name) {
+        return graph.nodes.containsKey(name) || graph.initializers.containsKey(name) || graph.producer(name).isPresent()
+                || !graph.uses(name).isEmpty() || graph.isInput(name) || graph.isOutput(name);
+    }
+
+    /** Stable topological order: among the nodes that are ready, the one earliest in the current order comes next. */
+    public GraphEditor sort() {
+        List<Node> current = List.copyOf(graph.nodes.values());
+        Map<String, Integer> place = new LinkedHashMap<>();
+        current.forEach(n -> place.put(n.name(), place.size()));
+        int[] waiting = new int[current.size()];
+        List<List<Integer>> waiters = new ArrayList<>();
+        current.forEach(n -> waiters.add(new ArrayList<>()));
+        Queue<Integer> ready = new PriorityQueue<>();
+        for (int i = 0; i < waiting.length; i++) {
+            for (Node p : graph.upstream(current.get(i))) {
+                waiting[i]++;
+                waiters.get(place.get(p.name())).add(i);
+            }
+            if (waiting[i] == 0) {
+                ready.add(i);
+            }
+        }
+        List<Node> order = new ArrayList<>(current.size());
+        while (!ready.isEmpty()) {
+            int next = ready.remove();
+            order.add(current.get(next));
+            for (int w : waiters.get(next)) {
+                if (--waiting[w] == 0) {
+                    ready.add(w);
+                }
+            }
+        }
+        if (order.size() != current.size()) {
+            throw new IllegalStateException("the graph has a cycle");
+        }
+        graph.nodes.clear();
+        order.forEach(n -> graph.nodes.put(n.name(), n));
+        return changed();
+    }
+
+    private GraphEditor changed() {
+        graph.revision++;
+        return this;
+    }
+}

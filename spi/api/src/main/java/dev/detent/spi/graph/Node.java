@@ -1,0 +1,130 @@
+package dev.detent.spi.graph;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One operator call. Immutable; a changed node is a new one with the same name, put in place by {@link GraphEditor#replace}.
+ *
+ * @param name unique in its graph (the reader names nameless nodes)
+ * @param domain operator domain, {@code ""} for ONNX's own
+ * @param opType operator type, e.g. {@code Conv}
+ * @param inputs value names by position; {@code ""} where an optional input is absent
+ * @param outputs value names by position; {@code ""} where an optional output is not wanted
+ * @param attributes by name, in file order
+ */
+public record Node(String name, String domain, String opType, List<String> inputs, List<String> outputs,
+        Map<String, Attribute> attributes, Opaque opaque) {
+
+    public Node {
+        domain = domain.equals("ai.onnx") ? "" : domain;
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+        attributes = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+    }
+
+    /** A node of ONNX's own domain. */
+    public static Node of(String name, String opType, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
+        return new Node(name, "", opType, inputs, outputs, attributes, Opaque.NONE);
+    }
+
+    public boolean is(String... opTypes) {
+        return domain.isEmpty() && List.of(opTypes).contains(opType);
+    }
+
+    public boolean isOneOf(Set<String> opTypes) {
+        return domain.isEmpty() && opTypes.contains(opType);
+    }
+
+    /** The value at this input, or {@code ""} when it is absent. */
+    public String input(int index) {
+        return index < inputs.size() ? inputs.get(index) : "";
+    }
+
+    public boolean hasInput(int index) {
+        return !input(index).isEmpty();
+    }
+
+    public String output(int index) {
+        return index < outputs.size() ? outputs.get(index) : "";
+    }
+
+    public Optional<Attribute> attribute(String attribute) {
+        return Optional.ofNullable(attributes.get(attribute));
+    }
+
+    public long intAttribute(String attribute, long otherwise) {
+        return attributes.get(attribute) instanceof Attribute.IntValue i ? i.value() : otherwise;
+    }
+
+    public float floatAttribute(String attribute, float otherwise) {
+        return attributes.get(attribute) instanceof Attribute.FloatValue f ? f.value() : otherwise;
+    }
+
+    public String stringAttribute(String attribute, String otherwise) {
+        return attributes.get(attribute) instanceof Attribute.StringValue s ? s.value() : otherwise;
+    }
+
+    public List<Long> intsAttribute(String attribute, List<Long> otherwise) {
+        return attributes.get(attribute) instanceof Attribute.Ints i ? i.values() : otherwise;
+    }
+
+    /** Outer values that this node's subgraphs read. */
+    public List<String> capturedValues() {
+        List<String> captured = new ArrayList<>();
+        for (Attribute a : attributes.values()) {
+            if (a instanceof Attribute.Subgraph s) {
+                captured.addAll(s.captured());
+            }
+        }
+        return captured;
+    }
+
+    public Node withInputs(List<String> newInputs) {
+        return new Node(name, domain, opType, newInputs, outputs, attributes, opaque);
+    }
+
+    public Node withInput(int index, String value) {
+        List<String> changed = new ArrayList<>(inputs);
+        while (changed.size() <= index) {
+            changed.add("");
+        }
+        changed.set(index, value);
+        return withInputs(changed);
+    }
+
+    public Node withOutputs(List<String> newOutputs) {
+        return new Node(name, domain, opType, inputs, newOutputs, attributes, opaque);
+    }
+
+    public Node withOutput(int index, String value) {
+        List<String> changed = new ArrayList<>(outputs);
+        changed.set(index, value);
+        return withOutputs(changed);
+    }
+
+    public Node withAttribute(String attribute, Attribute value) {
+        Map<String, Attribute> changed = new LinkedHashMap<>(attributes);
+        changed.put(attribute, value);
+        return new Node(name, domain, opType, inputs, outputs, changed, opaque);
+    }
+
+    public Node withoutAttribute(String attribute) {
+        Map<String, Attribute> changed = new LinkedHashMap<>(attributes);
+        changed.remove(attribute);
+        return new Node(name, domain, opType, inputs, outputs, changed, opaque);
+    }
+
+    public Node withOpType(String newDomain, String newOpType) {
+        return new Node(name, newDomain, newOpType, inputs, outputs, attributes, opaque);
+    }
+
+    @Override
+    public String toString() {
+        return opType + " '" + name + "'";
+    }
+}

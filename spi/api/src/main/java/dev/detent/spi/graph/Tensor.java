@@ -1,0 +1,169 @@
+package dev.detent.spi.graph;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+
+/**
+ * A constant tensor: type, dimensions, raw little-endian bytes in C order (ONNX {@code raw_data}). Immutable; the bytes may lie in a
+ * mapped file, so a large weight costs no heap until somebody asks for an array.
+ */
+public final class Tensor {
+
+    private final ElementType type;
+    private final long[] dims;
+    private final ByteBuffer data;
+    private final Opaque origin;
+
+    private Tensor(ElementType type, long[] dims, ByteBuffer data, Opaque origin) {
+        this.type = type;
+        this.dims = dims.clone();
+        this.data = data.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        this.origin = origin;
+    }
+
+    /** Wraps {@code data} from position to limit without copying; its length must fit type and dimensions. */
+    public static Tensor of(ElementType type, long[] dims, ByteBuffer data) {
+        long expected = type.bytes(count(dims));
+        if (data.remaining() != expected) {
+            throw new IllegalArgumentException("tensor of " + type + Arrays.toString(dims) + " needs " + expected
+                    + " bytes, not " + data.remaining());
+        }
+        return new Tensor(type, dims, data.slice(), Opaque.NONE);
+    }
+
+    /** A tensor Detent cannot look into (strings); it is written back as it came. */
+    public static Tensor opaque(ElementType type, long[] dims, Opaque origin) {
+        return new Tensor(type, dims, ByteBuffer.allocate(0), origin);
+    }
+
+    public static Tensor ofFloats(long[] dims, float... values) {
+        ByteBuffer b = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+        b.asFloatBuffer().put(values);
+        return of(ElementType.FLOAT, dims, b);
+    }
+
+    public static Tensor scalar(float value) {
+        return ofFloats(new long[0], value);
+    }
+
+    public static Tensor ofLongs(long[] dims, long... values) {
+        ByteBuffer b = ByteBuffer.allocate(values.length * 8).order(ByteOrder.LITTLE_ENDIAN);
+        b.asLongBuffer().put(values);
+        return of(ElementType.INT64, dims, b);
+    }
+
+    /** Stores {@code values}, which must be representable, as the given integer type of 8, 16 or 32 bits. */
+    public static Tensor ofIntegers(ElementType type, long[] dims, int... values) {
+        ByteBuffer b = ByteBuffer.allocate((int) type.bytes(values.length)).order(ByteOrder.LITTLE_ENDIAN);
+        for (int v : values) {
+            switch (type) {
+                case INT8, UINT8, BOOL -> b.put((byte) v);
+                case INT16, UINT16 -> b.putShort((short) v);
+                case INT32, UINT32 -> b.putInt(v);
+                default -> throw new IllegalArgumentException("not an integer type of at most 32 bits: " + type);
+            }
+        }
+        return of(type, dims, b.flip());
+    }
+
+    public static long count(long[] dims) {
+        long n = 1;
+        for (long d : dims) {
+            n *= d;
+        }
+        return n;
+    }
+
+    public ElementType type() {
+        return type;
+    }
+
+    public long[] dims() {
+        return dims.clone();
+    }
+
+    public int rank() {
+        return dims.length;
+    }
+
+    public long dim(int axis) {
+        return dims[axis < 0 ? axis + dims.length : axis];
+    }
+
+    public long elementCount() {
+        return count(dims);
+    }
+
+    public Opaque origin() {
+        return origin;
+    }
+
+    /** A fresh read-only little-endian view of the bytes. */
+    public ByteBuffer bytes() {
+        return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** The values as float32; FLOAT, FLOAT16, BFLOAT16, DOUBLE and integers of up to 64 bits are converted. */
+    public float[] floats() {
+        if (type == ElementType.FLOAT) {
+            FloatBuffer f = bytes().asFloatBuffer();
+            float[] a = new float[f.remaining()];
+            f.get(a);
+            return a;
+        }
+        float[] a = new float[Math.toIntExact(elementCount())];
+        ByteBuffer b = bytes();
+        for (int i = 0; i < a.length; i++) {
+            a[i] = switch (type) {
+                case DOUBLE -> (float) b.getDouble();
+                case FLOAT16 -> float16(b.getShort());
+                case BFLOAT16 -> Float.intBitsToFloat(b.getShort() << 16);
+                default -> integer(b);
+            };
+        }
+        return a;
+    }
+
+    /** The values as 64-bit integers; integer and boolean types only. */
+    public long[] longs() {
+        long[] a = new long[Math.toIntExact(elementCount())];
+        ByteBuffer b = bytes();
+        for (int i = 0; i < a.length; i++) {
+            a[i] = integer(b);
+        }
+        return a;
+    }
+
+    private long integer(ByteBuffer b) {
+        return switch (type) {
+            case INT8 -> b.get();
+            case UINT8, BOOL -> b.get() & 0xff;
+            case INT16 -> b.getShort();
+            case UINT16 -> b.getShort() & 0xffff;
+            case INT32 -> b.getInt();
+            case UINT32 -> b.getInt() & 0xffffffffL;
+            case INT64, UINT64 -> b.getLong();
+            default -> throw new IllegalStateException("not an integer tensor: " + type);
+        };
+    }
+
+    private static float float16(short bits) {
+        int h = bits & 0xffff;
+        int sign = (h & 0x8000) << 16;
+        int exponent = (h >> 10) & 0x1f;
+        int mantissa = h & 0x3ff;
+        if (exponent == 0) {
+            return Math.copySign(mantissa * 0x1p-24f, Float.intBitsToFloat(sign | 0x3f800000));
+        }
+        return Float.intBitsToFloat(exponent == 31
+                ? sign | 0x7f800000 | mantissa << 13
+                : sign | (exponent + 112) << 23 | mantissa << 13);
+    }
+
+    @Override
+    public String toString() {
+        return type + Arrays.toString(dims);
+    }
+}

@@ -1,0 +1,36 @@
+package dev.detent.spi.observe;
+
+import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Scheme;
+
+/**
+ * Watches the values of one tensor and renders quantization parameters. It keeps a sketch whose size does not depend on the number of
+ * batches. Used by one thread; sketches of several threads are merged, and merging must be exact and commutative so that results do not
+ * depend on the number of threads.
+ */
+@ImplementedByPlugins
+public interface Observer {
+
+    /** A batch of this shape begins. */
+    void begin(long[] shape);
+
+    /** The next values of the batch, in C order; the array is reused by the caller. */
+    void accept(float[] values, int from, int to);
+
+    /** The batch is complete. */
+    void end();
+
+    /** Takes over what {@code other}, of the same class and options, has seen. */
+    void merge(Observer other);
+
+    /** Parameters for the scheme this observer was created with, or another of the same granularity. */
+    Parameters render(Scheme scheme);
+
+    /** A whole batch at once. */
+    default void observe(float[] values, long[] shape) {
+        begin(shape);
+        accept(values, 0, values.length);
+        end();
+    }
+}

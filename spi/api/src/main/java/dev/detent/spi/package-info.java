@@ -1,0 +1,3 @@
+/** The words that host and plugins share. */
+@org.jspecify.annotations.NullMarked
+package dev.detent.spi;

@@ -1,0 +1,19 @@
+package dev.detent.spi.problem;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Detent itself is wrong. Exit code 70; the host writes a reproducer and names it. */
+public final class InternalException extends DetentException {
+
+    private static final long serialVersionUID = 1;
+
+    public InternalException(String id, String sentence, String where, @Nullable Throwable cause) {
+        super(List.of(Problem.error(id, sentence, where)), cause);
+    }
+
+    @Override
+    public int exitCode() {
+        return 70;
+    }
+}

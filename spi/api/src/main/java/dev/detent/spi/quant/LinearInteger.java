@@ -1,0 +1,74 @@
+package dev.detent.spi.quant;
+
+/**
+ * Uniform integer quantization: q = clamp(round(x / s) + z, qmin, qmax), x' = (q - z) s (Jacob et al. 2018, eq. 1). Division, never a
+ * reciprocal: that is what ONNX's QuantizeLinear does, and the two differ on ties.
+ */
+public final class LinearInteger implements NumberSystem {
+
+    public static final LinearInteger INSTANCE = new LinearInteger();
+
+    /** Smallest scale that is ever rendered (PPQ's OBSERVER_MIN_SCALE). */
+    public static final double MIN_SCALE = 1e-8;
+
+    /** Adding and subtracting 1.5 * 2^23 rounds a float below 2^22 half to even, and vectorises where Math.rint does not. */
+    private static final float MAGIC = 12582912f;
+
+    private LinearInteger() {}
+
+    @Override
+    public String id() {
+        return "linear";
+    }
+
+    @Override
+    public double[] cover(double min, double max, Scheme scheme) {
+        double lo = Math.min(min, 0);
+        double hi = Math.max(max, 0);
+        double span = (double) scheme.quantMax() - scheme.quantMin();
+        double scale;
+        double zeroPoint = 0;
+        if (scheme.symmetric()) {
+            double magnitude = Math.max(hi, -lo);
+            scale = scheme.scaleRule() == ScaleRule.MAGNITUDE ? magnitude / scheme.quantMax() : 2 * magnitude / span;
+            scale = Math.max(scale, MIN_SCALE);
+        } else {
+            scale = Math.max((hi - lo) / span, MIN_SCALE);
+            if (scheme.powerOfTwo()) {
+                scale = nextPowerOfTwo(scale);
+            }
+            zeroPoint = scheme.quantMin() + Math.rint(-lo / scale);
+            zeroPoint = Math.max(scheme.quantMin(), Math.min(scheme.quantMax(), zeroPoint));
+        }
+        return new double[] {scheme.powerOfTwo() ? nextPowerOfTwo(scale) : scale, zeroPoint};
+    }
+
+    /** 2^ceil(log2 s). */
+    private static double nextPowerOfTwo(double scale) {
+        return Math.pow(2, Math.ceil(Math.log(scale) / Math.log(2) - 1e-12));
+    }
+
+    @Override
+    public void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme) {
+        float lo = (float) (scheme.quantMin() - (double) zeroPoint);
+        float hi = (float) (scheme.quantMax() - (double) zeroPoint);
+        if (scheme.rounding() == Rounding.HALF_EVEN && lo > -0x1p22f && hi < 0x1p22f) {
+            for (int i = from; i < to; i++) {
+                float v = Math.min(Math.max(values[i] / scale, lo), hi);
+                values[i] = ((v + MAGIC) - MAGIC) * scale;
+            }
+            return;
+        }
+        Rounding rounding = scheme.rounding();
+        for (int i = from; i < to; i++) {
+            float q = (float) rounding.round(values[i] / scale);
+            values[i] = Math.min(Math.max(q, lo), hi) * scale + 0f;
+        }
+    }
+
+    @Override
+    public long code(float value, float scale, float zeroPoint, Scheme scheme) {
+        double q = scheme.rounding().round(value / scale) + zeroPoint;
+        return (long) Math.max(scheme.quantMin(), Math.min(scheme.quantMax(), q));
+    }
+}

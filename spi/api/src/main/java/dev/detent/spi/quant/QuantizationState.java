@@ -1,0 +1,113 @@
+package dev.detent.spi.quant;
+
+/**
+ * The life of a quantization config. Names and numbers are PPQ 0.6.5's and do not change. Nobody compares states at call sites; one asks
+ * a question.
+ */
+public enum QuantizationState {
+    /** Created, waiting for calibration. */
+    INITIAL(1),
+    /** A parameter whose values have been replaced by their quantized-dequantized form. */
+    BAKED(2),
+    /** Covered by its root: nothing happens at this slot, the root's parameters are read through. */
+    OVERLAPPED(3),
+    /** Quantizes with its master's parameters. */
+    SLAVE(4),
+    /** Switched off by the user for good; may be switched on again. */
+    DEACTIVATED(5),
+    /** Quantizes with its own parameters. */
+    ACTIVATED(6),
+    /** Switched off for a while; the former state comes back. */
+    DEQUANTIZED(7),
+    /** Shape or index: never quantized. */
+    SOI(8),
+    /** Quantizes with parameters derived from other configs (bias, pad value). */
+    PASSIVE(9),
+    /** Waiting for the configs it is derived from. */
+    PASSIVE_INIT(10),
+    /** A baked passive parameter. */
+    PASSIVE_BAKED(11),
+    /** Left in floating point by rule. */
+    FP32(12);
+
+    private final int code;
+
+    QuantizationState(int code) {
+        this.code = code;
+    }
+
+    /** PPQ's number of this state. */
+    public int code() {
+        return code;
+    }
+
+    /** A simulator quantizes at this slot. */
+    public boolean isActive() {
+        return this == ACTIVATED || this == PASSIVE || this == SLAVE;
+    }
+
+    /** The parameter's values are quantized already. */
+    public boolean isBaked() {
+        return this == BAKED || this == PASSIVE_BAKED;
+    }
+
+    /** The slot has quantization parameters of its own to write into an artefact. */
+    public boolean isWritten() {
+        return isActive() || isBaked();
+    }
+
+    /** A finished model may hold this state. */
+    public boolean isSettled() {
+        return !(this == INITIAL || this == DEACTIVATED || this == DEQUANTIZED || this == PASSIVE_INIT);
+    }
+
+    /** Scheme and parameters of an own-root config may still change. */
+    public boolean isRevisable() {
+        return switch (this) {
+            case ACTIVATED, DEQUANTIZED, DEACTIVATED, INITIAL, PASSIVE_INIT, PASSIVE, FP32 -> true;
+            case BAKED, PASSIVE_BAKED, OVERLAPPED, SLAVE, SOI -> false;
+        };
+    }
+
+    /** Passive configs may be derived from a config in this state. */
+    public boolean lendsScale() {
+        return this == SLAVE || this == ACTIVATED || this == BAKED || this == OVERLAPPED;
+    }
+
+    /** Aligned configs may follow a config in this state. */
+    public boolean canLead() {
+        return this == ACTIVATED || this == OVERLAPPED || this == SLAVE;
+    }
+
+    public boolean awaitsCalibration() {
+        return this == INITIAL;
+    }
+
+    public boolean awaitsDerivation() {
+        return this == PASSIVE_INIT;
+    }
+
+    public boolean isPassive() {
+        return this == PASSIVE || this == PASSIVE_INIT || this == PASSIVE_BAKED;
+    }
+
+    public boolean isCovered() {
+        return this == OVERLAPPED;
+    }
+
+    public boolean isFollower() {
+        return this == SLAVE;
+    }
+
+    public boolean isFloat() {
+        return this == FP32;
+    }
+
+    public boolean isShape() {
+        return this == SOI;
+    }
+
+    public boolean isSwitchedOff() {
+        return this == DEACTIVATED || this == DEQUANTIZED;
+    }
+}

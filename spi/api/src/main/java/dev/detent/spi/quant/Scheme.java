@@ -1,0 +1,120 @@
+package dev.detent.spi.quant;
+
+import java.util.OptionalInt;
+
+/**
+ * How one tensor is quantized. Immutable; the constructor refuses impossible combinations.
+ *
+ * @param bits 2 to 32
+ * @param quantMin smallest code
+ * @param quantMax largest code
+ * @param symmetric zero point is 0
+ * @param axis channel axis when per-channel, empty when per-tensor
+ * @param powerOfTwo scales are powers of two
+ */
+public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax, boolean symmetric, OptionalInt axis,
+        boolean powerOfTwo, ScaleRule scaleRule, Rounding rounding) {
+
+    public Scheme {
+        if (bits < 2 || bits > 32) {
+            throw new IllegalArgumentException("bits must be 2 to 32, not " + bits);
+        }
+        if (quantMin >= quantMax) {
+            throw new IllegalArgumentException("quantMin " + quantMin + " must lie below quantMax " + quantMax);
+        }
+        if (symmetric && (quantMin > 0 || quantMax < 0)) {
+            throw new IllegalArgumentException("a symmetric scheme needs code 0 in [" + quantMin + ", " + quantMax + "]");
+        }
+    }
+
+    /** Symmetric, per-tensor, half to even, PPQ's scale rule. */
+    public static Scheme symmetric(int bits, long quantMin, long quantMax) {
+        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, true, OptionalInt.empty(), false, ScaleRule.SPAN,
+                Rounding.HALF_EVEN);
+    }
+
+    /** Asymmetric, per-tensor, half to even. */
+    public static Scheme asymmetric(int bits, long quantMin, long quantMax) {
+        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, false, OptionalInt.empty(), false, ScaleRule.SPAN,
+                Rounding.HALF_EVEN);
+    }
+
+    public boolean isPerChannel() {
+        return axis.isPresent();
+    }
+
+    public Scheme perChannel(int channelAxis) {
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.of(channelAxis), powerOfTwo, scaleRule, rounding);
+    }
+
+    public Scheme perTensor() {
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.empty(), powerOfTwo, scaleRule, rounding);
+    }
+
+    public Scheme withPowerOfTwo() {
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, true, scaleRule, rounding);
+    }
+
+    public Scheme with(Rounding newRounding) {
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, powerOfTwo, scaleRule, newRounding);
+    }
+
+    public Scheme with(ScaleRule newRule) {
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, powerOfTwo, newRule, rounding);
+    }
+
+    public Scheme withRange(int newBits, long newMin, long newMax) {
+        return new Scheme(system, newBits, newMin, newMax, symmetric, axis, powerOfTwo, scaleRule, rounding);
+    }
+
+    /** Number of codes. */
+    public long levels() {
+        return quantMax - quantMin + 1;
+    }
+
+    /** Parameters of one pair that cover [min, max]. */
+    public Parameters cover(double min, double max) {
+        double[] p = system.cover(min, max, this);
+        return Parameters.of((float) p[0], (float) p[1]);
+    }
+
+    /** Parameters of one pair per channel. */
+    public Parameters cover(double[] min, double[] max) {
+        float[] scales = new float[min.length];
+        float[] zeroPoints = new float[min.length];
+        for (int c = 0; c < min.length; c++) {
+            double[] p = system.cover(min[c], max[c], this);
+            scales[c] = (float) p[0];
+            zeroPoints[c] = (float) p[1];
+        }
+        return new Parameters(scales, zeroPoints);
+    }
+
+    /** Quantize-dequantizes a whole tensor in place; {@code dims} is its shape. */
+    public void fakeQuantize(float[] values, long[] dims, Parameters parameters) {
+        if (axis.isEmpty() || parameters.channels() == 1) {
+            system.fakeQuantize(values, 0, values.length, parameters.scale(0), parameters.zeroPoint(0), this);
+            return;
+        }
+        int stride = channelStride(dims);
+        for (int from = 0, i = 0; from < values.length; from += stride, i++) {
+            int channel = i % parameters.channels();
+            system.fakeQuantize(values, from, from + stride, parameters.scale(channel), parameters.zeroPoint(channel), this);
+        }
+    }
+
+    /** Elements between two channels: the channel of flat index i is (i / stride) mod channels. */
+    public int channelStride(long[] dims) {
+        long stride = 1;
+        for (int d = axis.orElseThrow() + 1; d < dims.length; d++) {
+            stride *= dims[d];
+        }
+        return Math.toIntExact(stride);
+    }
+
+    @Override
+    public String toString() {
+        return system.id() + " " + bits + " bit [" + quantMin + ", " + quantMax + "] " + (symmetric ? "symmetric" : "asymmetric")
+                + (axis.isPresent() ? " per channel " + axis.getAsInt() : " per tensor") + (powerOfTwo ? " power of two" : "");
+    }
+}

@@ -1,0 +1,34 @@
+package dev.detent.spi.quant;
+
+import java.util.Comparator;
+
+/** The place of one config: input or output {@code index} of a node. Written {@code node:in:0} or {@code node:out:0}. */
+public record Slot(String node, Direction direction, int index) implements Comparable<Slot> {
+
+    public enum Direction { IN, OUT }
+
+    private static final Comparator<Slot> ORDER =
+            Comparator.comparing(Slot::node).thenComparing(Slot::direction).thenComparingInt(Slot::index);
+
+    public static Slot input(String node, int index) {
+        return new Slot(node, Direction.IN, index);
+    }
+
+    public static Slot output(String node, int index) {
+        return new Slot(node, Direction.OUT, index);
+    }
+
+    public boolean isInput() {
+        return direction == Direction.IN;
+    }
+
+    @Override
+    public int compareTo(Slot other) {
+        return ORDER.compare(this, other);
+    }
+
+    @Override
+    public String toString() {
+        return node + (isInput() ? ":in:" : ":out:") + index;
+    }
+}

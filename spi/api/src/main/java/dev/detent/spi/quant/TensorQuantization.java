@@ -1,0 +1,33 @@
+package dev.detent.spi.quant;
+
+import dev.detent.spi.ImplementedByHost;
+import java.util.Optional;
+
+/** Read view of one config. Scheme and parameters are <em>effective</em>: read through the root, as PPQ does. */
+@ImplementedByHost
+public interface TensorQuantization {
+
+    Slot slot();
+
+    /** Name of the value at the slot. */
+    String value();
+
+    /** The value is an initializer. */
+    boolean isParameter();
+
+    QuantizationState state();
+
+    /** The config whose parameters count here; itself when it is its own root. */
+    TensorQuantization root();
+
+    default boolean isOwnRoot() {
+        return root() == this;
+    }
+
+    Scheme scheme();
+
+    Optional<Parameters> parameters();
+
+    /** Id of the observer that calibrates this config. */
+    String observer();
+}
