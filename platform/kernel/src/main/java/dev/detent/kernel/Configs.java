@@ -22,14 +22,12 @@ public final class Configs implements Quantization {
     private final Map<Slot, Config> bySlot = new LinkedHashMap<>();
     private final Map<String, NodeEntry> byNode = new LinkedHashMap<>();
 
-    /** Adds the configs of one node. Slots without a value (absent optional inputs) get none. */
+    /** Adds the configs of one node. The slot of an absent optional input has one too; its value is {@code ""}. */
     public void add(Node node, Graph graph, String target, NodeRule rule) {
         List<Config> ins = new ArrayList<>();
         List<Config> outs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
-            if (node.hasInput(i)) {
-                ins.add(add(Slot.input(node.name(), i), node.input(i), graph.isInitializer(node.input(i)), rule.inputs().get(i)));
-            }
+            ins.add(add(Slot.input(node.name(), i), node.input(i), graph.isInitializer(node.input(i)), rule.inputs().get(i)));
         }
         for (int i = 0; i < node.outputs().size(); i++) {
             if (!node.output(i).isEmpty()) {

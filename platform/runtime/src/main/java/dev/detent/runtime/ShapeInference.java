@@ -52,7 +52,9 @@ public final class ShapeInference {
             for (Map.Entry<String, NodeInfo> e : session.getOutputInfo().entrySet()) {
                 if (graph.valueInfo(e.getKey()).filter(v -> v.staticShape().isPresent()).isEmpty()
                         && e.getValue().getInfo() instanceof TensorInfo t) {
-                    result.valueInfo(new ValueInfo(e.getKey(), type(t.type), Optional.of(dimensions(t)), Opaque.NONE));
+                    // ONNX Runtime's Java API shows an unknown rank as an empty shape; a scalar looks the same.
+                    result.valueInfo(new ValueInfo(e.getKey(), type(t.type),
+                            t.getShape().length == 0 ? Optional.empty() : Optional.of(dimensions(t)), Opaque.NONE));
                 }
             }
         } catch (OrtException e) {

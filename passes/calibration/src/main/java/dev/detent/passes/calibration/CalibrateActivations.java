@@ -1,5 +1,6 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.Need;
@@ -25,7 +26,7 @@ final class CalibrateActivations {
             PassDescriptor.of("calibration", "calibrates activations in one pass over the samples")
                     .requires(Fact.PARAMETERS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.ACTIVATIONS_CALIBRATED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Verb.CALIBRATE).needs(Need.SAMPLES).options(METHOD).build(),
+                    .asks(Verb.CALIBRATE, Verb.KEEP_FLOAT).needs(Need.SAMPLES).options(METHOD).build(),
             CalibrateActivations::run);
 
     private record Key(String value, String observer, Scheme scheme) {}
@@ -36,7 +37,9 @@ final class CalibrateActivations {
         String method = context.options().get(METHOD);
         Map<Key, List<TensorQuantization>> waiting = new LinkedHashMap<>();
         for (TensorQuantization c : context.quantization().configs()) {
-            if (c.state().awaitsCalibration()) {
+            if (c.state().awaitsCalibration() && !isFloat(context, c.value())) {
+                context.states().keepFloat(c, c.value().isEmpty() ? "an absent optional input" : "not a floating-point tensor");
+            } else if (c.state().awaitsCalibration()) {
                 Key key = new Key(c.value(), method.isEmpty() ? c.observer() : method, c.scheme());
                 waiting.computeIfAbsent(key, k -> new ArrayList<>()).add(c);
             }
@@ -53,5 +56,9 @@ final class CalibrateActivations {
                 context.states().calibrate(c, observer.render(e.getKey().scheme()), e.getKey().observer() + " over the calibration samples");
             }
         }
+    }
+
+    private static boolean isFloat(PassContext context, String value) {
+        return context.graph().valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
     }
 }

@@ -1,5 +1,6 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
@@ -19,7 +20,7 @@ final class CalibrateParameters {
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("parameter-quantization", "calibrates weights and other constants from their own values")
                     .requires(Fact.RULES_APPLIED).forbids(Fact.BAKED).establishes(Fact.PARAMETERS_CALIBRATED)
-                    .asks(Verb.CALIBRATE).options(METHOD).build(),
+                    .asks(Verb.CALIBRATE, Verb.KEEP_FLOAT).options(METHOD).build(),
             CalibrateParameters::run);
 
     private CalibrateParameters() {}
@@ -31,6 +32,10 @@ final class CalibrateParameters {
                 if (c.isParameter() && c.state().awaitsCalibration()) {
                     String id = method.isEmpty() ? c.observer() : method;
                     Tensor t = context.graph().initializer(c.value()).orElseThrow();
+                    if (t.type() != ElementType.FLOAT) {
+                        context.states().keepFloat(c, "a constant of " + t.type() + " is not quantized");
+                        continue;
+                    }
                     Observer observer = context.observers().create(id, c.scheme());
                     observer.observe(t.floats(), t.dims());
                     context.states().calibrate(c, observer.render(c.scheme()), id + " of the tensor's " + t.elementCount() + " values");

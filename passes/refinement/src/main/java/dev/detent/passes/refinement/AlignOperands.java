@@ -15,7 +15,6 @@ import dev.detent.spi.quant.Verb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Gives operands that must share a scale one scale. 'Align to Large' covers the union of the operands' ranges, 'Align to Output' takes the
@@ -107,11 +106,16 @@ final class AlignOperands {
         return master;
     }
 
+    /** Links that leave the node; an operator that reads a tensor twice counts twice, as in PPQ. */
+    private int uses(Node producer) {
+        return producer.outputs().stream().mapToInt(o -> graph.uses(o).size()).sum();
+    }
+
     private void followUpstream(Node n, TensorQuantization master) {
         boolean force = context.options().get(FORCE);
-        for (Node producer : graph.upstream(n)) {
-            Set<Node> consumers = graph.downstream(producer);
-            if (!force && consumers.size() != 1) {
+        // By link, as PPQ walks: an operator that reads one tensor twice moves its producer twice.
+        for (Node producer : n.inputs().stream().flatMap(i -> graph.producer(i).stream()).toList()) {
+            if (!force && uses(producer) != 1) {
                 continue;
             }
             List<TensorQuantization> slots = new ArrayList<>(quantization.inputs(producer));

@@ -59,7 +59,11 @@ final class RefineInputs {
         int index = c.slot().index();
         List<Role> roles = n.domain().isEmpty() ? TABLE.get(n.opType()) : null;
         if (roles != null && index > 0) {
-            return Optional.of(roles.get(Math.min(index - 1, roles.size() - 1)));
+            Role role = roles.get(Math.min(index - 1, roles.size() - 1));
+            return Optional.of(role == Role.FILL && c.value().isEmpty() ? Role.SHAPE : role);
+        }
+        if (c.value().isEmpty()) {
+            return Optional.of(Role.SHAPE);
         }
         ElementType type = context.graph().initializer(c.value()).map(t -> t.type())
                 .or(() -> context.graph().valueInfo(c.value()).map(v -> v.type())).orElse(ElementType.UNDEFINED);

@@ -62,14 +62,18 @@ public final class Formatting {
 
     private static void dropouts(GraphEditor edit) {
         for (Node n : List.copyOf(edit.graph().nodes())) {
-            boolean maskUnused = n.outputs().size() < 2 || n.output(1).isEmpty()
-                    || edit.graph().consumers(n.output(1)).isEmpty() && !edit.graph().isOutput(n.output(1));
-            boolean training = n.hasInput(2) && edit.graph().initializer(n.input(2)).map(t -> t.longs()[0] != 0).orElse(true);
-            boolean passes = edit.graph().producer(n.input(0)).isPresent() || !edit.graph().isOutput(n.output(0));
-            if (n.is("Dropout") && maskUnused && !training && passes) {
+            if (n.is("Dropout") && isIdle(edit.graph(), n)) {
                 edit.bypass(edit.graph().node(n.name()).orElseThrow());
             }
         }
+    }
+
+    /** At inference it passes its input on, and nobody reads its mask. */
+    private static boolean isIdle(Graph graph, Node n) {
+        boolean maskUnused = n.output(1).isEmpty() || graph.consumers(n.output(1)).isEmpty() && !graph.isOutput(n.output(1));
+        boolean training = n.hasInput(2) && graph.initializer(n.input(2)).map(t -> t.longs()[0] != 0).orElse(true);
+        boolean bypassable = graph.producer(n.input(0)).isPresent() || !graph.isOutput(n.output(0));
+        return maskUnused && !training && bypassable;
     }
 
     private static void splitSharedParameters(GraphEditor edit) {

@@ -31,7 +31,7 @@ public interface Quantization {
         return config(Slot.output(node.name(), index));
     }
 
-    /** Configs of the node's present inputs, by position. */
+    /** Configs of the node's inputs, by position; that of an absent optional input has the value {@code ""}. */
     List<? extends TensorQuantization> inputs(Node node);
 
     List<? extends TensorQuantization> outputs(Node node);

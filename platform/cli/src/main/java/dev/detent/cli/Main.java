@@ -1,0 +1,53 @@
+package dev.detent.cli;
+
+import dev.detent.spi.problem.DetentException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * The {@code detent} command. Exit codes: 0 done, 1 a check did not hold, 2 the user can mend it, 3 a plugin broke its contract, 70 Detent
+ * itself is wrong, 130 interrupted.
+ */
+@Command(name = "detent", version = "detent " + Home.VERSION, mixinStandardHelpOptions = true,
+        description = "Post-training quantization of ONNX models.",
+        subcommands = {TraceCommand.class})
+public final class Main {
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        // Guice would define hidden classes through sun.misc.Unsafe, of which Java 24 warns; must be set before its first class loads.
+        System.setProperty("guice_custom_class_loading", "CHILD");
+        System.setProperty("java.awt.headless", "true");
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            System.out.println("detent " + Home.VERSION);
+            return;
+        }
+        System.exit(run(args));
+    }
+
+    static int run(String... args) {
+        CommandLine line = new CommandLine(new Main());
+        line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
+        line.setParameterExceptionHandler((e, a) -> {
+            System.err.println("error DT-CLI-001: " + e.getMessage());
+            CommandLine.UnmatchedArgumentException.printSuggestions(e, new java.io.PrintWriter(System.err, true));
+            System.err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
+            return 2;
+        });
+        return line.execute(args);
+    }
+
+    private static int failed(Exception e) {
+        if (e instanceof DetentException d) {
+            d.problems().forEach(p -> System.err.println("error " + p));
+            return d.exitCode();
+        }
+        System.err.println("error DT-INT-001: Detent failed where it should not have: " + e);
+        if (System.getenv("DETENT_DEBUG") != null) {
+            e.printStackTrace();
+        }
+        return 70;
+    }
+
+}

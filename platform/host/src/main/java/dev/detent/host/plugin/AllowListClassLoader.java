@@ -1,0 +1,41 @@
+package dev.detent.host.plugin;
+
+import java.util.List;
+import org.pf4j.PluginClassLoader;
+import org.pf4j.PluginDescriptor;
+import org.pf4j.PluginManager;
+
+/**
+ * A plugin sees the SPI packages of the host, its own jar and the platform's classes; nothing else of the host. Parent is the platform
+ * loader, as in Trino.
+ */
+final class AllowListClassLoader extends PluginClassLoader {
+
+    private static final List<String> FROM_HOST = List.of("dev.detent.spi.", "org.pf4j.", "org.slf4j.", "jakarta.inject.", "org.jspecify.");
+
+    static {
+        registerAsParallelCapable();
+    }
+
+    AllowListClassLoader(PluginManager manager, PluginDescriptor descriptor) {
+        super(manager, descriptor, ClassLoader.getPlatformClassLoader());
+    }
+
+    @Override
+    public Class<?> loadClass(String name) throws ClassNotFoundException {
+        if (FROM_HOST.stream().anyMatch(name::startsWith)) {
+            return AllowListClassLoader.class.getClassLoader().loadClass(name);
+        }
+        synchronized (getClassLoadingLock(name)) {
+            Class<?> loaded = findLoadedClass(name);
+            if (loaded != null) {
+                return loaded;
+            }
+            try {
+                return ClassLoader.getPlatformClassLoader().loadClass(name);
+            } catch (ClassNotFoundException e) {
+                return findClass(name);
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package dev.detent.host.plugin;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.observe.ObserverProvider;
+import dev.detent.spi.observe.Observers;
+import dev.detent.spi.pass.Dispatcher;
+import dev.detent.spi.pass.DispatcherProvider;
+import dev.detent.spi.pass.Option;
+import dev.detent.spi.pass.Options;
+import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassProvider;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.PluginException;
+import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Scheme;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Everything the loaded plugins contribute, by id. Immutable once built; sorted, so no order depends on the file system. */
+public final class Registry implements Observers {
+
+    /** A contribution and the plugin ({@code id version}) it comes from. */
+    private record Entry<T>(T item, String plugin) {}
+
+    private final Map<String, Entry<Target>> targets = new TreeMap<>();
+    private final Map<String, Entry<PassDefinition>> passes = new TreeMap<>();
+    private final Map<String, Entry<Dispatcher>> dispatchers = new TreeMap<>();
+    private final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
+    private final Map<String, Map<String, Object>> observerOptions;
+
+    private Registry(Map<String, Map<String, Object>> observerOptions) {
+        this.observerOptions = observerOptions;
+    }
+
+    /** Collects the contributions of extension instances, by plugin; all clashes are reported at once. */
+    public static Registry of(Map<String, ? extends Collection<?>> extensionsByPlugin) {
+        Registry r = new Registry(Map.of());
+        List<Problem> problems = new ArrayList<>();
+        new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
+            for (Object e : extensions) {
+                if (e instanceof Backend b) {
+                    b.targets().forEach(t -> add(r.targets, t.id(), t, plugin, "target", problems));
+                }
+                if (e instanceof PassProvider p) {
+                    p.passes().forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
+                }
+                if (e instanceof DispatcherProvider p) {
+                    p.dispatchers().forEach(d -> add(r.dispatchers, d.id(), d, plugin, "dispatcher", problems));
+                }
+                if (e instanceof ObserverProvider p) {
+                    p.observers().forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
+                }
+            }
+        });
+        if (!problems.isEmpty()) {
+            throw new PluginException(problems, null);
+        }
+        return r;
+    }
+
+    private static <T> void add(Map<String, Entry<T>> to, String id, T item, String plugin, String kind, List<Problem> problems) {
+        Entry<T> before = to.putIfAbsent(id, new Entry<>(item, plugin));
+        if (before != null) {
+            problems.add(Problem.error("DT-PLG-010", kind + " '" + id + "' is contributed by '" + before.plugin() + "' as well; remove one of the jars",
+                    plugin));
+        }
+    }
+
+    /** The same registry with options for observers, by observer id. */
+    public Registry withObserverOptions(Map<String, Map<String, Object>> options) {
+        Registry r = new Registry(options);
+        r.targets.putAll(targets);
+        r.passes.putAll(passes);
+        r.dispatchers.putAll(dispatchers);
+        r.observers.putAll(observers);
+        return r;
+    }
+
+    public Collection<Target> targets() {
+        return items(targets);
+    }
+
+    public Collection<PassDefinition> passes() {
+        return items(passes);
+    }
+
+    public Collection<Dispatcher> dispatchers() {
+        return items(dispatchers);
+    }
+
+    public Collection<ObserverDefinition> observers() {
+        return items(observers);
+    }
+
+    public Target target(String id) {
+        return find(targets, id, "DT-CLI-010", "backend", "detent backends");
+    }
+
+    public PassDefinition pass(String id) {
+        return find(passes, id, "DT-CLI-011", "pass", "detent passes");
+    }
+
+    public Dispatcher dispatcher(String id) {
+        return find(dispatchers, id, "DT-CLI-012", "dispatcher", "detent passes");
+    }
+
+    public ObserverDefinition observer(String id) {
+        return find(observers, id.toLowerCase(Locale.ROOT), "DT-CLI-013", "observer", "detent observers");
+    }
+
+    /** {@code id version} of the plugin a pass comes from. */
+    public String pluginOf(String pass) {
+        return Optional.ofNullable(passes.get(pass)).map(Entry::plugin).orElse("");
+    }
+
+    public String pluginOfTarget(String target) {
+        return Optional.ofNullable(targets.get(target)).map(Entry::plugin).orElse("");
+    }
+
+    public String pluginOfObserver(String observer) {
+        return Optional.ofNullable(observers.get(observer)).map(Entry::plugin).orElse("");
+    }
+
+    @Override
+    public Observer create(String id, Scheme scheme) {
+        ObserverDefinition d = observer(id);
+        if (!d.handles().test(scheme)) {
+            throw new UserException("DT-OBS-001", "observer '" + id + "' cannot serve a scheme of " + scheme + "; choose another method", id);
+        }
+        return d.factory().apply(scheme, parse("observer '" + id + "'", id, d.options(), observerOptions.getOrDefault(d.id(), Map.of())));
+    }
+
+    /** Parses given option values; an unknown name is an error with a suggestion. */
+    public static Options parse(String owner, String prefix, List<Option<?>> known, Map<String, Object> given) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        given.forEach((name, value) -> {
+            Option<?> option = known.stream().filter(o -> o.name().equals(name)).findFirst().orElseThrow(() -> new UserException("DT-CLI-014",
+                    owner + " has no option '" + name + "'" + Suggestion.among(name, known.stream().map(Option::name).toList()),
+                    prefix + "." + name));
+            try {
+                values.put(name, option.parse(value));
+            } catch (IllegalArgumentException e) {
+                throw new UserException("DT-CLI-015", e.getMessage() + " (" + option.help() + ")", prefix + "." + name, e);
+            }
+        });
+        return new Options(values);
+    }
+
+    private static <T> Collection<T> items(Map<String, Entry<T>> map) {
+        return Collections.unmodifiableCollection(map.values().stream().map(Entry::item).toList());
+    }
+
+    private static <T> T find(Map<String, Entry<T>> map, String id, String problem, String kind, String list) {
+        Entry<T> e = map.get(id);
+        if (e == null) {
+            throw new UserException(problem, "there is no " + kind + " '" + id + "'" + Suggestion.among(id, map.keySet()) + "; '" + list
+                    + "' lists them", "");
+        }
+        return e.item();
+    }
+}

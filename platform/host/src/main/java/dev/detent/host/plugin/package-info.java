@@ -1,0 +1,5 @@
+/** Finding, checking, loading and wiring plugin jars. */
+@NullMarked
+package dev.detent.host.plugin;
+
+import org.jspecify.annotations.NullMarked;
