@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
  */
 @Command(name = "detent", version = "detent " + Home.VERSION, mixinStandardHelpOptions = true,
         description = "Post-training quantization of ONNX models.",
-        subcommands = {TraceCommand.class})
+        subcommands = {QuantizeCommand.class, TraceCommand.class})
 public final class Main {
 
     private Main() {}

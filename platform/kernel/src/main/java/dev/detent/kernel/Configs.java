@@ -6,6 +6,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -44,12 +45,12 @@ public final class Configs implements Quantization {
     }
 
     @Override
-    public Collection<Config> configs() {
+    public Collection<? extends TensorQuantization> configs() {
         return Collections.unmodifiableCollection(bySlot.values());
     }
 
     @Override
-    public Optional<Config> config(Slot slot) {
+    public Optional<? extends TensorQuantization> config(Slot slot) {
         return Optional.ofNullable(bySlot.get(slot));
     }
 
@@ -71,13 +72,13 @@ public final class Configs implements Quantization {
     }
 
     @Override
-    public List<Config> inputs(Node node) {
+    public List<? extends TensorQuantization> inputs(Node node) {
         NodeEntry e = byNode.get(node.name());
         return e == null ? List.of() : Collections.unmodifiableList(e.inputs());
     }
 
     @Override
-    public List<Config> outputs(Node node) {
+    public List<? extends TensorQuantization> outputs(Node node) {
         NodeEntry e = byNode.get(node.name());
         return e == null ? List.of() : Collections.unmodifiableList(e.outputs());
     }

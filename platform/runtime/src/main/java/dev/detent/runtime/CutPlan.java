@@ -5,6 +5,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,15 +18,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the graph is cut and what happens there. A value has a base version (raw, or quantized by its producer's slot) and one further
- * version for each config that quantizes it again on the way into consumers.
+ * version for each different pair of scheme and parameters that quantizes it again on the way into consumers.
  */
 final class CutPlan {
 
-    /** A version of a value that consumers with the same root config read. */
+    /** A version of a value; {@code config} stands for all that quantize it in the same way. */
     record Version(String name, TensorQuantization config) {}
 
     /** One cut. {@code producer} is null when the producer's slot does not quantize. */
     record Cut(String value, @Nullable TensorQuantization producer, List<Version> versions) {}
+
+    private record Pair(Scheme scheme, Parameters parameters) {}
+
+    private record Readers(TensorQuantization config, List<Graph.Use> uses) {}
 
     private final Map<String, Cut> cuts = new LinkedHashMap<>();
     /** (node, input) to the version it reads. */
@@ -35,13 +40,11 @@ final class CutPlan {
 
     /**
      * Cuts at every active slot and every value in {@code observed}.
-     *
-     * @param isFloat the value is a float tensor; others are never cut
      */
     static CutPlan of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed) {
         CutPlan plan = new CutPlan();
         Map<String, TensorQuantization> producers = new LinkedHashMap<>();
-        Map<String, Map<TensorQuantization, List<Graph.Use>>> readers = new LinkedHashMap<>();
+        Map<String, Map<Pair, Readers>> readers = new LinkedHashMap<>();
         if (quantization.isPresent()) {
             Quantization q = quantization.get();
             for (Node n : graph.nodes()) {
@@ -59,7 +62,8 @@ final class CutPlan {
                         plan.constant(graph, c, use);
                     } else {
                         readers.computeIfAbsent(c.value(), k -> new LinkedHashMap<>())
-                                .computeIfAbsent(c.root(), k -> new ArrayList<>()).add(use);
+                                .computeIfAbsent(new Pair(c.scheme(), c.parameters().orElseThrow()), k -> new Readers(c, new ArrayList<>()))
+                                .uses().add(use);
                     }
                 }
             }
@@ -70,14 +74,14 @@ final class CutPlan {
         for (String value : all) {
             TensorQuantization producer = producers.get(value);
             List<Version> versions = new ArrayList<>();
-            for (Map.Entry<TensorQuantization, List<Graph.Use>> e : readers.getOrDefault(value, Map.of()).entrySet()) {
-                if (producer != null && producer.root() == e.getKey()) {
+            for (Map.Entry<Pair, Readers> e : readers.getOrDefault(value, Map.of()).entrySet()) {
+                if (producer != null && new Pair(producer.scheme(), producer.parameters().orElseThrow()).equals(e.getKey())) {
                     // The same parameters twice change nothing.
                     continue;
                 }
                 String name = value + "::" + (versions.size() + 1);
-                versions.add(new Version(name, e.getKey()));
-                e.getValue().forEach(u -> plan.reads.put(u, name));
+                versions.add(new Version(name, e.getValue().config()));
+                e.getValue().uses().forEach(u -> plan.reads.put(u, name));
             }
             plan.cuts.put(value, new Cut(value, producer, versions));
         }

@@ -1,0 +1,209 @@
+package dev.detent.backends.onnxruntime;
+
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * ONNX with integer operators. Starts from the Q/DQ form and replaces every operator whose float inputs all come from a DequantizeLinear
+ * and whose output goes into a QuantizeLinear by its integer twin; what has none keeps its Q/DQ pair. Layouts: ONNX QLinearConv and
+ * QLinearMatMul; ONNX Runtime contrib operators (domain com.microsoft) for the rest.
+ */
+final class QOperatorExporter implements Exporter {
+
+    private static final String MICROSOFT = "com.microsoft";
+
+    /** How an integer twin takes its inputs. */
+    private enum Shape { CONV, MATMUL, GEMM, BINARY, UNARY, CONCAT, MOVE }
+
+    private record Twin(String domain, String opType, Shape shape) {}
+
+    private static final Map<String, Twin> TWINS = Map.ofEntries(
+            Map.entry("Conv", new Twin("", "QLinearConv", Shape.CONV)), Map.entry("MatMul", new Twin("", "QLinearMatMul", Shape.MATMUL)),
+            Map.entry("Gemm", new Twin(MICROSOFT, "QGemm", Shape.GEMM)), Map.entry("Add", new Twin(MICROSOFT, "QLinearAdd", Shape.BINARY)),
+            Map.entry("Mul", new Twin(MICROSOFT, "QLinearMul", Shape.BINARY)),
+            Map.entry("Sigmoid", new Twin(MICROSOFT, "QLinearSigmoid", Shape.UNARY)),
+            Map.entry("LeakyRelu", new Twin(MICROSOFT, "QLinearLeakyRelu", Shape.UNARY)),
+            Map.entry("GlobalAveragePool", new Twin(MICROSOFT, "QLinearGlobalAveragePool", Shape.UNARY)),
+            Map.entry("AveragePool", new Twin(MICROSOFT, "QLinearAveragePool", Shape.UNARY)),
+            Map.entry("Concat", new Twin(MICROSOFT, "QLinearConcat", Shape.CONCAT)),
+            Map.entry("MaxPool", new Twin("", "MaxPool", Shape.MOVE)), Map.entry("Reshape", new Twin("", "Reshape", Shape.MOVE)),
+            Map.entry("Flatten", new Twin("", "Flatten", Shape.MOVE)), Map.entry("Transpose", new Twin("", "Transpose", Shape.MOVE)),
+            Map.entry("Squeeze", new Twin("", "Squeeze", Shape.MOVE)), Map.entry("Unsqueeze", new Twin("", "Unsqueeze", Shape.MOVE)),
+            Map.entry("Slice", new Twin("", "Slice", Shape.MOVE)), Map.entry("Identity", new Twin("", "Identity", Shape.MOVE)));
+
+    /** The integer side of a dequantized value. */
+    private record Code(String value, String scale, String zeroPoint) {}
+
+    @Override
+    public String id() {
+        return "qoperator";
+    }
+
+    @Override
+    public String summary() {
+        return "<model>.qop.onnx: QLinearConv and other integer operators";
+    }
+
+    @Override
+    public void export(QuantizedModel model, ExportContext context) {
+        Graph graph = QdqInsertion.apply(model);
+        GraphEditor edit = graph.edit();
+        boolean contrib = false;
+        dropActivations(edit);
+        for (Node n : List.copyOf(graph.nodes())) {
+            Twin twin = n.domain().isEmpty() ? TWINS.get(n.opType()) : null;
+            if (twin != null && replace(edit, n, twin)) {
+                contrib |= twin.domain().equals(MICROSOFT);
+            }
+        }
+        deleteUnread(edit);
+        if (contrib) {
+            edit.opset(MICROSOFT, 1);
+        }
+        edit.sort();
+        context.onnx(model.name() + ".qop.onnx", graph);
+    }
+
+    /** A ReLU or Clip in front of a QuantizeLinear whose range lies inside its bounds does nothing: the codes saturate there. */
+    private static void dropActivations(GraphEditor edit) {
+        Graph graph = edit.graph();
+        for (Node n : List.copyOf(graph.nodes())) {
+            Optional<Node> q = n.is("Relu", "Clip") ? onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear")) : Optional.empty();
+            boolean alone = graph.producer(n.input(0)).isPresent() && graph.consumers(n.input(0)).size() == 1 && !graph.isOutput(n.input(0));
+            if (q.isPresent() && alone && saturates(graph, n, q.get())) {
+                edit.bypass(n);
+            }
+        }
+    }
+
+    private static boolean saturates(Graph graph, Node n, Node q) {
+        Tensor scale = graph.initializer(q.input(1)).orElseThrow();
+        Tensor zero = graph.initializer(q.input(2)).orElseThrow();
+        if (scale.elementCount() != 1) {
+            return false;
+        }
+        boolean unsigned = zero.type() == ElementType.UINT8;
+        float s = scale.floats()[0];
+        float z = zero.floats()[0];
+        float lo = s * ((unsigned ? 0 : -128) - z);
+        float hi = s * ((unsigned ? 255 : 127) - z);
+        float min = n.is("Relu") ? 0 : bound(graph, n.input(1), Float.NEGATIVE_INFINITY);
+        float max = n.is("Relu") ? Float.POSITIVE_INFINITY : bound(graph, n.input(2), Float.POSITIVE_INFINITY);
+        return lo >= min - s / 2 && hi <= max + s / 2;
+    }
+
+    private static float bound(Graph graph, String value, float otherwise) {
+        return graph.initializer(value).map(t -> t.floats()[0]).orElse(otherwise);
+    }
+
+    private static boolean replace(GraphEditor edit, Node n, Twin twin) {
+        Graph graph = edit.graph();
+        Optional<Node> q = onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear") && !graph.isOutput(n.output(0)));
+        if (q.isEmpty() || !plain(n, twin)) {
+            return false;
+        }
+        List<Code> codes = new ArrayList<>();
+        int operands = twin.shape() == Shape.UNARY || twin.shape() == Shape.MOVE ? 1 : n.inputs().size();
+        for (int i = 0; i < operands; i++) {
+            Optional<Code> code = code(graph, n.input(i));
+            if (code.isEmpty()) {
+                return false;
+            }
+            codes.add(code.get());
+        }
+        String scale = q.get().input(1);
+        String zero = q.get().input(2);
+        List<String> inputs = new ArrayList<>();
+        Map<String, Attribute> attributes = new LinkedHashMap<>(n.attributes());
+        switch (twin.shape()) {
+            case MOVE -> {
+                if (!same(graph, codes.get(0).scale(), scale) || !same(graph, codes.get(0).zeroPoint(), zero)) {
+                    return false;
+                }
+                inputs.add(codes.get(0).value());
+                inputs.addAll(n.inputs().subList(1, n.inputs().size()));
+            }
+            case CONCAT -> {
+                inputs.addAll(List.of(scale, zero));
+                codes.forEach(c -> inputs.addAll(List.of(c.value(), c.scale(), c.zeroPoint())));
+            }
+            case GEMM -> {
+                attributes.remove("beta");
+                add(inputs, codes.get(0));
+                add(inputs, codes.get(1));
+                inputs.add(codes.size() > 2 ? codes.get(2).value() : "");
+                inputs.addAll(List.of(scale, zero));
+            }
+            default -> {
+                add(inputs, codes.get(0));
+                if (codes.size() > 1) {
+                    add(inputs, codes.get(1));
+                }
+                inputs.addAll(List.of(scale, zero));
+                if (codes.size() > 2) {
+                    inputs.add(codes.get(2).value());
+                }
+            }
+        }
+        edit.remove(q.get());
+        edit.replace(new Node(n.name(), twin.domain(), twin.opType(), inputs, q.get().outputs(), attributes, Opaque.NONE));
+        return true;
+    }
+
+    private static void add(List<String> inputs, Code c) {
+        inputs.addAll(List.of(c.value(), c.scale(), c.zeroPoint()));
+    }
+
+    /** Gemm's twin knows neither transA with integers on all builds nor factors; two-operand twins take two operands. */
+    private static boolean plain(Node n, Twin twin) {
+        return switch (twin.shape()) {
+            case GEMM -> n.intAttribute("transA", 0) == 0 && n.floatAttribute("alpha", 1) == 1 && n.floatAttribute("beta", 1) == 1;
+            case BINARY, MATMUL -> n.inputs().size() == 2;
+            case MOVE -> n.outputs().size() == 1;
+            default -> true;
+        };
+    }
+
+    private static Optional<Code> code(Graph graph, String value) {
+        return graph.producer(value).filter(d -> d.is("DequantizeLinear")).map(d -> new Code(d.input(0), d.input(1), d.input(2)));
+    }
+
+    private static boolean same(Graph graph, String a, String b) {
+        return graph.initializer(a).orElseThrow().bytes().equals(graph.initializer(b).orElseThrow().bytes());
+    }
+
+    private static Optional<Node> onlyConsumer(Graph graph, String value) {
+        Set<Node> consumers = graph.consumers(value);
+        return consumers.size() == 1 ? Optional.of(consumers.iterator().next()) : Optional.empty();
+    }
+
+    private static void deleteUnread(GraphEditor edit) {
+        Graph graph = edit.graph();
+        for (Node n : List.copyOf(graph.nodes())) {
+            if (n.is("DequantizeLinear") && graph.consumers(n.output(0)).isEmpty() && !graph.isOutput(n.output(0))) {
+                edit.remove(n);
+            }
+        }
+        for (String name : List.copyOf(graph.initializers().keySet())) {
+            if (graph.consumers(name).isEmpty() && !graph.isOutput(name)) {
+                edit.removeInitializer(name);
+            }
+        }
+        List.copyOf(graph.valueInfos().keySet()).forEach(edit::removeValueInfo);
+    }
+}

@@ -1,0 +1,122 @@
+package dev.detent.cli;
+
+import dev.detent.host.Detent;
+import dev.detent.host.QuantizeOutcome;
+import dev.detent.host.QuantizeRequest;
+import dev.detent.host.Settings;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "quantize", description = "Quantizes a model for a target and writes what its toolchain runs.", sortOptions = false)
+final class QuantizeCommand implements Callable<Integer> {
+
+    private static final List<String> KEYS = List.of("backend", "format", "calibration", "samples", "preset", "preprocess", "out", "threads",
+            "evaluate", "labels");
+
+    @Parameters(paramLabel = "MODEL", description = "float ONNX model")
+    Path model;
+
+    @Option(names = "--backend", paramLabel = "ID", description = "target, see 'detent backends'")
+    Optional<String> backend = Optional.empty();
+
+    @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
+    Optional<String> format = Optional.empty();
+
+    @Option(names = "--calibration", paramLabel = "PATH",
+            description = "folder of images, .npy, .npz, .bin, or input=path,input=path")
+    Optional<String> calibration = Optional.empty();
+
+    @Option(names = "--samples", paramLabel = "N", description = "at most so many calibration samples")
+    Optional<Integer> samples = Optional.empty();
+
+    @Option(names = {"--preset", "--preprocess"}, paramLabel = "P",
+            description = "preset and changes, e.g. imagenet or imagenet,resize=232 (presets: none unit imagenet cifar10 symmetric ocr bgr)")
+    Optional<String> preset = Optional.empty();
+
+    @Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "an option of a pass or observer; PASS=on|off; dispatcher=ID")
+    List<String> set = new ArrayList<>();
+
+    @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
+    Optional<Path> config = Optional.empty();
+
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for the results (default: <model>.<backend>)")
+    Optional<Path> out = Optional.empty();
+
+    @Option(names = "--evaluate", paramLabel = "PATH", description = "data to score float, simulated and exported model on")
+    Optional<String> evaluate = Optional.empty();
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "class labels of the evaluation data (.npy or CSV file,label)")
+    Optional<Path> labels = Optional.empty();
+
+    @Option(names = "--trace", paramLabel = "FILE", description = "also write a state trace in the parity schema")
+    Optional<Path> trace = Optional.empty();
+
+    @Option(names = "--threads", paramLabel = "N", description = "samples run side by side (default: number of cores)")
+    Optional<Integer> threads = Optional.empty();
+
+    @Mixin
+    Home home;
+
+    @Override
+    public Integer call() {
+        Console console = new Console();
+        Map<String, Object> yaml = config.map(f -> Settings.yaml(f, KEYS)).orElse(Map.of());
+        Settings settings = Settings.of(yaml);
+        for (String s : set) {
+            settings = settings.with(s);
+        }
+        String target = backend.or(() -> text(yaml, "backend")).orElseThrow(() -> new UserException("DT-CLI-002",
+                "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
+        Preprocessing preprocessing = preset.or(() -> text(yaml, "preset")).map(Preprocessing::parse)
+                .orElseGet(() -> yaml.get("preprocess") instanceof Map<?, ?> m ? Preprocessing.of(strings(m)) : Preprocessing.parse("none"));
+        Optional<String> data = evaluate.or(() -> text(yaml, "evaluate"));
+        QuantizeRequest request = new QuantizeRequest(model, target, calibration.or(() -> text(yaml, "calibration")),
+                samples.or(() -> text(yaml, "samples").map(Integer::valueOf)).orElse(0), preprocessing, settings,
+                format.or(() -> text(yaml, "format")),
+                out.or(() -> text(yaml, "out").map(Path::of)).orElseGet(() -> Path.of(stem() + "." + target.replace(':', '.'))), trace,
+                threads.or(() -> text(yaml, "threads").map(Integer::valueOf)).orElse(Runtime.getRuntime().availableProcessors()),
+                data.map(d -> new QuantizeRequest.Evaluation(d, 0, labels.or(() -> text(yaml, "labels").map(Path::of)))));
+        QuantizeOutcome outcome = new Detent(home.registry(), Home.VERSION).quantize(request, console.progress());
+        show(console, outcome, target);
+        return 0;
+    }
+
+    private static void show(Console console, QuantizeOutcome o, String target) {
+        o.problems().forEach(console::problem);
+        console.line(o.quantizedNodes() + " of " + o.nodes() + " nodes quantized for " + target + " from " + o.samples() + " samples");
+        if (!o.scores().isEmpty()) {
+            console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
+            Detent.scoreRows(o.scores()).forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
+        }
+        console.line("written to " + o.out() + ": " + o.files().entrySet().stream().map(e -> e.getKey() + " " + bytes(e.getValue()))
+                .collect(Collectors.joining(", ")) + " (model " + bytes(o.modelBytes()) + ")");
+    }
+
+    static String bytes(long n) {
+        return n < 1000 ? n + " B" : n < 1_000_000 ? String.format(Locale.ROOT, "%.1f kB", n / 1e3) : String.format(Locale.ROOT, "%.2f MB", n / 1e6);
+    }
+
+    private String stem() {
+        return model.getFileName().toString().replaceAll("\\.onnx$", "");
+    }
+
+    private static Optional<String> text(Map<String, Object> yaml, String key) {
+        return Optional.ofNullable(yaml.get(key)).map(String::valueOf);
+    }
+
+    private static Map<String, Object> strings(Map<?, ?> map) {
+        return map.entrySet().stream().collect(Collectors.toMap(e -> String.valueOf(e.getKey()), e -> e.getValue()));
+    }
+}

@@ -1,0 +1,51 @@
+package dev.detent.host;
+
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** SHA-256 of files and of whole data folders (file names and contents, sorted; not where they lie). */
+final class Digest {
+
+    private Digest() {}
+
+    static String of(Path path) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            if (Files.isDirectory(path)) {
+                List<Path> files;
+                try (Stream<Path> all = Files.walk(path)) {
+                    files = all.filter(Files::isRegularFile).sorted().toList();
+                }
+                for (Path f : files) {
+                    sha.update(path.relativize(f).toString().getBytes(StandardCharsets.UTF_8));
+                    update(sha, f);
+                }
+            } else {
+                update(sha, path);
+            }
+            return HexFormat.of().formatHex(sha.digest());
+        } catch (IOException e) {
+            throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), path.toString(), e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void update(MessageDigest sha, Path file) throws IOException {
+        byte[] buffer = new byte[1 << 16];
+        try (InputStream in = Files.newInputStream(file)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                sha.update(buffer, 0, n);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package dev.detent.host;
+
+import dev.detent.onnx.OnnxWriter;
+import dev.detent.report.Json;
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.pass.Options;
+import dev.detent.spi.problem.Problem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.function.Consumer;
+
+/** What an exporter writes with. */
+record ExportRun(OutputFolder folder, Options options, Consumer<Problem> problems) implements ExportContext {
+
+    @Override
+    public void text(String fileName, String content) {
+        bytes(fileName, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void bytes(String fileName, byte[] content) {
+        try {
+            Files.write(folder.file(fileName), content);
+        } catch (IOException e) {
+            throw folder.failed(fileName, e);
+        }
+    }
+
+    @Override
+    public void onnx(String fileName, Graph graph) {
+        try {
+            OnnxWriter.write(graph, folder.file(fileName));
+        } catch (IOException e) {
+            throw folder.failed(fileName, e);
+        }
+    }
+
+    @Override
+    public String json(Object value) {
+        return Json.pretty(value);
+    }
+
+    @Override
+    public void report(Problem problem) {
+        problems.accept(problem);
+    }
+}

@@ -1,0 +1,129 @@
+package dev.detent.host;
+
+import dev.detent.runtime.Optimization;
+import dev.detent.runtime.Sample;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.run.Simulator;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Accumulated error of every weighted layer: its output in the simulated network against the float network, on a few samples. Shows where
+ * a model breaks.
+ */
+public final class LayerErrors {
+
+    private static final List<String> WEIGHTED = List.of("Conv", "ConvTranspose", "Gemm", "MatMul");
+
+    /** @param snr in dB, accumulated from the network's input to this layer's output */
+    public record Layer(String node, String opType, String value, double snr) {}
+
+    private LayerErrors() {}
+
+    public static List<Layer> measure(Graph floatGraph, Graph quantized, Quantization quantization, Samples samples, int count) {
+        List<Node> layers = new ArrayList<>();
+        for (Node n : floatGraph.nodes()) {
+            boolean isFloat = floatGraph.valueInfo(n.output(0)).map(v -> v.type() == ElementType.FLOAT).orElse(false);
+            if (isFloat && WEIGHTED.contains(n.opType()) && quantization.isQuantized(n) && quantized.producer(n.output(0)).isPresent()) {
+                layers.add(n);
+            }
+        }
+        LinkedHashSet<String> values = new LinkedHashSet<>();
+        layers.forEach(n -> values.add(n.output(0)));
+        double[] signal = new double[layers.size()];
+        double[] noise = new double[layers.size()];
+        try (SegmentedModel reference = SegmentedModel.of(floatGraph, Optional.empty(), values, Optimization.ALL);
+                SegmentedModel simulated = SegmentedModel.of(quantized, Optional.of(quantization), values, Optimization.ALL)) {
+            for (int i = 0; i < Math.min(count, samples.size()); i++) {
+                Samples one = new One(samples, i);
+                List<Observer> exact = reference.observe(layers.stream().map(n -> new Simulator.Observation(n.output(0), Recording::new)).toList(),
+                        one, 1, d -> { });
+                List<Observer> seen = simulated.observe(layers.stream().map(n -> new Simulator.Observation(n.output(0), Recording::new)).toList(),
+                        one, 1, d -> { });
+                for (int k = 0; k < layers.size(); k++) {
+                    float[] a = ((Recording) exact.get(k)).values;
+                    float[] b = ((Recording) seen.get(k)).values;
+                    for (int e = 0; e < a.length; e++) {
+                        double d = (double) a[e] - b[e];
+                        signal[k] += (double) a[e] * a[e];
+                        noise[k] += d * d;
+                    }
+                }
+            }
+        }
+        List<Layer> errors = new ArrayList<>();
+        for (int k = 0; k < layers.size(); k++) {
+            double snr = noise[k] == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal[k] / noise[k]);
+            errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), layers.get(k).output(0), snr));
+        }
+        return errors;
+    }
+
+    private record One(Samples all, int index) implements Samples {
+        @Override
+        public int size() {
+            return 1;
+        }
+
+        @Override
+        public Sample get(int i) {
+            return all.get(index);
+        }
+
+        @Override
+        public String describe(int i) {
+            return all.describe(index);
+        }
+    }
+
+    /** Keeps the one batch it sees. */
+    private static final class Recording implements Observer {
+        private float[] values = new float[0];
+        private int at;
+
+        @Override
+        public void begin(long[] shape) {
+            long n = 1;
+            for (long d : shape) {
+                n *= d;
+            }
+            values = new float[(int) n];
+            at = 0;
+        }
+
+        @Override
+        public void accept(float[] chunk, int from, int to) {
+            System.arraycopy(chunk, from, values, at, to - from);
+            at += to - from;
+        }
+
+        @Override
+        public void end() {
+            // The batch is complete.
+        }
+
+        @Override
+        public void merge(Observer other) {
+            Recording o = (Recording) other;
+            if (o.at > 0) {
+                values = o.values;
+                at = o.at;
+            }
+        }
+
+        @Override
+        public Parameters render(Scheme scheme) {
+            throw new UnsupportedOperationException("a recording renders nothing");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package dev.detent.host;
+
+import dev.detent.spi.problem.Problem;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What came of a job.
+ *
+ * @param scores {@code float}, {@code simulated} and, where ONNX Runtime can run the artefact, {@code exported}; empty without evaluation
+ * @param files what was written, with sizes in bytes
+ */
+public record QuantizeOutcome(Path out, Map<String, Scores> scores, List<LayerErrors.Layer> layers, List<Problem> problems,
+        Map<String, Long> files, long modelBytes, int quantizedNodes, int nodes, int samples, Optional<Path> runnable) {}

@@ -1,0 +1,108 @@
+package dev.detent.host;
+
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How near outputs are to the float model's. Per-sample figures are kept by index and summed in that order, so the number of threads does
+ * not show.
+ *
+ * @param samples number of samples
+ * @param agreement share of rows whose arg-max is the float model's, 0..1; of the first output, over its last axis
+ * @param top1 share of rows whose arg-max is the label; empty without labels
+ * @param snr signal-to-noise ratio of all outputs in dB, 10 log10(sum ref^2 / sum (ref - x)^2); infinite when equal
+ */
+public record Scores(int samples, double agreement, Optional<Double> top1, double snr) {
+
+    /** Runs a model over samples and hands every sample's outputs to a sink. */
+    @FunctionalInterface
+    public interface Runner {
+        void run(Samples samples, SegmentedModel.OutputSink sink);
+    }
+
+    /** The reference: outputs of the float model. */
+    public static final class Reference {
+        private final List<String> names;
+        private final float[][][] outputs;
+        private final int[][] winners;
+        private final Samples samples;
+
+        /** Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here). */
+        public Reference(List<String> names, Samples samples, Runner model) {
+            this.names = names;
+            this.samples = samples;
+            this.outputs = new float[samples.size()][names.size()][];
+            this.winners = new int[samples.size()][];
+            model.run(samples, (i, out) -> {
+                for (int k = 0; k < names.size(); k++) {
+                    outputs[i][k] = out.floats(names.get(k));
+                }
+                winners[i] = winners(outputs[i][0], out.shape(names.get(0)));
+            });
+        }
+
+        /** Scores of the reference itself: only top-1 says something. */
+        public Scores self(Optional<int[]> labels) {
+            return new Scores(samples.size(), 1, labels.map(l -> accuracy(winners, l)), Double.POSITIVE_INFINITY);
+        }
+
+        public Scores score(Runner model, Optional<int[]> labels) {
+            double[] signal = new double[samples.size()];
+            double[] noise = new double[samples.size()];
+            int[][] mine = new int[samples.size()][];
+            model.run(samples, (i, out) -> {
+                for (int k = 0; k < names.size(); k++) {
+                    float[] x = out.floats(names.get(k));
+                    float[] ref = outputs[i][k];
+                    for (int e = 0; e < ref.length; e++) {
+                        double d = (double) ref[e] - x[e];
+                        signal[i] += (double) ref[e] * ref[e];
+                        noise[i] += d * d;
+                    }
+                    if (k == 0) {
+                        mine[i] = winners(x, out.shape(names.get(0)));
+                    }
+                }
+            });
+            long rows = 0;
+            long agreeing = 0;
+            double s = 0;
+            double n = 0;
+            for (int i = 0; i < mine.length; i++) {
+                s += signal[i];
+                n += noise[i];
+                rows += mine[i].length;
+                for (int r = 0; r < mine[i].length; r++) {
+                    agreeing += mine[i][r] == winners[i][r] ? 1 : 0;
+                }
+            }
+            return new Scores(mine.length, (double) agreeing / rows, labels.map(l -> accuracy(mine, l)),
+                    n == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(s / n));
+        }
+
+        private static double accuracy(int[][] winners, int[] labels) {
+            int right = 0;
+            for (int i = 0; i < winners.length; i++) {
+                right += winners[i][0] == labels[i] ? 1 : 0;
+            }
+            return (double) right / winners.length;
+        }
+
+        private static int[] winners(float[] values, long[] shape) {
+            int length = shape.length == 0 ? 1 : (int) shape[shape.length - 1];
+            int[] winners = new int[Math.max(1, values.length / Math.max(1, length))];
+            for (int r = 0; r < winners.length; r++) {
+                int best = 0;
+                for (int k = 1; k < length; k++) {
+                    if (values[r * length + k] > values[r * length + best]) {
+                        best = k;
+                    }
+                }
+                winners[r] = best;
+            }
+            return winners;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.detent.host.data;
+
+import dev.detent.host.plugin.Suggestion;
+import dev.detent.spi.problem.UserException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How pixels become a model's input: resize, crop, channel order, y = (x * scale - mean) / std per channel, layout.
+ *
+ * @param resize length of the shorter side, 0 to stretch to the model's size
+ * @param crop side of the centre crop, 0 for none
+ * @param order {@code rgb} or {@code bgr}; arrays are taken as they are
+ * @param layout {@code nchw} or {@code nhwc}
+ */
+public record Preprocessing(int resize, int crop, String order, float scale, List<Float> mean, List<Float> std, String layout) {
+
+    private static final Map<String, Preprocessing> PRESETS = new LinkedHashMap<>();
+
+    static {
+        PRESETS.put("none", new Preprocessing(0, 0, "rgb", 1, List.of(0f), List.of(1f), "nchw"));
+        PRESETS.put("unit", new Preprocessing(0, 0, "rgb", 1 / 255f, List.of(0f), List.of(1f), "nchw"));
+        PRESETS.put("imagenet", new Preprocessing(256, 224, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f),
+                "nchw"));
+        PRESETS.put("cifar10", new Preprocessing(0, 0, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), "nchw"));
+        PRESETS.put("symmetric", new Preprocessing(256, 224, "rgb", 1 / 127.5f, List.of(1f), List.of(1f), "nchw"));
+        PRESETS.put("ocr", new Preprocessing(0, 0, "bgr", 1 / 255f, List.of(.5f), List.of(.5f), "nchw"));
+        PRESETS.put("bgr", new Preprocessing(0, 0, "bgr", 1, List.of(0f), List.of(1f), "nchw"));
+    }
+
+    public Preprocessing {
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        if (!order.equals("rgb") && !order.equals("bgr") || !layout.equals("nchw") && !layout.equals("nhwc") || std.contains(0f)) {
+            throw new UserException("DT-DAT-010", "a preprocessing has order rgb or bgr, layout nchw or nhwc, and no std of 0", "preprocess");
+        }
+    }
+
+    public static Map<String, Preprocessing> presets() {
+        return java.util.Collections.unmodifiableMap(PRESETS);
+    }
+
+    /** A preset's name, or keys and values such as {@code resize=256,crop=224,mean=0.5 0.5 0.5}, after a preset's name if wanted. */
+    public static Preprocessing parse(String text) {
+        Preprocessing p = PRESETS.get("none");
+        for (String part : text.split(",")) {
+            String[] pair = part.trim().split("=", 2);
+            if (pair.length == 1) {
+                p = PRESETS.get(pair[0]);
+                if (p == null) {
+                    throw new UserException("DT-DAT-011", "there is no preprocessing '" + pair[0] + "'" + Suggestion.among(pair[0], PRESETS.keySet())
+                            + "; presets are " + String.join(", ", PRESETS.keySet()), "preprocess");
+                }
+            } else {
+                p = p.with(pair[0].trim(), pair[1].trim());
+            }
+        }
+        return p;
+    }
+
+    /** A map from YAML; {@code preset} names what the other keys change. */
+    public static Preprocessing of(Map<String, Object> yaml) {
+        Preprocessing p = parse(String.valueOf(yaml.getOrDefault("preset", "none")));
+        for (Map.Entry<String, Object> e : yaml.entrySet()) {
+            if (!e.getKey().equals("preset")) {
+                String value = e.getValue() instanceof List<?> l ? String.join(" ", l.stream().map(String::valueOf).toList())
+                        : String.valueOf(e.getValue());
+                p = p.with(e.getKey(), value);
+            }
+        }
+        return p;
+    }
+
+    private Preprocessing with(String key, String value) {
+        try {
+            return switch (key) {
+                case "resize" -> new Preprocessing(Integer.parseInt(value), crop, order, scale, mean, std, layout);
+                case "crop" -> new Preprocessing(resize, Integer.parseInt(value), order, scale, mean, std, layout);
+                case "order" -> new Preprocessing(resize, crop, value, scale, mean, std, layout);
+                case "scale" -> new Preprocessing(resize, crop, order, number(value), mean, std, layout);
+                case "mean" -> new Preprocessing(resize, crop, order, scale, numbers(value), std, layout);
+                case "std" -> new Preprocessing(resize, crop, order, scale, mean, numbers(value), layout);
+                case "layout" -> new Preprocessing(resize, crop, order, scale, mean, std, value);
+                default -> throw new UserException("DT-DAT-012", "preprocessing has no '" + key + "'"
+                        + Suggestion.among(key, List.of("resize", "crop", "order", "scale", "mean", "std", "layout")), "preprocess");
+            };
+        } catch (NumberFormatException e) {
+            throw new UserException("DT-DAT-013", "'" + value + "' is no number", "preprocess." + key, e);
+        }
+    }
+
+    private static List<Float> numbers(String text) {
+        List<Float> all = new ArrayList<>();
+        for (String s : text.trim().split("[\\s;]+")) {
+            all.add(number(s));
+        }
+        return all;
+    }
+
+    /** A number or a quotient such as 1/255. */
+    private static float number(String text) {
+        String[] part = text.split("/", 2);
+        float v = Float.parseFloat(part[0]);
+        return part.length == 2 ? v / Float.parseFloat(part[1]) : v;
+    }
+
+    float mean(int channel) {
+        return mean.get(mean.size() == 1 ? 0 : channel);
+    }
+
+    float std(int channel) {
+        return std.get(std.size() == 1 ? 0 : channel);
+    }
+
+    boolean isIdentity() {
+        return scale == 1 && mean.stream().allMatch(m -> m == 0) && std.stream().allMatch(s -> s == 1);
+    }
+
+    /** One line for reports; the same for the same preprocessing. */
+    @Override
+    public String toString() {
+        return "resize=" + resize + ",crop=" + crop + ",order=" + order + ",scale=" + scale + ",mean=" + join(mean) + ",std=" + join(std)
+                + ",layout=" + layout;
+    }
+
+    private static String join(List<Float> values) {
+        return String.join(" ", values.stream().map(String::valueOf).toList());
+    }
+}

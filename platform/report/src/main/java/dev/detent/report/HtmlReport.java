@@ -1,0 +1,84 @@
+package dev.detent.report;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The report as one HTML file without scripts or outside resources. */
+public final class HtmlReport {
+
+    /** Full bar width stands for this many dB. */
+    private static final double FULL = 60;
+
+    private static final String STYLE = """
+            body{font:15px/1.5 system-ui,sans-serif;color:#1c2430;max-width:60rem;margin:2rem auto;padding:0 1rem;background:#fff}
+            h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid #d8dee6;padding-bottom:.25rem}
+            table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}
+            th{font-weight:600;color:#51606f}tr+tr td{border-top:1px solid #eef1f5}code{font:13px ui-monospace,monospace;word-break:break-all}
+            .num{text-align:right;white-space:nowrap}.bar{display:inline-block;height:.7rem;border-radius:2px;background:#2b7a5b}
+            .weak{background:#c77700}.broken{background:#b3261e}.problem{background:#fff6e5;border-left:4px solid #c77700;padding:.5rem .75rem;margin:.5rem 0}
+            """;
+
+    private HtmlReport() {}
+
+    public static String render(Report r) {
+        StringBuilder h = new StringBuilder();
+        h.append("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>").append(escape(r.title()))
+                .append("</title>\n<style>\n").append(STYLE).append("</style></head>\n<body>\n<h1>").append(escape(r.title())).append("</h1>\n");
+        r.problems().forEach(p -> h.append("<div class=\"problem\">").append(escape(p)).append("</div>\n"));
+        h.append("<table>\n");
+        r.facts().forEach((k, v) -> h.append("<tr><th>").append(escape(k)).append("</th><td>").append(escape(v)).append("</td></tr>\n"));
+        h.append("</table>\n");
+        if (!r.scores().isEmpty()) {
+            table(h, "Accuracy", List.of("model", "top-1", "agreement with float", "output SNR"), r.scores());
+        }
+        layers(h, r.layers());
+        states(h, r.states());
+        table(h, "Plan", List.of("pass", "plugin", "why here"), r.plan());
+        table(h, "Files", List.of("file", "bytes"), r.files());
+        return h.append("</body>\n</html>\n").toString();
+    }
+
+    private static void layers(StringBuilder h, List<Report.Layer> layers) {
+        if (layers.isEmpty()) {
+            return;
+        }
+        h.append("<h2>Accumulated error by layer</h2>\n<p>Output of each weighted layer in the simulated network against the float network; "
+                + "the bar is its signal-to-noise ratio (full width ").append((int) FULL).append(" dB).</p>\n<table>\n");
+        for (Report.Layer l : layers) {
+            double width = Math.max(0.5, Math.min(1, l.snr() / FULL) * 100);
+            String kind = l.snr() < 5 ? " broken" : l.snr() < 12 ? " weak" : "";
+            h.append("<tr><td><code>").append(escape(l.node())).append("</code></td><td>").append(escape(l.opType()))
+                    .append("</td><td style=\"width:40%\"><span class=\"bar").append(kind).append("\" style=\"width:")
+                    .append(String.format(Locale.ROOT, "%.1f", width)).append("%\"></span></td><td class=\"num\">")
+                    .append(decibels(l.snr())).append("</td></tr>\n");
+        }
+        h.append("</table>\n");
+    }
+
+    private static void states(StringBuilder h, Map<String, Integer> states) {
+        h.append("<h2>Quantization configs</h2>\n<table>\n");
+        states.forEach((k, v) -> h.append("<tr><td>").append(escape(k)).append("</td><td class=\"num\">").append(v).append("</td></tr>\n"));
+        h.append("</table>\n");
+    }
+
+    private static void table(StringBuilder h, String title, List<String> head, List<List<String>> rows) {
+        h.append("<h2>").append(escape(title)).append("</h2>\n<table>\n<tr>");
+        head.forEach(c -> h.append("<th>").append(escape(c)).append("</th>"));
+        h.append("</tr>\n");
+        for (List<String> row : rows) {
+            h.append("<tr>");
+            row.forEach(c -> h.append("<td>").append(escape(c)).append("</td>"));
+            h.append("</tr>\n");
+        }
+        h.append("</table>\n");
+    }
+
+    public static String decibels(double snr) {
+        return snr > 98 ? "exact" : String.format(Locale.ROOT, "%.1f dB", snr);
+    }
+
+    private static String escape(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    }
+}

@@ -1,0 +1,203 @@
+package dev.detent.spi.export;
+
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes configs into a graph as QuantizeLinear and DequantizeLinear nodes (ONNX opset 13 and up): one pair behind a producer's active
+ * slot, one for every different quantization on the way into consumers, integer initializers with a DequantizeLinear for parameters. The
+ * original name of a graph output stays on the dequantized tensor. For exporters of explicit-quantization targets.
+ */
+public final class QdqInsertion {
+
+    /** Q/DQ of types wider or narrower than 8 bits came with this opset. */
+    private static final int NARROW_TYPES = 21;
+
+    private record Pair(String value, Scheme scheme, Parameters parameters) {}
+
+    private final Graph graph;
+    private final GraphEditor edit;
+    private final Quantization quantization;
+    private final Map<Pair, String> pairs = new LinkedHashMap<>();
+
+    private QdqInsertion(Graph graph, Quantization quantization) {
+        this.graph = graph;
+        this.edit = graph.edit();
+        this.quantization = quantization;
+    }
+
+    /** A new graph with the nodes inserted; the model is left alone. */
+    public static Graph apply(QuantizedModel model) {
+        QdqInsertion insertion = new QdqInsertion(model.graph(), model.quantization());
+        insertion.run();
+        return insertion.graph;
+    }
+
+    private void run() {
+        List<Node> nodes = List.copyOf(graph.nodes());
+        Map<String, TensorQuantization> producers = new LinkedHashMap<>();
+        for (Node n : nodes) {
+            for (TensorQuantization c : quantization.outputs(n)) {
+                if (c.state().isActive()) {
+                    producers.put(c.value(), c);
+                }
+            }
+        }
+        for (Node n : nodes) {
+            List<String> inputs = new ArrayList<>(n.inputs());
+            for (TensorQuantization c : quantization.inputs(n)) {
+                int index = c.slot().index();
+                if (c.state().isWritten() && graph.isInitializer(c.value())) {
+                    inputs.set(index, parameter(c));
+                } else if (c.state().isActive()) {
+                    inputs.set(index, consumer(c, producers.get(c.value())));
+                }
+            }
+            edit.replace(graph.node(n.name()).orElseThrow().withInputs(inputs));
+        }
+        producers.forEach((value, c) -> producer(value, c));
+        edit.sort();
+    }
+
+    /** The version of the value that a consumer with its own quantization reads. */
+    private String consumer(TensorQuantization c, @Nullable TensorQuantization producer) {
+        Parameters p = c.parameters().orElseThrow();
+        if (producer != null && producer.scheme().equals(c.scheme()) && producer.parameters().orElseThrow().equals(p)) {
+            return c.value();
+        }
+        return pairs.computeIfAbsent(new Pair(c.value(), c.scheme(), p), k -> {
+            String out = edit.freshName(c.value() + "_dequantized");
+            pair(c.value(), c.value(), out, c.scheme(), p);
+            return out;
+        });
+    }
+
+    /** Puts a pair behind the producer; everybody who reads the value reads the dequantized one from now on. */
+    private void producer(String value, TensorQuantization c) {
+        Node producer = graph.producer(value).orElseThrow();
+        String raw = edit.freshName(value + "_raw");
+        int index = producer.outputs().indexOf(value);
+        edit.replace(producer.withOutput(index, raw));
+        graph.valueInfo(value).ifPresent(v -> edit.valueInfo(new ValueInfo(raw, v.type(), v.shape(), Opaque.NONE)));
+        pair(value, raw, value, c.scheme(), c.parameters().orElseThrow());
+    }
+
+    private void pair(String stem, String from, String to, Scheme scheme, Parameters p) {
+        ElementType type = type(scheme, stem);
+        String quantized = edit.freshName(stem + "_quantized");
+        String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
+        String zeroPoint = constant(stem + "_zero_point", zeroPoints(type, p));
+        Map<String, Attribute> axis = axis(scheme, p);
+        edit.add(Node.of(edit.freshName(stem + "_QuantizeLinear"), "QuantizeLinear", List.of(from, scale, zeroPoint), List.of(quantized), axis));
+        String last = clipped(stem, quantized, scheme, type);
+        edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(last, scale, zeroPoint), List.of(to), axis));
+    }
+
+    /** A scheme narrower than its storage type needs a Clip on the codes. */
+    private String clipped(String stem, String quantized, Scheme scheme, ElementType type) {
+        if (scheme.quantMin() == lowest(type) && scheme.quantMax() == highest(type)) {
+            return quantized;
+        }
+        String clipped = edit.freshName(stem + "_clipped");
+        String min = constant(stem + "_quant_min", Tensor.ofIntegers(type, new long[0], (int) scheme.quantMin()));
+        String max = constant(stem + "_quant_max", Tensor.ofIntegers(type, new long[0], (int) scheme.quantMax()));
+        edit.add(Node.of(edit.freshName(stem + "_Clip"), "Clip", List.of(quantized, min, max), List.of(clipped), Map.of()));
+        return clipped;
+    }
+
+    /** Integer codes in place of the values, and a DequantizeLinear in front of the consumer. */
+    private String parameter(TensorQuantization c) {
+        Tensor t = graph.initializer(c.value()).orElseThrow();
+        Scheme scheme = c.scheme();
+        Parameters p = c.parameters().orElseThrow();
+        ElementType type = type(scheme, c.value());
+        float[] values = t.floats();
+        int[] codes = new int[values.length];
+        int stride = p.channels() == 1 ? Integer.MAX_VALUE : scheme.isPerChannel() ? scheme.channelStride(t.dims()) : 1;
+        for (int i = 0; i < codes.length; i++) {
+            int channel = i / stride % p.channels();
+            codes[i] = (int) scheme.system().code(values[i], p.scale(channel), p.zeroPoint(channel), scheme);
+        }
+        String stem = c.value();
+        String quantized = edit.freshName(stem + "_quantized");
+        edit.removeInitializer(stem);
+        edit.initializer(quantized, Tensor.ofIntegers(type, t.dims(), codes));
+        String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
+        String zeroPoint = constant(stem + "_zero_point", zeroPoints(type, p));
+        String out = edit.freshName(stem + "_dequantized");
+        edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(quantized, scale, zeroPoint), List.of(out),
+                axis(scheme, p)));
+        return out;
+    }
+
+    private String constant(String stem, Tensor value) {
+        String name = edit.freshName(stem);
+        edit.initializer(name, value);
+        return name;
+    }
+
+    private static Map<String, Attribute> axis(Scheme scheme, Parameters p) {
+        return p.channels() > 1 ? Map.of("axis", new Attribute.IntValue(scheme.axis().orElse(0))) : Map.of();
+    }
+
+    private static Tensor zeroPoints(ElementType type, Parameters p) {
+        int[] zeroPoints = new int[p.channels()];
+        for (int i = 0; i < zeroPoints.length; i++) {
+            zeroPoints[i] = (int) p.zeroPoint(i);
+        }
+        return Tensor.ofIntegers(type, p.channels() == 1 ? new long[0] : new long[] {p.channels()}, zeroPoints);
+    }
+
+    /** The smallest storage type that holds the codes. */
+    private ElementType type(Scheme scheme, String value) {
+        if (!scheme.system().id().equals("linear") || scheme.rounding() != Rounding.HALF_EVEN) {
+            throw new UserException("DT-EXP-001", "is quantized with " + scheme + ", which QuantizeLinear cannot express", value);
+        }
+        Optional<ElementType> type = java.util.stream.Stream.of(ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.UINT16,
+                ElementType.INT32).filter(t -> scheme.quantMin() >= lowest(t) && scheme.quantMax() <= highest(t)
+                        && (scheme.quantMin() < 0) == (lowest(t) < 0)).findFirst();
+        ElementType found = type.orElseThrow(() -> new UserException("DT-EXP-002", "has codes [" + scheme.quantMin() + ", "
+                + scheme.quantMax() + "], which no ONNX type holds", value));
+        if (found.bits() == 16 && graph.opset() < NARROW_TYPES) {
+            edit.opset("", NARROW_TYPES);
+        }
+        return found;
+    }
+
+    private static long lowest(ElementType type) {
+        return switch (type) {
+            case INT8 -> -128;
+            case INT16 -> -32768;
+            case INT32 -> Integer.MIN_VALUE;
+            default -> 0;
+        };
+    }
+
+    private static long highest(ElementType type) {
+        return switch (type) {
+            case INT8 -> 127;
+            case UINT8 -> 255;
+            case INT16 -> 32767;
+            case UINT16 -> 65535;
+            default -> Integer.MAX_VALUE;
+        };
+    }
+}
