@@ -22,8 +22,12 @@ final class Home {
         return Path.of(System.getProperty("detent.home", "."));
     }
 
+    HostInfo info() {
+        return new HostInfo(VERSION, SpiVersion.CURRENT);
+    }
+
     PluginHost host() {
-        return new PluginHost(plugins, allowUnlisted, new HostInfo(VERSION, SpiVersion.CURRENT));
+        return new PluginHost(plugins, allowUnlisted, info());
     }
 
     Registry registry() {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "quantize", description = "Quantizes a model for a target and writes what its toolchain runs.", sortOptions = false)
 final class QuantizeCommand implements Callable<Integer> {
 
-    private static final List<String> KEYS = List.of("backend", "format", "calibration", "samples", "preset", "preprocess", "out", "threads",
+    static final List<String> KEYS = List.of("backend", "format", "calibration", "samples", "preset", "preprocess", "out", "threads",
             "evaluate", "labels");
 
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")

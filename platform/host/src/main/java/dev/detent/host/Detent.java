@@ -6,7 +6,6 @@ import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.trace.Trace;
-import dev.detent.kernel.Configs;
 import dev.detent.kernel.Invariants;
 import dev.detent.kernel.Journal;
 import dev.detent.onnx.OnnxReader;
@@ -27,7 +26,6 @@ import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationState;
-import dev.detent.spi.quant.TensorQuantization;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -141,16 +139,24 @@ public final class Detent {
         });
     }
 
+    /** The network has collapsed when its last layers are noise; the layer where the SNR fell most is to blame. */
     private static Optional<Problem> collapse(List<LayerErrors.Layer> layers) {
+        if (layers.isEmpty() || layers.get(layers.size() - 1).snr() >= COLLAPSED) {
+            return Optional.empty();
+        }
+        int worst = 0;
+        double drop = 0;
         for (int i = 0; i < layers.size(); i++) {
-            LayerErrors.Layer l = layers.get(i);
-            if (l.snr() < COLLAPSED) {
-                String before = i == 0 ? "" : " (the layer before has " + HtmlReport.decibels(layers.get(i - 1).snr()) + ")";
-                return Optional.of(Problem.warning("DT-QNT-001", "the quantized network collapses here: SNR " + HtmlReport.decibels(l.snr()) + before
-                        + "; per-channel weights, equalization or keeping the layer in float may help", l.node()));
+            double fall = (i == 0 ? 40 : Math.min(40, layers.get(i - 1).snr())) - layers.get(i).snr();
+            if (fall > drop) {
+                drop = fall;
+                worst = i;
             }
         }
-        return Optional.empty();
+        return Optional.of(Problem.warning("DT-QNT-001", "the quantized network collapses: its last layer has an SNR of "
+                + HtmlReport.decibels(layers.get(layers.size() - 1).snr()) + "; it breaks here, where the SNR falls by "
+                + HtmlReport.decibels(drop) + " to " + HtmlReport.decibels(layers.get(worst).snr())
+                + "; per-channel weights, equalization (--set equalization=on) or another target may help", layers.get(worst).node()));
     }
 
     private Map<String, Scores> evaluate(QuantizeRequest.Evaluation e, QuantizeRequest request, Pipeline.Result result, Frozen frozen,
@@ -246,7 +252,7 @@ public final class Detent {
             step.put("options", new java.util.TreeMap<>(s.options().values()));
             return step;
         }).toList());
-        p.put("configs", configs(w.result().configs()));
+        p.put("configs", ConfigJson.write(w.result().configs()));
         p.put("problems", w.problems().stream().map(Problem::toString).toList());
         Map<String, Object> scores = new LinkedHashMap<>();
         w.scores().forEach((k, s) -> {
@@ -259,25 +265,6 @@ public final class Detent {
         });
         p.put("scores", scores);
         return p;
-    }
-
-    private static List<Map<String, Object>> configs(Configs configs) {
-        List<Map<String, Object>> rows = new ArrayList<>();
-        for (TensorQuantization c : configs.configs()) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("slot", c.slot().toString());
-            row.put("value", c.value());
-            row.put("state", c.state().name());
-            if (!c.isOwnRoot()) {
-                row.put("root", c.root().slot().toString());
-            } else if (c.parameters().isPresent()) {
-                row.put("scheme", c.scheme().toString());
-                row.put("scale", c.parameters().get().scales());
-                row.put("zeroPoint", c.parameters().get().zeroPoints());
-            }
-            rows.add(row);
-        }
-        return rows;
     }
 
     private Report report(Written w) {

@@ -16,10 +16,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Accumulated error of every weighted layer: its output in the simulated network against the float network, on a few samples. Shows where
- * a model breaks.
+ * Accumulated error of every weighted layer: its output (behind its activation, where one follows) in the simulated network against the
+ * float network, on a few samples. Shows where a model breaks.
  */
 public final class LayerErrors {
 
@@ -38,17 +39,17 @@ public final class LayerErrors {
                 layers.add(n);
             }
         }
-        LinkedHashSet<String> values = new LinkedHashSet<>();
-        layers.forEach(n -> values.add(n.output(0)));
+        List<String> outputs = layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
+        Set<String> values = new LinkedHashSet<>(outputs);
         double[] signal = new double[layers.size()];
         double[] noise = new double[layers.size()];
         try (SegmentedModel reference = SegmentedModel.of(floatGraph, Optional.empty(), values, Optimization.ALL);
                 SegmentedModel simulated = SegmentedModel.of(quantized, Optional.of(quantization), values, Optimization.ALL)) {
             for (int i = 0; i < Math.min(count, samples.size()); i++) {
                 Samples one = new One(samples, i);
-                List<Observer> exact = reference.observe(layers.stream().map(n -> new Simulator.Observation(n.output(0), Recording::new)).toList(),
+                List<Observer> exact = reference.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
                         one, 1, d -> { });
-                List<Observer> seen = simulated.observe(layers.stream().map(n -> new Simulator.Observation(n.output(0), Recording::new)).toList(),
+                List<Observer> seen = simulated.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
                         one, 1, d -> { });
                 for (int k = 0; k < layers.size(); k++) {
                     float[] a = ((Recording) exact.get(k)).values;
@@ -64,9 +65,15 @@ public final class LayerErrors {
         List<Layer> errors = new ArrayList<>();
         for (int k = 0; k < layers.size(); k++) {
             double snr = noise[k] == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal[k] / noise[k]);
-            errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), layers.get(k).output(0), snr));
+            errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), outputs.get(k), snr));
         }
         return errors;
+    }
+
+    private static String behindActivation(Graph graph, Node n) {
+        Set<Node> consumers = graph.downstream(n);
+        Node next = consumers.size() == 1 ? consumers.iterator().next() : n;
+        return next.is("Relu", "Clip", "LeakyRelu") && !graph.isOutput(n.output(0)) ? next.output(0) : n.output(0);
     }
 
     private record One(Samples all, int index) implements Samples {

@@ -4,7 +4,10 @@ import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
@@ -96,5 +99,47 @@ public final class Configs implements Quantization {
                 e.inputs().stream().map(c -> copy.bySlot.get(c.slot())).toList(),
                 e.outputs().stream().map(c -> copy.bySlot.get(c.slot())).toList())));
         return copy;
+    }
+
+    /** Rebuilds configs from what a finished run wrote down; nothing can move them. */
+    public static final class Restoration {
+        private final Graph graph;
+        private final Configs configs = new Configs();
+        private final Map<Slot, Slot> roots = new LinkedHashMap<>();
+
+        public Restoration(Graph graph) {
+            this.graph = graph;
+        }
+
+        /** A config with parameters of its own. */
+        public void own(Slot slot, QuantizationState state, Scheme scheme, Parameters parameters) {
+            create(slot, state, scheme).ownParameters = parameters;
+        }
+
+        /** A config that reads another's parameters. */
+        public void covered(Slot slot, QuantizationState state, Slot root) {
+            roots.put(slot, root);
+            create(slot, state, Scheme.asymmetric(8, 0, 255));
+        }
+
+        private Config create(Slot slot, QuantizationState state, Scheme scheme) {
+            Node node = graph.node(slot.node()).orElseThrow(() -> new IllegalArgumentException("the graph has no node '" + slot.node() + "'"));
+            String value = slot.isInput() ? node.input(slot.index()) : node.output(slot.index());
+            Config c = new Config(slot, value, graph.isInitializer(value), scheme, "", state);
+            configs.bySlot.put(slot, c);
+            NodeEntry entry = configs.byNode.computeIfAbsent(node.name(), k -> new NodeEntry("", false, new ArrayList<>(), new ArrayList<>()));
+            (slot.isInput() ? entry.inputs() : entry.outputs()).add(c);
+            return c;
+        }
+
+        public Quantization finish() {
+            roots.forEach((slot, root) -> {
+                Config r = configs.bySlot.get(root);
+                if (r != null) {
+                    configs.bySlot.get(slot).parent = r;
+                }
+            });
+            return configs;
+        }
     }
 }

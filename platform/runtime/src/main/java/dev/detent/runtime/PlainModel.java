@@ -31,6 +31,11 @@ public final class PlainModel implements AutoCloseable {
         return new PlainModel(OrtRuntime.session(graph, level, where));
     }
 
+    /** Version of the ONNX Runtime in use. */
+    public static String runtimeVersion() {
+        return OrtRuntime.environment().getVersion();
+    }
+
     public List<String> outputs() {
         return List.copyOf(session.getOutputNames());
     }

@@ -57,7 +57,7 @@ final class OnnxRuntimeTarget implements Target {
     @Override
     public Profile profile() {
         return Profile.dispatchedBy("pursus").with("refine").with("fusion").with("simplify").with("parameter-quantization")
-                .with("calibration").with("passive-parameters").with("baking");
+                .with("calibration").with("passive-parameters").with("bias-correction").with("baking");
     }
 
     @Override

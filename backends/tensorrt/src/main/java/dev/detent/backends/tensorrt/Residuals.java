@@ -1,0 +1,55 @@
+package dev.detent.backends.tensorrt;
+
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Which operand of a residual Add TensorRT fuses into the convolution before it. The operand that comes straight from a weighted operator
+ * with no other consumer stays float, so that conv + add (+ ReLU) becomes one INT8 kernel; the other one, the shortcut, is quantized.
+ * NVIDIA, "Working with quantized types", Q/DQ placement; modelopt's partitioning takes the longer of two such branches.
+ */
+final class Residuals {
+
+    private static final Set<String> WEIGHTED = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
+
+    private final Graph graph;
+    private final Map<String, Integer> depths = new HashMap<>();
+
+    Residuals(Graph graph) {
+        this.graph = graph;
+        for (Node n : graph.nodes()) {
+            int depth = graph.upstream(n).stream().mapToInt(p -> depths.getOrDefault(p.name(), 0)).max().orElse(0);
+            depths.put(n.name(), depth + 1);
+        }
+    }
+
+    /** The operand that stays float; empty when the Add cannot fuse with a convolution. */
+    OptionalInt fused(Node add) {
+        OptionalInt best = OptionalInt.empty();
+        int deepest = -1;
+        for (int i = 0; i < 2; i++) {
+            Optional<Node> branch = branch(add, i);
+            if (branch.isPresent() && depths.get(branch.get().name()) > deepest) {
+                deepest = depths.get(branch.get().name());
+                best = OptionalInt.of(i);
+            }
+        }
+        return best;
+    }
+
+    private Optional<Node> branch(Node add, int index) {
+        return graph.producer(add.input(index)).filter(p -> p.isOneOf(WEIGHTED) && graph.consumers(add.input(index)).size() == 1
+                && !graph.isOutput(add.input(index)));
+    }
+
+    /** An Add of two computed tensors, as opposed to a constant bias. */
+    boolean isResidual(Node add) {
+        return add.is("Add") && graph.producer(add.input(0)).isPresent() && graph.producer(add.input(1)).isPresent()
+                && !add.input(0).equals(add.input(1));
+    }
+}

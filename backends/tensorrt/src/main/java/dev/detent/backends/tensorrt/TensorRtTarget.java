@@ -1,0 +1,110 @@
+package dev.detent.backends.tensorrt;
+
+import dev.detent.spi.backend.InitialState;
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.Rules;
+import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * TensorRT with explicit quantization: symmetric INT8 with scale amax / 127, Q/DQ on the inputs of weighted operators and on the shortcut
+ * of a residual Add, weights per output channel, bias float, nothing on outputs. Numbers: TensorRT stores [-128, 127].
+ */
+final class TensorRtTarget implements Target {
+
+    private static final Scheme ACTIVATION = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final Set<String> WEIGHTED = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
+
+    @Override
+    public String id() {
+        return "tensorrt";
+    }
+
+    @Override
+    public String summary() {
+        return "TensorRT explicit INT8: symmetric, Q/DQ where a kernel consumes them, float bias";
+    }
+
+    @Override
+    public boolean supports(Node node, Graph graph) {
+        return node.isOneOf(WEIGHTED) || node.is("Add") && fusable(node, graph);
+    }
+
+    private static boolean fusable(Node node, Graph graph) {
+        Residuals residuals = new Residuals(graph);
+        return residuals.isResidual(node) && residuals.fused(node).isPresent();
+    }
+
+    @Override
+    public Rules rules() {
+        return TensorRtTarget::rule;
+    }
+
+    @Override
+    public Profile profile() {
+        return Profile.dispatchedBy("pursus").with("refine").with("parameter-quantization").with("calibration").with("bias-correction")
+                .with("baking");
+    }
+
+    @Override
+    public List<Exporter> exporters() {
+        return List.of(new QdqExporter(), new RangeExporter());
+    }
+
+    private static NodeRule rule(Node node, Graph graph) {
+        SlotRule active = new SlotRule(ACTIVATION, "mse", InitialState.INITIAL);
+        NodeRule rule = NodeRule.uniform(node, active);
+        for (int i = 0; i < node.outputs().size(); i++) {
+            rule = rule.output(i, active.with(InitialState.FP32));
+        }
+        if (node.is("Add")) {
+            OptionalInt fused = new Residuals(graph).fused(node);
+            return rule.input(fused.orElseThrow(), active.with(InitialState.FP32));
+        }
+        if (graph.isInitializer(node.input(1))) {
+            rule = rule.input(1, new SlotRule(ACTIVATION.perChannel(outputAxis(node, graph)), "minmax", InitialState.INITIAL));
+        }
+        return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
+    }
+
+    private static int outputAxis(Node node, Graph graph) {
+        return switch (node.opType()) {
+            case "ConvTranspose" -> 1;
+            case "Gemm" -> node.intAttribute("transB", 0) == 1 ? 0 : 1;
+            case "MatMul" -> Math.max(0, graph.initializer(node.input(1)).orElseThrow().rank() - 1);
+            default -> 0;
+        };
+    }
+
+    /** Every Add of a convolution that will not become one kernel with it, and what else TensorRT refuses. */
+    @Override
+    public List<Problem> lint(QuantizedModel model) {
+        Graph graph = model.graph();
+        Residuals residuals = new Residuals(graph);
+        List<Problem> problems = new ArrayList<>();
+        for (Node n : graph.nodes()) {
+            if (!residuals.isResidual(n)) {
+                continue;
+            }
+            boolean fromConvolution = List.of(0, 1).stream().anyMatch(i -> graph.producer(n.input(i)).map(p -> p.isOneOf(WEIGHTED)).orElse(false));
+            if (residuals.fused(n).isEmpty()) {
+                problems.add(fromConvolution ? Problem.warning("DT-TRT-001",
+                        "will not fuse with its convolution: the convolution's output has another consumer, so the Add runs in float", n.name())
+                        : Problem.note("DT-TRT-002", "adds two tensors of which neither comes straight from a convolution; it runs in float", n.name()));
+            }
+        }
+        return problems;
+    }
+}

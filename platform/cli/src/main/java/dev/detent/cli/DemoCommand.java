@@ -1,0 +1,59 @@
+package dev.detent.cli;
+
+import dev.detent.host.Detent;
+import dev.detent.host.QuantizeOutcome;
+import dev.detent.host.QuantizeRequest;
+import dev.detent.host.Settings;
+import dev.detent.host.Speed;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(name = "demo", description = "Quantizes the shipped text-direction classifier for ONNX Runtime and measures it.")
+final class DemoCommand implements Callable<Integer> {
+
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for the results")
+    Path out = Path.of("detent-demo");
+
+    @Option(names = "--backend", paramLabel = "ID", description = "target (default: ${DEFAULT-VALUE})")
+    String backend = "onnxruntime";
+
+    @Mixin
+    Home home;
+
+    @Override
+    public Integer call() {
+        Console console = new Console();
+        Path demo = Home.folder().resolve("demo");
+        Path model = demo.resolve("ch_ppocr_mobile_v2.0_cls_infer.onnx");
+        if (!Files.isRegularFile(model)) {
+            throw new UserException("DT-CLI-030", "is missing; run the demo from an unpacked distribution", model.toString());
+        }
+        int cores = Runtime.getRuntime().availableProcessors();
+        Path evaluation = demo.resolve("evaluation");
+        QuantizeRequest request = new QuantizeRequest(model, backend, Optional.of(demo.resolve("calibration").toString()), 0,
+                Preprocessing.parse("ocr"), Settings.NONE, Optional.empty(), out, Optional.empty(), cores,
+                Optional.of(new QuantizeRequest.Evaluation(evaluation.toString(), 0, Optional.of(evaluation.resolve("labels.csv")))));
+        QuantizeOutcome o = new Detent(home.registry(), Home.VERSION).quantize(request, console.progress());
+        o.problems().forEach(console::problem);
+        console.line("PP-OCR text-direction classifier for " + backend + ": " + o.quantizedNodes() + " nodes quantized from " + o.samples()
+                + " images, scored on " + o.scores().get("float").samples());
+        EvaluateCommand.show(console, o.scores());
+        o.runnable().ifPresent(file -> {
+            console.line("size       " + QuantizeCommand.bytes(o.modelBytes()) + " -> "
+                    + QuantizeCommand.bytes(o.files().get(file.getFileName().toString())));
+            Speed speed = Speed.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
+            console.line(String.format(Locale.ROOT, "speed      %.0f -> %.0f images/s in ONNX Runtime (%.2fx)", speed.before(), speed.after(),
+                    speed.after() / speed.before()));
+        });
+        console.line("result in  " + out.toAbsolutePath().normalize() + " (open report.html)");
+        return 0;
+    }
+}

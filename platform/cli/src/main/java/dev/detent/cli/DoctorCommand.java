@@ -1,0 +1,24 @@
+package dev.detent.cli;
+
+import dev.detent.host.Installation;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(name = "doctor", description = "Checks Java, ONNX Runtime and the plugins, and says what is wrong.")
+final class DoctorCommand implements Callable<Integer> {
+
+    @Mixin
+    Home home;
+
+    @Override
+    public Integer call() {
+        Console console = new Console();
+        boolean sound = true;
+        for (Installation.Finding f : Installation.examine(home.host())) {
+            console.line((f.sound() ? "ok    " : "WRONG ") + f.what() + ": " + f.detail());
+            sound &= f.sound();
+        }
+        return sound ? 0 : 1;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.detent.cli;
+
+import dev.detent.host.Detent;
+import dev.detent.host.Evaluation;
+import dev.detent.host.Scores;
+import dev.detent.host.data.Preprocessing;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "evaluate", description = "Scores float, simulated and exported model on data.", sortOptions = false)
+final class EvaluateCommand implements Callable<Integer> {
+
+    @Parameters(index = "0", paramLabel = "MODEL", description = "the float model that was quantized")
+    Path model;
+
+    @Parameters(index = "1", paramLabel = "OUT", description = "output folder of 'detent quantize'")
+    Path out;
+
+    @Option(names = "--data", required = true, paramLabel = "PATH", description = "as --calibration of quantize")
+    String data;
+
+    @Option(names = "--labels", paramLabel = "FILE", description = "class labels (.npy or CSV file,label)")
+    Optional<Path> labels = Optional.empty();
+
+    @Option(names = {"--preset", "--preprocess"}, paramLabel = "P", description = "preprocessing (default: that of the calibration)")
+    Optional<String> preset = Optional.empty();
+
+    @Option(names = "--samples", paramLabel = "N", description = "at most so many samples")
+    int samples;
+
+    @Option(names = "--threads", paramLabel = "N", description = "samples run side by side (default: number of cores)")
+    Optional<Integer> threads = Optional.empty();
+
+    @Override
+    public Integer call() {
+        Console console = new Console();
+        Map<String, Scores> scores = Evaluation.run(model, out, data, labels, preset.map(Preprocessing::parse), samples,
+                threads.orElse(Runtime.getRuntime().availableProcessors()), console.progress());
+        show(console, scores);
+        return 0;
+    }
+
+    static void show(Console console, Map<String, Scores> scores) {
+        console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
+        Detent.scoreRows(scores).forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.detent.host;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.detent.kernel.Configs;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.quant.LinearInteger;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** The configs of a finished run as the {@code configs} list of {@code detent.json}, and back. */
+final class ConfigJson {
+
+    private ConfigJson() {}
+
+    static List<Map<String, Object>> write(Configs configs) {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (TensorQuantization c : configs.configs()) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("slot", c.slot().toString());
+            row.put("value", c.value());
+            row.put("state", c.state().name());
+            if (!c.isOwnRoot()) {
+                row.put("root", c.root().slot().toString());
+            } else if (c.parameters().isPresent()) {
+                row.put("scheme", scheme(c.scheme()));
+                row.put("scale", c.parameters().get().scales());
+                row.put("zeroPoint", c.parameters().get().zeroPoints());
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private static Map<String, Object> scheme(Scheme s) {
+        Map<String, Object> m = new LinkedHashMap<>();
+        m.put("system", s.system().id());
+        m.put("bits", s.bits());
+        m.put("quantMin", s.quantMin());
+        m.put("quantMax", s.quantMax());
+        m.put("symmetric", s.symmetric());
+        m.put("axis", s.axis().isPresent() ? s.axis().getAsInt() : null);
+        m.put("powerOfTwo", s.powerOfTwo());
+        m.put("rounding", s.rounding().name());
+        return m;
+    }
+
+    /** Rebuilds the configs on the graph they were written for; the result can be simulated, not moved. */
+    static Quantization read(JsonArray rows, Graph graph) {
+        Configs.Restoration restoration = new Configs.Restoration(graph);
+        for (JsonElement e : rows) {
+            JsonObject row = e.getAsJsonObject();
+            if (row.has("scheme")) {
+                restoration.own(slot(row.get("slot").getAsString()), state(row), scheme(row.getAsJsonObject("scheme")),
+                        new Parameters(floats(row.getAsJsonArray("scale")), floats(row.getAsJsonArray("zeroPoint"))));
+            } else if (row.has("root")) {
+                restoration.covered(slot(row.get("slot").getAsString()), state(row), slot(row.get("root").getAsString()));
+            }
+        }
+        return restoration.finish();
+    }
+
+    private static QuantizationState state(JsonObject row) {
+        return QuantizationState.valueOf(row.get("state").getAsString());
+    }
+
+    private static Scheme scheme(JsonObject s) {
+        return new Scheme(LinearInteger.INSTANCE, s.get("bits").getAsInt(), s.get("quantMin").getAsLong(), s.get("quantMax").getAsLong(),
+                s.get("symmetric").getAsBoolean(), s.get("axis").isJsonNull() ? OptionalInt.empty() : OptionalInt.of(s.get("axis").getAsInt()),
+                s.get("powerOfTwo").getAsBoolean(), ScaleRule.SPAN, Rounding.valueOf(s.get("rounding").getAsString()));
+    }
+
+    private static float[] floats(JsonArray a) {
+        float[] f = new float[a.size()];
+        for (int i = 0; i < f.length; i++) {
+            f[i] = a.get(i).getAsFloat();
+        }
+        return f;
+    }
+
+    /** Split from the right: a node's name may hold colons. */
+    private static Slot slot(String text) {
+        int last = text.lastIndexOf(':');
+        int middle = text.lastIndexOf(':', last - 1);
+        int index = Integer.parseInt(text.substring(last + 1));
+        return text.substring(middle + 1, last).equals("in") ? Slot.input(text.substring(0, middle), index) : Slot.output(text.substring(0, middle), index);
+    }
+}

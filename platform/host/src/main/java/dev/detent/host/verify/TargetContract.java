@@ -1,0 +1,143 @@
+package dev.detent.host.verify;
+
+import dev.detent.host.ModelExport;
+import dev.detent.host.Pipeline;
+import dev.detent.host.Progress;
+import dev.detent.host.Scores;
+import dev.detent.host.plan.Plan;
+import dev.detent.host.plan.Planner;
+import dev.detent.host.plugin.Registry;
+import dev.detent.kernel.Invariants;
+import dev.detent.runtime.Optimization;
+import dev.detent.runtime.PlainModel;
+import dev.detent.runtime.Sample;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.problem.DetentException;
+import dev.detent.testkit.Check;
+import dev.detent.testkit.SampleGraphs;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * PipelineContract and ExportContract: a target's plan runs to EXPORTABLE on every sample graph, its exporters write the same bytes twice,
+ * and ONNX Runtime, run on an ONNX artefact with Q/DQ, gives what the simulation gives.
+ */
+final class TargetContract {
+
+    private static final String PIPELINE = "PipelineContract";
+    private static final String EXPORT = "ExportContract";
+
+    private final Registry registry;
+    private final Target target;
+    private final List<Check> checks = new ArrayList<>();
+
+    private TargetContract(Registry registry, Target target) {
+        this.registry = registry;
+        this.target = target;
+    }
+
+    static List<Check> check(Registry registry, Target target) {
+        TargetContract contract = new TargetContract(registry, target);
+        SampleGraphs.all().forEach(contract::check);
+        return contract.checks;
+    }
+
+    private void check(String name, Graph source) {
+        String what = target.id() + " on " + name;
+        try {
+            Graph graph = source.copy();
+            Plan plan = new Planner(registry).plan(target.profile());
+            Pipeline.format(graph, name);
+            Samples samples = new Noise(graph);
+            Pipeline.Result result = new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE).run(graph, plan,
+                    Optional.of(samples));
+            List<String> unsettled = Invariants.check(result.configs(), EnumSet.of(Fact.EXPORTABLE));
+            checks.add(new Check(PIPELINE, unsettled.isEmpty(), unsettled.isEmpty() ? what : what + ": " + String.join("; ", unsettled)));
+            for (Exporter exporter : target.exporters()) {
+                export(what, exporter, result, samples);
+            }
+        } catch (DetentException | IOException e) {
+            checks.add(new Check(PIPELINE, false, what + ": " + e.getMessage()));
+        }
+    }
+
+    private void export(String what, Exporter exporter, Pipeline.Result result, Samples samples) throws IOException {
+        String label = what + " as " + exporter.id();
+        Path folder = Files.createTempDirectory("detent-verify");
+        try {
+            Map<String, byte[]> first = ModelExport.to(folder.resolve("a"), exporter, "model", target.id(), result);
+            Map<String, byte[]> second = ModelExport.to(folder.resolve("b"), exporter, "model", target.id(), result);
+            boolean same = first.keySet().equals(second.keySet()) && first.keySet().stream().allMatch(k -> Arrays.equals(first.get(k), second.get(k)));
+            checks.add(new Check(EXPORT, same && !first.isEmpty(), label + (first.isEmpty() ? ": wrote nothing" : same ? ": same bytes twice"
+                    : ": other bytes the second time")));
+            for (String file : first.keySet()) {
+                if (file.endsWith(".onnx")) {
+                    runs(label, folder.resolve("a").resolve(file), result, samples);
+                }
+            }
+        } finally {
+            ModelExport.delete(folder);
+        }
+    }
+
+    /** A file with Q/DQ nodes must compute what the simulation computes, bit for bit, when ONNX Runtime leaves it as it is. */
+    private void runs(String label, Path file, Pipeline.Result result, Samples samples) {
+        List<String> outputs = result.graph().outputs().stream().map(ValueInfo::name).toList();
+        boolean explicit = dev.detent.onnx.OnnxReader.read(file).nodes().stream().anyMatch(n -> n.is("QuantizeLinear"));
+        try (PlainModel exported = PlainModel.of(file, Optimization.NONE);
+                SegmentedModel simulated = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.NONE)) {
+            Scores.Reference reference = new Scores.Reference(outputs, samples, (s, sink) -> simulated.forEach(s, 1, d -> { }, sink));
+            Scores score = reference.score((s, sink) -> exported.forEach(s, 1, d -> { }, sink), Optional.empty());
+            boolean near = !explicit || score.snr() > 20;
+            checks.add(new Check(EXPORT, near, label + ": " + file.getFileName() + " runs in ONNX Runtime, "
+                    + (Double.isInfinite(score.snr()) ? "bit-equal to the simulation" : String.format(java.util.Locale.ROOT, "%.1f dB from the simulation",
+                            score.snr()))));
+        } catch (DetentException e) {
+            checks.add(new Check(EXPORT, false, label + ": " + e.getMessage()));
+        }
+    }
+
+    /** Eight samples of a fixed sequence. */
+    private record Noise(Graph graph) implements Samples {
+        @Override
+        public int size() {
+            return 8;
+        }
+
+        @Override
+        public Sample get(int index) {
+            Map<String, Sample.Input> inputs = new LinkedHashMap<>();
+            for (ValueInfo v : graph.inputs()) {
+                long[] shape = v.staticShape().orElseThrow();
+                int n = (int) Tensor.count(shape);
+                ByteBuffer data = ByteBuffer.allocateDirect(4 * n).order(ByteOrder.LITTLE_ENDIAN);
+                long state = index * 7919L + 17;
+                for (int i = 0; i < n; i++) {
+                    state = state * 6364136223846793005L + 1442695040888963407L;
+                    data.putFloat((state >>> 40) / (float) (1 << 23) - 1);
+                }
+                inputs.put(v.name(), new Sample.Input(ElementType.FLOAT, shape, data.flip()));
+            }
+            return new Sample(inputs);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.detent.testkit;
+
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.Options;
+import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Scheme;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What a pass or an observer declares makes sense, and an observer gives the same parameters however its data was split. */
+public final class DescriptorContract {
+
+    private static final String PASS = "PassContract";
+    private static final String OBSERVER = "ObserverContract";
+
+    private DescriptorContract() {}
+
+    public static Check check(PassDefinition definition) {
+        PassDescriptor d = definition.descriptor();
+        List<String> broken = new ArrayList<>();
+        if (!d.id().matches("[a-z0-9]+(-[a-z0-9]+)*")) {
+            broken.add("its id is not lower-case words joined by '-'");
+        }
+        if (d.summary().isBlank()) {
+            broken.add("it has no summary");
+        }
+        Set<Fact> both = new HashSet<>(d.requires());
+        both.retainAll(d.forbids());
+        if (!both.isEmpty()) {
+            broken.add("it requires and forbids " + both);
+        }
+        Set<String> names = new HashSet<>();
+        d.options().forEach(o -> {
+            if (!names.add(o.name()) || !o.name().matches("[a-z0-9]+(-[a-z0-9]+)*") || o.help().isBlank()) {
+                broken.add("option '" + o.name() + "' is a duplicate, badly named or without help");
+            }
+        });
+        return broken.isEmpty() ? Check.passed(PASS, d.id()) : Check.failed(PASS, d.id() + ": " + String.join("; ", broken));
+    }
+
+    public static Check check(ObserverDefinition definition) {
+        List<String> broken = new ArrayList<>();
+        for (Scheme s : List.of(Scheme.symmetric(8, -128, 127), Scheme.asymmetric(8, 0, 255), Scheme.symmetric(8, -127, 127).perChannel(1))) {
+            if (!definition.handles().test(s)) {
+                continue;
+            }
+            Parameters whole = observe(definition, s, 1);
+            Parameters split = observe(definition, s, 3);
+            if (!whole.equals(split)) {
+                broken.add("three merged sketches give " + split + ", one gives " + whole + " for " + s);
+            }
+        }
+        return broken.isEmpty() ? Check.passed(OBSERVER, definition.id())
+                : Check.failed(OBSERVER, definition.id() + ": " + String.join("; ", broken));
+    }
+
+    /** Twelve batches dealt to {@code workers} sketches, merged last to first. */
+    private static Parameters observe(ObserverDefinition definition, Scheme scheme, int workers) {
+        List<Observer> sketches = new ArrayList<>();
+        for (int w = 0; w < workers; w++) {
+            sketches.add(definition.factory().apply(scheme, new Options(Map.of())));
+        }
+        long[] shape = {1, 4, 50, 60};
+        float[] values = new float[4 * 50 * 60];
+        for (int batch = 0; batch < 12; batch++) {
+            for (int i = 0; i < values.length; i++) {
+                double t = (i * 7919L + batch * 104729L) % 100003 / 100003.0;
+                values[i] = (float) (Math.cbrt(t - 0.4) * (1 + batch * 0.1));
+            }
+            sketches.get(batch % workers).observe(values, shape);
+        }
+        Observer merged = definition.factory().apply(scheme, new Options(Map.of()));
+        for (int w = workers - 1; w >= 0; w--) {
+            merged.merge(sketches.get(w));
+        }
+        return merged.render(scheme);
+    }
+}
