@@ -56,7 +56,7 @@ final class OnnxRuntimeTarget implements Target {
 
     @Override
     public Profile profile() {
-        return Profile.dispatchedBy("pursus").with("refine").with("fusion").with("simplify").with("parameter-quantization")
+        return Profile.dispatchedBy("pursus").with("bias-folding").with("refine").with("fusion").with("simplify").with("parameter-quantization")
                 .with("calibration").with("passive-parameters").with("bias-correction").with("baking");
     }
 

@@ -54,7 +54,7 @@ final class TensorRtTarget implements Target {
 
     @Override
     public Profile profile() {
-        return Profile.dispatchedBy("pursus").with("refine").with("parameter-quantization").with("calibration").with("bias-correction")
+        return Profile.dispatchedBy("pursus").with("bias-folding").with("refine").with("parameter-quantization").with("calibration").with("bias-correction")
                 .with("baking");
     }
 

@@ -1,0 +1,91 @@
+package dev.detent.passes.refinement;
+
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.PassContext;
+import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassDescriptor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a constant, Add). Reshapes
+ * of constants are computed on the way. Not part of PPQ 0.6.5.1, whose rule sets leave such an Add alone.
+ */
+final class FoldBias {
+
+    static final PassDefinition DEFINITION = new PassDefinition(
+            PassDescriptor.of("bias-folding", "makes a constant Add behind a convolution its bias").requires(Fact.FORMATTED)
+                    .forbids(Fact.DISPATCHED).establishes(Fact.PREPARED).editsGraph().build(),
+            FoldBias::run);
+
+    private FoldBias() {}
+
+    private static void run(PassContext context) {
+        GraphEditor edit = context.editor();
+        Graph graph = edit.graph();
+        for (Node n : List.copyOf(graph.nodes())) {
+            if (n.is("Reshape") && graph.isInitializer(n.input(0)) && graph.isInitializer(n.input(1))) {
+                reshape(edit, n);
+            }
+        }
+        for (Node add : List.copyOf(graph.nodes())) {
+            if (add.is("Add")) {
+                for (int i = 0; i < 2; i++) {
+                    int constant = 1 - i;
+                    graph.producer(add.input(i)).filter(c -> isFoldable(graph, c, add, constant)).ifPresent(c -> fold(edit, c, add, constant));
+                }
+            }
+        }
+    }
+
+    private static void reshape(GraphEditor edit, Node n) {
+        Tensor t = edit.graph().initializer(n.input(0)).orElseThrow();
+        long[] dims = edit.graph().initializer(n.input(1)).orElseThrow().longs();
+        long known = 1;
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = dims[i] == 0 && n.intAttribute("allowzero", 0) == 0 ? t.dim(i) : dims[i];
+            known *= dims[i] < 0 ? 1 : dims[i];
+        }
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = dims[i] < 0 ? t.elementCount() / Math.max(1, known) : dims[i];
+        }
+        if (Tensor.count(dims) == t.elementCount() && !edit.graph().isOutput(n.output(0))) {
+            edit.remove(n).initializer(n.output(0), Tensor.of(t.type(), dims, t.bytes()));
+            edit.removeInitializer(n.input(0)).removeInitializer(n.input(1));
+        }
+    }
+
+    private static boolean isFoldable(Graph graph, Node c, Node add, int constant) {
+        Tensor bias = graph.initializer(add.input(constant)).filter(t -> t.type() == ElementType.FLOAT).orElse(null);
+        Tensor weight = graph.initializer(c.input(1)).orElse(null);
+        if (!c.is("Conv", "ConvTranspose") || bias == null || weight == null || graph.consumers(c.output(0)).size() != 1
+                || graph.isOutput(c.output(0)) || c.hasInput(2) && !graph.isInitializer(c.input(2))) {
+            return false;
+        }
+        long channels = c.is("Conv") ? weight.dim(0) : weight.dim(1) * c.intAttribute("group", 1);
+        // One value per channel: [1, C, 1, 1] or [C, 1, 1].
+        int fromChannel = bias.rank() - (weight.rank() - 1);
+        return bias.elementCount() == channels && fromChannel >= 0 && bias.rank() > 0 && bias.dim(fromChannel) == channels
+                && Arrays.stream(bias.dims()).filter(d -> d != 1).count() <= 1;
+    }
+
+    private static void fold(GraphEditor edit, Node c, Node add, int constant) {
+        float[] sum = edit.graph().initializer(add.input(constant)).orElseThrow().floats();
+        if (c.hasInput(2)) {
+            float[] old = edit.graph().initializer(c.input(2)).orElseThrow().floats();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += old[i];
+            }
+        }
+        String bias = edit.freshName(c.name() + "_bias");
+        edit.remove(add);
+        edit.removeInitializer(add.input(constant));
+        edit.initializer(bias, Tensor.ofFloats(new long[] {sum.length}, sum));
+        edit.replace(c.withInput(2, bias).withOutput(0, add.output(0)));
+    }
+}

@@ -1,0 +1,310 @@
+package dev.detent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.problem.PluginException;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.StateControl;
+import dev.detent.spi.quant.Verb;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every state with every verb: what the table admits happens and is journalled, everything else is refused and changes nothing. */
+class TransitionsTest {
+
+    static Stream<Arguments> everyStateWithEveryVerb() {
+        List<Arguments> all = new ArrayList<>();
+        for (QuantizationState s : QuantizationState.values()) {
+            for (Verb v : Verb.values()) {
+                if (v != Verb.RESUME) {
+                    all.add(Arguments.of(s, v));
+                }
+            }
+        }
+        return all.stream();
+    }
+
+    /** What must come out, written down here a second time, by hand: state, verb, state after. */
+    private static final String EXPECTED = """
+            INITIAL CALIBRATE ACTIVATED
+            INITIAL OVERLAP OVERLAPPED
+            INITIAL AWAIT PASSIVE_INIT
+            INITIAL KEEP_FLOAT FP32
+            INITIAL MARK_SHAPE SOI
+            INITIAL DEACTIVATE DEACTIVATED
+            INITIAL SUSPEND DEQUANTIZED
+            INITIAL REVISE INITIAL
+            BAKED SUSPEND DEQUANTIZED
+            OVERLAPPED OVERLAP OVERLAPPED
+            OVERLAPPED ENSLAVE SLAVE
+            OVERLAPPED ENSLAVE_GROUP OVERLAPPED
+            OVERLAPPED LEAD ACTIVATED
+            OVERLAPPED SUSPEND DEQUANTIZED
+            SLAVE ENSLAVE SLAVE
+            SLAVE ENSLAVE_GROUP SLAVE
+            SLAVE LEAD ACTIVATED
+            SLAVE SUSPEND DEQUANTIZED
+            DEACTIVATED REACTIVATE INITIAL
+            DEACTIVATED SUSPEND DEQUANTIZED
+            ACTIVATED RECALIBRATE INITIAL
+            ACTIVATED ENSLAVE SLAVE
+            ACTIVATED ENSLAVE_GROUP SLAVE
+            ACTIVATED LEAD ACTIVATED
+            ACTIVATED BAKE BAKED
+            ACTIVATED DEACTIVATE DEACTIVATED
+            ACTIVATED SUSPEND DEQUANTIZED
+            SOI SUSPEND DEQUANTIZED
+            PASSIVE RECALIBRATE PASSIVE_INIT
+            PASSIVE DERIVE PASSIVE
+            PASSIVE BAKE PASSIVE_BAKED
+            PASSIVE DEACTIVATE DEACTIVATED
+            PASSIVE SUSPEND DEQUANTIZED
+            PASSIVE_INIT DERIVE PASSIVE
+            PASSIVE_INIT DEACTIVATE DEACTIVATED
+            PASSIVE_INIT SUSPEND DEQUANTIZED
+            PASSIVE_INIT REVISE PASSIVE_INIT
+            PASSIVE_BAKED SUSPEND DEQUANTIZED
+            FP32 DEACTIVATE DEACTIVATED
+            FP32 SUSPEND DEQUANTIZED
+            """;
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("everyStateWithEveryVerb")
+    void theTableDecides(QuantizationState state, Verb verb) {
+        Fixture f = new Fixture();
+        Config c = f.bring(f.weight(0), f.weight(1), state);
+        Config master = f.weight(2);
+        if (verb == Verb.ENSLAVE || verb == Verb.ENSLAVE_GROUP) {
+            f.control.calibrate(master, Fixture.PARAMETERS, "");
+        }
+        if (state == QuantizationState.OVERLAPPED && (verb == Verb.ENSLAVE_GROUP || verb == Verb.ENSLAVE || verb == Verb.LEAD)) {
+            f.control.calibrate(f.weight(1), Fixture.PARAMETERS, "");
+        }
+        int journalled = f.journal.entries().size();
+        String expected = EXPECTED.lines().filter(l -> l.startsWith(state + " " + verb + " ")).findFirst().map(l -> l.split(" ")[2]).orElse("");
+        if (expected.isEmpty()) {
+            assertThatThrownBy(() -> f.ask(verb, c, master)).isInstanceOf(PluginException.class)
+                    .hasMessageContaining("'" + c.value() + "'").hasMessageContaining(verb.name()).hasMessageContaining("plugin 1");
+            assertThat(c.state()).isEqualTo(state);
+            assertThat(f.journal.entries()).hasSize(journalled);
+        } else {
+            f.ask(verb, c, master);
+            assertThat(c.state()).hasToString(expected);
+            assertThat(f.journal.entries().size()).isGreaterThan(journalled);
+            assertThat(f.journal.entries().get(f.journal.entries().size() - 1).verb()).isEqualTo(verb);
+        }
+    }
+
+    @Test
+    void theTableAndTheExpectationListTheSamePairs() {
+        for (QuantizationState s : QuantizationState.values()) {
+            EnumSet<Verb> listed = EnumSet.noneOf(Verb.class);
+            EXPECTED.lines().map(l -> l.split(" ")).filter(p -> p[0].equals(s.name())).forEach(p -> listed.add(Verb.valueOf(p[1])));
+            EnumSet<Verb> legal = EnumSet.noneOf(Verb.class);
+            legal.addAll(TransitionTable.legal(s));
+            legal.remove(Verb.RESUME);
+            assertThat(legal).as(s.name()).isEqualTo(listed);
+        }
+    }
+
+    @Test
+    void statesHavePpqsNumbers() {
+        assertThat(Stream.of(QuantizationState.values()).map(s -> s.name() + " " + s.code())).containsExactly("INITIAL 1", "BAKED 2",
+                "OVERLAPPED 3", "SLAVE 4", "DEACTIVATED 5", "ACTIVATED 6", "DEQUANTIZED 7", "SOI 8", "PASSIVE 9", "PASSIVE_INIT 10",
+                "PASSIVE_BAKED 11", "FP32 12");
+    }
+
+    @Test
+    void statesAnswerAsInPpq() {
+        assertThat(Stream.of(QuantizationState.values()).filter(QuantizationState::isActive)).containsExactlyInAnyOrder(
+                QuantizationState.ACTIVATED, QuantizationState.PASSIVE, QuantizationState.SLAVE);
+        assertThat(Stream.of(QuantizationState.values()).filter(s -> !s.isSettled())).containsExactlyInAnyOrder(QuantizationState.INITIAL,
+                QuantizationState.DEACTIVATED, QuantizationState.DEQUANTIZED, QuantizationState.PASSIVE_INIT);
+        assertThat(Stream.of(QuantizationState.values()).filter(s -> !s.isRevisable())).containsExactlyInAnyOrder(QuantizationState.BAKED,
+                QuantizationState.PASSIVE_BAKED, QuantizationState.OVERLAPPED, QuantizationState.SLAVE, QuantizationState.SOI);
+        assertThat(Stream.of(QuantizationState.values()).filter(QuantizationState::lendsScale)).containsExactlyInAnyOrder(
+                QuantizationState.SLAVE, QuantizationState.ACTIVATED, QuantizationState.BAKED, QuantizationState.OVERLAPPED);
+    }
+
+    @Test
+    void overlapMovesTheGroupsHead() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.control.overlap(f.in(1), f.out(1), "");
+        assertThat(f.in(1).root()).isSameAs(f.out(1));
+        assertThat(f.out(0).root()).isSameAs(f.out(1));
+        assertThat(f.out(0).state()).isEqualTo(QuantizationState.OVERLAPPED);
+    }
+
+    @Test
+    void overlapOfTheSameRootChangesNothing() {
+        Fixture f = new Fixture();
+        assertThat(f.control.overlap(f.in(1), f.out(0), "")).isTrue();
+        assertThat(f.control.overlap(f.in(1), f.out(0), "")).isFalse();
+        assertThat(f.control.overlap(f.out(0), f.out(0), "")).isFalse();
+        assertThat(f.out(0).state()).isEqualTo(QuantizationState.INITIAL);
+    }
+
+    @Test
+    void aCoveredConfigReadsItsRootsSchemeAndParameters() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.control.revise(f.out(0), Fixture.SCHEME.withRange(4, -8, 7), "");
+        f.control.calibrate(f.out(0), Parameters.of(3, 0), "");
+        assertThat(f.in(1).scheme().bits()).isEqualTo(4);
+        assertThat(f.in(1).parameters()).contains(Parameters.of(3, 0));
+    }
+
+    @Test
+    void thoseWhoPointToALeaderFollowItAndThoseOfItsFormerRootDoNot() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.control.overlap(f.in(2), f.out(0), "");
+        f.control.calibrate(f.out(0), Parameters.of(1, 0), "");
+        f.control.enslave(f.in(2), f.in(1), "");
+        f.control.lead(f.in(1), Parameters.of(7, 0), "");
+        assertThat(f.in(2).root()).isSameAs(f.in(1));
+        assertThat(f.in(2).parameters()).contains(Parameters.of(7, 0));
+        assertThat(f.out(0).root()).isSameAs(f.out(0));
+        assertThat(f.out(0).parameters()).contains(Parameters.of(1, 0));
+    }
+
+    @Test
+    void enslavingAGroupMovesTheHeadAndKeepsTheMembersState() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
+        f.control.calibrate(f.out(2), Parameters.of(9, 0), "");
+        f.control.enslaveGroup(f.in(1), f.out(2), "");
+        assertThat(f.in(1).state()).isEqualTo(QuantizationState.OVERLAPPED);
+        assertThat(f.out(0).state()).isEqualTo(QuantizationState.SLAVE);
+        assertThat(f.in(1).parameters()).contains(Parameters.of(9, 0));
+    }
+
+    @Test
+    void aGroupMasteredByItsOwnHeadBecomesASelfRootedSlave() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
+        f.control.enslaveGroup(f.in(1), f.out(0), "");
+        assertThat(f.out(0).state()).isEqualTo(QuantizationState.SLAVE);
+        assertThat(f.out(0).isOwnRoot()).isTrue();
+    }
+
+    @Test
+    void twoConfigsMasteredOnEachOtherStillHaveARoot() {
+        Fixture f = new Fixture();
+        f.control.calibrate(f.in(1), Fixture.PARAMETERS, "");
+        f.control.calibrate(f.in(2), Fixture.PARAMETERS, "");
+        f.control.enslave(f.in(1), f.in(2), "");
+        f.control.enslave(f.in(2), f.in(1), "");
+        assertThat(f.in(1).root()).isSameAs(f.in(2).root());
+    }
+
+    @Test
+    void aMasterMustBeAbleToLead() {
+        Fixture f = new Fixture();
+        f.control.calibrate(f.in(1), Fixture.PARAMETERS, "");
+        assertThatThrownBy(() -> f.control.enslave(f.in(1), f.in(2), "")).hasMessageContaining("leads nobody");
+    }
+
+    @Test
+    void aSuspensionGivesEveryConfigItsStateBackOnce() {
+        Fixture f = new Fixture();
+        f.control.calibrate(f.in(0), Fixture.PARAMETERS, "");
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.control.deactivate(f.in(2), "");
+        StateControl.Suspension s = f.control.dequantize(List.of(f.in(0), f.in(1), f.in(2)));
+        assertThat(List.of(f.in(0), f.in(1), f.in(2))).allMatch(c -> c.state() == QuantizationState.DEQUANTIZED);
+        s.close();
+        s.close();
+        assertThat(f.in(0).state()).isEqualTo(QuantizationState.ACTIVATED);
+        assertThat(f.in(1).state()).isEqualTo(QuantizationState.OVERLAPPED);
+        assertThat(f.in(2).state()).isEqualTo(QuantizationState.DEACTIVATED);
+        f.control.reactivate(f.in(2), "");
+        assertThat(f.in(2).state()).isEqualTo(QuantizationState.INITIAL);
+    }
+
+    @Test
+    void reactivationGivesParametersBack() {
+        Fixture f = new Fixture();
+        f.control.calibrate(f.in(0), Fixture.PARAMETERS, "");
+        f.control.deactivate(f.in(0), "");
+        f.control.reactivate(f.in(0), "");
+        assertThat(f.in(0).state()).isEqualTo(QuantizationState.ACTIVATED);
+        assertThat(f.in(0).parameters()).contains(Fixture.PARAMETERS);
+    }
+
+    @Test
+    void bakingReplacesTheInitializerAndNeedsAParameterWithOneUse() {
+        Fixture f = new Fixture();
+        f.control.calibrate(f.weight(0), Fixture.PARAMETERS, "");
+        f.control.bake(f.weight(0), Tensor.ofFloats(new long[] {2}, 3, 4), "");
+        assertThat(f.graph.initializer("w0").orElseThrow().floats()).containsExactly(3, 4);
+        f.control.calibrate(f.in(1), Fixture.PARAMETERS, "");
+        assertThatThrownBy(() -> f.control.bake(f.in(1), Tensor.scalar(1), "")).hasMessageContaining("only an initializer");
+        f.control.calibrate(f.weight(1), Fixture.PARAMETERS, "");
+        assertThatThrownBy(() -> f.control.bake(f.weight(1), Tensor.scalar(1), "")).hasMessageContaining("another shape");
+        f.graph.edit().replace(f.graph.node("n2").orElseThrow().withInput(1, "w1"));
+        assertThatThrownBy(() -> f.control.bake(f.weight(1), Tensor.ofFloats(new long[] {2}, 1, 1), "")).hasMessageContaining("2 uses");
+    }
+
+    @Test
+    void parametersMustFitTheScheme() {
+        Fixture f = new Fixture();
+        assertThatThrownBy(() -> f.control.calibrate(f.in(0), new Parameters(new float[] {1, 2}, new float[2]), ""))
+                .hasMessageContaining("per-tensor");
+        assertThatThrownBy(() -> f.control.revise(f.in(0), Fixture.SCHEME.perChannel(0), "")).hasMessageContaining("granularity");
+    }
+
+    @Test
+    void aCoveredConfigCannotBeCalibratedOnItsOwn() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        assertThatThrownBy(() -> f.control.calibrate(f.in(1), Fixture.PARAMETERS, "")).hasMessageContaining("n0:out:0");
+    }
+
+    @Test
+    void aControlKnowsItsVerbsItsThreadAndItsEnd() throws InterruptedException {
+        Fixture f = new Fixture();
+        Control narrow = new Control(f.configs, f.graph, f.journal, "narrow", "p", EnumSet.of(Verb.CALIBRATE));
+        assertThatThrownBy(() -> narrow.keepFloat(f.in(0), "")).hasMessageContaining("declared only [CALIBRATE]");
+        Throwable[] thrown = new Throwable[1];
+        Thread t = new Thread(() -> {
+            try {
+                narrow.calibrate(f.in(0), Fixture.PARAMETERS, "");
+            } catch (PluginException e) {
+                thrown[0] = e;
+            }
+        });
+        t.start();
+        t.join();
+        assertThat(thrown[0]).hasMessageContaining("thread");
+        narrow.revoke();
+        assertThatThrownBy(() -> narrow.calibrate(f.in(0), Fixture.PARAMETERS, "")).hasMessageContaining("over");
+        assertThatThrownBy(() -> f.control.calibrate(new Fixture().in(0), Fixture.PARAMETERS, "")).hasMessageContaining("does not belong");
+    }
+
+    @Test
+    void aSnapshotKeepsRootsAndNoControlReachesIt() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
+        var copy = f.configs.snapshot();
+        var covered = copy.config(f.in(1).slot()).orElseThrow();
+        assertThat(covered.root().slot()).isEqualTo(f.out(0).slot());
+        f.control.recalibrate(f.out(0), "");
+        assertThat(covered.parameters()).contains(Fixture.PARAMETERS);
+        assertThat(copy.config(f.out(0).slot()).orElseThrow().state()).isEqualTo(QuantizationState.ACTIVATED);
+        assertThatThrownBy(() -> f.control.recalibrate(copy.config(f.out(0).slot()).orElseThrow(), "")).hasMessageContaining("does not belong");
+    }
+}
