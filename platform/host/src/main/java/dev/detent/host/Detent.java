@@ -233,7 +233,10 @@ public final class Detent {
     private Map<String, Object> provenance(Written w) {
         Map<String, Object> p = new LinkedHashMap<>();
         p.put("detent", version);
-        p.put("model", Map.of("file", w.request().model().getFileName().toString(), "sha256", Digest.of(w.request().model())));
+        Map<String, Object> model = new LinkedHashMap<>();
+        model.put("file", w.request().model().getFileName().toString());
+        model.put("sha256", Digest.of(w.request().model()));
+        p.put("model", model);
         p.put("target", w.target().id());
         p.put("plugin", registry.pluginOfTarget(w.target().id()));
         Map<String, Object> data = new LinkedHashMap<>();

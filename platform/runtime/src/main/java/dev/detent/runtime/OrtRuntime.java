@@ -8,6 +8,8 @@ import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The process's one ONNX Runtime environment and the sessions' common options. */
 final class OrtRuntime {
@@ -15,26 +17,39 @@ final class OrtRuntime {
     private OrtRuntime() {}
 
     static OrtEnvironment environment() {
-        return Holder.ENVIRONMENT;
+        try {
+            return Holder.ENVIRONMENT;
+        } catch (LinkageError e) {
+            throw new UserException("DT-RUN-010", "ONNX Runtime's native library cannot be unpacked there or loaded; make room (100 MB) or name "
+                    + "another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR", System.getProperty("java.io.tmpdir"), e);
+        }
     }
 
     private static final class Holder {
-        private static final OrtEnvironment ENVIRONMENT =
-                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "detent");
+        /** Held, or the logger and its level would be collected. What ONNX Runtime logs on the way to a failure comes as our own sentence. */
+        private static final Logger LOGGER = Logger.getLogger("ai.onnxruntime");
+        private static final OrtEnvironment ENVIRONMENT;
+
+        static {
+            LOGGER.setLevel(Level.OFF);
+            ENVIRONMENT = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "detent");
+        }
     }
 
     /** One thread inside an operator: whole samples run side by side instead. */
     static OrtSession session(Graph graph, Optimization level, String where) {
+        OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
-            return environment().createSession(OnnxWriter.bytes(graph), options);
+            return environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
             throw refused(where, e);
         }
     }
 
     static OrtSession session(Path file, Optimization level) {
+        OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
-            return environment().createSession(file.toString(), options);
+            return environment.createSession(file.toString(), options);
         } catch (OrtException e) {
             throw refused(file.toString(), e);
         }

@@ -1,0 +1,227 @@
+package dev.detent.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.detent.onnx.proto.GraphProto;
+import dev.detent.onnx.proto.ModelProto;
+import dev.detent.onnx.proto.NodeProto;
+import dev.detent.onnx.proto.OperatorSetIdProto;
+import dev.detent.onnx.proto.StringStringEntryProto;
+import dev.detent.onnx.proto.TensorProto;
+import dev.detent.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A user's mistake: one sentence with the culprit's name, exit code 2, no stack trace, nothing half-written. */
+class BadInputIT {
+
+    @TempDir
+    Path work;
+
+    private Path model;
+    private Path data;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        model = write("good.onnx", conv(1f));
+        data = Dist.npy(work.resolve("good.npy"), "4, 1, 4, 4", Dist.noise(64));
+    }
+
+    private Path write(String name, ModelProto m) throws IOException {
+        return Files.write(work.resolve(name), m.toByteArray());
+    }
+
+    /** A 1x1 convolution with one weight. */
+    private static ModelProto conv(float weight) {
+        TensorProto w = TensorProto.newBuilder().setName("w").setDataType(1).addAllDims(List.of(1L, 1L, 1L, 1L)).addFloatData(weight).build();
+        return model(w);
+    }
+
+    private static ModelProto model(TensorProto w) {
+        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInitializer(w).addInput(image("x")).addOutput(image("y"))
+                .addNode(NodeProto.newBuilder().setName("conv").setOpType("Conv").addInput("x").addInput("w").addOutput("y"));
+        return ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13)).setGraph(g).build();
+    }
+
+    private static ValueInfoProto image(String name) {
+        ValueInfoProto.Builder v = ValueInfoProto.newBuilder().setName(name);
+        v.getTypeBuilder().getTensorTypeBuilder().setElemType(1);
+        for (long d : new long[] {1, 1, 4, 4}) {
+            v.getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().addDimBuilder().setDimValue(d);
+        }
+        return v.build();
+    }
+
+    private void refused(int code, String mentions, Object... args) throws IOException {
+        Path out = work.resolve("out");
+        Object[] all = Stream.concat(Stream.of(args), Stream.of("--out", out)).toArray();
+        Dist.Run run = Dist.run(all);
+        assertThat(run.code()).as(run.all()).isEqualTo(code);
+        assertThat(run.err()).contains(mentions).startsWith("error DT-").doesNotContain("\tat ").doesNotContain("Exception");
+        assertThat(run.err().lines().count()).as(run.err()).isLessThanOrEqualTo(3);
+        assertThat(out).doesNotExist();
+        try (Stream<Path> left = Files.list(work)) {
+            assertThat(left.filter(f -> f.getFileName().toString().contains(".partial"))).isEmpty();
+        }
+    }
+
+    private Object[] quantize(Path m, Object calibration, Object... more) {
+        return Stream.concat(Stream.of("quantize", m, "--backend", "onnxruntime", "--calibration", calibration), Stream.of(more)).toArray();
+    }
+
+    @Test
+    void theGoodCaseIsGood() {
+        Dist.Run run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", work.resolve("fine"));
+        assertThat(run.code()).as(run.all()).isZero();
+    }
+
+    @Test
+    void modelsThatAreNone() throws IOException {
+        refused(2, "no such file", quantize(work.resolve("absent.onnx"), data));
+        refused(2, "text.onnx", quantize(Files.writeString(work.resolve("text.onnx"), "this is no model at all, just text"), data));
+        refused(2, "empty.onnx", quantize(Files.write(work.resolve("empty.onnx"), new byte[0]), data));
+        byte[] whole = Files.readAllBytes(model);
+        refused(2, "truncated", quantize(Files.write(work.resolve("cut.onnx"), java.util.Arrays.copyOf(whole, whole.length - 25)), data));
+    }
+
+    @Test
+    void externalDataMayNotEscape() throws IOException {
+        Files.write(work.resolve("secret.bin"), new byte[64]);
+        Path folder = Files.createDirectories(work.resolve("m"));
+        TensorProto w = TensorProto.newBuilder().setName("w").setDataType(1).addAllDims(List.of(1L, 1L, 1L, 1L))
+                .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue("../secret.bin")).build();
+        refused(2, "outside the model's folder", quantize(Files.write(folder.resolve("escape.onnx"), model(w).toByteArray()), data));
+        TensorProto missing = w.toBuilder().setExternalData(0, StringStringEntryProto.newBuilder().setKey("location").setValue("none.bin")).build();
+        refused(2, "none.bin", quantize(Files.write(folder.resolve("missing.onnx"), model(missing).toByteArray()), data));
+        Files.write(folder.resolve("short.bin"), new byte[2]);
+        TensorProto shorter = w.toBuilder().setExternalData(0, StringStringEntryProto.newBuilder().setKey("location").setValue("short.bin")).build();
+        refused(2, "does not fit", quantize(Files.write(folder.resolve("short.onnx"), model(shorter).toByteArray()), data));
+    }
+
+    @Test
+    void damagedWeights() throws IOException {
+        refused(2, "'w' holds NaN", quantize(write("nan.onnx", conv(Float.NaN)), data));
+        refused(2, "'w' holds Infinity", quantize(write("inf.onnx", conv(Float.POSITIVE_INFINITY)), data));
+    }
+
+    @Test
+    void calibrationData() throws IOException {
+        refused(2, "does not exist", quantize(model, work.resolve("nowhere")));
+        refused(2, "holds no samples", quantize(model, Files.createDirectories(work.resolve("empty"))));
+        refused(2, "[1, 1, 5, 5]", quantize(model, Dist.npy(work.resolve("shape.npy"), "2, 1, 5, 5", Dist.noise(50))));
+        refused(2, "NaN", quantize(model, Dist.npy(work.resolve("nan.npy"), "1, 1, 4, 4", nan(Float.NaN))));
+        refused(2, "Infinity", quantize(model, Dist.npy(work.resolve("inf.npy"), "1, 1, 4, 4", nan(Float.NEGATIVE_INFINITY))));
+        refused(2, "no .npy", quantize(model, Files.writeString(work.resolve("fake.npy"), "not an array, only text")));
+        refused(2, "no multiple", quantize(model, Files.write(work.resolve("odd.bin"), new byte[33])));
+        refused(2, "PNG or JPEG", quantize(model, Files.writeString(Files.createDirectories(work.resolve("pics")).resolve("a.png"), "no picture").getParent()));
+        refused(2, "the model does not have", quantize(model, "z=" + data));
+        refused(2, "--calibration", "quantize", model, "--backend", "onnxruntime");
+    }
+
+    private static float[] nan(float value) {
+        float[] v = Dist.noise(16);
+        v[5] = value;
+        return v;
+    }
+
+    @Test
+    void rawAndImageDataAreAccepted() throws IOException {
+        ByteBuffer raw = ByteBuffer.allocate(128).order(ByteOrder.LITTLE_ENDIAN);
+        for (float v : Dist.noise(32)) {
+            raw.putFloat(v);
+        }
+        Path bin = Files.write(work.resolve("two.bin"), raw.array());
+        Dist.Run run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", bin, "--out", work.resolve("raw"));
+        assertThat(run.out()).as(run.all()).contains("from 2 samples");
+    }
+
+    @Test
+    void misspeltNamesGetASuggestion() throws IOException {
+        refused(2, "did you mean 'onnxruntime'?", "quantize", model, "--backend", "onnxruntme", "--calibration", data);
+        refused(2, "did you mean 'method'?", quantize(model, data, "--set", "calibration.metod=mse"));
+        refused(2, "did you mean 'calibration'?", quantize(model, data, "--set", "calibraton.method=mse"));
+        refused(2, "did you mean 'percentile'?", quantize(model, data, "--set", "calibration.method=percentil"));
+        refused(2, "did you mean 'calibration'?", quantize(model, data, "--config",
+                Files.writeString(work.resolve("bad.yaml"), "calibratoin: x\n")));
+        refused(2, "did you mean 'imagenet'?", quantize(model, data, "--preset", "imagnet"));
+        refused(2, "qdq", quantize(model, data, "--format", "tflite"));
+    }
+
+    @Test
+    void outputsThatCannotBeWritten() throws IOException {
+        Path file = Files.writeString(work.resolve("afile"), "x");
+        Dist.Run overFile = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", file)).toArray());
+        assertThat(overFile.code()).isEqualTo(2);
+        Path precious = Files.createDirectories(work.resolve("precious"));
+        Files.writeString(precious.resolve("thesis.txt"), "years of work");
+        Dist.Run overFolder = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", precious)).toArray());
+        assertThat(overFolder.code()).isEqualTo(2);
+        assertThat(precious.resolve("thesis.txt")).hasContent("years of work");
+        Dist.Run readOnly = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", "/proc/detent/out")).toArray());
+        assertThat(readOnly.code()).as(readOnly.all()).isEqualTo(2);
+        assertThat(readOnly.err()).contains("cannot be written").doesNotContain("\tat ");
+    }
+
+    /** A tiny file system of our own, in a user namespace so that no root is needed. */
+    @Test
+    void noSpaceLeft() throws IOException {
+        Path disk = Files.createDirectories(work.resolve("disk"));
+        String mount = "mount -t tmpfs -o size=8k tmpfs '" + disk + "' && ";
+        assumeTrue(Dist.execute(Map.of(), List.of("unshare", "-rm", "sh", "-c", mount + "true")).code() == 0, "no user namespaces here");
+        Dist.Run run = Dist.execute(Map.of(), List.of("unshare", "-rm", "sh", "-c", mount + "sh \"$0\" \"$@\"; code=$?; ls -A '" + disk
+                + "'; exit $code", Dist.launcher().toString(), "quantize", model.toString(), "--backend", "onnxruntime", "--calibration",
+                data.toString(), "--out", disk.resolve("out").toString()));
+        assertThat(run.code()).as(run.all()).isEqualTo(2);
+        assertThat(run.err()).contains("could not be written: No space left").doesNotContain("\tat ");
+        assertThat(run.out()).as("what is left on the full disk").isEmpty();
+    }
+
+    /** The temp folder is full: ONNX Runtime cannot unpack its library. */
+    @Test
+    void noSpaceForTheRuntime() {
+        Dist.Run run = Dist.execute(Map.of(), List.of("sh", "-c", "ulimit -f 8; exec sh \"$0\" \"$@\"", Dist.launcher().toString(), "quantize",
+                model.toString(), "--backend", "onnxruntime", "--calibration", data.toString(), "--out", work.resolve("full").toString()));
+        assertThat(run.code()).as(run.all()).isEqualTo(2);
+        assertThat(run.err()).contains("DT-RUN-010", "make room").doesNotContain("\tat ");
+        assertThat(work.resolve("full")).doesNotExist();
+        assertThat(work.resolve(".full.partial")).doesNotExist();
+    }
+
+    @Test
+    void aTerminatedProcessLeavesNothing() throws IOException, InterruptedException {
+        Path big = Dist.npy(work.resolve("big.npy"), "200000, 1, 4, 4", Dist.noise(3_200_000));
+        Path out = work.resolve("killed");
+        Process p = new ProcessBuilder("sh", Dist.launcher().toString(), "quantize", model.toString(), "--backend", "onnxruntime", "--calibration",
+                big.toString(), "--out", out.toString()).redirectErrorStream(true).redirectOutput(work.resolve("log").toFile()).start();
+        Path staging = work.resolve(".killed.partial");
+        for (int i = 0; i < 400 && !Files.exists(staging); i++) {
+            Thread.sleep(20);
+        }
+        assertThat(staging).exists();
+        p.destroy();
+        assertThat(p.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(p.exitValue()).isNotZero();
+        assertThat(out).doesNotExist();
+        assertThat(staging).doesNotExist();
+    }
+
+    @Test
+    void whatAKilledProcessLeftIsClearedByTheNext() throws IOException {
+        Files.createDirectories(work.resolve(".again.partial/junk"));
+        Dist.Run run = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", work.resolve("again"))).toArray());
+        assertThat(run.code()).as(run.all()).isZero();
+        assertThat(work.resolve(".again.partial")).doesNotExist();
+    }
+}
