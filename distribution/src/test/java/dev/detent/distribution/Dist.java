@@ -26,16 +26,19 @@ final class Dist {
         }
     }
 
-    private static final Path HOME = unpackOnce();
+    /** Unpacked when first needed: unit tests use the corpus without a distribution. */
+    private static final class Unpacked {
+        private static final Path HOME = unpackOnce();
+    }
 
     private Dist() {}
 
     static Path home() {
-        return HOME;
+        return Unpacked.HOME;
     }
 
     static Path launcher() {
-        return HOME.resolve("bin/detent");
+        return home().resolve("bin/detent");
     }
 
     private static Path unpackOnce() {

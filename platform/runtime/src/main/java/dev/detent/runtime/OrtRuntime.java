@@ -61,6 +61,10 @@ final class OrtRuntime {
                 : OrtSession.SessionOptions.OptLevel.ALL_OPT);
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
+        if (level == Optimization.NONE) {
+            // A packed weight is multiplied in another order than the same weight behind a DequantizeLinear; the oracle must not tell them apart.
+            options.addConfigEntry("session.disable_prepacking", "1");
+        }
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
         return options;
     }

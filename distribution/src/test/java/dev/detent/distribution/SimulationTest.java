@@ -1,0 +1,248 @@
+package dev.detent.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.host.Pipeline;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.Optimization;
+import dev.detent.runtime.PlainModel;
+import dev.detent.runtime.Sample;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.run.Simulator;
+import dev.detent.testkit.SampleGraphs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The segmented run against ONNX Runtime: bit for bit at every layer, whatever is switched, however many workers. */
+class SimulationTest {
+
+    @TempDir
+    static Path work;
+
+    private static Path corpus;
+
+    @BeforeAll
+    static void unpack() throws IOException {
+        corpus = Dist.corpus(work);
+    }
+
+    private record Model(Graph graph, Quantization quantization, String name) implements QuantizedModel {
+        @Override
+        public String target() {
+            return "";
+        }
+    }
+
+    static Stream<Arguments> modelsAndTargets() {
+        List<Arguments> all = new ArrayList<>();
+        for (String target : List.of("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:PPL_DSP_INT8")) {
+            SampleGraphs.all().keySet().forEach(g -> all.add(Arguments.of(g, target)));
+            List.of("resnet", "mobile", "addchain", "eltwise", "dynup11").forEach(m -> all.add(Arguments.of(m, target)));
+        }
+        return all.stream();
+    }
+
+    private static Graph graph(String name) {
+        Graph g = SampleGraphs.all().get(name);
+        return g != null ? g : OnnxReader.read(corpus.resolve("models/" + name + ".onnx"));
+    }
+
+    /** Every float value of the graph, raw, in the simulation and in the exported Q/DQ graph that ONNX Runtime leaves as it is. */
+    @ParameterizedTest
+    @MethodSource("modelsAndTargets")
+    void everyLayerIsBitEqualToTheExportedQdqNodes(String name, String target) {
+        Graph source = graph(name);
+        Samples samples = House.noise(source, 3);
+        Pipeline.Result r = House.quantize(source, target, samples, 1);
+        Set<String> values = new LinkedHashSet<>();
+        for (Node n : r.graph().nodes()) {
+            n.outputs().stream().filter(o -> r.graph().valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).forEach(values::add);
+        }
+        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), name));
+        Map<String, String> raw = new LinkedHashMap<>();
+        values.forEach(v -> raw.put(v, exported.producer(v + "_raw").isPresent() ? v + "_raw" : v));
+        GraphEditor edit = exported.edit();
+        raw.values().stream().filter(v -> !exported.isOutput(v)).forEach(v -> edit.output(ValueInfo.of(v, ElementType.FLOAT).withName(v)));
+        List.copyOf(exported.outputs()).forEach(o -> edit.removeOutput(o.name()));
+        raw.values().forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), dev.detent.spi.graph.Opaque.NONE)));
+        List<Map<String, float[]>> expected = new ArrayList<>();
+        try (PlainModel m = PlainModel.of(exported, Optimization.NONE, name)) {
+            m.forEach(samples, 1, d -> { }, (i, o) -> {
+                Map<String, float[]> all = new LinkedHashMap<>();
+                raw.forEach((v, e) -> all.put(v, o.floats(e)));
+                expected.add(all);
+            });
+        }
+        try (SegmentedModel m = SegmentedModel.of(r.graph(), Optional.of(r.configs()), values, Optimization.NONE)) {
+            for (int i = 0; i < samples.size(); i++) {
+                Samples one = House.samples(List.of(samples.get(i)));
+                List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Tape::new)).toList(), one, 1, d -> { });
+                int k = 0;
+                for (String v : values) {
+                    assertThat(((Tape) seen.get(k++)).values).as(v).isEqualTo(expected.get(i).get(v));
+                }
+            }
+        }
+        assertThat(values).isNotEmpty();
+    }
+
+    @Test
+    void switchingConfigsEqualsBuildingWithoutThem() {
+        Graph source = graph("resnet");
+        Samples samples = House.noise(source, 2);
+        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        String output = r.graph().outputs().get(0).name();
+        List<TensorQuantization> active = new ArrayList<>();
+        r.configs().configs().forEach(c -> {
+            if (c.state().isActive()) {
+                active.add(c);
+            }
+        });
+        try (SegmentedModel live = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE);
+                SegmentedModel floats = SegmentedModel.of(r.graph(), Optional.empty(), Set.of(), Optimization.NONE)) {
+            float[] on = run(live, samples, output);
+            active.forEach(c -> live.toggle(c.slot(), false));
+            assertThat(run(live, samples, output)).isEqualTo(run(floats, samples, output)).isNotEqualTo(on);
+            active.forEach(c -> live.toggle(c.slot(), true));
+            assertThat(run(live, samples, output)).isEqualTo(on);
+        }
+    }
+
+    @Test
+    void theNumberOfWorkersDoesNotShow() {
+        Graph source = graph("mobile");
+        Samples samples = House.noise(source, 23);
+        for (String method : List.of("minmax", "percentile", "mse", "kl")) {
+            String set = "calibration.method=" + method;
+            List<Optional<Parameters>> one = parameters(House.quantize(source, "tensorrt", samples, 1, set));
+            assertThat(parameters(House.quantize(source, "tensorrt", samples, 5, set))).as(method).isEqualTo(one);
+        }
+    }
+
+    private static List<Optional<Parameters>> parameters(Pipeline.Result r) {
+        List<Optional<Parameters>> all = new ArrayList<>();
+        r.configs().configs().forEach(c -> all.add(c.parameters()));
+        return all;
+    }
+
+    @Test
+    void dynamicShapesSeveralInputsAndSubgraphsRun() {
+        GraphEditor e = new Graph().edit().opset("", 13);
+        List<ValueInfo.Dimension> dynamic = List.of(ValueInfo.Dimension.of(1), ValueInfo.Dimension.of(3), new ValueInfo.Dimension(-1, "H"),
+                new ValueInfo.Dimension(-1, "W"));
+        e.input(new ValueInfo("a", ElementType.FLOAT, Optional.of(dynamic), dev.detent.spi.graph.Opaque.NONE));
+        e.input(new ValueInfo("b", ElementType.FLOAT, Optional.of(dynamic), dev.detent.spi.graph.Opaque.NONE));
+        e.initializer("w", Tensor.ofFloats(new long[] {2, 3, 1, 1}, .5f, -.5f, .25f, 1, .1f, -.2f));
+        e.add(Node.of("add", "Add", List.of("a", "b"), List.of("s"), Map.of()));
+        e.add(Node.of("conv", "Conv", List.of("s", "w"), List.of("c"), Map.of()));
+        e.add(Node.of("nonzero", "NonZero", List.of("c"), List.of("nz"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("c"), List.of("y"), Map.of()));
+        e.output(new ValueInfo("y", ElementType.FLOAT, Optional.empty(), dev.detent.spi.graph.Opaque.NONE));
+        e.output(new ValueInfo("nz", ElementType.INT64, Optional.empty(), dev.detent.spi.graph.Opaque.NONE));
+        Random random = new Random(3);
+        List<Sample> all = new ArrayList<>();
+        for (int size : new int[] {4, 7, 4, 5, 7}) {
+            all.add(new Sample(Map.of("a", House.input(random, 1, 3, size, size + 1), "b", House.input(random, 1, 3, size, size + 1))));
+        }
+        Samples samples = House.samples(all);
+        Pipeline.Result r = House.quantize(e.graph(), "onnxruntime", samples, 2);
+        List<float[]> expected = new ArrayList<>();
+        List<long[]> shapes = new ArrayList<>();
+        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "m"));
+        try (PlainModel m = PlainModel.of(exported, Optimization.NONE, "m")) {
+            m.forEach(samples, 1, d -> { }, (i, o) -> {
+                expected.add(o.floats("y"));
+                shapes.add(o.shape("nz"));
+            });
+        }
+        try (SegmentedModel m = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE)) {
+            m.forEach(samples, 1, d -> { }, (i, o) -> {
+                assertThat(o.floats("y")).isEqualTo(expected.get(i));
+                assertThat(o.shape("nz")).isEqualTo(shapes.get(i));
+            });
+        }
+    }
+
+    @Test
+    void whatCannotBeQuantizedStaysFloatAndRuns() {
+        GraphEditor e = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4));
+        e.initializer("w", Tensor.ofFloats(new long[] {4, 4}, new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7}));
+        e.add(Node.of("matmul", "MatMul", List.of("x", "w"), List.of("m"), Map.of()));
+        e.add(Node.of("lp", "LpNormalization", List.of("m"), List.of("n"), Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("matmul2", "MatMul", List.of("n", "w"), List.of("y"), Map.of()));
+        e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4));
+        Pipeline.Result r = House.quantize(e.graph(), "onnxruntime", House.noise(e.graph(), 4), 1);
+        assertThat(r.configs().isQuantized(r.graph().node("lp").orElseThrow())).isFalse();
+        assertThat(r.configs().isQuantized(r.graph().node("matmul2").orElseThrow())).isTrue();
+    }
+
+    private static float[] run(SegmentedModel m, Samples samples, String output) {
+        float[][] last = new float[1][];
+        m.forEach(samples, 1, d -> { }, (i, o) -> last[0] = o.floats(output));
+        return last[0];
+    }
+
+    /** Keeps the one batch it sees. */
+    private static final class Tape implements Observer {
+        private float[] values = new float[0];
+        private int at;
+
+        @Override
+        public void begin(long[] shape) {
+            values = new float[(int) Tensor.count(shape)];
+            at = 0;
+        }
+
+        @Override
+        public void accept(float[] chunk, int from, int to) {
+            System.arraycopy(chunk, from, values, at, to - from);
+            at += to - from;
+        }
+
+        @Override
+        public void end() {
+            assertThat(at).isEqualTo(values.length);
+        }
+
+        @Override
+        public void merge(Observer other) {
+            Tape o = (Tape) other;
+            values = o.at > 0 ? o.values : values;
+        }
+
+        @Override
+        public Parameters render(Scheme scheme) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package dev.detent.spi.quant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SchemeTest {
+
+    private static Scheme scheme(String kind, long min, long max) {
+        Scheme s = kind.startsWith("ASYM") ? Scheme.asymmetric(8, min, max) : Scheme.symmetric(8, min, max);
+        return kind.endsWith("P2") ? s.withPowerOfTwo() : s;
+    }
+
+    /** ppq-0.6.6.md, appendix D; the last row is ours, where PPQ's offset is unusable. */
+    @ParameterizedTest
+    @CsvSource({"-1, 3, -128, 127, SYM, 0.023529411764705882, 0", "-1, 3, -127, 127, SYM, 0.023622047244094488, 0",
+        "-1, 3, -128, 127, SYM+P2, 0.03125, 0", "-1, 3, 0, 255, ASYM, 0.01568627450980392, 64", "0.5, 3, 0, 255, ASYM, 0.011764705882352941, 0",
+        "-3, -1, 0, 255, ASYM, 0.011764705882352941, 255", "-0.3, 5.9, 0, 255, ASYM, 0.02431372549019608, 12", "0, 0, 0, 255, ASYM, 1e-8, 0",
+        "0, 0, -128, 127, SYM, 1e-8, 0", "-1, 3, -128, 127, ASYM, 0.01568627450980392, -64"})
+    void coversARange(double min, double max, long quantMin, long quantMax, String kind, double scale, double zeroPoint) {
+        Scheme s = scheme(kind, quantMin, quantMax);
+        double[] p = s.system().cover(min, max, s);
+        assertThat(p[0]).isEqualTo(scale, within(1e-15));
+        assertThat(p[1]).isEqualTo(zeroPoint);
+    }
+
+    @Test
+    void magnitudePutsTheMaximumOnTheLastCode() {
+        Parameters p = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE).cover(-1, 2.54);
+        assertThat(p.scale(0)).isEqualTo(0.02f);
+    }
+
+    @Test
+    void asymmetricSignedSchemesCoverTheirRange() {
+        Scheme s = Scheme.asymmetric(8, -128, 127);
+        Parameters p = s.cover(-1, 3);
+        float[] ends = {-1, 3};
+        s.fakeQuantize(ends, new long[] {2}, p);
+        assertThat(ends[0]).isEqualTo(-1, within(p.scale(0)));
+        assertThat(ends[1]).isEqualTo(3, within(p.scale(0)));
+    }
+
+    @Test
+    void powerOfTwoZeroPointsUseTheFinalScale() {
+        Scheme s = Scheme.asymmetric(8, 0, 255).withPowerOfTwo();
+        Parameters p = s.cover(-1, 3);
+        assertThat(p.scale(0)).isEqualTo(0.015625f * 2);
+        assertThat(p.zeroPoint(0)).isEqualTo(32);
+    }
+
+    @Test
+    void roundingOfTies() {
+        double[] v = {-2.5, -1.5, -1.2, -0.5, -0.49, 0, 0.49, 0.5, 1.2, 1.5, 2.5};
+        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_EVEN.round(x) + 0.0).toArray()).containsExactly(-2, -2, -1, 0, 0, 0, 0, 0, 1, 2, 2);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_UP.round(x) + 0.0).toArray()).containsExactly(-2, -1, -1, 0, 0, 0, 0, 1, 1, 2, 3);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_DOWN.round(x) + 0.0).toArray()).containsExactly(-3, -2, -1, -1, 0, 0, 0, 0, 1, 1, 2);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_TOWARDS_ZERO.round(x) + 0.0).toArray()).containsExactly(-2, -1, -1, 0, 0, 0, 0, 0, 1, 1, 2);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_AWAY_FROM_ZERO.round(x) + 0.0).toArray()).containsExactly(-3, -2, -1, -1, 0, 0, 0, 1, 1, 2, 3);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.UP.round(x) + 0.0).toArray()).containsExactly(-2, -1, -1, 0, 0, 0, 1, 1, 2, 2, 3);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.DOWN.round(x) + 0.0).toArray()).containsExactly(-3, -2, -2, -1, -1, 0, 0, 0, 1, 1, 2);
+    }
+
+    /** The vectorisable loop against the definition, on ties, extremes, odd lengths and both signs of zero. */
+    @ParameterizedTest
+    @EnumSource(Rounding.class)
+    void fakeQuantizationIsTheDefinition(Rounding rounding) {
+        Random random = new Random(11);
+        for (Scheme s : new Scheme[] {Scheme.symmetric(8, -128, 127).with(rounding), Scheme.asymmetric(8, 0, 255).with(rounding),
+            Scheme.symmetric(4, -8, 7).with(rounding), Scheme.asymmetric(16, 0, 65535).with(rounding), Scheme.symmetric(30, -(1L << 29), 1L << 29).with(rounding)}) {
+            float scale = 0.0371f;
+            float zero = s.symmetric() ? 0 : 97;
+            float[] x = new float[1003];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = i % 3 == 0 ? (random.nextInt(600) - 300 + 0.5f) * scale : (float) random.nextGaussian() * 5;
+            }
+            x[0] = 0f;
+            x[1] = -0f;
+            x[2] = 1e30f;
+            x[3] = -1e30f;
+            float[] y = x.clone();
+            s.system().fakeQuantize(y, 0, y.length, scale, zero, s);
+            for (int i = 0; i < x.length; i++) {
+                double q = Math.min(Math.max(rounding.round(x[i] / scale) + zero, s.quantMin()), s.quantMax());
+                float expected = (float) (q - zero) * scale + 0f;
+                assertThat(Float.floatToRawIntBits(y[i])).as("%s of %s gave %s, wanted %s", s, x[i], y[i], expected)
+                        .isEqualTo(Float.floatToRawIntBits(expected));
+                if (s.bits() <= 16) {
+                    assertThat(s.system().code(x[i], scale, zero, s)).isEqualTo((long) q);
+                }
+            }
+        }
+    }
+
+    @Test
+    void channelsLieAlongTheAxis() {
+        Scheme s = Scheme.symmetric(8, -128, 127).perChannel(1);
+        float[] v = {1, 1, 1, 1, 1, 1, 1, 1};
+        s.fakeQuantize(v, new long[] {2, 2, 2}, new Parameters(new float[] {1, 3}, new float[2]));
+        assertThat(v).containsExactly(1, 1, 0, 0, 1, 1, 0, 0);
+    }
+
+    @Test
+    void impossibleSchemesAndParametersAreRefused() {
+        assertThatThrownBy(() -> Scheme.symmetric(1, -1, 0)).hasMessageContaining("bits");
+        assertThatThrownBy(() -> Scheme.symmetric(8, 10, 5)).hasMessageContaining("below");
+        assertThatThrownBy(() -> Scheme.symmetric(8, 1, 255)).hasMessageContaining("code 0");
+        assertThatThrownBy(() -> Parameters.of(0, 0)).hasMessageContaining("positive");
+        assertThatThrownBy(() -> Parameters.of(Float.NaN, 0)).hasMessageContaining("positive");
+        assertThatThrownBy(() -> new Parameters(new float[] {1}, new float[2])).hasMessageContaining("zero points");
+    }
+}
