@@ -48,7 +48,9 @@ record PassRun(PassDescriptor descriptor, String plugin, Graph graph, Quantizati
 
     private List<Observer> observe(List<Simulator.Observation> observations, Samples data) {
         Set<String> values = observations.stream().map(Simulator.Observation::value).collect(Collectors.toCollection(java.util.LinkedHashSet::new));
-        try (SegmentedModel model = SegmentedModel.of(graph, Optional.of(quantization), values, Optimization.ALL)) {
+        Set<String> ordered = observations.stream().filter(o -> o.observer().get().needsOrder()).map(Simulator.Observation::value)
+                .collect(Collectors.toSet());
+        try (SegmentedModel model = SegmentedModel.of(graph, Optional.of(quantization), values, ordered, Optimization.ALL)) {
             return model.observe(observations, data, workers, done -> progress.at(descriptor.id(), done, data.size()));
         }
     }

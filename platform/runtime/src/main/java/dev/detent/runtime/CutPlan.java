@@ -26,7 +26,12 @@ final class CutPlan {
     record Version(String name, TensorQuantization config) {}
 
     /** One cut. {@code producer} is null when the producer's slot does not quantize. */
-    record Cut(String value, @Nullable TensorQuantization producer, List<Version> versions) {}
+    record Cut(String value, @Nullable TensorQuantization producer, List<Version> versions) {
+        /** Some quantization here depends on the channel. */
+        boolean isPerChannel() {
+            return producer != null && producer.scheme().isPerChannel() || versions.stream().anyMatch(v -> v.config().scheme().isPerChannel());
+        }
+    }
 
     private record Pair(Scheme scheme, Parameters parameters) {}
 

@@ -51,6 +51,11 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         observers.computeIfAbsent(value, k -> new ArrayList<>()).add(observer);
     }
 
+    /** The frame stays, the run it watched is over. */
+    void forgetObservers() {
+        observers.clear();
+    }
+
     void run(Sample sample, String description) {
         release();
         try {
@@ -164,7 +169,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
         List<Observer> watching = observers.get(value);
         if (watching != null) {
-            show(slab, watching);
+            show(value, slab, watching);
         }
         CutPlan.Cut cut = model.plan().cuts().get(value);
         if (cut == null) {
@@ -189,17 +194,54 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         }
     }
 
-    private void show(Slab slab, List<Observer> watching) {
-        FloatBuffer b = slab.buffer();
-        watching.forEach(o -> o.begin(slab.shape()));
-        for (int at = 0; at < b.limit(); at += scratch.length) {
-            int length = Math.min(scratch.length, b.limit() - at);
+    private void show(String value, Slab slab, List<Observer> watching) {
+        int channels = model.layout().channels(value).orElse(-1);
+        boolean padded = channels >= 0 && channels != slab.shape()[1];
+        long[] shape = padded ? NativeLayout.logical(slab.shape(), channels) : slab.shape();
+        watching.forEach(o -> o.begin(shape));
+        if (padded) {
+            showLanes(slab, channels, watching);
+        } else {
+            show(slab.buffer(), 0, slab.buffer().limit(), watching);
+        }
+        watching.forEach(Observer::end);
+    }
+
+    private void show(FloatBuffer b, int from, int to, List<Observer> watching) {
+        for (int at = from; at < to; at += scratch.length) {
+            int length = Math.min(scratch.length, to - at);
             b.get(at, scratch, 0, length);
             for (Observer o : watching) {
                 o.accept(scratch, 0, length);
             }
         }
-        watching.forEach(Observer::end);
+    }
+
+    /** A blocked tensor whose last block of channels is not full: the empty lanes are left out. */
+    private void showLanes(Slab slab, int channels, List<Observer> watching) {
+        int block = NativeLayout.block(channels, slab.shape()[1]);
+        int plane = (int) (slab.shape()[2] * slab.shape()[3]) * block;
+        int full = channels / block * plane;
+        int perImage = (int) (slab.shape()[1] / block) * plane;
+        int used = channels % block;
+        int pixels = scratch.length / block;
+        for (int image = 0; image < slab.shape()[0]; image++) {
+            int start = image * perImage;
+            show(slab.buffer(), start, start + full, watching);
+            for (int at = start + full; at < start + full + plane; at += pixels * block) {
+                int length = Math.min(pixels * block, start + full + plane - at);
+                slab.buffer().get(at, scratch, 0, length);
+                int kept = 0;
+                for (int p = 0; p < length; p += block) {
+                    for (int lane = 0; lane < used; lane++) {
+                        scratch[kept++] = scratch[p + lane];
+                    }
+                }
+                for (Observer o : watching) {
+                    o.accept(scratch, 0, kept);
+                }
+            }
+        }
     }
 
     /**

@@ -11,10 +11,13 @@ import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -43,31 +46,56 @@ public final class SegmentedModel implements AutoCloseable {
 
     private final Graph graph;
     private final CutPlan plan;
+    private final NativeLayout layout;
     private final List<Segment> segments = new ArrayList<>();
+    /** Buffers of workers that have finished, for those that come. */
+    private final Queue<Frame> idle = new ConcurrentLinkedQueue<>();
+    private final Set<Frame> frames = ConcurrentHashMap.newKeySet();
     private final Set<Slot> switchedOff = ConcurrentHashMap.newKeySet();
 
-    private SegmentedModel(Graph graph, CutPlan plan, Optimization level) {
+    private SegmentedModel(Graph graph, CutPlan plan, Set<String> ordered, Optimization level) {
         this.graph = graph;
         this.plan = plan;
-        for (Segments.Part p : Segments.split(graph, plan)) {
-            segments.add(new Segment(OrtRuntime.session(p.graph(), level, p.outputs().isEmpty() ? "" : p.outputs().get(0)),
-                    p.inputs(), p.outputs()));
+        List<Segments.Part> parts = Segments.split(graph, plan);
+        Set<String> plain = new HashSet<>(ordered);
+        plan.cuts().values().stream().filter(CutPlan.Cut::isPerChannel).forEach(c -> plain.add(c.value()));
+        this.layout = NativeLayout.of(graph, plan, level == Optimization.ALL ? parts : List.of(), plain);
+        List<NativeLayout.Plan> plans = level == Optimization.ALL ? layout.plans()
+                : parts.stream().map(p -> new NativeLayout.Plan(p.graph(), false)).toList();
+        for (int i = 0; i < parts.size(); i++) {
+            Segments.Part p = parts.get(i);
+            segments.add(new Segment(OrtRuntime.session(plans.get(i).graph(), plans.get(i).optimised() ? Optimization.ASIS : level,
+                    p.outputs().isEmpty() ? "" : p.outputs().get(0)), p.inputs(), p.outputs()));
         }
     }
 
-    /** Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold every type. */
+    /** As below, for values that are observed in order. */
     public static SegmentedModel of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Optimization level) {
+        return of(graph, quantization, observed, observed, level);
+    }
+
+    /**
+     * Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold every type.
+     *
+     * @param ordered those of the observed values whose elements must be shown in C order
+     */
+    public static SegmentedModel of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Set<String> ordered,
+            Optimization level) {
         for (String value : observed) {
             ElementType type = graph.valueInfo(value).map(v -> v.type()).orElse(ElementType.UNDEFINED);
             if (type != ElementType.FLOAT) {
                 throw new UserException("DT-RUN-002", "is " + type + " and cannot be observed; only float32 tensors are quantized", value);
             }
         }
-        return new SegmentedModel(graph, CutPlan.of(graph, quantization, observed), level);
+        return new SegmentedModel(graph, CutPlan.of(graph, quantization, observed), ordered, level);
     }
 
     Graph graph() {
         return graph;
+    }
+
+    NativeLayout layout() {
+        return layout;
     }
 
     CutPlan plan() {
@@ -134,20 +162,24 @@ public final class SegmentedModel implements AutoCloseable {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
         Workers.run(Math.max(1, Math.min(workers, samples.size())), stop -> {
-            try (Frame frame = new Frame(this)) {
-                Runnable finished = prepare.prepare(frame);
-                for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
-                    frame.run(samples.get(i), samples.describe(i));
-                    sink.accept(i, frame);
-                    progress.accept(done.incrementAndGet());
-                }
-                finished.run();
+            Frame kept = idle.poll();
+            Frame frame = kept != null ? kept : new Frame(this);
+            frames.add(frame);
+            Runnable finished = prepare.prepare(frame);
+            for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
+                frame.run(samples.get(i), samples.describe(i));
+                sink.accept(i, frame);
+                progress.accept(done.incrementAndGet());
             }
+            finished.run();
+            frame.forgetObservers();
+            idle.add(frame);
         });
     }
 
     @Override
     public void close() {
+        frames.forEach(Frame::close);
         segments.forEach(s -> {
             try {
                 s.session().close();

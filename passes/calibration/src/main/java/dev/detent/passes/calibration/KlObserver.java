@@ -19,6 +19,11 @@ final class KlObserver implements Observer {
     private float max = Float.NEGATIVE_INFINITY;
 
     @Override
+    public boolean needsOrder() {
+        return false;
+    }
+
+    @Override
     public void begin(long[] shape) {
         // The histogram needs no range.
     }

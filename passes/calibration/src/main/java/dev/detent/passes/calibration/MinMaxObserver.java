@@ -20,6 +20,11 @@ final class MinMaxObserver implements Observer {
     }
 
     @Override
+    public boolean needsOrder() {
+        return scheme.isPerChannel();
+    }
+
+    @Override
     public void begin(long[] shape) {
         stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
         channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] : 1;

@@ -22,6 +22,11 @@ final class PercentileObserver implements Observer {
     }
 
     @Override
+    public boolean needsOrder() {
+        return false;
+    }
+
+    @Override
     public void begin(long[] shape) {
         long n = 1;
         for (long d : shape) {

@@ -83,6 +83,11 @@ public final class GraphEditor {
         return changed();
     }
 
+    public GraphEditor clearInputs() {
+        graph.inputs.clear();
+        return changed();
+    }
+
     public GraphEditor output(ValueInfo output) {
         graph.outputs.add(output);
         return changed();

@@ -12,6 +12,14 @@ import dev.detent.spi.quant.Scheme;
 @ImplementedByPlugins
 public interface Observer {
 
+    /**
+     * Whether the order of elements within a batch matters to it. An observer that looks at the tensor as a bag of values says no; it may
+     * then be shown them in the engine's own layout, which is faster.
+     */
+    default boolean needsOrder() {
+        return true;
+    }
+
     /** A batch of this shape begins. */
     void begin(long[] shape);
 

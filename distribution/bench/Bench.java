@@ -1,0 +1,146 @@
+import dev.detent.host.Pipeline;
+import dev.detent.host.Progress;
+import dev.detent.host.data.DataFiles;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.plan.Planner;
+import dev.detent.host.plugin.PluginHost;
+import dev.detent.host.plugin.Registry;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.Optimization;
+import dev.detent.runtime.PlainModel;
+import dev.detent.runtime.Sample;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.HostInfo;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.run.Simulator;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Ratios to plain FP32 ONNX Runtime inference over the same samples on the same cores in the same run: by turns, best of several rounds.
+ * Arguments: MODEL DATA PRESET SAMPLES. Started by bench/run with the distribution's libraries.
+ */
+final class Bench {
+
+    private static final int ROUNDS = 5;
+
+    public static void main(String[] args) throws Exception {
+        Path model = Path.of(args[0]);
+        int count = Integer.parseInt(args[3]);
+        int workers = Runtime.getRuntime().availableProcessors();
+        Registry registry = new PluginHost(Path.of(System.getProperty("detent.home"), "plugins"), false, new HostInfo("bench", "1.0.0")).load();
+        Target target = registry.target("onnxruntime");
+        Graph graph = OnnxReader.read(model);
+        Pipeline.format(graph, args[0]);
+        Samples samples = inMemory(DataFiles.open(graph, args[1], Preprocessing.parse(args[2]), count));
+        Pipeline.Result result = new Pipeline(registry, target, workers, Progress.QUIET, Pipeline.Listener.NONE).run(graph,
+                new Planner(registry).plan(target.profile()), Optional.of(samples));
+
+        // What calibration observes: every value whose config has parameters of its own.
+        Map<String, TensorQuantization> observed = new LinkedHashMap<>();
+        for (TensorQuantization c : result.configs().configs()) {
+            if (!c.isParameter() && c.isOwnRoot() && c.parameters().isPresent()) {
+                observed.putIfAbsent(c.value(), c);
+            }
+        }
+        Map<String, Double> best = new LinkedHashMap<>();
+        try (PlainModel plain = PlainModel.of(model, Optimization.ALL);
+                SegmentedModel cut = SegmentedModel.of(result.floatGraph(), Optional.empty(), observed.keySet(), Set.of(), Optimization.ALL);
+                SegmentedModel simulated = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.ALL)) {
+            for (int r = 0; r < ROUNDS; r++) {
+                time(best, "plain", () -> plain.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                for (String method : List.of("minmax", "mse", "percentile")) {
+                    time(best, method, () -> cut.observe(observations(registry, observed, method), samples, workers, d -> { }));
+                }
+                time(best, "segments alone", () -> cut.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                time(best, "simulation", () -> simulated.forEach(samples, workers, d -> { }, (i, o) -> { }));
+            }
+            double toggles = toggle(simulated, result);
+            System.out.printf(Locale.ROOT, "%s, %d samples, %d cores, %d observed tensors, plain %.1f samples/s%n", model.getFileName(), samples.size(),
+                    workers, observed.size(), samples.size() / best.get("plain"));
+            best.forEach((k, v) -> System.out.printf(Locale.ROOT, "  %-16s %.3f%n", k, v / best.get("plain")));
+            System.out.printf(Locale.ROOT, "  all %d configs of a live session switched off and on: %.3f ms%n", result.configs().configs().size(), toggles);
+            long before = resident();
+            cut.observe(observations(registry, observed, "mse"), repeated(samples, 100), workers, d -> { });
+            long small = resident();
+            cut.observe(observations(registry, observed, "mse"), repeated(samples, 3000), workers, d -> { });
+            long large = resident();
+            System.out.printf(Locale.ROOT, "  resident memory: %d MB before, %d MB after 100 samples, %d MB after 3000 (%+.1f %%)%n", before >> 10, small >> 10,
+                    large >> 10, 100.0 * (large - small) / small);
+        }
+    }
+
+    private static double toggle(SegmentedModel m, Pipeline.Result result) {
+        double best = Double.POSITIVE_INFINITY;
+        for (int r = 0; r < 20; r++) {
+            long start = System.nanoTime();
+            for (boolean on : new boolean[] {false, true}) {
+                result.configs().configs().forEach(c -> m.toggle(c.slot(), on));
+            }
+            best = Math.min(best, (System.nanoTime() - start) / 1e6);
+        }
+        return best;
+    }
+
+    private static List<Simulator.Observation> observations(Registry registry, Map<String, TensorQuantization> observed, String method) {
+        List<Simulator.Observation> all = new ArrayList<>();
+        observed.forEach((v, c) -> all.add(new Simulator.Observation(v, () -> registry.create(method, c.scheme()))));
+        return all;
+    }
+
+    private static void time(Map<String, Double> best, String name, Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        best.merge(name, (System.nanoTime() - start) / 1e9, Math::min);
+    }
+
+    private static Samples inMemory(Samples from) {
+        List<Sample> all = new ArrayList<>();
+        for (int i = 0; i < from.size(); i++) {
+            all.add(from.get(i));
+        }
+        return repeated(new Samples() {
+            @Override
+            public int size() {
+                return all.size();
+            }
+
+            @Override
+            public Sample get(int index) {
+                return all.get(index);
+            }
+        }, all.size());
+    }
+
+    private static Samples repeated(Samples from, int size) {
+        return new Samples() {
+            @Override
+            public int size() {
+                return size;
+            }
+
+            @Override
+            public Sample get(int index) {
+                return from.get(index % from.size());
+            }
+        };
+    }
+
+    /** VmRSS in kB; 0 where the system has no /proc. */
+    private static long resident() throws Exception {
+        System.gc();
+        Path status = Path.of("/proc/self/status");
+        return Files.exists(status) ? Files.readAllLines(status).stream().filter(l -> l.startsWith("VmRSS")).findFirst()
+                .map(l -> Long.parseLong(l.replaceAll("\\D", ""))).orElse(0L) : 0;
+    }
+}

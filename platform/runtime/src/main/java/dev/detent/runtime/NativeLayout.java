@@ -1,0 +1,247 @@
+package dev.detent.runtime;
+
+import dev.detent.onnx.OnnxReader;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.ValueInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Keeps tensors in ONNX Runtime's blocked layout (NCHWc) across cuts. Left alone, every segment would reorder its input on the way in and
+ * its output on the way out, which costs more than the convolution itself (reference/runtime.md, facts 2 and 2.2). So each segment is
+ * optimised and saved, and where producer and consumers of a value all use the blocked form, the reorder nodes at both ends are taken out
+ * and the buffer between holds the blocked tensor. Rounding and range observation do not care about the order of elements; what does keeps
+ * the plain layout.
+ *
+ * <p>A blocked tensor has shape [N, C', H, W] and storage [N][C' / b][H][W][b], C' being C rounded up to the block b; lanes beyond C hold 0.
+ */
+final class NativeLayout {
+
+    private static final String NCHWC = "com.microsoft.nchwc";
+
+    /** Operators the blocked layout is for. */
+    private static final Set<String> BLOCKED = Set.of("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool");
+
+    /** Element-wise operators that map 0 to 0, so that unused lanes stay 0. */
+    private static final Set<String> AGNOSTIC = Set.of("Add", "Sub", "Mul", "Relu", "LeakyRelu", "Sum");
+
+    /** A segment as ONNX Runtime optimised it; absent when it has nothing to gain. */
+    private record Candidate(Segments.Part part, Optional<Graph> optimised, Set<String> takes, Map<String, Integer> gives, boolean agnostic) {}
+
+    /**
+     * @param graph what to run: the part itself, or the optimised graph without reorders at native values
+     * @param optimised the graph has been optimised already and must be left as it is
+     */
+    record Plan(Graph graph, boolean optimised) {}
+
+    private final List<Candidate> candidates = new ArrayList<>();
+    /** Native values with their number of channels. */
+    private final Map<String, Integer> channels = new LinkedHashMap<>();
+    private final CutPlan cuts;
+    private final Graph graph;
+
+    private NativeLayout(Graph graph, CutPlan cuts) {
+        this.graph = graph;
+        this.cuts = cuts;
+    }
+
+    /** Decides the layout of every cut value; {@code plain} are those that must keep theirs. */
+    static NativeLayout of(Graph graph, CutPlan cuts, List<Segments.Part> parts, Set<String> plain) {
+        NativeLayout layout = new NativeLayout(graph, cuts);
+        parts.forEach(p -> layout.candidates.add(layout.candidate(p)));
+        layout.decide(plain);
+        return layout;
+    }
+
+    /** Number of real channels of a native value (a cut value or a version of one); empty for plain values. */
+    Optional<Integer> channels(String version) {
+        return Optional.ofNullable(channels.get(base(version)));
+    }
+
+    /** What each segment runs, in the order of the parts. */
+    List<Plan> plans() {
+        return candidates.stream().map(this::plan).toList();
+    }
+
+    private static String base(String version) {
+        int at = version.lastIndexOf("::");
+        return at < 0 ? version : version.substring(0, at);
+    }
+
+    private Candidate candidate(Segments.Part part) {
+        if (part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part)) {
+            return new Candidate(part, Optional.empty(), Set.copyOf(part.inputs()), Map.of(), true);
+        }
+        if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED))) {
+            return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
+        }
+        Graph optimised = optimise(part);
+        Set<String> takes = new LinkedHashSet<>();
+        for (String in : part.inputs()) {
+            List<Graph.Use> uses = optimised.uses(in);
+            if (!uses.isEmpty() && uses.stream().allMatch(u -> isReorder(u.node(), "ReorderInput"))) {
+                takes.add(in);
+            }
+        }
+        Map<String, Integer> gives = new HashMap<>();
+        for (String out : part.outputs()) {
+            optimised.producer(out).filter(p -> isReorder(p, "ReorderOutput") && optimised.consumers(out).isEmpty())
+                    .ifPresent(p -> gives.put(out, (int) p.intAttribute("channels", 0)));
+        }
+        return takes.isEmpty() && gives.isEmpty() ? new Candidate(part, Optional.empty(), Set.of(), Map.of(), false)
+                : new Candidate(part, Optional.of(optimised), takes, gives, false);
+    }
+
+    private static boolean isReorder(Node n, String type) {
+        return n.domain().equals(NCHWC) && n.opType().equals(type) && n.intAttribute("channels_last", 0) == 0;
+    }
+
+    private static Graph optimise(Segments.Part part) {
+        try {
+            Path file = Files.createTempFile("detent-segment", ".onnx");
+            try {
+                OrtRuntime.optimise(part.graph(), file);
+                return OnnxReader.read(file);
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** No broadcasting: every computed operand has the declared shape of the outputs. */
+    private boolean sameShapes(Segments.Part part) {
+        Set<Object> shapes = new LinkedHashSet<>();
+        for (Node n : part.graph().nodes()) {
+            List<String> values = new ArrayList<>(n.inputs());
+            values.addAll(n.outputs());
+            for (String v : values) {
+                Optional<List<ValueInfo.Dimension>> shape = graph.valueInfo(base(v)).flatMap(ValueInfo::shape);
+                boolean four = shape.filter(s -> s.size() == 4 && s.get(1).isKnown()).isPresent();
+                if (part.graph().isInitializer(v) || !four) {
+                    return false;
+                }
+                shapes.add(shape.get());
+            }
+        }
+        return shapes.size() == 1;
+    }
+
+    private void decide(Set<String> plain) {
+        Map<String, Candidate> producers = new HashMap<>();
+        Map<String, List<Candidate>> consumers = new HashMap<>();
+        for (Candidate c : candidates) {
+            c.part().outputs().forEach(o -> producers.put(o, c));
+            for (String in : c.part().inputs()) {
+                consumers.computeIfAbsent(base(in), k -> new ArrayList<>()).add(c);
+            }
+        }
+        for (String value : producers.keySet()) {
+            if (cuts.isCut(value) && !graph.isOutput(value) && !plain.contains(value)) {
+                Candidate p = producers.get(value);
+                Integer given = p.gives().get(value);
+                Optional<Integer> declared = p.agnostic() ? graph.valueInfo(value).flatMap(ValueInfo::shape).map(s -> (int) s.get(1).size())
+                        : Optional.ofNullable(given);
+                declared.ifPresent(n -> channels.put(value, n));
+            }
+        }
+        boolean changed = true;
+        while (changed) {
+            changed = channels.keySet().removeIf(v -> !holds(producers.get(v), v, consumers.getOrDefault(v, List.of())));
+        }
+    }
+
+    private boolean holds(Candidate producer, String value, List<Candidate> consumers) {
+        if (producer.agnostic() && !allNative(producer)) {
+            return false;
+        }
+        for (Candidate c : consumers) {
+            for (String in : c.part().inputs()) {
+                if (base(in).equals(value) && (!c.takes().contains(in) || c.agnostic() && !allNative(c))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private boolean allNative(Candidate agnostic) {
+        return agnostic.part().inputs().stream().allMatch(i -> channels.containsKey(base(i)))
+                && agnostic.part().outputs().stream().allMatch(channels::containsKey);
+    }
+
+    private Plan plan(Candidate c) {
+        if (c.agnostic() && allNative(c)) {
+            // The declared shape has C channels where the blocked one may have more.
+            return new Plan(undeclared(c.part().graph().copy(), c.part().inputs(), c.part().outputs()), false);
+        }
+        Set<String> in = new LinkedHashSet<>(c.takes());
+        in.removeIf(i -> !channels.containsKey(base(i)));
+        Set<String> out = new LinkedHashSet<>(c.gives().keySet());
+        out.removeIf(o -> !channels.containsKey(o));
+        if (c.optimised().isEmpty() || in.isEmpty() && out.isEmpty()) {
+            return new Plan(c.part().graph(), false);
+        }
+        Graph g = c.optimised().get().copy();
+        GraphEditor edit = g.edit();
+        for (String i : in) {
+            for (Graph.Use u : List.copyOf(g.uses(i))) {
+                edit.remove(u.node());
+                edit.redirect(u.node().output(0), i);
+            }
+        }
+        for (String o : out) {
+            Node reorder = g.producer(o).orElseThrow();
+            String inner = reorder.input(0);
+            edit.remove(reorder);
+            Node source = g.producer(inner).orElseThrow();
+            edit.replace(source.withOutputs(source.outputs().stream().map(x -> x.equals(inner) ? o : x).toList()));
+            edit.redirect(inner, o);
+        }
+        return new Plan(undeclared(g, in, out), true);
+    }
+
+    private static Graph undeclared(Graph g, Iterable<String> inputs, Iterable<String> outputs) {
+        GraphEditor edit = g.edit();
+        List<ValueInfo> before = List.copyOf(g.inputs());
+        Set<String> nativeInputs = new LinkedHashSet<>();
+        inputs.forEach(nativeInputs::add);
+        edit.clearInputs();
+        for (ValueInfo v : before) {
+            edit.input(nativeInputs.contains(v.name()) ? new ValueInfo(v.name(), ElementType.FLOAT, Optional.empty(), Opaque.NONE) : v);
+        }
+        for (String o : outputs) {
+            edit.removeOutput(o);
+            edit.output(new ValueInfo(o, ElementType.FLOAT, Optional.empty(), Opaque.NONE));
+        }
+        List.copyOf(g.valueInfos().keySet()).forEach(edit::removeValueInfo);
+        return g;
+    }
+
+    /** Number of elements a blocked tensor really holds, for sizing observers' batches. */
+    static long[] logical(long[] blocked, int channels) {
+        long[] shape = blocked.clone();
+        shape[1] = channels;
+        return shape;
+    }
+
+    /** Block size that turns {@code channels} into {@code padded}. */
+    static int block(int channels, long padded) {
+        return channels == padded ? 1 : padded % 16 == 0 && padded - channels < 16 ? 16 : 8;
+    }
+}
