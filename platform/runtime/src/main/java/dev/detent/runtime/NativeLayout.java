@@ -83,7 +83,8 @@ final class NativeLayout {
     }
 
     private Candidate candidate(Segments.Part part) {
-        if (part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part)) {
+        if (part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part, false)
+                || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true)) {
             return new Candidate(part, Optional.empty(), Set.copyOf(part.inputs()), Map.of(), true);
         }
         if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED))) {
@@ -124,19 +125,22 @@ final class NativeLayout {
         }
     }
 
-    /** No broadcasting: every computed operand has the declared shape of the outputs. */
-    private boolean sameShapes(Segments.Part part) {
+    /**
+     * No broadcasting: every operand is computed and has the same declared shape. For a Concat of channels the channels may differ, but each
+     * operand must fill its blocks.
+     */
+    private boolean sameShapes(Segments.Part part, boolean fullBlocks) {
         Set<Object> shapes = new LinkedHashSet<>();
         for (Node n : part.graph().nodes()) {
             List<String> values = new ArrayList<>(n.inputs());
             values.addAll(n.outputs());
             for (String v : values) {
-                Optional<List<ValueInfo.Dimension>> shape = graph.valueInfo(base(v)).flatMap(ValueInfo::shape);
-                boolean four = shape.filter(s -> s.size() == 4 && s.get(1).isKnown()).isPresent();
-                if (part.graph().isInitializer(v) || !four) {
+                List<ValueInfo.Dimension> shape = graph.valueInfo(base(v)).flatMap(ValueInfo::shape).orElse(List.of());
+                if (part.graph().isInitializer(v) || shape.size() != 4 || !shape.get(1).isKnown()
+                        || fullBlocks && shape.get(1).size() % 16 != 0) {
                     return false;
                 }
-                shapes.add(shape.get());
+                shapes.add(fullBlocks ? List.of(shape.get(0), shape.get(2), shape.get(3)) : shape);
             }
         }
         return shapes.size() == 1;

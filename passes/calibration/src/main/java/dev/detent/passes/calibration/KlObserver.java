@@ -15,8 +15,7 @@ final class KlObserver implements Observer {
     private static final int BINS = 4096;
 
     private final Histogram histogram = new Histogram();
-    private float min = Float.POSITIVE_INFINITY;
-    private float max = Float.NEGATIVE_INFINITY;
+    private final Extremes extremes = new Extremes();
 
     @Override
     public boolean needsOrder() {
@@ -30,9 +29,7 @@ final class KlObserver implements Observer {
 
     @Override
     public void accept(float[] values, int from, int to) {
-        Extremes e = Extremes.of(values, from, to);
-        min = Math.min(min, e.min());
-        max = Math.max(max, e.max());
+        extremes.accept(values, from, to);
         histogram.add(values, from, to);
     }
 
@@ -45,12 +42,13 @@ final class KlObserver implements Observer {
     public void merge(Observer other) {
         KlObserver o = (KlObserver) other;
         histogram.merge(o.histogram);
-        min = Math.min(min, o.min);
-        max = Math.max(max, o.max);
+        extremes.merge(o.extremes);
     }
 
     @Override
     public Parameters render(Scheme scheme) {
+        float min = extremes.min();
+        float max = extremes.max();
         double range = Math.max(Math.abs(min), Math.abs(max));
         double width = range / BINS;
         int levels = (int) (scheme.levels() / 2);

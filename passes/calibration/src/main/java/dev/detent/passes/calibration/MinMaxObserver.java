@@ -9,6 +9,8 @@ import java.util.Arrays;
 final class MinMaxObserver implements Observer {
 
     private final Scheme scheme;
+    /** Per tensor only; per channel the runs are short and the arrays hold a number each. */
+    private final Extremes tensor = new Extremes();
     private float[] min = new float[0];
     private float[] max = new float[0];
     private int stride;
@@ -39,12 +41,16 @@ final class MinMaxObserver implements Observer {
 
     @Override
     public void accept(float[] values, int from, int to) {
+        if (!scheme.isPerChannel()) {
+            tensor.accept(values, from, to);
+            return;
+        }
         for (int i = from; i < to; ) {
-            int channel = channels == 1 ? 0 : position / stride % channels;
-            int run = channels == 1 ? to - i : Math.min(to - i, stride - position % stride);
-            Extremes e = Extremes.of(values, i, i + run);
-            min[channel] = Math.min(min[channel], e.min());
-            max[channel] = Math.max(max[channel], e.max());
+            int channel = position / stride % channels;
+            int run = Math.min(to - i, stride - position % stride);
+            float[] e = Extremes.of(values, i, i + run);
+            min[channel] = Math.min(min[channel], e[0]);
+            max[channel] = Math.max(max[channel], e[1]);
             i += run;
             position += run;
         }
@@ -58,6 +64,7 @@ final class MinMaxObserver implements Observer {
     @Override
     public void merge(Observer other) {
         MinMaxObserver o = (MinMaxObserver) other;
+        tensor.merge(o.tensor);
         if (min.length == 0) {
             min = o.min;
             max = o.max;
@@ -72,6 +79,9 @@ final class MinMaxObserver implements Observer {
 
     @Override
     public Parameters render(Scheme wanted) {
+        if (!scheme.isPerChannel()) {
+            return tensor.min() <= tensor.max() ? wanted.cover(tensor.min(), tensor.max()) : wanted.cover(0, 0);
+        }
         double[] lo = new double[min.length];
         double[] hi = new double[min.length];
         for (int c = 0; c < min.length; c++) {

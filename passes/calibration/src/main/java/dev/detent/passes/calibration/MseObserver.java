@@ -15,10 +15,16 @@ final class MseObserver implements Observer {
     /** Below this fraction of the range a value rounds to zero under every candidate; its error does not depend on the choice. */
     private static final double NEGLIGIBLE = 1.0 / (1 << 13);
 
+    /** From this size on a quarter of a batch, in short runs spread over all of it, tells its distribution as well as the whole. */
+    private static final long LARGE = 1 << 18;
+    private static final int PERIOD = 256;
+    private static final int TAKEN = 64;
+
     private final Scheme scheme;
     private Histogram[] histograms = new Histogram[0];
-    private float[] min = new float[0];
-    private float[] max = new float[0];
+    /** Exact ends of the range where the histogram takes samples only. */
+    private final Extremes extremes = new Extremes();
+    private boolean sampled;
     private int stride;
     private int channels;
     private int position;
@@ -37,22 +43,25 @@ final class MseObserver implements Observer {
         stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
         channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] : 1;
         position = 0;
+        sampled = channels == 1 && Arrays.stream(shape).reduce(1, (a, b) -> a * b) >= LARGE;
         if (histograms.length != channels) {
             histograms = new Histogram[channels];
             Arrays.setAll(histograms, i -> new Histogram());
-            min = new float[channels];
-            max = new float[channels];
         }
     }
 
     @Override
     public void accept(float[] values, int from, int to) {
+        if (sampled) {
+            extremes.accept(values, from, to);
+            for (int i = from; i < to; i += PERIOD) {
+                histograms[0].add(values, i, Math.min(i + TAKEN, to));
+            }
+            return;
+        }
         for (int i = from; i < to; ) {
             int channel = channels == 1 ? 0 : position / stride % channels;
             int run = channels == 1 ? to - i : Math.min(to - i, stride - position % stride);
-            Extremes e = Extremes.of(values, i, i + run);
-            min[channel] = Math.min(min[channel], e.min());
-            max[channel] = Math.max(max[channel], e.max());
             histograms[channel].add(values, i, i + run);
             i += run;
             position += run;
@@ -67,17 +76,14 @@ final class MseObserver implements Observer {
     @Override
     public void merge(Observer other) {
         MseObserver o = (MseObserver) other;
+        extremes.merge(o.extremes);
         if (histograms.length == 0) {
             histograms = o.histograms;
-            min = o.min;
-            max = o.max;
             channels = o.channels;
             return;
         }
         for (int c = 0; c < o.histograms.length; c++) {
             histograms[c].merge(o.histograms[c]);
-            min[c] = Math.min(min[c], o.min[c]);
-            max[c] = Math.max(max[c], o.max[c]);
         }
     }
 
@@ -86,7 +92,7 @@ final class MseObserver implements Observer {
         float[] scales = new float[histograms.length];
         float[] zeroPoints = new float[histograms.length];
         for (int c = 0; c < histograms.length; c++) {
-            Parameters p = new Search(histograms[c], min[c], max[c], wanted).best();
+            Parameters p = new Search(histograms[c], Math.min(0, extremes.min()), Math.max(0, extremes.max()), wanted).best();
             scales[c] = p.scale(0);
             zeroPoints[c] = p.zeroPoint(0);
         }
@@ -96,18 +102,23 @@ final class MseObserver implements Observer {
     /** The search for one channel. */
     private static final class Search {
         private final Scheme scheme;
-        private final double min;
-        private final double max;
+        /** Ends of the range, outward edges of the outermost bins; 0 is always inside. */
+        private double min;
+        private double max;
         private float[] values = new float[256];
         private float[] widths = new float[256];
         private double[] counts = new double[256];
         private int size;
         private float[] scratch = new float[0];
 
-        Search(Histogram histogram, double min, double max, Scheme scheme) {
+        Search(Histogram histogram, double smallest, double largest, Scheme scheme) {
             this.scheme = scheme;
-            this.min = min;
-            this.max = max;
+            this.min = smallest;
+            this.max = largest;
+            histogram.forEach((value, width, count) -> {
+                min = Math.min(min, value - width / 2);
+                max = Math.max(max, value + width / 2);
+            });
             double negligible = Math.max(-min, max) * NEGLIGIBLE;
             histogram.forEach((value, width, count) -> {
                 if (Math.abs(value) > negligible) {

@@ -89,8 +89,8 @@ final class PercentileObserver implements Observer {
                 push(values[i++] * sign);
             }
             if (k == 1) {
-                Extremes e = i < to ? Extremes.of(values, i, to) : new Extremes(Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY);
-                heap[0] = Math.max(heap[0], sign > 0 ? e.max() : -e.min());
+                float[] e = Extremes.of(values, i, to);
+                heap[0] = Math.max(heap[0], sign > 0 ? e[1] : -e[0]);
                 return;
             }
             float threshold = heap[0];
