@@ -19,7 +19,11 @@ final class Console {
         out.println(text);
     }
 
+    /** Notes go to the report only. */
     void problem(Problem p) {
+        if (p.severity() == Problem.Severity.NOTE) {
+            return;
+        }
         clear();
         err.println(p.severity().name().toLowerCase(java.util.Locale.ROOT) + " " + p);
     }

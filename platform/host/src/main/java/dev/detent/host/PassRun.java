@@ -3,8 +3,10 @@ package dev.detent.host;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Observers;
 import dev.detent.spi.pass.Need;
@@ -43,7 +45,17 @@ record PassRun(PassDescriptor descriptor, String plugin, Graph graph, Quantizati
         }
         Samples data = samples.filter(s -> s.size() > 0).orElseThrow(() -> new UserException("DT-DAT-002", "pass '" + descriptor.id()
                 + "' needs calibration data; give it with --calibration", ""));
-        return observations -> observe(observations, data);
+        return new Simulator() {
+            @Override
+            public List<Observer> observe(List<Observation> observations, int limit) {
+                return PassRun.this.observe(observations, data.first(limit));
+            }
+
+            @Override
+            public double outputError(int limit) {
+                return PassRun.this.outputError(data.first(limit));
+            }
+        };
     }
 
     private List<Observer> observe(List<Simulator.Observation> observations, Samples data) {
@@ -52,6 +64,16 @@ record PassRun(PassDescriptor descriptor, String plugin, Graph graph, Quantizati
                 .collect(Collectors.toSet());
         try (SegmentedModel model = SegmentedModel.of(graph, Optional.of(quantization), values, ordered, Optimization.ALL)) {
             return model.observe(observations, data, workers, done -> progress.at(descriptor.id(), done, data.size()));
+        }
+    }
+
+    private double outputError(Samples data) {
+        List<String> outputs = graph.outputs().stream().map(ValueInfo::name)
+                .filter(o -> graph.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).toList();
+        try (SegmentedModel reference = SegmentedModel.of(graph, Optional.empty(), Set.of(), Optimization.ALL);
+                SegmentedModel simulated = SegmentedModel.of(graph, Optional.of(quantization), Set.of(), Optimization.ALL)) {
+            Scores.Reference exact = new Scores.Reference(outputs, data, (s, sink) -> reference.forEach(s, workers, d -> { }, sink));
+            return Math.pow(10, -exact.score((s, sink) -> simulated.forEach(s, workers, d -> { }, sink), Optional.empty()).snr() / 10);
         }
     }
 

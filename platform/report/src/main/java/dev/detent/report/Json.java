@@ -31,28 +31,30 @@ public final class Json {
         return COMPACT.toJson(value);
     }
 
-    /** The shortest decimal that gives the same float32 back. */
+    /** The shortest decimal that gives the same float32 back; before Java 19 Float.toString was now and then longer. */
     public static BigDecimal number(float value) {
-        BigDecimal exact = new BigDecimal(value);
-        for (int digits = 1; digits < 9; digits++) {
-            BigDecimal rounded = exact.round(new MathContext(digits));
-            if (rounded.floatValue() == value) {
-                return plain(rounded);
+        BigDecimal shortest = new BigDecimal(Float.toString(value));
+        for (int digits = shortest.precision() - 1; digits > 0; digits--) {
+            BigDecimal rounded = shortest.round(new MathContext(digits));
+            if (rounded.floatValue() != value) {
+                break;
             }
+            shortest = rounded;
         }
-        return plain(exact.round(new MathContext(9)));
+        return plain(shortest);
     }
 
     /** The shortest decimal that gives the same float64 back. */
     public static BigDecimal number(double value) {
-        BigDecimal exact = new BigDecimal(value);
-        for (int digits = 1; digits < 17; digits++) {
-            BigDecimal rounded = exact.round(new MathContext(digits));
-            if (rounded.doubleValue() == value) {
-                return plain(rounded);
+        BigDecimal shortest = new BigDecimal(Double.toString(value));
+        for (int digits = shortest.precision() - 1; digits > 0; digits--) {
+            BigDecimal rounded = shortest.round(new MathContext(digits));
+            if (rounded.doubleValue() != value) {
+                break;
             }
+            shortest = rounded;
         }
-        return plain(exact.round(new MathContext(17)));
+        return plain(shortest);
     }
 
     private static BigDecimal plain(BigDecimal d) {

@@ -12,4 +12,25 @@ public interface Samples {
     default String describe(int index) {
         return "sample " + index;
     }
+
+    /** The first {@code limit} samples, or all when there are fewer. */
+    default Samples first(int limit) {
+        Samples all = this;
+        return limit >= size() ? this : new Samples() {
+            @Override
+            public int size() {
+                return limit;
+            }
+
+            @Override
+            public Sample get(int index) {
+                return all.get(index);
+            }
+
+            @Override
+            public String describe(int index) {
+                return all.describe(index);
+            }
+        };
+    }
 }

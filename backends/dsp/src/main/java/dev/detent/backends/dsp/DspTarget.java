@@ -62,7 +62,7 @@ final class DspTarget implements Target {
     @Override
     public Profile profile() {
         return Profile.dispatchedBy("pursus").with("bias-folding").with("equalization", Map.of("iterations", 3)).with("refine").with("fusion").with("simplify")
-                .with("parameter-quantization").with("calibration").with("alignment", Map.of("elementwise", "None"))
+                .with("parameter-quantization").with("calibration", Map.of("rival", "percentile")).with("alignment", Map.of("elementwise", "None"))
                 .with("passive-parameters").with("bias-correction").with("baking");
     }
 

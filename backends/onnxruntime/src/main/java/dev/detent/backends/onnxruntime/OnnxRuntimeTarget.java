@@ -12,6 +12,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -57,7 +58,7 @@ final class OnnxRuntimeTarget implements Target {
     @Override
     public Profile profile() {
         return Profile.dispatchedBy("pursus").with("bias-folding").with("refine").with("fusion").with("simplify").with("parameter-quantization")
-                .with("calibration").with("passive-parameters").with("bias-correction").with("baking");
+                .with("calibration", Map.of("rival", "percentile")).with("passive-parameters").with("bias-correction").with("baking");
     }
 
     @Override

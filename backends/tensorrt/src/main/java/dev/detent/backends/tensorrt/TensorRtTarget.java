@@ -10,11 +10,13 @@ import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -25,6 +27,7 @@ import java.util.Set;
 final class TensorRtTarget implements Target {
 
     private static final Scheme ACTIVATION = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final int THIN = 16;
     private static final Set<String> WEIGHTED = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
 
     @Override
@@ -39,7 +42,29 @@ final class TensorRtTarget implements Target {
 
     @Override
     public boolean supports(Node node, Graph graph) {
-        return node.isOneOf(WEIGHTED) || node.is("Add") && fusable(node, graph);
+        return node.isOneOf(WEIGHTED) && paysOff(node, graph) || node.is("Add") && fusable(node, graph);
+    }
+
+    /**
+     * NVIDIA modelopt's defaults: small matrices and thin convolutions are not worth an INT8 kernel and stay float.
+     */
+    private static boolean paysOff(Node node, Graph graph) {
+        Tensor w = graph.initializer(node.input(1)).orElse(null);
+        if (w == null) {
+            return !node.is("Conv", "ConvTranspose");
+        }
+        if (node.is("Gemm", "MatMul")) {
+            return w.rank() < 2 || w.dim(-1) >= THIN && w.dim(-2) >= THIN;
+        }
+        long group = node.intAttribute("group", 1);
+        long out = node.is("Conv") ? w.dim(0) : w.dim(1) * group;
+        long in = node.is("Conv") ? w.dim(1) * group : w.dim(0);
+        if (in >= THIN && out >= THIN) {
+            return true;
+        }
+        boolean square = w.rank() == 4 && w.dim(2) == w.dim(3);
+        return group == 1 ? square && (in % 8 == 0 || out % 8 == 0) && (graph.isInput(node.input(0)) || in >= THIN || out >= THIN)
+                : out % 8 == 0 && square && w.dim(2) >= 3;
     }
 
     private static boolean fusable(Node node, Graph graph) {
@@ -54,7 +79,7 @@ final class TensorRtTarget implements Target {
 
     @Override
     public Profile profile() {
-        return Profile.dispatchedBy("pursus").with("bias-folding").with("refine").with("parameter-quantization").with("calibration").with("bias-correction")
+        return Profile.dispatchedBy("pursus").with("bias-folding").with("refine").with("parameter-quantization").with("calibration", Map.of("rival", "percentile")).with("bias-correction")
                 .with("baking");
     }
 

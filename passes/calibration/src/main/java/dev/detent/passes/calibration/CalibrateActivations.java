@@ -8,6 +8,8 @@ import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
@@ -15,47 +17,90 @@ import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
-/** Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per scheme. */
+/**
+ * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per scheme. With a rival,
+ * a second observer is asked too, on fewer samples, and whichever leaves the smaller error at the model's outputs stays: no single rule of
+ * clipping is best for every network (mobilenetv2 wants percentiles, squeezenet the least squared error).
+ */
 final class CalibrateActivations {
 
     private static final Option<String> METHOD = Option.text("method", "", "observer for every activation instead of the rules' choice");
+    private static final Option<String> RIVAL = Option.text("rival", "", "second observer; the one with the smaller error at the outputs stays");
+    private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 64, "samples the second observer sees");
+    private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 32, "samples the two are compared on");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("calibration", "calibrates activations in one pass over the samples")
                     .requires(Fact.PARAMETERS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.ACTIVATIONS_CALIBRATED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Verb.CALIBRATE, Verb.KEEP_FLOAT).needs(Need.SAMPLES).options(METHOD).build(),
-            CalibrateActivations::run);
+                    .asks(Verb.CALIBRATE, Verb.RECALIBRATE, Verb.KEEP_FLOAT).needs(Need.SAMPLES)
+                    .options(METHOD, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES).build(),
+            context -> new CalibrateActivations(context).run());
 
     private record Key(String value, String observer, Scheme scheme) {}
 
-    private CalibrateActivations() {}
+    private final PassContext context;
+    private final List<TensorQuantization> waiting = new ArrayList<>();
 
-    private static void run(PassContext context) {
-        String method = context.options().get(METHOD);
-        Map<Key, List<TensorQuantization>> waiting = new LinkedHashMap<>();
+    private CalibrateActivations(PassContext context) {
+        this.context = context;
+    }
+
+    private void run() {
         for (TensorQuantization c : context.quantization().configs()) {
             if (c.state().awaitsCalibration() && !isFloat(context, c.value())) {
                 context.states().keepFloat(c, c.value().isEmpty() ? "an absent optional input" : "not a floating-point tensor");
             } else if (c.state().awaitsCalibration()) {
-                Key key = new Key(c.value(), method.isEmpty() ? c.observer() : method, c.scheme());
-                waiting.computeIfAbsent(key, k -> new ArrayList<>()).add(c);
+                waiting.add(c);
             }
+        }
+        String method = context.options().get(METHOD);
+        String rival = context.options().get(RIVAL);
+        Map<TensorQuantization, Parameters> chosen = render(method, Integer.MAX_VALUE);
+        if (!rival.isEmpty() && !rival.equals(method) && !waiting.isEmpty()) {
+            Map<TensorQuantization, Parameters> other = render(rival, context.options().get(RIVAL_SAMPLES));
+            int trial = context.options().get(TRIAL_SAMPLES);
+            double error = error(chosen, "trial of " + (method.isEmpty() ? "the rules' observers" : method), trial);
+            double rivalError = error(other, "trial of " + rival, trial);
+            context.report(Problem.note("DT-CAL-001", String.format(Locale.ROOT, "output error %.3g with %s, %.3g with %s", error,
+                    method.isEmpty() ? "the rules' observers" : method, rivalError, rival), "calibration"));
+            if (rivalError < error) {
+                chosen = other;
+                method = rival;
+            }
+        }
+        for (TensorQuantization c : waiting) {
+            context.states().calibrate(c, chosen.get(c), (method.isEmpty() ? c.observer() : method) + " over the calibration samples");
+        }
+    }
+
+    private double error(Map<TensorQuantization, Parameters> candidate, String reason, int samples) {
+        waiting.forEach(c -> context.states().calibrate(c, candidate.get(c), reason));
+        double error = context.simulator().outputError(samples);
+        waiting.forEach(c -> context.states().recalibrate(c, reason));
+        return error;
+    }
+
+    private Map<TensorQuantization, Parameters> render(String method, int limit) {
+        Map<Key, List<TensorQuantization>> byKey = new LinkedHashMap<>();
+        for (TensorQuantization c : waiting) {
+            byKey.computeIfAbsent(new Key(c.value(), method.isEmpty() ? c.observer() : method, c.scheme()), k -> new ArrayList<>()).add(c);
         }
         List<Simulator.Observation> observations = new ArrayList<>();
-        for (Key k : waiting.keySet()) {
+        for (Key k : byKey.keySet()) {
             observations.add(new Simulator.Observation(k.value(), () -> context.observers().create(k.observer(), k.scheme())));
         }
-        List<Observer> observed = context.simulator().observe(observations);
+        List<Observer> observed = context.simulator().observe(observations, limit);
+        Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();
         int i = 0;
-        for (Map.Entry<Key, List<TensorQuantization>> e : waiting.entrySet()) {
-            Observer observer = observed.get(i++);
-            for (TensorQuantization c : e.getValue()) {
-                context.states().calibrate(c, observer.render(e.getKey().scheme()), e.getKey().observer() + " over the calibration samples");
-            }
+        for (Map.Entry<Key, List<TensorQuantization>> e : byKey.entrySet()) {
+            Parameters p = observed.get(i++).render(e.getKey().scheme());
+            e.getValue().forEach(c -> parameters.put(c, p));
         }
+        return parameters;
     }
 
     private static boolean isFloat(PassContext context, String value) {

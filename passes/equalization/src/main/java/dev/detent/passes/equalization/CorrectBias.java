@@ -6,6 +6,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.Need;
+import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
@@ -20,10 +21,12 @@ import java.util.List;
  */
 final class CorrectBias {
 
+    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples; a channel's mean settles early");
+
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("bias-correction", "takes the mean error of quantized weights out of the biases")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.TUNED)
-                    .editsGraph().needs(Need.SAMPLES).build(),
+                    .editsGraph().needs(Need.SAMPLES).options(SAMPLES).build(),
             CorrectBias::run);
 
     private CorrectBias() {}
@@ -39,7 +42,7 @@ final class CorrectBias {
                 inputs.add(new Simulator.Observation(n.input(0), ChannelMean::new));
             }
         }
-        List<Observer> means = context.simulator().observe(inputs);
+        List<Observer> means = context.simulator().observe(inputs, context.options().get(SAMPLES));
         for (int i = 0; i < layers.size(); i++) {
             correct(context, layers.get(i), (ChannelMean) means.get(i));
         }

@@ -50,19 +50,7 @@ public final class DataFiles {
         if (all.size() == 0) {
             throw new UserException("DT-DAT-002", "holds no samples", specification);
         }
-        return limit > 0 && limit < all.size() ? new First(all, limit) : all;
-    }
-
-    private record First(Samples all, int size) implements Samples {
-        @Override
-        public Sample get(int index) {
-            return all.get(index);
-        }
-
-        @Override
-        public String describe(int index) {
-            return all.describe(index);
-        }
+        return limit > 0 ? all.first(limit) : all;
     }
 
     private Samples named(String specification) {

@@ -20,6 +20,21 @@ public interface Simulator {
      */
     record Observation(String value, Supplier<Observer> observer) {}
 
-    /** One pass over all samples; the result has one merged observer per observation, in order. */
-    List<Observer> observe(List<Observation> observations);
+    /**
+     * One pass over the samples; the result has one merged observer per observation, in order.
+     *
+     * @param limit at most so many samples, the first ones
+     */
+    List<Observer> observe(List<Observation> observations, int limit);
+
+    /** One pass over all samples. */
+    default List<Observer> observe(List<Observation> observations) {
+        return observe(observations, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Error of the model's float outputs under the configs as they stand, against the same graph with nothing quantized: sum of squared
+     * differences over sum of squares, on the first {@code limit} samples. Only before parameters are baked.
+     */
+    double outputError(int limit);
 }
