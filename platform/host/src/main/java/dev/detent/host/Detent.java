@@ -42,8 +42,11 @@ import java.util.stream.Collectors;
 /** The Java API: what the command does, for an SDK that embeds it. Thread-safe; a call runs on its caller's thread and its workers. */
 public final class Detent {
 
+    /** Loaded samples that later passes find in memory: 53 images of 224 x 224. */
+    private static final long REMEMBERED_BYTES = 32L << 20;
+
     /** Samples for the per-layer error of every run. */
-    private static final int LAYER_SAMPLES = 4;
+    private static final int LAYER_SAMPLES = 2;
 
     /** Below this a layer's output is more noise than signal for any practical purpose. */
     private static final double COLLAPSED = 5;
@@ -82,7 +85,8 @@ public final class Detent {
             int nodes = graph.nodes().size();
             refuseBroken(graph, request.model());
             Pipeline.format(graph, request.model().toString());
-            Optional<Samples> samples = request.calibration().map(c -> DataFiles.open(graph, c, request.preprocessing(), request.samples()));
+            Optional<Samples> samples = request.calibration().map(c -> DataFiles.open(graph, c, request.preprocessing(), request.samples())
+                    .remembering(REMEMBERED_BYTES));
             Trace trace = new Trace(request.model().getFileName().toString(), target.id(), "default");
             Pipeline pipeline = new Pipeline(configured, target, request.workers(), progress,
                     request.trace().isPresent() ? trace : Pipeline.Listener.NONE);

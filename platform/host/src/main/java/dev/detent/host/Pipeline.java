@@ -136,15 +136,17 @@ public final class Pipeline {
         Control control = new Control(configs, graph, journal, d.id(), step.plugin(), d.verbs());
         int revision = graph.revision();
         int before = problems.size();
+        Optional<PassSimulator> simulator = samples.filter(s -> s.size() > 0).map(s -> new PassSimulator(d.id(), graph, configs, s,
+                () -> journal.entries().size(), workers, progress));
         try {
-            step.pass().pass().run(new PassRun(d, step.plugin(), graph, configs, control, step.options(), registry, samples, workers,
-                    progress, problems::add));
+            step.pass().pass().run(new PassRun(d, step.plugin(), graph, configs, control, step.options(), registry, simulator, problems::add));
         } catch (DetentException e) {
             throw e;
         } catch (RuntimeException e) {
             throw new PluginException(List.of(Problem.error("DT-PAS-012", "pass '" + d.id() + "' failed: " + e, step.plugin())), e);
         } finally {
             control.revoke();
+            simulator.ifPresent(PassSimulator::close);
         }
         if (graph.revision() != revision && !d.editsGraph()) {
             throw new PluginException("DT-PAS-013", "pass '" + d.id() + "' changed the graph without declaring it", step.plugin());

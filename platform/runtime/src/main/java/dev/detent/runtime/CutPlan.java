@@ -119,4 +119,16 @@ final class CutPlan {
     Map<String, Tensor> constants() {
         return constants;
     }
+
+    /** Cuts and readers lie in the same places; parameters may differ, they are looked up when a sample runs. */
+    boolean hasPlacesOf(CutPlan other) {
+        return places().equals(other.places()) && reads.equals(other.reads) && constants.keySet().equals(other.constants.keySet());
+    }
+
+    private Map<String, List<Object>> places() {
+        Map<String, List<Object>> places = new LinkedHashMap<>();
+        cuts.forEach((value, cut) -> places.put(value, List.of(cut.producer() == null ? "" : cut.producer().slot(),
+                cut.versions().stream().map(v -> v.name() + v.config().slot()).toList())));
+        return places;
+    }
 }

@@ -62,7 +62,7 @@ final class NativeLayout {
     /** Decides the layout of every cut value; {@code plain} are those that must keep theirs. */
     static NativeLayout of(Graph graph, CutPlan cuts, List<Segments.Part> parts, Set<String> plain) {
         NativeLayout layout = new NativeLayout(graph, cuts);
-        parts.forEach(p -> layout.candidates.add(layout.candidate(p)));
+        layout.candidates.addAll(parts.parallelStream().map(p -> layout.candidate(p, plain)).toList());
         layout.decide(plain);
         return layout;
     }
@@ -82,7 +82,11 @@ final class NativeLayout {
         return at < 0 ? version : version.substring(0, at);
     }
 
-    private Candidate candidate(Segments.Part part) {
+    private Candidate candidate(Segments.Part part, Set<String> plain) {
+        if (java.util.stream.Stream.concat(part.inputs().stream().map(NativeLayout::base), part.outputs().stream())
+                .noneMatch(v -> mayBeNative(v, plain))) {
+            return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
+        }
         if (part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part, false)
                 || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true)) {
             return new Candidate(part, Optional.empty(), Set.copyOf(part.inputs()), Map.of(), true);
@@ -146,6 +150,10 @@ final class NativeLayout {
         return shapes.size() == 1;
     }
 
+    private boolean mayBeNative(String value, Set<String> plain) {
+        return cuts.isCut(value) && graph.producer(value).isPresent() && !graph.isOutput(value) && !plain.contains(value);
+    }
+
     private void decide(Set<String> plain) {
         Map<String, Candidate> producers = new HashMap<>();
         Map<String, List<Candidate>> consumers = new HashMap<>();
@@ -156,7 +164,7 @@ final class NativeLayout {
             }
         }
         for (String value : producers.keySet()) {
-            if (cuts.isCut(value) && !graph.isOutput(value) && !plain.contains(value)) {
+            if (mayBeNative(value, plain)) {
                 Candidate p = producers.get(value);
                 Integer given = p.gives().get(value);
                 Optional<Integer> declared = p.agnostic() ? graph.valueInfo(value).flatMap(ValueInfo::shape).map(s -> (int) s.get(1).size())

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,11 +63,11 @@ public final class SegmentedModel implements AutoCloseable {
         this.layout = NativeLayout.of(graph, plan, level == Optimization.ALL ? parts : List.of(), plain);
         List<NativeLayout.Plan> plans = level == Optimization.ALL ? layout.plans()
                 : parts.stream().map(p -> new NativeLayout.Plan(p.graph(), false)).toList();
-        for (int i = 0; i < parts.size(); i++) {
+        segments.addAll(IntStream.range(0, parts.size()).parallel().mapToObj(i -> {
             Segments.Part p = parts.get(i);
-            segments.add(new Segment(OrtRuntime.session(plans.get(i).graph(), plans.get(i).optimised() ? Optimization.ASIS : level,
-                    p.outputs().isEmpty() ? "" : p.outputs().get(0)), p.inputs(), p.outputs()));
-        }
+            return new Segment(OrtRuntime.session(plans.get(i).graph(), plans.get(i).optimised() ? Optimization.ASIS : level,
+                    p.outputs().isEmpty() ? "" : p.outputs().get(0)), p.inputs(), p.outputs());
+        }).toList());
     }
 
     /** As below, for values that are observed in order. */
@@ -104,6 +105,14 @@ public final class SegmentedModel implements AutoCloseable {
 
     List<Segment> segments() {
         return segments;
+    }
+
+    /**
+     * The model built now from the same graph, and from parameters that have not changed, would be cut and read in the same places: this
+     * one may be used although configs have been calibrated anew since.
+     */
+    public boolean serves(Quantization quantization) {
+        return plan.hasPlacesOf(CutPlan.of(graph, Optional.of(quantization), Set.of()));
     }
 
     public int segmentCount() {

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per scheme. With a rival,
@@ -29,8 +30,8 @@ final class CalibrateActivations {
 
     private static final Option<String> METHOD = Option.text("method", "", "observer for every activation instead of the rules' choice");
     private static final Option<String> RIVAL = Option.text("rival", "", "second observer; the one with the smaller error at the outputs stays");
-    private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 64, "samples the second observer sees");
-    private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 32, "samples the two are compared on");
+    private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 32, "samples the second observer sees");
+    private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 16, "samples the two are compared on");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("calibration", "calibrates activations in one pass over the samples")
@@ -94,11 +95,12 @@ final class CalibrateActivations {
             observations.add(new Simulator.Observation(k.value(), () -> context.observers().create(k.observer(), k.scheme())));
         }
         List<Observer> observed = context.simulator().observe(observations, limit);
+        List<Key> keys = List.copyOf(byKey.keySet());
+        List<Parameters> rendered = IntStream.range(0, keys.size()).parallel().mapToObj(i -> observed.get(i).render(keys.get(i).scheme())).toList();
         Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();
-        int i = 0;
-        for (Map.Entry<Key, List<TensorQuantization>> e : byKey.entrySet()) {
-            Parameters p = observed.get(i++).render(e.getKey().scheme());
-            e.getValue().forEach(c -> parameters.put(c, p));
+        for (int i = 0; i < keys.size(); i++) {
+            Parameters p = rendered.get(i);
+            byKey.get(keys.get(i)).forEach(c -> parameters.put(c, p));
         }
         return parameters;
     }

@@ -21,7 +21,7 @@ import java.util.List;
  */
 final class CorrectBias {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples; a channel's mean settles early");
+    private static final Option<Integer> SAMPLES = Option.integer("samples", 32, "at most so many samples; a channel's mean settles early");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("bias-correction", "takes the mean error of quantized weights out of the biases")

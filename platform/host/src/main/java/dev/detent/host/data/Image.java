@@ -2,6 +2,8 @@ package dev.detent.host.data;
 
 import dev.detent.spi.problem.UserException;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
+import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
@@ -23,18 +25,38 @@ record Image(int width, int height, float[][] planes) {
             int w = image.getWidth();
             int h = image.getHeight();
             float[][] planes = new float[3][w * h];
-            int[] row = new int[w];
-            for (int y = 0; y < h; y++) {
-                image.getRGB(0, y, w, 1, row, 0, w);
-                for (int x = 0; x < w; x++) {
-                    planes[0][y * w + x] = row[x] >> 16 & 0xff;
-                    planes[1][y * w + x] = row[x] >> 8 & 0xff;
-                    planes[2][y * w + x] = row[x] & 0xff;
+            int bands = image.getRaster().getNumBands();
+            if (image.getColorModel() instanceof IndexColorModel || image.getRaster().getTransferType() != DataBuffer.TYPE_BYTE) {
+                indexed(image, planes);
+            } else {
+                // Bands as they are: BufferedImage.getRGB would convert grey through a colour space, and slowly.
+                int[] row = new int[w * bands];
+                for (int y = 0; y < h; y++) {
+                    image.getRaster().getPixels(0, y, w, 1, row);
+                    for (int c = 0; c < 3; c++) {
+                        int band = bands < 3 ? 0 : c;
+                        for (int x = 0; x < w; x++) {
+                            planes[c][y * w + x] = row[x * bands + band];
+                        }
+                    }
                 }
             }
             return new Image(w, h, planes);
         } catch (IOException | IllegalArgumentException e) {
             throw new UserException("DT-DAT-031", "cannot be decoded: " + e.getMessage(), file.toString(), e);
+        }
+    }
+
+    private static void indexed(BufferedImage image, float[][] planes) {
+        int w = image.getWidth();
+        int[] row = new int[w];
+        for (int y = 0; y < image.getHeight(); y++) {
+            image.getRGB(0, y, w, 1, row, 0, w);
+            for (int x = 0; x < w; x++) {
+                planes[0][y * w + x] = row[x] >> 16 & 0xff;
+                planes[1][y * w + x] = row[x] >> 8 & 0xff;
+                planes[2][y * w + x] = row[x] & 0xff;
+            }
         }
     }
 

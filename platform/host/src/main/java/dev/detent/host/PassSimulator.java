@@ -1,0 +1,110 @@
+package dev.detent.host;
+
+import dev.detent.runtime.Optimization;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.run.Simulator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The simulator of one pass run. Keeps the cut model between two observations of the same values while no config has moved, and the float
+ * outputs between two trials.
+ */
+final class PassSimulator implements Simulator, AutoCloseable {
+
+    /** What a cut model was built for. */
+    private record Key(Set<String> values, Set<String> ordered, int moves, int revision) {}
+
+    private final String pass;
+    private final Graph graph;
+    private final Quantization quantization;
+    private final Samples samples;
+    private final IntSupplier moves;
+    private final int workers;
+    private final Progress progress;
+    private @Nullable Key key;
+    private @Nullable SegmentedModel model;
+    private @Nullable SegmentedModel trial;
+    private int trialRevision;
+    private Scores.@Nullable Reference reference;
+    private int referenceLimit;
+    private int referenceRevision;
+
+    /** @param moves changes whenever a config moves */
+    PassSimulator(String pass, Graph graph, Quantization quantization, Samples samples, IntSupplier moves, int workers, Progress progress) {
+        this.pass = pass;
+        this.graph = graph;
+        this.quantization = quantization;
+        this.samples = samples;
+        this.moves = moves;
+        this.workers = workers;
+        this.progress = progress;
+    }
+
+    @Override
+    public List<Observer> observe(List<Observation> observations, int limit) {
+        Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<String> ordered = observations.stream().filter(o -> o.observer().get().needsOrder()).map(Observation::value)
+                .collect(Collectors.toSet());
+        Key wanted = new Key(values, ordered, moves.getAsInt(), graph.revision());
+        SegmentedModel current = model;
+        if (current == null || !wanted.equals(key)) {
+            close(current);
+            current = SegmentedModel.of(graph, Optional.of(quantization), values, ordered, Optimization.ALL);
+            model = current;
+            key = wanted;
+        }
+        Samples data = samples.first(limit);
+        return current.observe(observations, data, workers, done -> progress.at(pass, done, data.size()));
+    }
+
+    @Override
+    public double outputError(int limit) {
+        List<String> outputs = graph.outputs().stream().map(ValueInfo::name)
+                .filter(o -> graph.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).toList();
+        Samples data = samples.first(limit);
+        Scores.Reference exact = reference;
+        if (exact == null || referenceLimit != limit || referenceRevision != graph.revision()) {
+            try (SegmentedModel floats = SegmentedModel.of(graph, Optional.empty(), Set.of(), Optimization.ALL)) {
+                exact = new Scores.Reference(outputs, data, (s, sink) -> floats.forEach(s, workers, d -> { }, sink));
+            }
+            reference = exact;
+            referenceLimit = limit;
+            referenceRevision = graph.revision();
+        }
+        SegmentedModel current = trial;
+        if (current == null || trialRevision != graph.revision() || !current.serves(quantization)) {
+            close(current);
+            current = SegmentedModel.of(graph, Optional.of(quantization), Set.of(), Optimization.ALL);
+            trial = current;
+            trialRevision = graph.revision();
+        }
+        SegmentedModel simulated = current;
+        return Math.pow(10, -exact.score((s, sink) -> simulated.forEach(s, workers, d -> { }, sink), Optional.empty()).snr() / 10);
+    }
+
+    @Override
+    public void close() {
+        close(model);
+        close(trial);
+        model = null;
+        trial = null;
+    }
+
+    private static void close(@Nullable SegmentedModel m) {
+        if (m != null) {
+            m.close();
+        }
+    }
+}
