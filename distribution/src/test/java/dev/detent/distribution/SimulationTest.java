@@ -67,7 +67,7 @@ class SimulationTest {
         List<Arguments> all = new ArrayList<>();
         for (String target : List.of("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:PPL_DSP_INT8")) {
             SampleGraphs.all().keySet().forEach(g -> all.add(Arguments.of(g, target)));
-            List.of("resnet", "mobile", "addchain", "eltwise", "dynup11").forEach(m -> all.add(Arguments.of(m, target)));
+            List.of("resnet", "mobile", "addchain", "eltwise", "dynup11", "tiny", "pools").forEach(m -> all.add(Arguments.of(m, target)));
         }
         return all.stream();
     }
@@ -136,6 +136,32 @@ class SimulationTest {
             active.forEach(c -> live.toggle(c.slot(), true));
             assertThat(run(live, samples, output)).isEqualTo(on);
         }
+    }
+
+    /** Names with colons, channels that do not fill a block, concatenation, residuals: the blocked layout must not show in a result. */
+    @ParameterizedTest
+    @MethodSource("modelsAndTargets")
+    void theBlockedLayoutComputesTheSame(String name, String target) {
+        Graph source = graph(name);
+        Samples samples = House.noise(source, 2);
+        Pipeline.Result r = House.quantize(source, target, samples, 1);
+        String output = r.graph().outputs().get(0).name();
+        try (SegmentedModel fast = SegmentedModel.of(r.floatGraph(), Optional.empty(), cuts(r), Set.of(), Optimization.ALL);
+                SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
+            float[] a = run(fast, samples, output);
+            float[] b = run(plain, samples, output);
+            for (int i = 0; i < a.length; i++) {
+                assertThat(a[i]).isCloseTo(b[i], org.assertj.core.api.Assertions.within(1e-4f * Math.max(1, Math.abs(b[i]))));
+            }
+        }
+    }
+
+    private static Set<String> cuts(Pipeline.Result r) {
+        Set<String> values = new LinkedHashSet<>();
+        for (Node n : r.floatGraph().nodes()) {
+            n.outputs().stream().filter(o -> r.floatGraph().valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).forEach(values::add);
+        }
+        return values;
     }
 
     @Test

@@ -292,7 +292,8 @@ public final class Detent {
         return new Report(w.request().model().getFileName() + " for " + w.target().id(), facts, scoreRows(w.scores()),
                 w.layers().stream().map(l -> new Report.Layer(l.node(), l.opType(), Math.min(99, l.snr()))).toList(), states,
                 w.plan().steps().stream().map(s -> List.of(s.id(), s.plugin(), s.reason())).toList(),
-                w.problems().stream().map(Problem::toString).toList(),
+                w.problems().stream().filter(p -> p.severity() != Problem.Severity.NOTE).map(Problem::toString).toList(),
+                w.problems().stream().filter(p -> p.severity() == Problem.Severity.NOTE).map(Problem::toString).toList(),
                 sizes(w.folder()).entrySet().stream().map(e -> List.of(e.getKey(), e.getValue().toString())).toList());
     }
 

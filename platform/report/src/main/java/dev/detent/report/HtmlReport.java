@@ -34,6 +34,11 @@ public final class HtmlReport {
         }
         layers(h, r.layers());
         states(h, r.states());
+        if (!r.notes().isEmpty()) {
+            h.append("<h2>Notes</h2>\n<ul>\n");
+            r.notes().forEach(n -> h.append("<li>").append(escape(n)).append("</li>\n"));
+            h.append("</ul>\n");
+        }
         table(h, "Plan", List.of("pass", "plugin", "why here"), r.plan());
         table(h, "Files", List.of("file", "bytes"), r.files());
         return h.append("</body>\n</html>\n").toString();

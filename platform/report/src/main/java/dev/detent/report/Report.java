@@ -11,11 +11,13 @@ import java.util.Map;
  * @param layers accumulated error per weighted layer, in network order
  * @param states state name to number of configs
  * @param plan steps with their reasons
- * @param problems warnings and notes
+ * @param problems what the person should act on
+ * @param notes what may interest them
  * @param files names and sizes of what was written
  */
 public record Report(String title, Map<String, String> facts, List<List<String>> scores, List<Layer> layers, Map<String, Integer> states,
-        List<List<String>> plan, List<String> problems, List<List<String>> files) {
+        List<List<String>> plan, List<String> problems, List<String> notes,
+        List<List<String>> files) {
 
     /** @param snr in dB, capped at 99 */
     public record Layer(String node, String opType, double snr) {}

@@ -40,6 +40,8 @@ final class CutPlan {
     private final Map<String, Cut> cuts = new LinkedHashMap<>();
     /** (node, input) to the version it reads. */
     private final Map<Graph.Use, String> reads = new LinkedHashMap<>();
+    /** Version to the value it is a version of. */
+    private final Map<String, String> bases = new LinkedHashMap<>();
     /** Initializers that are quantized at run time, by the version's name. */
     private final Map<String, Tensor> constants = new LinkedHashMap<>();
 
@@ -84,7 +86,8 @@ final class CutPlan {
                     // The same parameters twice change nothing.
                     continue;
                 }
-                String name = value + "::" + (versions.size() + 1);
+                String name = value + "::detent::" + (versions.size() + 1);
+                plan.bases.put(name, value);
                 versions.add(new Version(name, e.getValue().config()));
                 e.getValue().uses().forEach(u -> plan.reads.put(u, name));
             }
@@ -98,13 +101,18 @@ final class CutPlan {
         Parameters p = c.parameters().orElseThrow();
         float[] values = t.floats();
         c.scheme().fakeQuantize(values, t.dims(), p);
-        String name = c.value() + "::" + c.slot();
+        String name = c.value() + "::detent::" + c.slot();
         constants.put(name, Tensor.ofFloats(t.dims(), values));
         reads.put(use, name);
     }
 
     Map<String, Cut> cuts() {
         return cuts;
+    }
+
+    /** The value a version belongs to; a value is its own base version. */
+    String base(String version) {
+        return bases.getOrDefault(version, version);
     }
 
     boolean isCut(String value) {

@@ -69,7 +69,7 @@ final class NativeLayout {
 
     /** Number of real channels of a native value (a cut value or a version of one); empty for plain values. */
     Optional<Integer> channels(String version) {
-        return Optional.ofNullable(channels.get(base(version)));
+        return Optional.ofNullable(channels.get(cuts.base(version)));
     }
 
     /** What each segment runs, in the order of the parts. */
@@ -77,13 +77,8 @@ final class NativeLayout {
         return candidates.stream().map(this::plan).toList();
     }
 
-    private static String base(String version) {
-        int at = version.lastIndexOf("::");
-        return at < 0 ? version : version.substring(0, at);
-    }
-
     private Candidate candidate(Segments.Part part, Set<String> plain) {
-        if (java.util.stream.Stream.concat(part.inputs().stream().map(NativeLayout::base), part.outputs().stream())
+        if (java.util.stream.Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream())
                 .noneMatch(v -> mayBeNative(v, plain))) {
             return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
         }
@@ -139,7 +134,7 @@ final class NativeLayout {
             List<String> values = new ArrayList<>(n.inputs());
             values.addAll(n.outputs());
             for (String v : values) {
-                List<ValueInfo.Dimension> shape = graph.valueInfo(base(v)).flatMap(ValueInfo::shape).orElse(List.of());
+                List<ValueInfo.Dimension> shape = graph.valueInfo(cuts.base(v)).flatMap(ValueInfo::shape).orElse(List.of());
                 if (part.graph().isInitializer(v) || shape.size() != 4 || !shape.get(1).isKnown()
                         || fullBlocks && shape.get(1).size() % 16 != 0) {
                     return false;
@@ -160,7 +155,7 @@ final class NativeLayout {
         for (Candidate c : candidates) {
             c.part().outputs().forEach(o -> producers.put(o, c));
             for (String in : c.part().inputs()) {
-                consumers.computeIfAbsent(base(in), k -> new ArrayList<>()).add(c);
+                consumers.computeIfAbsent(cuts.base(in), k -> new ArrayList<>()).add(c);
             }
         }
         for (String value : producers.keySet()) {
@@ -184,7 +179,7 @@ final class NativeLayout {
         }
         for (Candidate c : consumers) {
             for (String in : c.part().inputs()) {
-                if (base(in).equals(value) && (!c.takes().contains(in) || c.agnostic() && !allNative(c))) {
+                if (cuts.base(in).equals(value) && (!c.takes().contains(in) || c.agnostic() && !allNative(c))) {
                     return false;
                 }
             }
@@ -193,7 +188,7 @@ final class NativeLayout {
     }
 
     private boolean allNative(Candidate agnostic) {
-        return agnostic.part().inputs().stream().allMatch(i -> channels.containsKey(base(i)))
+        return agnostic.part().inputs().stream().allMatch(i -> channels.containsKey(cuts.base(i)))
                 && agnostic.part().outputs().stream().allMatch(channels::containsKey);
     }
 
@@ -203,7 +198,7 @@ final class NativeLayout {
             return new Plan(undeclared(c.part().graph().copy(), c.part().inputs(), c.part().outputs()), false);
         }
         Set<String> in = new LinkedHashSet<>(c.takes());
-        in.removeIf(i -> !channels.containsKey(base(i)));
+        in.removeIf(i -> !channels.containsKey(cuts.base(i)));
         Set<String> out = new LinkedHashSet<>(c.gives().keySet());
         out.removeIf(o -> !channels.containsKey(o));
         if (c.optimised().isEmpty() || in.isEmpty() && out.isEmpty()) {

@@ -1,0 +1,119 @@
+package dev.detent.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.spi.backend.InitialState;
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.Slot;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Each sentence is found broken when it is, and only then; what configs tell about nodes; restoring from a record. */
+class InvariantsTest {
+
+    private static void broken(Fixture f, Fact fact, String sentence) {
+        assertThat(Invariants.check(f.configs, EnumSet.of(fact))).singleElement().asString().contains(sentence);
+    }
+
+    @Test
+    void factsAreFoundBrokenUntilTheyHold() {
+        Fixture f = new Fixture();
+        assertThat(Invariants.check(f.configs, Set.of())).isEmpty();
+        broken(f, Fact.PARAMETERS_CALIBRATED, "no parameter is INITIAL");
+        List.of(f.weight(0), f.weight(1), f.weight(2)).forEach(w -> f.control.calibrate(w, Fixture.PARAMETERS, ""));
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.PARAMETERS_CALIBRATED))).isEmpty();
+        broken(f, Fact.ACTIVATIONS_CALIBRATED, "n0:in:0");
+        broken(f, Fact.EXPORTABLE, "settled");
+        for (int i = 0; i < 3; i++) {
+            f.control.keepFloat(f.out(i), "");
+        }
+        f.control.await(f.in(0), "");
+        f.control.keepFloat(f.in(1), "");
+        f.control.keepFloat(f.in(2), "");
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.ACTIVATIONS_CALIBRATED))).isEmpty();
+        broken(f, Fact.PASSIVES_DERIVED, "PASSIVE_INIT");
+        f.control.derive(f.in(0), Fixture.PARAMETERS, "");
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.PASSIVES_DERIVED, Fact.EXPORTABLE))).isEmpty();
+        broken(f, Fact.BAKED, "n0:in:1");
+        List.of(f.weight(0), f.weight(1), f.weight(2)).forEach(w -> f.control.bake(w, f.graph.initializer(w.value()).orElseThrow(), ""));
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.BAKED, Fact.EXPORTABLE))).isEmpty();
+    }
+
+    @Test
+    void whatNoVerbCanBreakIsStillWatched() {
+        Fixture f = new Fixture();
+        f.in(0).state = QuantizationState.BAKED;
+        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("only parameters are baked");
+        f.in(0).state = QuantizationState.OVERLAPPED;
+        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("another root");
+        f.in(0).state = QuantizationState.ACTIVATED;
+        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("has parameters");
+        f.in(0).ownParameters = new Parameters(new float[] {1, 2}, new float[2]);
+        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("one scale");
+        f.in(0).ownParameters = Fixture.PARAMETERS;
+        assertThat(Invariants.check(f.configs, Set.of())).isEmpty();
+        f.in(0).parent = f.in(1);
+        assertThat(Invariants.check(f.configs, Set.of())).anyMatch(s -> s.contains("only covered and following"));
+    }
+
+    @Test
+    void configsKnowTheirNodes() {
+        Fixture f = new Fixture();
+        Node n0 = f.graph.node("n0").orElseThrow();
+        Node stranger = Node.of("stranger", "Relu", List.of("a"), List.of("b"), Map.of());
+        assertThat(f.configs.isQuantized(n0)).isTrue();
+        assertThat(f.configs.isQuantized(stranger)).isFalse();
+        assertThat(f.configs.isPassive(n0)).isFalse();
+        assertThat(f.configs.target(n0)).isEqualTo("t");
+        assertThat(f.configs.target(stranger)).isEmpty();
+        assertThat(f.configs.inputs(n0)).hasSize(2);
+        assertThat(f.configs.outputs(n0)).hasSize(1);
+        assertThat(f.configs.inputs(stranger)).isEmpty();
+        assertThat(f.configs.outputs(stranger)).isEmpty();
+        assertThat(f.weight(0).isParameter()).isTrue();
+        assertThat(f.in(0).isParameter()).isFalse();
+        assertThat(f.in(0)).hasToString("n0:in:0 [INITIAL]");
+        Graph g = new Graph();
+        g.edit().add(stranger);
+        f.configs.add(stranger, g, "u", NodeRule.uniform(stranger, new SlotRule(Fixture.SCHEME, "x", InitialState.FP32)).passive(true));
+        assertThat(f.configs.isPassive(stranger)).isTrue();
+    }
+
+    @Test
+    void theJournalTellsAValuesLife() {
+        Fixture f = new Fixture();
+        f.control.calibrate(f.in(1), Fixture.PARAMETERS, "seen");
+        f.control.keepFloat(f.in(2), "other");
+        assertThat(f.journal.ofValue("v1")).singleElement().satisfies(e -> {
+            assertThat(e.reason()).isEqualTo("seen");
+            assertThat(e.pass()).isEqualTo("test");
+            assertThat(e.plugin()).isEqualTo("plugin 1");
+            assertThat(e.from()).isEqualTo(QuantizationState.INITIAL);
+            assertThat(e.to()).isEqualTo(QuantizationState.ACTIVATED);
+            assertThat(e.root()).isEqualTo(f.in(1).slot());
+        });
+    }
+
+    @Test
+    void restoredConfigsReadThroughTheirRoots() {
+        Fixture f = new Fixture();
+        Configs.Restoration r = new Configs.Restoration(f.graph);
+        r.own(Slot.output("n0", 0), QuantizationState.ACTIVATED, Fixture.SCHEME, Fixture.PARAMETERS);
+        r.covered(Slot.input("n1", 0), QuantizationState.OVERLAPPED, Slot.output("n0", 0));
+        Quantization q = r.finish();
+        assertThat(q.config(Slot.input("n1", 0)).orElseThrow().parameters()).contains(Fixture.PARAMETERS);
+        assertThat(q.inputs(f.graph.node("n1").orElseThrow())).hasSize(1);
+        assertThat(q.outputs(f.graph.node("n0").orElseThrow())).hasSize(1);
+        assertThat(q.isQuantized(f.graph.node("n2").orElseThrow())).isFalse();
+    }
+}
