@@ -262,7 +262,7 @@ public final class Control implements StateControl {
         if (Thread.currentThread() != owner) {
             throw refuse(c, verb, "a control belongs to the thread of its pass");
         }
-        if (!declared.contains(verb == Verb.RESUME ? Verb.SUSPEND : verb)) {
+        if (!declared.contains(verb)) {
             throw refuse(c, verb, "the pass declared only " + declared);
         }
     }

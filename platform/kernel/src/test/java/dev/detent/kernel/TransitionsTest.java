@@ -226,7 +226,9 @@ class TransitionsTest {
         StateControl.Suspension s = f.control.dequantize(List.of(f.in(0), f.in(1), f.in(2)));
         assertThat(List.of(f.in(0), f.in(1), f.in(2))).allMatch(c -> c.state() == QuantizationState.DEQUANTIZED);
         s.close();
+        int closed = f.journal.entries().size();
         s.close();
+        assertThat(f.journal.entries()).hasSize(closed);
         assertThat(f.in(0).state()).isEqualTo(QuantizationState.ACTIVATED);
         assertThat(f.in(1).state()).isEqualTo(QuantizationState.OVERLAPPED);
         assertThat(f.in(2).state()).isEqualTo(QuantizationState.DEACTIVATED);
@@ -264,6 +266,41 @@ class TransitionsTest {
         assertThatThrownBy(() -> f.control.calibrate(f.in(0), new Parameters(new float[] {1, 2}, new float[2]), ""))
                 .hasMessageContaining("per-tensor");
         assertThatThrownBy(() -> f.control.revise(f.in(0), Fixture.SCHEME.perChannel(0), "")).hasMessageContaining("granularity");
+    }
+
+    @Test
+    void perChannelParametersMustFitTheWeightsAxis() {
+        Fixture f = new Fixture();
+        dev.detent.spi.graph.Node n = dev.detent.spi.graph.Node.of("m", "MatMul", List.of("v3", "w"), List.of("v4"), java.util.Map.of());
+        f.graph.edit().initializer("w", Tensor.ofFloats(new long[] {2, 3}, new float[6])).add(n);
+        for (int axis : new int[] {1, 2}) {
+            Configs configs = new Configs();
+            configs.add(n, f.graph, "t", dev.detent.spi.backend.NodeRule.uniform(n, new dev.detent.spi.backend.SlotRule(
+                    Fixture.SCHEME.perChannel(axis), "minmax", dev.detent.spi.backend.InitialState.INITIAL)));
+            Control control = new Control(configs, f.graph, f.journal, "p", "q", EnumSet.allOf(Verb.class));
+            var weight = configs.config(dev.detent.spi.quant.Slot.input("m", 1)).orElseThrow();
+            assertThatThrownBy(() -> control.calibrate(weight, new Parameters(new float[] {1, 1}, new float[2]), "")).hasMessageContaining("do not fit axis");
+            if (axis == 1) {
+                control.calibrate(weight, new Parameters(new float[] {1, 1, 1}, new float[3]), "");
+                assertThat(weight.parameters()).isPresent();
+            }
+        }
+    }
+
+    @Test
+    void everyVerbChecksItsControlAndItsEvidence() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        Control narrow = new Control(f.configs, f.graph, f.journal, "narrow", "p", EnumSet.of(Verb.CALIBRATE));
+        assertThatThrownBy(() -> narrow.overlap(f.in(1), f.out(0), "")).hasMessageContaining("declared only");
+        f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
+        assertThatThrownBy(() -> f.control.lead(f.in(1), new Parameters(new float[] {1, 2}, new float[2]), "")).hasMessageContaining("per-tensor");
+        int before = f.journal.entries().size();
+        f.control.dequantize(List.of(f.in(0))).close();
+        assertThat(f.journal.entries().subList(before, before + 2).stream().map(Journal.Entry::verb)).containsExactly(Verb.SUSPEND, Verb.RESUME);
+        assertThat(f.in(0).observer()).isEqualTo("minmax");
+        assertThat(f.configs.snapshot().inputs(f.graph.node("n0").orElseThrow())).hasSize(2);
+        assertThat(f.configs.snapshot().outputs(f.graph.node("n0").orElseThrow())).hasSize(1);
     }
 
     @Test

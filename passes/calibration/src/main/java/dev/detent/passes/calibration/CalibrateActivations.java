@@ -23,15 +23,18 @@ import java.util.stream.IntStream;
 
 /**
  * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per scheme. With a rival,
- * a second observer is asked too, on fewer samples, and whichever leaves the smaller error at the model's outputs stays: no single rule of
+ * a second observer is asked too, on fewer samples, and stays where it leaves a clearly smaller error at the model's outputs: no single rule of
  * clipping is best for every network (mobilenetv2 wants percentiles, squeezenet the least squared error).
  */
 final class CalibrateActivations {
 
     private static final Option<String> METHOD = Option.text("method", "", "observer for every activation instead of the rules' choice");
-    private static final Option<String> RIVAL = Option.text("rival", "", "second observer; the one with the smaller error at the outputs stays");
+    private static final Option<String> RIVAL = Option.text("rival", "", "second observer; it stays where it leaves a clearly smaller error at the outputs");
     private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 32, "samples the second observer sees");
     private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 16, "samples the two are compared on");
+
+    /** The trial is short: a rival that wins by less may have been lucky. */
+    private static final double CLEARLY = 0.8;
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("calibration", "calibrates activations in one pass over the samples")
@@ -68,7 +71,7 @@ final class CalibrateActivations {
             double rivalError = error(other, "trial of " + rival, trial);
             context.report(Problem.note("DT-CAL-001", String.format(Locale.ROOT, "output error %.3g with %s, %.3g with %s", error,
                     method.isEmpty() ? "the rules' observers" : method, rivalError, rival), "calibration"));
-            if (rivalError < error) {
+            if (rivalError < CLEARLY * error) {
                 chosen = other;
                 method = rival;
             }
