@@ -5,6 +5,7 @@ import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Scheme;
@@ -34,6 +35,11 @@ final class PpqTarget implements Target {
     @Override
     public boolean supports(Node node, Graph graph) {
         return node.isOneOf(platform.types());
+    }
+
+    @Override
+    public List<Exporter> exporters() {
+        return List.of(new ConfigExporter());
     }
 
     @Override
