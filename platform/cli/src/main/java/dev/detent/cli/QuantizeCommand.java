@@ -97,8 +97,7 @@ final class QuantizeCommand implements Callable<Integer> {
         o.problems().forEach(console::problem);
         console.line(o.quantizedNodes() + " of " + o.nodes() + " nodes quantized for " + target + " from " + o.samples() + " samples");
         if (!o.scores().isEmpty()) {
-            console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
-            Detent.scoreRows(o.scores()).forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
+            EvaluateCommand.show(console, o.scores());
         }
         console.line("written to " + o.out() + ": " + o.files().entrySet().stream().map(e -> e.getKey() + " " + bytes(e.getValue()))
                 .collect(Collectors.joining(", ")) + " (model " + bytes(o.modelBytes()) + ")");

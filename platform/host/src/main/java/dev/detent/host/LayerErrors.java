@@ -1,7 +1,6 @@
 package dev.detent.host;
 
 import dev.detent.runtime.Optimization;
-import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
 import dev.detent.spi.graph.ElementType;
@@ -46,7 +45,7 @@ public final class LayerErrors {
         try (SegmentedModel reference = SegmentedModel.of(floatGraph, Optional.empty(), values, Optimization.ALL);
                 SegmentedModel simulated = SegmentedModel.of(quantized, Optional.of(quantization), values, Optimization.ALL)) {
             for (int i = 0; i < Math.min(count, samples.size()); i++) {
-                Samples one = new One(samples, i);
+                Samples one = samples.range(i, 1);
                 List<Observer> exact = reference.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
                         one, 1, d -> { });
                 List<Observer> seen = simulated.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
@@ -74,23 +73,6 @@ public final class LayerErrors {
         Set<Node> consumers = graph.downstream(n);
         Node next = consumers.size() == 1 ? consumers.iterator().next() : n;
         return next.is("Relu", "Clip", "LeakyRelu") && !graph.isOutput(n.output(0)) ? next.output(0) : n.output(0);
-    }
-
-    private record One(Samples all, int index) implements Samples {
-        @Override
-        public int size() {
-            return 1;
-        }
-
-        @Override
-        public Sample get(int i) {
-            return all.get(index);
-        }
-
-        @Override
-        public String describe(int i) {
-            return all.describe(index);
-        }
     }
 
     /** Keeps the one batch it sees. */

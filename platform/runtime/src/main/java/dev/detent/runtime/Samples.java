@@ -15,21 +15,26 @@ public interface Samples {
 
     /** The first {@code limit} samples, or all when there are fewer. */
     default Samples first(int limit) {
+        return limit >= size() ? this : range(0, limit);
+    }
+
+    /** {@code count} samples from {@code start} on. */
+    default Samples range(int start, int count) {
         Samples all = this;
-        return limit >= size() ? this : new Samples() {
+        return new Samples() {
             @Override
             public int size() {
-                return limit;
+                return count;
             }
 
             @Override
             public Sample get(int index) {
-                return all.get(index);
+                return all.get(start + index);
             }
 
             @Override
             public String describe(int index) {
-                return all.describe(index);
+                return all.describe(start + index);
             }
         };
     }

@@ -7,7 +7,6 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
@@ -35,11 +34,6 @@ final class EncodingsExporter implements Exporter {
     @Override
     public String summary() {
         return "<model>.onnx, <model>.encodings (0.6.1) and <model>.encodings.1.0.0.json";
-    }
-
-    @Override
-    public List<Option<?>> options() {
-        return List.of();
     }
 
     @Override

@@ -6,7 +6,9 @@ import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.WeightAxis;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.ScaleRule;
@@ -63,13 +65,13 @@ final class OnnxRuntimeTarget implements Target {
 
     @Override
     public List<Exporter> exporters() {
-        return List.of(new QdqExporter(), new QOperatorExporter());
+        return List.of(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
     }
 
     private static NodeRule rule(Node node, Graph graph) {
         NodeRule rule = NodeRule.uniform(node, new SlotRule(ACTIVATION, "mse", InitialState.INITIAL));
         if (node.isOneOf(WEIGHTED) && graph.isInitializer(node.input(1))) {
-            rule = rule.input(1, new SlotRule(WEIGHT.perChannel(outputAxis(node, graph)), "minmax", InitialState.INITIAL));
+            rule = rule.input(1, new SlotRule(WEIGHT.perChannel(WeightAxis.ofOutputChannels(node, graph)), "minmax", InitialState.INITIAL));
             if (node.hasInput(2)) {
                 rule = rule.input(2, bias(node, graph));
             }
@@ -87,15 +89,6 @@ final class OnnxRuntimeTarget implements Target {
         boolean constant = graph.initializer(node.input(2)).map(t -> t.rank() == 1).orElse(false);
         boolean plain = node.floatAttribute("alpha", 1) == 1 && node.floatAttribute("beta", 1) == 1;
         return new SlotRule(BIAS.perChannel(0), "minmax", constant && plain ? InitialState.PASSIVE_INIT : InitialState.FP32);
-    }
-
-    private static int outputAxis(Node node, Graph graph) {
-        return switch (node.opType()) {
-            case "ConvTranspose" -> 1;
-            case "Gemm" -> node.intAttribute("transB", 0) == 1 ? 0 : 1;
-            case "MatMul" -> Math.max(0, graph.initializer(node.input(1)).orElseThrow().rank() - 1);
-            default -> 0;
-        };
     }
 
     /** The value is a network output, or only moved on its way to one. */

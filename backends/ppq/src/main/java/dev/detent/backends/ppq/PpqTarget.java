@@ -5,6 +5,7 @@ import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.WeightAxis;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -83,12 +84,7 @@ final class PpqTarget implements Target {
     /** The output-channel axis. PPQ takes axis 0 for all; docs/differences.md, D-01 and D-02. */
     private Scheme weightScheme(Node node, Graph graph, Scheme scheme) {
         Scheme s = platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
-        return s.perChannel(switch (node.opType()) {
-            case "ConvTranspose" -> 1;
-            case "Gemm" -> node.intAttribute("transB", 0) == 1 ? 0 : 1;
-            case "MatMul" -> Math.max(0, graph.initializer(node.input(1)).map(t -> t.rank() - 1).orElse(1));
-            default -> 0;
-        });
+        return s.perChannel(WeightAxis.ofOutputChannels(node, graph));
     }
 
     /** ncnn runs 3x3 stride-1 convolutions as Winograd, which leaves 6 bits to the weights. */

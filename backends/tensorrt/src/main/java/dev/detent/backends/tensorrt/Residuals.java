@@ -22,6 +22,17 @@ final class Residuals {
 
     Residuals(Graph graph) {
         this.graph = graph;
+    }
+
+    /** Longest way from an input, of every node; worked out when two branches first compete. */
+    private int depth(Node node) {
+        if (depths.isEmpty()) {
+            measure();
+        }
+        return depths.get(node.name());
+    }
+
+    private void measure() {
         for (Node n : graph.nodes()) {
             int depth = graph.upstream(n).stream().mapToInt(p -> depths.getOrDefault(p.name(), 0)).max().orElse(0);
             depths.put(n.name(), depth + 1);
@@ -30,16 +41,12 @@ final class Residuals {
 
     /** The operand that stays float; empty when the Add cannot fuse with a convolution. */
     OptionalInt fused(Node add) {
-        OptionalInt best = OptionalInt.empty();
-        int deepest = -1;
-        for (int i = 0; i < 2; i++) {
-            Optional<Node> branch = branch(add, i);
-            if (branch.isPresent() && depths.get(branch.get().name()) > deepest) {
-                deepest = depths.get(branch.get().name());
-                best = OptionalInt.of(i);
-            }
+        Optional<Node> first = branch(add, 0);
+        Optional<Node> second = branch(add, 1);
+        if (first.isPresent() && second.isPresent()) {
+            return OptionalInt.of(depth(second.get()) > depth(first.get()) ? 1 : 0);
         }
-        return best;
+        return first.isPresent() ? OptionalInt.of(0) : second.isPresent() ? OptionalInt.of(1) : OptionalInt.empty();
     }
 
     private Optional<Node> branch(Node add, int index) {

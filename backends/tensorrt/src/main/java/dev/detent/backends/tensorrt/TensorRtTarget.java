@@ -6,7 +6,9 @@ import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.WeightAxis;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -85,7 +87,7 @@ final class TensorRtTarget implements Target {
 
     @Override
     public List<Exporter> exporters() {
-        return List.of(new QdqExporter(), new RangeExporter());
+        return List.of(new QdqExporter("explicit quantization, TensorRT 8 and newer"), new RangeExporter());
     }
 
     private static NodeRule rule(Node node, Graph graph) {
@@ -99,18 +101,9 @@ final class TensorRtTarget implements Target {
             return rule.input(fused.orElseThrow(), active.with(InitialState.FP32));
         }
         if (graph.isInitializer(node.input(1))) {
-            rule = rule.input(1, new SlotRule(ACTIVATION.perChannel(outputAxis(node, graph)), "minmax", InitialState.INITIAL));
+            rule = rule.input(1, new SlotRule(ACTIVATION.perChannel(WeightAxis.ofOutputChannels(node, graph)), "minmax", InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
-    }
-
-    private static int outputAxis(Node node, Graph graph) {
-        return switch (node.opType()) {
-            case "ConvTranspose" -> 1;
-            case "Gemm" -> node.intAttribute("transB", 0) == 1 ? 0 : 1;
-            case "MatMul" -> Math.max(0, graph.initializer(node.input(1)).orElseThrow().rank() - 1);
-            default -> 0;
-        };
     }
 
     /** Every Add of a convolution that will not become one kernel with it, and what else TensorRT refuses. */

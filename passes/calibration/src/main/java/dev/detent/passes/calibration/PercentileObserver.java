@@ -3,7 +3,6 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
-import java.util.Arrays;
 
 /**
  * Exact order statistics of every batch, averaged over batches: the k-th smallest and k-th largest value with k = int(n (1 - p)) + 1, as
@@ -132,11 +131,6 @@ final class PercentileObserver implements Observer {
                 hole = child;
             }
             heap[hole] = v;
-        }
-
-        @Override
-        public String toString() {
-            return Arrays.toString(heap);
         }
     }
 }

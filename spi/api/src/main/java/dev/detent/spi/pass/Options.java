@@ -17,10 +17,6 @@ public final class Options {
         return v == null ? option.defaultValue() : option.type().cast(v);
     }
 
-    public boolean isSet(Option<?> option) {
-        return values.containsKey(option.name());
-    }
-
     public Map<String, Object> values() {
         return values;
     }
