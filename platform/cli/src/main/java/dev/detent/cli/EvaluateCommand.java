@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,10 +38,13 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "samples run side by side (default: number of cores)")
     Optional<Integer> threads = Optional.empty();
 
+    @Mixin
+    Home home;
+
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Scores> scores = Evaluation.run(model, out, data, labels, preset.map(Preprocessing::parse), samples,
+        Map<String, Scores> scores = Evaluation.run(home.registry(), model, out, data, labels, preset.map(Preprocessing::parse), samples,
                 threads.orElse(Runtime.getRuntime().availableProcessors()), console.progress());
         show(console, scores);
         return 0;

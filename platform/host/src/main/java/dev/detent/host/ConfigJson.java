@@ -3,9 +3,9 @@ package dev.detent.host;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.Configs;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationState;
@@ -53,17 +53,18 @@ final class ConfigJson {
         m.put("symmetric", s.symmetric());
         m.put("axis", s.axis().isPresent() ? s.axis().getAsInt() : null);
         m.put("powerOfTwo", s.powerOfTwo());
+        m.put("scaleRule", s.scaleRule().name());
         m.put("rounding", s.rounding().name());
         return m;
     }
 
     /** Rebuilds the configs on the graph they were written for; the result can be simulated, not moved. */
-    static Quantization read(JsonArray rows, Graph graph) {
+    static Quantization read(JsonArray rows, Graph graph, Registry registry) {
         Configs.Restoration restoration = new Configs.Restoration(graph);
         for (JsonElement e : rows) {
             JsonObject row = e.getAsJsonObject();
             if (row.has("scheme")) {
-                restoration.own(slot(row.get("slot").getAsString()), state(row), scheme(row.getAsJsonObject("scheme")),
+                restoration.own(slot(row.get("slot").getAsString()), state(row), scheme(row.getAsJsonObject("scheme"), registry),
                         new Parameters(floats(row.getAsJsonArray("scale")), floats(row.getAsJsonArray("zeroPoint"))));
             } else if (row.has("root")) {
                 restoration.covered(slot(row.get("slot").getAsString()), state(row), slot(row.get("root").getAsString()));
@@ -76,10 +77,10 @@ final class ConfigJson {
         return QuantizationState.valueOf(row.get("state").getAsString());
     }
 
-    private static Scheme scheme(JsonObject s) {
-        return new Scheme(LinearInteger.INSTANCE, s.get("bits").getAsInt(), s.get("quantMin").getAsLong(), s.get("quantMax").getAsLong(),
+    private static Scheme scheme(JsonObject s, Registry registry) {
+        return new Scheme(registry.numberSystem(s.get("system").getAsString()), s.get("bits").getAsInt(), s.get("quantMin").getAsLong(), s.get("quantMax").getAsLong(),
                 s.get("symmetric").getAsBoolean(), s.get("axis").isJsonNull() ? OptionalInt.empty() : OptionalInt.of(s.get("axis").getAsInt()),
-                s.get("powerOfTwo").getAsBoolean(), ScaleRule.SPAN, Rounding.valueOf(s.get("rounding").getAsString()));
+                s.get("powerOfTwo").getAsBoolean(), ScaleRule.valueOf(s.get("scaleRule").getAsString()), Rounding.valueOf(s.get("rounding").getAsString()));
     }
 
     private static float[] floats(JsonArray a) {

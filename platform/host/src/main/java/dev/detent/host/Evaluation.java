@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Labels;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.plugin.Registry;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.PlainModel;
@@ -33,7 +34,7 @@ public final class Evaluation {
 
     private Evaluation() {}
 
-    public static Map<String, Scores> run(Path model, Path out, String data, Optional<Path> labelFile, Optional<Preprocessing> preprocessing,
+    public static Map<String, Scores> run(Registry registry, Path model, Path out, String data, Optional<Path> labelFile, Optional<Preprocessing> preprocessing,
             int limit, int workers, Progress progress) {
         JsonObject provenance = provenance(out);
         Graph original = OnnxReader.read(model);
@@ -60,7 +61,7 @@ public final class Evaluation {
             }
         } else {
             ShapeInference.infer(artefact, file.toString());
-            try (SegmentedModel m = SegmentedModel.of(artefact, Optional.of(ConfigJson.read(provenance.getAsJsonArray("configs"), artefact)),
+            try (SegmentedModel m = SegmentedModel.of(artefact, Optional.of(ConfigJson.read(provenance.getAsJsonArray("configs"), artefact, registry)),
                     java.util.Set.of(), Optimization.ALL)) {
                 scores.put("simulated", reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels));
             }

@@ -43,6 +43,11 @@ record ExportRun(OutputFolder folder, Options options, Consumer<Problem> problem
     }
 
     @Override
+    public String decimal(float value) {
+        return Json.number(value).toPlainString();
+    }
+
+    @Override
     public void report(Problem problem) {
         problems.accept(problem);
     }

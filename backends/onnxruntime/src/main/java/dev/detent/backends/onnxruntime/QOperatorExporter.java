@@ -1,8 +1,10 @@
 package dev.detent.backends.onnxruntime;
 
+import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.export.QdqReading;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
@@ -11,6 +13,9 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.Set;
  */
 final class QOperatorExporter implements Exporter {
 
+    private static final String SUFFIX = ".qop.onnx";
     private static final String MICROSOFT = "com.microsoft";
 
     /** How an integer twin takes its inputs. */
@@ -61,6 +67,72 @@ final class QOperatorExporter implements Exporter {
 
     @Override
     public void export(QuantizedModel model, ExportContext context) {
+        context.onnx(model.name() + SUFFIX, convert(model));
+    }
+
+    /** What the conversion puts at a slot is an entry: activations that saturation does for free are gone, their numbers stand at the producer. */
+    @Override
+    public Map<String, TensorQuantization> entries(QuantizedModel model) {
+        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
+        positions(convert(model)).keySet().forEach(slot -> model.quantization().config(slot)
+                .filter(c -> c.parameters().isPresent() && !c.state().isFloat()).ifPresent(c -> entries.put(slot.toString(), c)));
+        return entries;
+    }
+
+    @Override
+    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+        Map<String, Parameters> found = new LinkedHashMap<>();
+        positions(artefact.onnx(artefact.name() + SUFFIX)).forEach((slot, p) -> {
+            if (entries.containsKey(slot.toString())) {
+                found.put(slot.toString(), p);
+            }
+        });
+        return found;
+    }
+
+    /** Fused activations are gone from the file; there is no float graph in it any more. */
+    @Override
+    public Optional<Graph> graph(Artefact artefact) {
+        return Optional.empty();
+    }
+
+    /** Scales and zero points as inputs of the integer operators, and of the pairs that are left. */
+    private static Map<Slot, Parameters> positions(Graph graph) {
+        Map<Slot, Parameters> positions = new LinkedHashMap<>(QdqReading.of(graph).parameters());
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        TWINS.values().stream().filter(t -> t.shape() != Shape.MOVE).forEach(t -> shapes.put(t.opType(), t.shape()));
+        for (Node n : graph.nodes()) {
+            Shape shape = shapes.get(n.opType());
+            if (shape == null) {
+                continue;
+            }
+            int output = switch (shape) {
+                case CONV, MATMUL, BINARY -> 6;
+                case GEMM -> 7;
+                case UNARY -> 3;
+                case CONCAT, MOVE -> 0;
+            };
+            positions.put(Slot.output(n.name(), 0), parameters(graph, n, output));
+            int first = shape == Shape.CONCAT ? 3 : 1;
+            int operands = shape == Shape.CONCAT ? (n.inputs().size() - 2) / 3 : shape == Shape.UNARY ? 1 : 2;
+            for (int i = 0; i < operands; i++) {
+                positions.put(Slot.input(n.name(), i), parameters(graph, n, first + 3 * i));
+            }
+        }
+        return positions;
+    }
+
+    private static Parameters parameters(Graph graph, Node n, int scale) {
+        float[] scales = graph.initializer(n.input(scale)).orElseThrow().floats();
+        int[] codes = graph.initializer(n.input(scale + 1)).orElseThrow().codes();
+        float[] zeroPoints = new float[scales.length];
+        for (int i = 0; i < scales.length; i++) {
+            zeroPoints[i] = codes[Math.min(i, codes.length - 1)];
+        }
+        return new Parameters(scales, zeroPoints);
+    }
+
+    private static Graph convert(QuantizedModel model) {
         Graph graph = QdqInsertion.apply(model);
         GraphEditor edit = graph.edit();
         boolean contrib = false;
@@ -76,7 +148,7 @@ final class QOperatorExporter implements Exporter {
             edit.opset(MICROSOFT, 1);
         }
         edit.sort();
-        context.onnx(model.name() + ".qop.onnx", graph);
+        return graph;
     }
 
     /** A ReLU or Clip in front of a QuantizeLinear whose range lies inside its bounds does nothing: the codes saturate there. */

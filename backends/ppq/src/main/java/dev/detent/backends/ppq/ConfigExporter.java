@@ -1,5 +1,6 @@
 package dev.detent.backends.ppq;
 
+import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
@@ -53,6 +54,31 @@ final class ConfigExporter implements Exporter {
         root.put("values", values);
         context.onnx(model.name() + ".onnx", model.graph());
         context.text(model.name() + ".json", context.json(root));
+    }
+
+    @Override
+    public Map<String, TensorQuantization> entries(QuantizedModel model) {
+        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
+        model.quantization().configs().stream().filter(c -> c.isOwnRoot() && c.parameters().isPresent())
+                .forEach(c -> entries.put(c.slot().toString(), c));
+        return entries;
+    }
+
+    @Override
+    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+        Map<String, Parameters> found = new LinkedHashMap<>();
+        ((Map<?, ?>) artefact.json(artefact.name() + ".json").get("values")).forEach((slot, row) -> found.put((String) slot,
+                new Parameters(floats(((Map<?, ?>) row).get("scale")), floats(((Map<?, ?>) row).get("zero_point")))));
+        return found;
+    }
+
+    private static float[] floats(Object numbers) {
+        List<?> list = (List<?>) numbers;
+        float[] f = new float[list.size()];
+        for (int i = 0; i < f.length; i++) {
+            f[i] = ((Number) list.get(i)).floatValue();
+        }
+        return f;
     }
 
     private static Map<String, Object> config(TensorQuantization c) {

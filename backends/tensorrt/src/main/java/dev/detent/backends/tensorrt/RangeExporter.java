@@ -1,19 +1,26 @@
 package dev.detent.backends.tensorrt;
 
+import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Dynamic ranges for the implicit quantization of TensorRT 10 and older: the model without Q/DQ and {@code {"act_quant_info": {tensor:
- * amax}}}, amax = 127 scale (PPQ 0.6.6's TensorRTExporter_JSON; 0.6.5.1 wrote 127.5 scale, docs/differences.md).
+ * Dynamic ranges for the implicit quantization of TensorRT 10 and older: the model without Q/DQ, {@code {"act_quant_info": {tensor:
+ * amax}}} with amax = 127 scale (PPQ 0.6.6's TensorRTExporter_JSON; 0.6.5.1 wrote 127.5 scale, docs/differences.md), and the weights of
+ * Conv and Gemm as tensorrtx reads them ({@code .wts}: name, count, big-endian float32 in hex).
  */
 final class RangeExporter implements Exporter {
+
+    private static final String KEY = "act_quant_info";
 
     @Override
     public String id() {
@@ -22,28 +29,53 @@ final class RangeExporter implements Exporter {
 
     @Override
     public String summary() {
-        return "<model>.onnx and <model>.ranges.json: setDynamicRange, TensorRT 10 and older";
+        return "<model>.onnx, <model>.ranges.json (setDynamicRange) and <model>.wts: TensorRT 10 and older";
     }
 
     @Override
     public void export(QuantizedModel model, ExportContext context) {
-        Graph graph = model.graph();
         Map<String, Object> ranges = new LinkedHashMap<>();
-        for (Node n : graph.nodes()) {
-            for (TensorQuantization c : model.quantization().inputs(n)) {
-                put(ranges, c);
-            }
-            for (TensorQuantization c : model.quantization().outputs(n)) {
-                put(ranges, c);
-            }
-        }
-        context.text(model.name() + ".ranges.json", context.json(Map.of("act_quant_info", ranges)));
-        context.onnx(model.name() + ".onnx", graph);
+        entries(model).forEach((name, c) -> ranges.put(name, c.parameters().orElseThrow().scale(0) * 127));
+        context.text(model.name() + ".ranges.json", context.json(Map.of(KEY, ranges)));
+        context.text(model.name() + ".wts", weights(model.graph()));
+        context.onnx(model.name() + ".onnx", model.graph());
     }
 
-    private static void put(Map<String, Object> ranges, TensorQuantization c) {
-        if (!c.isParameter() && c.state().isWritten() && c.scheme().symmetric() && c.scheme().bits() == 8 && !c.scheme().isPerChannel()) {
-            ranges.put(c.value(), c.parameters().orElseThrow().scale(0) * 127);
+    private static String weights(Graph graph) {
+        Map<String, Tensor> parameters = new LinkedHashMap<>();
+        for (Node n : graph.nodes()) {
+            if (n.is("Conv", "Gemm")) {
+                n.inputs().forEach(v -> graph.initializer(v).filter(t -> t.type() == ElementType.FLOAT).ifPresent(t -> parameters.put(v, t)));
+            }
         }
+        StringBuilder text = new StringBuilder().append(parameters.size()).append('\n');
+        parameters.forEach((name, t) -> {
+            text.append(name).append(' ').append(t.elementCount());
+            for (float v : t.floats()) {
+                text.append(' ').append(String.format("%08x", Float.floatToRawIntBits(v)));
+            }
+            text.append('\n');
+        });
+        return text.toString();
+    }
+
+    @Override
+    public Map<String, TensorQuantization> entries(QuantizedModel model) {
+        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
+        for (TensorQuantization c : model.quantization().configs()) {
+            if (!c.isParameter() && c.state().isWritten() && c.scheme().symmetric() && c.scheme().bits() == 8 && !c.scheme().isPerChannel()) {
+                entries.put(c.value(), c);
+            }
+        }
+        return entries;
+    }
+
+    @Override
+    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+        Map<String, Parameters> found = new LinkedHashMap<>();
+        if (artefact.json(artefact.name() + ".ranges.json").get(KEY) instanceof Map<?, ?> ranges) {
+            ranges.forEach((name, amax) -> found.put((String) name, Parameters.of((float) (((Number) amax).floatValue() / 127), 0)));
+        }
+        return found;
     }
 }

@@ -1,12 +1,12 @@
 package dev.detent.backends.tensorrt;
 
+import dev.detent.spi.backend.Operators;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * Which operand of a residual Add TensorRT fuses into the convolution before it. The operand that comes straight from a weighted operator
@@ -14,8 +14,6 @@ import java.util.Set;
  * NVIDIA, "Working with quantized types", Q/DQ placement; modelopt's partitioning takes the longer of two such branches.
  */
 final class Residuals {
-
-    private static final Set<String> WEIGHTED = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
 
     private final Graph graph;
     private final Map<String, Integer> depths = new HashMap<>();
@@ -50,7 +48,7 @@ final class Residuals {
     }
 
     private Optional<Node> branch(Node add, int index) {
-        return graph.producer(add.input(index)).filter(p -> p.isOneOf(WEIGHTED) && graph.consumers(add.input(index)).size() == 1
+        return graph.producer(add.input(index)).filter(p -> p.isOneOf(Operators.WEIGHTED) && graph.consumers(add.input(index)).size() == 1
                 && !graph.isOutput(add.input(index)));
     }
 

@@ -11,6 +11,6 @@ public final class TensorRt implements Backend {
 
     @Override
     public List<Target> targets() {
-        return List.of(new TensorRtTarget());
+        return List.of(TensorRtTarget.int8(), TensorRtTarget.fp8());
     }
 }

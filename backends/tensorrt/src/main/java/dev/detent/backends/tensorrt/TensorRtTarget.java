@@ -2,6 +2,7 @@ package dev.detent.backends.tensorrt;
 
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.Operators;
 import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.SlotRule;
@@ -14,13 +15,12 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /**
  * TensorRT with explicit quantization: symmetric INT8 with scale amax / 127, Q/DQ on the inputs of weighted operators and on the shortcut
@@ -28,29 +28,52 @@ import java.util.Set;
  */
 final class TensorRtTarget implements Target {
 
-    private static final Scheme ACTIVATION = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
     private static final int THIN = 16;
-    private static final Set<String> WEIGHTED = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
+    private static final int LARGE_KERNEL = 32;
+
+    private final String id;
+    private final String summary;
+    private final Scheme scheme;
+    private final List<Exporter> exporters;
+
+    private TensorRtTarget(String id, String summary, Scheme scheme, Exporter... exporters) {
+        this.id = id;
+        this.summary = summary;
+        this.scheme = scheme;
+        this.exporters = List.of(exporters);
+    }
+
+    static TensorRtTarget int8() {
+        return new TensorRtTarget("tensorrt", "TensorRT explicit INT8: symmetric, Q/DQ where a kernel consumes them, float bias",
+                Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE),
+                new QdqExporter("explicit quantization, TensorRT 8 and newer"), new RangeExporter());
+    }
+
+    static TensorRtTarget fp8() {
+        return new TensorRtTarget("tensorrt-fp8", "TensorRT explicit FP8: E4M3, scale amax / 448, Hopper and newer",
+                Scheme.floating(FloatingPoint.E4M3), new QdqExporter("explicit E4M3, opset 19, TensorRT 9 and newer"));
+    }
 
     @Override
     public String id() {
-        return "tensorrt";
+        return id;
     }
 
     @Override
     public String summary() {
-        return "TensorRT explicit INT8: symmetric, Q/DQ where a kernel consumes them, float bias";
+        return summary;
     }
 
     @Override
     public boolean supports(Node node, Graph graph) {
-        return node.isOneOf(WEIGHTED) && paysOff(node, graph) || node.is("Add") && fusable(node, graph);
+        return node.isOneOf(Operators.WEIGHTED) && paysOff(node, graph) || node.is("Add") && fusable(node, graph);
     }
 
     /**
-     * NVIDIA modelopt's defaults: small matrices and thin convolutions are not worth an INT8 kernel and stay float.
+     * NVIDIA modelopt's defaults: small matrices and thin convolutions are not worth an INT8 kernel and stay float; an FP8 convolution
+     * wants more than 16 channels and a small kernel.
      */
-    private static boolean paysOff(Node node, Graph graph) {
+    private boolean paysOff(Node node, Graph graph) {
         Tensor w = graph.initializer(node.input(1)).orElse(null);
         if (w == null) {
             return !node.is("Conv", "ConvTranspose");
@@ -61,6 +84,9 @@ final class TensorRtTarget implements Target {
         long group = node.intAttribute("group", 1);
         long out = node.is("Conv") ? w.dim(0) : w.dim(1) * group;
         long in = node.is("Conv") ? w.dim(1) * group : w.dim(0);
+        if (scheme.system() == FloatingPoint.E4M3) {
+            return in > THIN && out > THIN && w.elementCount() / w.dim(0) / w.dim(1) <= LARGE_KERNEL;
+        }
         if (in >= THIN && out >= THIN) {
             return true;
         }
@@ -76,22 +102,21 @@ final class TensorRtTarget implements Target {
 
     @Override
     public Rules rules() {
-        return TensorRtTarget::rule;
+        return this::rule;
     }
 
     @Override
     public Profile profile() {
-        return Profile.dispatchedBy("pursus").with("bias-folding").with("refine").with("parameter-quantization").with("calibration", Map.of("rival", "percentile")).with("bias-correction")
-                .with("baking");
+        return Profile.inputsOnly().without("passive-parameters");
     }
 
     @Override
     public List<Exporter> exporters() {
-        return List.of(new QdqExporter("explicit quantization, TensorRT 8 and newer"), new RangeExporter());
+        return exporters;
     }
 
-    private static NodeRule rule(Node node, Graph graph) {
-        SlotRule active = new SlotRule(ACTIVATION, "mse", InitialState.INITIAL);
+    private NodeRule rule(Node node, Graph graph) {
+        SlotRule active = new SlotRule(scheme, "mse", InitialState.INITIAL);
         NodeRule rule = NodeRule.uniform(node, active);
         for (int i = 0; i < node.outputs().size(); i++) {
             rule = rule.output(i, active.with(InitialState.FP32));
@@ -101,7 +126,7 @@ final class TensorRtTarget implements Target {
             return rule.input(fused.orElseThrow(), active.with(InitialState.FP32));
         }
         if (graph.isInitializer(node.input(1))) {
-            rule = rule.input(1, new SlotRule(ACTIVATION.perChannel(WeightAxis.ofOutputChannels(node, graph)), "minmax", InitialState.INITIAL));
+            rule = rule.input(1, new SlotRule(scheme.perChannel(WeightAxis.ofOutputChannels(node, graph)), "minmax", InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
     }
@@ -116,7 +141,7 @@ final class TensorRtTarget implements Target {
             if (!residuals.isResidual(n)) {
                 continue;
             }
-            boolean fromConvolution = List.of(0, 1).stream().anyMatch(i -> graph.producer(n.input(i)).map(p -> p.isOneOf(WEIGHTED)).orElse(false));
+            boolean fromConvolution = List.of(0, 1).stream().anyMatch(i -> graph.producer(n.input(i)).map(p -> p.isOneOf(Operators.WEIGHTED)).orElse(false));
             if (residuals.fused(n).isEmpty()) {
                 problems.add(fromConvolution ? Problem.warning("DT-TRT-001",
                         "will not fuse with its convolution: the convolution's output has another consumer, so the Add runs in float", n.name())

@@ -183,15 +183,14 @@ final class MseObserver implements Observer {
             System.arraycopy(values, 0, scratch, 0, size);
             scheme.system().fakeQuantize(scratch, 0, size, p.scale(0), p.zeroPoint(0), scheme);
             double sum = 0;
-            double uniform = (double) p.scale(0) * p.scale(0) / 12;
-            double bottom = (scheme.quantMin() - (double) p.zeroPoint(0)) * p.scale(0);
-            double top = (scheme.quantMax() - (double) p.zeroPoint(0)) * p.scale(0);
+            double[] range = scheme.system().range(p.scale(0), p.zeroPoint(0), scheme);
             for (int i = 0; i < size; i++) {
                 double v = values[i];
+                double step = scheme.system().step(v, p.scale(0), p.zeroPoint(0), scheme);
                 // A bin wider than half a step hides where its values lie; they are as good as uniform inside a step.
-                boolean spread = widths[i] > p.scale(0) / 2 && v > bottom && v < top;
+                boolean spread = widths[i] > step / 2 && v > range[0] && v < range[1];
                 double d = v - scratch[i];
-                sum += counts[i] * (spread ? uniform : d * d);
+                sum += counts[i] * (spread ? step * step / 12 : d * d);
             }
             return sum;
         }

@@ -96,8 +96,9 @@ final class AlignOperands {
         for (TensorQuantization in : inputs) {
             Scheme s = in.scheme();
             Parameters p = in.parameters().orElseThrow();
-            min = Math.min(min, p.scale(0) * (s.quantMin() - p.zeroPoint(0)));
-            max = Math.max(max, p.scale(0) * (s.quantMax() - p.zeroPoint(0)));
+            double[] range = s.system().range(p.scale(0), p.zeroPoint(0), s);
+            min = Math.min(min, range[0]);
+            max = Math.max(max, range[1]);
         }
         TensorQuantization master = inputs.get(0);
         context.states().lead(master, master.scheme().cover(min, max), "covers the ranges of all operands of " + n.opType());

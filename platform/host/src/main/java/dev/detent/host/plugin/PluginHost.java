@@ -4,6 +4,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import dev.detent.spi.HostInfo;
+import dev.detent.spi.PluginFolder;
 import dev.detent.spi.SpiVersion;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
@@ -40,11 +41,13 @@ public final class PluginHost {
     private final Path folder;
     private final boolean allowUnlisted;
     private final HostInfo info;
+    private final PluginFolder documents;
 
     public PluginHost(Path folder, boolean allowUnlisted, HostInfo info) {
         this.folder = folder.toAbsolutePath().normalize();
         this.allowUnlisted = allowUnlisted;
         this.info = info;
+        this.documents = new Documents(this.folder);
     }
 
     /** The jars of the folder, judged, sorted by file name. */
@@ -129,6 +132,7 @@ public final class PluginHost {
                 binder().disableCircularProxies();
                 binder().requireExactBindingAnnotations();
                 bind(HostInfo.class).toInstance(info);
+                bind(PluginFolder.class).toInstance(documents);
                 bind(type);
             }
         });

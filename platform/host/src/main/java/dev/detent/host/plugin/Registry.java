@@ -15,6 +15,10 @@ import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.FloatingPoint;
+import dev.detent.spi.quant.LinearInteger;
+import dev.detent.spi.quant.NumberSystem;
+import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,10 +36,14 @@ public final class Registry implements Observers {
     /** A contribution and the plugin ({@code id version}) it comes from. */
     private record Entry<T>(T item, String plugin) {}
 
+    /** Number systems that need no plugin. */
+    private static final List<NumberSystem> BUILT_IN = List.of(LinearInteger.INSTANCE, FloatingPoint.E4M3, FloatingPoint.E5M2);
+
     private final Map<String, Entry<Target>> targets = new TreeMap<>();
     private final Map<String, Entry<PassDefinition>> passes = new TreeMap<>();
     private final Map<String, Entry<Dispatcher>> dispatchers = new TreeMap<>();
     private final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
+    private final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
     private final Map<String, Map<String, Object>> observerOptions;
 
     private Registry(Map<String, Map<String, Object>> observerOptions) {
@@ -45,6 +53,7 @@ public final class Registry implements Observers {
     /** Collects the contributions of extension instances, by plugin; all clashes are reported at once. */
     public static Registry of(Map<String, ? extends Collection<?>> extensionsByPlugin) {
         Registry r = new Registry(Map.of());
+        BUILT_IN.forEach(s -> r.systems.put(s.id(), new Entry<>(s, "spi")));
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
             for (Object e : extensions) {
@@ -56,6 +65,9 @@ public final class Registry implements Observers {
                 }
                 if (e instanceof DispatcherProvider p) {
                     p.dispatchers().forEach(d -> add(r.dispatchers, d.id(), d, plugin, "dispatcher", problems));
+                }
+                if (e instanceof NumberSystemProvider p) {
+                    p.numberSystems().forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
                 }
                 if (e instanceof ObserverProvider p) {
                     p.observers().forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
@@ -83,6 +95,7 @@ public final class Registry implements Observers {
         r.passes.putAll(passes);
         r.dispatchers.putAll(dispatchers);
         r.observers.putAll(observers);
+        r.systems.putAll(systems);
         return r;
     }
 
@@ -116,6 +129,11 @@ public final class Registry implements Observers {
 
     public ObserverDefinition observer(String id) {
         return find(observers, id.toLowerCase(Locale.ROOT), "DT-CLI-013", "observer", "detent observers");
+    }
+
+    /** The number system of a finished run. */
+    public NumberSystem numberSystem(String id) {
+        return find(systems, id, "DT-CLI-016", "number system", "detent plugins list");
     }
 
     /** {@code id version} of the plugin a pass comes from. */

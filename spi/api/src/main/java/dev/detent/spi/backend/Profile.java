@@ -17,6 +17,20 @@ public record Profile(String dispatcher, Map<String, Map<String, Object>> passes
         passes = java.util.Collections.unmodifiableMap(copy);
     }
 
+    /**
+     * What serves most integer targets: batch norms and biases folded, activations fused, calibration with a percentile observer as the
+     * rules' rival, bias correction.
+     */
+    public static Profile usual() {
+        return dispatchedBy("pursus").with("bias-folding").with("refine").with("fusion").with("simplify").with("parameter-quantization")
+                .with("calibration", Map.of("rival", "percentile")).with("passive-parameters").with("bias-correction").with("baking");
+    }
+
+    /** For targets that quantize inputs only: nothing to fuse, nothing to align. */
+    public static Profile inputsOnly() {
+        return usual().without("fusion").without("simplify");
+    }
+
     public static Profile dispatchedBy(String dispatcher) {
         return new Profile(dispatcher, Map.of());
     }

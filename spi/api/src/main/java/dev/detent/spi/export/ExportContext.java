@@ -22,5 +22,8 @@ public interface ExportContext {
     /** Renders maps, lists, strings, numbers and booleans as JSON in insertion order. */
     String json(Object value);
 
+    /** The shortest plain decimal that reads back as the same float32; for text files. */
+    String decimal(float value);
+
     void report(Problem problem);
 }

@@ -1,10 +1,18 @@
 package dev.detent.spi.export;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.pass.Option;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.TensorQuantization;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/** Writes one artefact family. Same model, same bytes; no clock, no host name. */
+/**
+ * Writes one artefact family, and reads it back: {@code detent verify} holds what stands in the files against the configs of the run.
+ * Same model, same bytes; no clock, no host name.
+ */
 @ImplementedByPlugins
 public interface Exporter {
 
@@ -13,9 +21,24 @@ public interface Exporter {
 
     String summary();
 
+    /** Set by {@code --set <id>.option=value}. */
     default List<Option<?>> options() {
         return List.of();
     }
 
     void export(QuantizedModel model, ExportContext context);
+
+    /** The configs whose numbers the artefact carries, by the name each has in it, in the order of the file. */
+    Map<String, TensorQuantization> entries(QuantizedModel model);
+
+    /**
+     * What stands in the artefact, by the same names; what is missing there is missing here, and a name that is no entry is kept when it
+     * can be read without one.
+     */
+    Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries);
+
+    /** The graph with baked parameters as the artefact holds it; empty when its operators can no longer be told apart from float ones. */
+    default Optional<Graph> graph(Artefact artefact) {
+        return Optional.of(artefact.onnx(artefact.name() + ".onnx"));
+    }
 }

@@ -19,16 +19,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes configs into a graph as QuantizeLinear and DequantizeLinear nodes (ONNX opset 13 and up): one pair behind a producer's active
  * slot, one for every different quantization on the way into consumers, integer initializers with a DequantizeLinear for parameters. The
- * original name of a graph output stays on the dequantized tensor. For exporters of explicit-quantization targets.
+ * original name of a graph output stays on the dequantized tensor. The opset is raised as far as the types need. For exporters of
+ * explicit-quantization targets; {@link QdqReading} is the way back.
  */
 public final class QdqInsertion {
 
-    /** Q/DQ of types wider or narrower than 8 bits came with this opset. */
+    /** What differs from the usual form. */
+    public enum Form {
+        /** Weights stay float behind a QuantizeLinear and DequantizeLinear of their own. */
+        FLOAT_WEIGHTS,
+        /** The chip's ties go elsewhere than QuantizeLinear's; activations are written nevertheless. */
+        OTHER_TIES,
+        /** Types that need a newer opset use ONNX Runtime's own operators (domain com.microsoft) instead. */
+        CONTRIB
+    }
+
+    private static final String MICROSOFT = "com.microsoft";
+
+    /** Opset of Q/DQ with 8-bit floating point. */
+    private static final int FLOAT8 = 19;
+
+    /** Opset of Q/DQ with integers wider or narrower than 8 bits. */
     private static final int NARROW_TYPES = 21;
 
     private record Pair(String value, Scheme scheme, Parameters parameters) {}
@@ -38,15 +55,24 @@ public final class QdqInsertion {
     private final Quantization quantization;
     private final Map<Pair, String> pairs = new LinkedHashMap<>();
 
-    private QdqInsertion(Graph graph, Quantization quantization) {
+    private final Set<Form> form;
+    /** Highest opset some pair needs. */
+    private int needed;
+
+    private QdqInsertion(Graph graph, Quantization quantization, Set<Form> form) {
         this.graph = graph;
         this.edit = graph.edit();
         this.quantization = quantization;
+        this.form = form;
     }
 
     /** A new graph with the nodes inserted; the model is left alone. */
     public static Graph apply(QuantizedModel model) {
-        QdqInsertion insertion = new QdqInsertion(model.graph(), model.quantization());
+        return apply(model, Set.of());
+    }
+
+    public static Graph apply(QuantizedModel model, Set<Form> form) {
+        QdqInsertion insertion = new QdqInsertion(model.graph(), model.quantization(), form);
         insertion.run();
         return insertion.graph;
     }
@@ -74,6 +100,7 @@ public final class QdqInsertion {
             edit.replace(graph.node(n.name()).orElseThrow().withInputs(inputs));
         }
         producers.forEach((value, c) -> producer(value, c));
+        OpsetRaise.to(needed, edit);
         edit.sort();
     }
 
@@ -101,24 +128,39 @@ public final class QdqInsertion {
     }
 
     private void pair(String stem, String from, String to, Scheme scheme, Parameters p) {
-        ElementType type = type(scheme, stem);
+        Scheme written = form.contains(Form.OTHER_TIES) ? scheme.with(Rounding.HALF_EVEN) : scheme;
+        ElementType type = type(written, stem);
+        String domain = domain(type);
         String quantized = edit.freshName(stem + "_quantized");
         String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
         String zeroPoint = constant(stem + "_zero_point", zeroPoints(type, p));
         Map<String, Attribute> axis = axis(scheme, p);
-        edit.add(Node.of(edit.freshName(stem + "_QuantizeLinear"), "QuantizeLinear", List.of(from, scale, zeroPoint), List.of(quantized), axis));
+        edit.add(Node.of(edit.freshName(stem + "_QuantizeLinear"), "QuantizeLinear", List.of(from, scale, zeroPoint), List.of(quantized), axis)
+                .withOpType(domain, "QuantizeLinear"));
         String last = clipped(stem, quantized, scheme, type);
-        edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(last, scale, zeroPoint), List.of(to), axis));
+        edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(last, scale, zeroPoint), List.of(to), axis)
+                .withOpType(domain, "DequantizeLinear"));
+    }
+
+    private String domain(ElementType type) {
+        int opset = type == ElementType.FLOAT8E4M3FN || type == ElementType.FLOAT8E5M2 ? FLOAT8 : type.bits() == 16 || type.bits() == 4
+                ? NARROW_TYPES : 0;
+        if (opset > graph.opset() && form.contains(Form.CONTRIB)) {
+            edit.opset(MICROSOFT, 1);
+            return MICROSOFT;
+        }
+        needed = Math.max(needed, opset);
+        return "";
     }
 
     /** A scheme narrower than its storage type needs a Clip on the codes. */
     private String clipped(String stem, String quantized, Scheme scheme, ElementType type) {
-        if (scheme.quantMin() == lowest(type) && scheme.quantMax() == highest(type)) {
+        if (!type.isInteger() || scheme.quantMin() == type.lowest() && scheme.quantMax() == type.highest()) {
             return quantized;
         }
         String clipped = edit.freshName(stem + "_clipped");
-        String min = constant(stem + "_quant_min", Tensor.ofIntegers(type, new long[0], (int) scheme.quantMin()));
-        String max = constant(stem + "_quant_max", Tensor.ofIntegers(type, new long[0], (int) scheme.quantMax()));
+        String min = constant(stem + "_quant_min", Tensor.ofCodes(type, new long[0], (int) scheme.quantMin()));
+        String max = constant(stem + "_quant_max", Tensor.ofCodes(type, new long[0], (int) scheme.quantMax()));
         edit.add(Node.of(edit.freshName(stem + "_Clip"), "Clip", List.of(quantized, min, max), List.of(clipped), Map.of()));
         return clipped;
     }
@@ -128,7 +170,12 @@ public final class QdqInsertion {
         Tensor t = graph.initializer(c.value()).orElseThrow();
         Scheme scheme = c.scheme();
         Parameters p = c.parameters().orElseThrow();
-        ElementType type = type(scheme, c.value());
+        if (form.contains(Form.FLOAT_WEIGHTS) && scheme.bits() <= 8) {
+            String out = edit.freshName(c.value() + "_dequantized");
+            pair(c.value(), c.value(), out, scheme, p);
+            return out;
+        }
+        ElementType type = type(scheme.with(Rounding.HALF_EVEN), c.value());
         float[] values = t.floats();
         int[] codes = new int[values.length];
         int stride = p.channels() == 1 ? Integer.MAX_VALUE : scheme.isPerChannel() ? scheme.channelStride(t.dims()) : 1;
@@ -139,12 +186,12 @@ public final class QdqInsertion {
         String stem = c.value();
         String quantized = edit.freshName(stem + "_quantized");
         edit.removeInitializer(stem);
-        edit.initializer(quantized, Tensor.ofIntegers(type, t.dims(), codes));
+        edit.initializer(quantized, Tensor.ofCodes(type, t.dims(), codes));
         String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
         String zeroPoint = constant(stem + "_zero_point", zeroPoints(type, p));
         String out = edit.freshName(stem + "_dequantized");
         edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(quantized, scale, zeroPoint), List.of(out),
-                axis(scheme, p)));
+                axis(scheme, p)).withOpType(domain(type), "DequantizeLinear"));
         return out;
     }
 
@@ -163,41 +210,11 @@ public final class QdqInsertion {
         for (int i = 0; i < zeroPoints.length; i++) {
             zeroPoints[i] = (int) p.zeroPoint(i);
         }
-        return Tensor.ofIntegers(type, p.channels() == 1 ? new long[0] : new long[] {p.channels()}, zeroPoints);
+        return Tensor.ofCodes(type, p.channels() == 1 ? new long[0] : new long[] {p.channels()}, zeroPoints);
     }
 
-    /** The smallest storage type that holds the codes. */
-    private ElementType type(Scheme scheme, String value) {
-        if (!scheme.system().id().equals("linear") || scheme.rounding() != Rounding.HALF_EVEN) {
-            throw new UserException("DT-EXP-001", "is quantized with " + scheme + ", which QuantizeLinear cannot express", value);
-        }
-        Optional<ElementType> type = java.util.stream.Stream.of(ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.UINT16,
-                ElementType.INT32).filter(t -> scheme.quantMin() >= lowest(t) && scheme.quantMax() <= highest(t)
-                        && (scheme.quantMin() < 0) == (lowest(t) < 0)).findFirst();
-        ElementType found = type.orElseThrow(() -> new UserException("DT-EXP-002", "has codes [" + scheme.quantMin() + ", "
-                + scheme.quantMax() + "], which no ONNX type holds", value));
-        if (found.bits() == 16 && graph.opset() < NARROW_TYPES) {
-            edit.opset("", NARROW_TYPES);
-        }
-        return found;
-    }
-
-    private static long lowest(ElementType type) {
-        return switch (type) {
-            case INT8 -> -128;
-            case INT16 -> -32768;
-            case INT32 -> Integer.MIN_VALUE;
-            default -> 0;
-        };
-    }
-
-    private static long highest(ElementType type) {
-        return switch (type) {
-            case INT8 -> 127;
-            case UINT8 -> 255;
-            case INT16 -> 32767;
-            case UINT16 -> 65535;
-            default -> Integer.MAX_VALUE;
-        };
+    private static ElementType type(Scheme scheme, String value) {
+        return scheme.system().storage(scheme).orElseThrow(() -> new UserException("DT-EXP-001", "is quantized with " + scheme
+                + ", which QuantizeLinear cannot express; choose another format with --format", value));
     }
 }

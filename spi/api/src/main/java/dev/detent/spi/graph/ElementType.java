@@ -48,4 +48,32 @@ public enum ElementType {
             default -> false;
         };
     }
+
+    /** Smallest value of an integer type of at most 32 bits. */
+    public long lowest() {
+        return switch (this) {
+            case INT4 -> -8;
+            case INT8 -> -128;
+            case INT16 -> -32768;
+            case INT32 -> Integer.MIN_VALUE;
+            case UINT4, UINT8, UINT16, UINT32, BOOL -> 0;
+            default -> throw new IllegalStateException(this + " is no integer type of at most 32 bits");
+        };
+    }
+
+    /** Largest value of an integer type of at most 32 bits. */
+    public long highest() {
+        return switch (this) {
+            case INT4 -> 7;
+            case UINT4 -> 15;
+            case INT8 -> 127;
+            case UINT8 -> 255;
+            case INT16 -> 32767;
+            case UINT16 -> 65535;
+            case INT32 -> Integer.MAX_VALUE;
+            case UINT32 -> 0xffffffffL;
+            case BOOL -> 1;
+            default -> throw new IllegalStateException(this + " is no integer type of at most 32 bits");
+        };
+    }
 }

@@ -54,18 +54,44 @@ public final class Tensor {
         return of(ElementType.INT64, dims, b);
     }
 
-    /** Stores {@code values}, which must be representable, as the given integer type of 8, 16 or 32 bits. */
-    public static Tensor ofIntegers(ElementType type, long[] dims, int... values) {
-        ByteBuffer b = ByteBuffer.allocate((int) type.bytes(values.length)).order(ByteOrder.LITTLE_ENDIAN);
-        for (int v : values) {
-            switch (type) {
-                case INT8, UINT8, BOOL -> b.put((byte) v);
-                case INT16, UINT16 -> b.putShort((short) v);
-                case INT32, UINT32 -> b.putInt(v);
-                default -> throw new IllegalArgumentException("not an integer type of at most 32 bits: " + type);
+    /** Stores codes as a type of 4 (two in a byte, the first in the low half), 8, 16 or 32 bits: integers, or bit patterns. */
+    public static Tensor ofCodes(ElementType type, long[] dims, int... codes) {
+        ByteBuffer b = ByteBuffer.allocate((int) type.bytes(codes.length)).order(ByteOrder.LITTLE_ENDIAN);
+        switch (type.bits()) {
+            case 4 -> {
+                for (int i = 0; i < codes.length; i += 2) {
+                    b.put((byte) (codes[i] & 15 | (i + 1 < codes.length ? codes[i + 1] << 4 : 0)));
+                }
             }
+            case 8 -> {
+                for (int c : codes) {
+                    b.put((byte) c);
+                }
+            }
+            case 16 -> {
+                for (int c : codes) {
+                    b.putShort((short) c);
+                }
+            }
+            case 32 -> b.asIntBuffer().put(codes);
+            default -> throw new IllegalArgumentException("not a type of at most 32 bits: " + type);
         }
-        return of(type, dims, b.flip());
+        return of(type, dims, b.rewind());
+    }
+
+    /** The codes of a type of 4, 8, 16 or 32 bits: integers with their sign, or bit patterns. */
+    public int[] codes() {
+        int[] codes = new int[Math.toIntExact(elementCount())];
+        ByteBuffer b = bytes();
+        for (int i = 0; i < codes.length; i++) {
+            codes[i] = switch (type) {
+                case INT4 -> b.get(i / 2) << (i % 2 == 0 ? 28 : 24) >> 28;
+                case UINT4, FLOAT4E2M1 -> b.get(i / 2) >> (i % 2 == 0 ? 0 : 4) & 15;
+                case FLOAT8E4M3FN, FLOAT8E5M2, FLOAT8E4M3FNUZ, FLOAT8E5M2FNUZ, FLOAT8E8M0 -> b.get(i) & 0xff;
+                default -> (int) integer(b);
+            };
+        }
+        return codes;
     }
 
     public static long count(long[] dims) {

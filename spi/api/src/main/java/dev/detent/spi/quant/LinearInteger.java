@@ -1,5 +1,9 @@
 package dev.detent.spi.quant;
 
+import dev.detent.spi.graph.ElementType;
+import java.util.Optional;
+import java.util.stream.Stream;
+
 /**
  * Uniform integer quantization: q = clamp(round(x / s) + z, qmin, qmax), x' = (q - z) s (Jacob et al. 2018, eq. 1). Division, never a
  * reciprocal: that is what ONNX's QuantizeLinear does, and the two differ on ties.
@@ -44,7 +48,7 @@ public final class LinearInteger implements NumberSystem {
     }
 
     /** 2^ceil(log2 s). */
-    private static double nextPowerOfTwo(double scale) {
+    static double nextPowerOfTwo(double scale) {
         return Math.pow(2, Math.ceil(Math.log(scale) / Math.log(2) - 1e-12));
     }
 
@@ -70,5 +74,26 @@ public final class LinearInteger implements NumberSystem {
     public long code(float value, float scale, float zeroPoint, Scheme scheme) {
         double q = scheme.rounding().round(value / scale) + zeroPoint;
         return (long) Math.max(scheme.quantMin(), Math.min(scheme.quantMax(), q));
+    }
+
+    @Override
+    public float value(long code, float scale, float zeroPoint, Scheme scheme) {
+        return (code - zeroPoint) * scale;
+    }
+
+    @Override
+    public double step(double value, float scale, float zeroPoint, Scheme scheme) {
+        return scale;
+    }
+
+    /** The smallest integer type of the same signedness that holds the codes. */
+    @Override
+    public Optional<ElementType> storage(Scheme scheme) {
+        if (scheme.rounding() != Rounding.HALF_EVEN) {
+            return Optional.empty();
+        }
+        return Stream.of(ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.UINT16, ElementType.INT32)
+                .filter(t -> scheme.quantMin() >= t.lowest() && scheme.quantMax() <= t.highest() && (scheme.quantMin() < 0) == (t.lowest() < 0))
+                .findFirst();
     }
 }

@@ -1,15 +1,20 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.graph.ElementType;
+import java.util.Optional;
 
 /**
- * How codes stand for real numbers. Observers, error measures and the simulator work through it and never ask which one it is.
- * Stateless and thread-safe.
+ * How codes stand for real numbers. Observers, error measures, the simulator and the exporters work through it and never ask which one it
+ * is. Stateless and thread-safe. A plugin contributes one of its own through {@link NumberSystemProvider}.
+ *
+ * <p>Every system has a positive, finite scale per config or channel; what it means is the system's affair: a step (linear), a factor
+ * (floating point), the largest magnitude (logarithmic).
  */
 @ImplementedByPlugins
 public interface NumberSystem {
 
-    /** e.g. {@code linear}. */
+    /** Lower-case word, unique among all plugins, e.g. {@code linear}. */
     String id();
 
     /**
@@ -22,6 +27,23 @@ public interface NumberSystem {
     /** Replaces {@code values[from..to)} by what a quantize-dequantize pair makes of them. */
     void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme);
 
-    /** The integer code that stands for {@code value}, before storage. */
+    /** The code that stands for {@code value}: an integer, or the bit pattern in the storage type. */
     long code(float value, float scale, float zeroPoint, Scheme scheme);
+
+    /** The real value of a code. */
+    float value(long code, float scale, float zeroPoint, Scheme scheme);
+
+    /** Distance between the two levels around {@code value}, which lies inside the range. */
+    double step(double value, float scale, float zeroPoint, Scheme scheme);
+
+    /** Smallest and largest real value. */
+    default double[] range(float scale, float zeroPoint, Scheme scheme) {
+        return new double[] {(scheme.quantMin() - (double) zeroPoint) * scale, (scheme.quantMax() - (double) zeroPoint) * scale};
+    }
+
+    /**
+     * The element type whose QuantizeLinear and DequantizeLinear compute this scheme in ONNX; empty when ONNX has none. Codes that do not
+     * fill the type are clipped by the exporter.
+     */
+    Optional<ElementType> storage(Scheme scheme);
 }

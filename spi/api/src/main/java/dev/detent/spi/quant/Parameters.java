@@ -3,8 +3,8 @@ package dev.detent.spi.quant;
 import java.util.Arrays;
 
 /**
- * Scales and zero points of one config: one pair, or one per channel along the scheme's axis. Real value of code q is (q - zeroPoint) *
- * scale.
+ * Scales and zero points of one config: one pair, or one per channel along the scheme's axis. What a scale means is the number
+ * system's affair; in the linear one the real value of code q is (q - zeroPoint) scale.
  */
 public record Parameters(float[] scales, float[] zeroPoints) {
 

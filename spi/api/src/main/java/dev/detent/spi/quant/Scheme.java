@@ -6,8 +6,8 @@ import java.util.OptionalInt;
  * How one tensor is quantized. Immutable; the constructor refuses impossible combinations.
  *
  * @param bits 2 to 32
- * @param quantMin smallest code
- * @param quantMax largest code
+ * @param quantMin smallest code; of a floating-point system the smallest number at scale 1
+ * @param quantMax largest code; of a floating-point system the largest number at scale 1
  * @param symmetric zero point is 0
  * @param axis channel axis when per-channel, empty when per-tensor
  * @param powerOfTwo scales are powers of two
@@ -39,6 +39,12 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
                 Rounding.HALF_EVEN);
     }
 
+    /** Floating-point codes of 8 bits, per tensor; the scale maps the largest magnitude onto the format's largest number. */
+    public static Scheme floating(FloatingPoint format) {
+        return new Scheme(format, 8, -(long) format.max(), (long) format.max(), true, OptionalInt.empty(), false, ScaleRule.MAGNITUDE,
+                Rounding.HALF_EVEN);
+    }
+
     public boolean isPerChannel() {
         return axis.isPresent();
     }
@@ -53,6 +59,11 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
 
     public Scheme withPowerOfTwo() {
         return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, true, scaleRule, rounding);
+    }
+
+    /** The same scheme in another number system. */
+    public Scheme in(NumberSystem newSystem) {
+        return new Scheme(newSystem, bits, quantMin, quantMax, symmetric, axis, powerOfTwo, scaleRule, rounding);
     }
 
     public Scheme with(Rounding newRounding) {

@@ -1,0 +1,36 @@
+package dev.detent.backends.ascend;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import java.util.Set;
+import org.pf4j.Extension;
+
+/**
+ * Huawei's Ascend through AMCT: the inputs of convolutions, inner products and average pools are uint8 asymmetric, weights symmetric per
+ * channel (per tensor in a Gemm), everything else float. Ties away from zero. A Gemm is an ordinary node here; PPQ's rules crash on one
+ * that did not come from Caffe.
+ */
+@Extension
+public final class Ascend implements Backend {
+
+    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme WEIGHT = Scheme.symmetric(8, -128, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
+
+    @Override
+    public List<Target> targets() {
+        return List.of(DeclaredTarget.of("ascend", "Ascend (AMCT): uint8 inputs, int8 per-channel weights, float bias and outputs")
+                .quantizes(Set.of("Conv", "ConvTranspose", "Gemm", "AveragePool"))
+                .onlyIf((n, g) -> n.is("AveragePool") || g.isInitializer(n.input(1))).activations(U8, "mse")
+                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose")).weights(WEIGHT, Set.of("Gemm")).floatOutputs()
+                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .writes(new RecordExporter(), new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES)).build());
+    }
+}

@@ -1,0 +1,104 @@
+package dev.detent.backends.dsp;
+
+import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The ranges that PPL's DSP reads from a Caffe prototxt ({@code quantize_param} messages of type filter, bottom and top, one per channel
+ * for per-channel filters), layer by layer, beside the ONNX model.
+ */
+final class PplDspExporter implements Exporter {
+
+    private static final String SUFFIX = ".ranges.prototxt";
+    private static final Pattern ROW = Pattern.compile("quantize_param \\{ type: \"(\\w+)\" blob: (\".*\") range_min: (\\S+) range_max: (\\S+) \\}");
+
+    @Override
+    public String id() {
+        return "ppl-dsp";
+    }
+
+    @Override
+    public String summary() {
+        return "<model>.onnx and <model>.ranges.prototxt: quantize_param per layer";
+    }
+
+    @Override
+    public void export(QuantizedModel model, ExportContext context) {
+        StringBuilder text = new StringBuilder();
+        for (Node n : model.graph().nodes()) {
+            Map<String, TensorQuantization> rows = rows(model, n);
+            if (rows.isEmpty()) {
+                continue;
+            }
+            text.append("layer {\n  name: ").append(context.json(n.name()).strip()).append("\n");
+            rows.forEach((key, c) -> {
+                Parameters p = c.parameters().orElseThrow();
+                for (int i = 0; i < p.channels(); i++) {
+                    double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
+                    text.append("  quantize_param { type: \"").append(key, 0, key.indexOf(' ')).append("\" blob: ").append(context.json(c.value()).strip())
+                            .append(" range_min: ").append(context.decimal((float) range[0])).append(" range_max: ")
+                            .append(context.decimal((float) range[1])).append(" }\n");
+                }
+            });
+            text.append("}\n");
+        }
+        context.onnx(model.name() + ".onnx", model.graph());
+        context.text(model.name() + SUFFIX, text.toString());
+    }
+
+    /** Weights of up to 8 bits, what enters the network, and what leaves the layer. */
+    private static Map<String, TensorQuantization> rows(QuantizedModel model, Node n) {
+        Graph graph = model.graph();
+        Map<String, TensorQuantization> rows = new LinkedHashMap<>();
+        for (TensorQuantization c : model.quantization().inputs(n)) {
+            if (c.parameters().isPresent() && !c.state().isFloat() && c.scheme().bits() <= 8 && (c.isParameter() || graph.isInput(c.value()))) {
+                rows.put((c.isParameter() ? "filter " : "bottom ") + c.value(), c);
+            }
+        }
+        for (TensorQuantization c : model.quantization().outputs(n)) {
+            if (c.parameters().isPresent() && !c.state().isFloat()) {
+                rows.put("top " + c.value(), c);
+            }
+        }
+        return rows;
+    }
+
+    @Override
+    public Map<String, TensorQuantization> entries(QuantizedModel model) {
+        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
+        model.graph().nodes().forEach(n -> entries.putAll(rows(model, n)));
+        return entries;
+    }
+
+    @Override
+    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+        Map<String, List<float[]>> channels = new LinkedHashMap<>();
+        Matcher m = ROW.matcher(artefact.text(artefact.name() + SUFFIX));
+        while (m.find()) {
+            String key = m.group(1) + " " + m.group(2).substring(1, m.group(2).length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
+            TensorQuantization c = entries.get(key);
+            if (c != null) {
+                Scheme s = c.scheme();
+                double min = Double.parseDouble(m.group(3));
+                double scale = (Double.parseDouble(m.group(4)) - min) / (s.quantMax() - s.quantMin());
+                channels.computeIfAbsent(key, k -> new ArrayList<>()).add(new float[] {(float) scale, (float) Math.rint(s.quantMin() - min / scale)});
+            }
+        }
+        Map<String, Parameters> found = new LinkedHashMap<>();
+        channels.forEach((k, v) -> found.put(k, Encoding.parameters(v)));
+        return found;
+    }
+}

@@ -1,0 +1,68 @@
+package dev.detent.backends.generic;
+
+import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.TensorTable;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The model with baked weights and a table of all tensors that says everything in ONNX's terms. */
+final class TableExporter implements Exporter {
+
+    private static final String SUFFIX = ".tensors.json";
+
+    @Override
+    public String id() {
+        return "table";
+    }
+
+    @Override
+    public String summary() {
+        return "<model>.onnx and <model>.tensors.json: scale, zero point and range by tensor";
+    }
+
+    @Override
+    public void export(QuantizedModel model, ExportContext context) {
+        Map<String, Object> tensors = new LinkedHashMap<>();
+        entries(model).forEach((name, c) -> {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("system", c.scheme().system().id());
+            row.put("bits", c.scheme().bits());
+            row.put("quant_min", c.scheme().quantMin());
+            row.put("quant_max", c.scheme().quantMax());
+            c.scheme().axis().ifPresent(a -> row.put("axis", a));
+            row.put("scale", c.parameters().orElseThrow().scales());
+            row.put("zero_point", c.parameters().orElseThrow().zeroPoints());
+            tensors.put(name, row);
+        });
+        context.onnx(model.name() + ".onnx", model.graph());
+        context.text(model.name() + SUFFIX, context.json(tensors));
+    }
+
+    @Override
+    public Map<String, TensorQuantization> entries(QuantizedModel model) {
+        return TensorTable.of(model).all();
+    }
+
+    @Override
+    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+        Map<String, Parameters> found = new LinkedHashMap<>();
+        artefact.json(artefact.name() + SUFFIX).forEach((name, row) -> found.put(name,
+                new Parameters(floats(((Map<?, ?>) row).get("scale")), floats(((Map<?, ?>) row).get("zero_point")))));
+        return found;
+    }
+
+    private static float[] floats(Object numbers) {
+        List<?> list = (List<?>) numbers;
+        float[] f = new float[list.size()];
+        for (int i = 0; i < f.length; i++) {
+            f[i] = ((Number) list.get(i)).floatValue();
+        }
+        return f;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.detent.backends.nxp;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import org.pf4j.Extension;
+
+/**
+ * NXP's NPU: int8 symmetric with power-of-two scales; activations round ties up (what enters the network, down), per-channel weights away
+ * from zero, bias 30 usable bits.
+ */
+@Extension
+public final class Nxp implements Backend {
+
+    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+
+    @Override
+    public List<Target> targets() {
+        return List.of(DeclaredTarget.of("nxp", "NXP: int8 symmetric, power-of-two scales, per-channel weights")
+                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                        + "GlobalAveragePool Mul Add Sub Max Div Concat"))
+                .moves(Operators.MOVEMENT).activations(P2.with(Rounding.HALF_UP), "mse")
+                .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), Operators.WEIGHTED)
+                .derivedBias(Scheme.symmetric(30, -(1L << 30), 1L << 30).withPowerOfTwo().perChannel(0).with(Rounding.HALF_UP))
+                .adjusted(Nxp::networkInput)
+                .writes(new NxpExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES)).build());
+    }
+
+    private static NodeRule networkInput(NodeRule rule, Node node, Graph graph) {
+        NodeRule changed = rule;
+        for (int i = 0; i < node.inputs().size(); i++) {
+            if (graph.isInput(node.input(i))) {
+                SlotRule slot = rule.inputs().get(i);
+                changed = changed.input(i, slot.with(slot.scheme().with(Rounding.HALF_DOWN)));
+            }
+        }
+        return changed;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.detent.backends.openvino;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import java.util.Set;
+import org.pf4j.Extension;
+
+/**
+ * OpenVINO's CPU and GPU plugins, as NNCF prepares models for them: inputs of weighted operators, additions and pools quantized, symmetric;
+ * unsigned where the producer cannot be negative; per-channel weights, of 7 bits where a CPU without VNNI would saturate; float bias.
+ */
+@Extension
+public final class OpenVino implements Backend {
+
+    private static final Scheme S8 = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme U8 = Scheme.symmetric(8, 0, 255).with(ScaleRule.MAGNITUDE);
+    private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme NARROW = Scheme.symmetric(7, -64, 63).with(ScaleRule.MAGNITUDE);
+    private static final Set<String> TYPES = Operators.plus(Operators.WEIGHTED, "Add AveragePool GlobalAveragePool");
+
+    @Override
+    public List<Target> targets() {
+        return List.of(target("openvino", "OpenVINO: int8 symmetric, uint8 after ReLU, per-channel weights", WEIGHT),
+                target("openvino-avx2", "OpenVINO on CPUs without VNNI: 7-bit weights, so that no sum of two products saturates", NARROW));
+    }
+
+    private static Target target(String id, String summary, Scheme weight) {
+        return DeclaredTarget.of(id, summary).quantizes(TYPES).activations(S8, "mse").channelWeights(weight, Operators.WEIGHTED).floatOutputs()
+                .adjusted(OpenVino::unsigned).profile(Profile.inputsOnly().without("passive-parameters"))
+                .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter()).build();
+    }
+
+    private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {
+        NodeRule changed = rule;
+        for (int i = 0; i < node.inputs().size(); i++) {
+            SlotRule slot = rule.inputs().get(i);
+            if (slot.scheme().equals(S8) && isNeverNegative(node.input(i), graph)) {
+                changed = changed.input(i, slot.with(U8));
+            }
+        }
+        return changed;
+    }
+
+    private static boolean isNeverNegative(String value, Graph graph) {
+        return graph.producer(value).map(p -> p.isOneOf(Operators.NON_NEGATIVE)
+                || p.is("Clip") && graph.initializer(p.input(1)).map(t -> t.floats()[0] >= 0).orElse(false)
+                || p.isOneOf(Operators.MOVEMENT) && isNeverNegative(p.input(0), graph)).orElse(false);
+    }
+}

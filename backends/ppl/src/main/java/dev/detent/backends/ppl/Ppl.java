@@ -1,0 +1,28 @@
+package dev.detent.backends.ppl;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** OpenPPL on CUDA: int8 symmetric, per-channel weights, int32 bias with scale input x weight; Sigmoid and LeakyRelu fuse as well. */
+@Extension
+public final class Ppl implements Backend {
+
+    private static final Scheme S8 = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+
+    @Override
+    public List<Target> targets() {
+        return List.of(DeclaredTarget.of("ppl-cuda", "OpenPPL CUDA: int8 symmetric, per-channel weights")
+                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                        + "GlobalAveragePool Mul Add Concat ReduceMean"))
+                .moves(Operators.MOVEMENT).activations(S8, "mse").channelWeights(S8, Operators.WEIGHTED)
+                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0)).floatNetworkOutputs()
+                .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes")).build());
+    }
+}

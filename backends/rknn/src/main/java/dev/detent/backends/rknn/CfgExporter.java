@@ -1,0 +1,88 @@
+package dev.detent.backends.rknn;
+
+import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.TensorTable;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The model and a quantization configuration in the layout of rknn-toolkit's hybrid quantization step 1 ({@code quantize_parameters} by
+ * tensor with min, max, scale and zero point), which is JSON and therefore YAML as well.
+ */
+final class CfgExporter implements Exporter {
+
+    private static final String SUFFIX = ".quantization.cfg";
+    private static final String KEY = "quantize_parameters";
+
+    @Override
+    public String id() {
+        return "cfg";
+    }
+
+    @Override
+    public String summary() {
+        return "<model>.onnx and <model>.quantization.cfg: hybrid quantization";
+    }
+
+    @Override
+    public void export(QuantizedModel model, ExportContext context) {
+        Map<String, Object> parameters = new LinkedHashMap<>();
+        entries(model).forEach((name, c) -> parameters.put(name, row(c)));
+        Map<String, Object> root = new LinkedHashMap<>();
+        root.put("custom_quantize_layers", Map.of());
+        root.put(KEY, parameters);
+        context.onnx(model.name() + ".onnx", model.graph());
+        context.text(model.name() + SUFFIX, context.json(root));
+    }
+
+    private static Map<String, Object> row(TensorQuantization c) {
+        Parameters p = c.parameters().orElseThrow();
+        List<Double> min = new ArrayList<>();
+        List<Double> max = new ArrayList<>();
+        List<Long> zero = new ArrayList<>();
+        for (int i = 0; i < p.channels(); i++) {
+            double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
+            min.add(range[0]);
+            max.add(range[1]);
+            zero.add((long) p.zeroPoint(i));
+        }
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("qtype", c.scheme().symmetric() ? "symmetric_quantized" : "asymmetric_quantized");
+        row.put("dtype", "int" + c.scheme().bits());
+        row.put("method", p.channels() > 1 ? "channel" : "layer");
+        row.put("min_value", min);
+        row.put("max_value", max);
+        row.put("zero_point", zero);
+        row.put("scale", p.scales());
+        return row;
+    }
+
+    @Override
+    public Map<String, TensorQuantization> entries(QuantizedModel model) {
+        return TensorTable.of(model).all();
+    }
+
+    @Override
+    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+        Map<String, Parameters> found = new LinkedHashMap<>();
+        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, row) -> {
+            List<?> scales = (List<?>) ((Map<?, ?>) row).get("scale");
+            List<?> zero = (List<?>) ((Map<?, ?>) row).get("zero_point");
+            float[] s = new float[scales.size()];
+            float[] z = new float[scales.size()];
+            for (int i = 0; i < s.length; i++) {
+                s[i] = ((Number) scales.get(i)).floatValue();
+                z[i] = ((Number) zero.get(i)).floatValue();
+            }
+            found.put((String) name, new Parameters(s, z));
+        });
+        return found;
+    }
+}

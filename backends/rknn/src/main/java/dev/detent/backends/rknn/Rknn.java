@@ -1,0 +1,34 @@
+package dev.detent.backends.rknn;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** Rockchip's NPU through rknn-toolkit2: asymmetric int8 per tensor; weights per layer (asymmetric) or per channel (symmetric), int32 bias. */
+@Extension
+public final class Rknn implements Backend {
+
+    private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
+    private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
+
+    @Override
+    public List<Target> targets() {
+        return List.of(
+                common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer").weights(S8, Operators.WEIGHTED).derivedBias(BIAS).build(),
+                common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
+                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED).derivedBias(BIAS.perChannel(0)).build());
+    }
+
+    private static DeclaredTarget.Builder common(String id, String summary) {
+        return DeclaredTarget.of(id, summary)
+                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
+                        + "Concat AveragePool GlobalAveragePool"))
+                .moves(Operators.MOVEMENT).activations(S8, "mse").writes(new QdqExporter("rknn.load_onnx takes its Q/DQ nodes"), new CfgExporter());
+    }
+}

@@ -1,0 +1,27 @@
+package dev.detent.backends.tengine;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** Tengine's uint8: asymmetric per tensor for activations and weights, int32 bias with scale input x weight; a convolution takes its ReLU's range. */
+@Extension
+public final class Tengine implements Backend {
+
+    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
+
+    @Override
+    public List<Target> targets() {
+        return List.of(DeclaredTarget.of("tengine", "Tengine: uint8 asymmetric per tensor, int32 bias")
+                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Softmax Add Mul Concat "
+                        + "AveragePool GlobalAveragePool"))
+                .moves(Operators.MOVEMENT).activations(U8, "mse").weights(U8, Operators.WEIGHTED)
+                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L))
+                .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes")).build());
+    }
+}

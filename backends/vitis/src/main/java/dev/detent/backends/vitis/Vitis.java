@@ -1,0 +1,36 @@
+package dev.detent.backends.vitis;
+
+import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.Scheme;
+import java.util.List;
+import java.util.Map;
+import org.pf4j.Extension;
+
+/**
+ * AMD's DPUs (Vitis AI, XINT8): int8 symmetric with power-of-two scales per tensor for activations (ties upward), weights (half to even) and
+ * the bias as well; pools and concatenations share one scale.
+ */
+@Extension
+public final class Vitis implements Backend {
+
+    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+
+    @Override
+    public List<Target> targets() {
+        return List.of(DeclaredTarget.of("vitis", "Vitis AI XINT8: int8 symmetric, power-of-two scales, bias quantized too")
+                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu HardSigmoid HardSwish "
+                        + "AveragePool GlobalAveragePool Mul Add Concat ReduceMean"))
+                .moves(Operators.MOVEMENT).activations(P2.with(Rounding.HALF_UP), "mse").weights(P2, Operators.WEIGHTED)
+                .calibratedBias(P2, "mse")
+                .profile(Profile.usual().without("passive-parameters").with("alignment", Map.of("elementwise", "None", "concat", "Align to Output",
+                        "pooling", "Align to Output")))
+                .writes(new ScaleExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES)).lint(Shifts::check).build());
+    }
+}

@@ -1,0 +1,14 @@
+package dev.detent.spi;
+
+import java.util.Map;
+
+/** What lies beside the plugin jars; may be injected into an extension's constructor. */
+@ImplementedByHost
+public interface PluginFolder {
+
+    /**
+     * The {@code *.yaml} files of the folder, read, by file name in alphabetical order. A file that is no YAML map is a UserException that
+     * names it.
+     */
+    Map<String, Map<String, Object>> documents();
+}

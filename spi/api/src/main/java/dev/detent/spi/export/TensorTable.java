@@ -1,0 +1,58 @@
+package dev.detent.spi.export;
+
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The configs of a model with one entry per tensor, as most vendors' files want them. Where a consumer quantizes otherwise than the
+ * producer, the producer's entry stands; a covered slot shows its root's numbers. What is float by rule has no entry.
+ *
+ * @param activations by value, in node order
+ * @param parameters by initializer, in node order
+ * @param floats float activations without an entry
+ */
+public record TensorTable(Map<String, TensorQuantization> activations, Map<String, TensorQuantization> parameters, List<String> floats) {
+
+    public static TensorTable of(QuantizedModel model) {
+        Graph graph = model.graph();
+        Map<String, TensorQuantization> activations = new LinkedHashMap<>();
+        Map<String, TensorQuantization> parameters = new LinkedHashMap<>();
+        for (Node n : graph.nodes()) {
+            for (TensorQuantization c : model.quantization().inputs(n)) {
+                if (hasNumbers(c)) {
+                    (c.isParameter() ? parameters : activations).putIfAbsent(c.value(), c);
+                }
+            }
+        }
+        for (Node n : graph.nodes()) {
+            model.quantization().outputs(n).stream().filter(TensorTable::hasNumbers).forEach(c -> activations.put(c.value(), c));
+        }
+        List<String> all = new ArrayList<>();
+        graph.inputs().stream().map(ValueInfo::name).forEach(all::add);
+        graph.nodes().forEach(n -> all.addAll(n.outputs()));
+        List<String> floats = all.stream().filter(v -> !activations.containsKey(v) && isFloat(graph, v)).toList();
+        return new TensorTable(activations, parameters, floats);
+    }
+
+    /** Activations and parameters in one map. */
+    public Map<String, TensorQuantization> all() {
+        Map<String, TensorQuantization> all = new LinkedHashMap<>(activations);
+        all.putAll(parameters);
+        return all;
+    }
+
+    private static boolean hasNumbers(TensorQuantization c) {
+        return c.parameters().isPresent() && !c.state().isFloat() && !c.state().isShape();
+    }
+
+    private static boolean isFloat(Graph graph, String value) {
+        return graph.valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
+    }
+}
