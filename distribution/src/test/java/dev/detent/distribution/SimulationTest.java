@@ -8,6 +8,7 @@ import dev.detent.runtime.Optimization;
 import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
+import dev.detent.runtime.Recording;
 import dev.detent.runtime.SegmentedModel;
 import dev.detent.spi.export.QdqInsertion;
 import dev.detent.spi.export.QuantizedModel;
@@ -106,10 +107,10 @@ class SimulationTest {
         try (SegmentedModel m = SegmentedModel.of(r.graph(), Optional.of(r.configs()), values, Optimization.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
                 Samples one = House.samples(List.of(samples.get(i)));
-                List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Tape::new)).toList(), one, 1, d -> { });
+                List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), one, 1, d -> { });
                 int k = 0;
                 for (String v : values) {
-                    assertThat(((Tape) seen.get(k++)).values).as(v).isEqualTo(expected.get(i).get(v));
+                    assertThat(((Recording) seen.get(k++)).values()).as(v).isEqualTo(expected.get(i).get(v));
                 }
             }
         }
@@ -236,39 +237,5 @@ class SimulationTest {
         float[][] last = new float[1][];
         m.forEach(samples, 1, d -> { }, (i, o) -> last[0] = o.floats(output));
         return last[0];
-    }
-
-    /** Keeps the one batch it sees. */
-    private static final class Tape implements Observer {
-        private float[] values = new float[0];
-        private int at;
-
-        @Override
-        public void begin(long[] shape) {
-            values = new float[(int) Tensor.count(shape)];
-            at = 0;
-        }
-
-        @Override
-        public void accept(float[] chunk, int from, int to) {
-            System.arraycopy(chunk, from, values, at, to - from);
-            at += to - from;
-        }
-
-        @Override
-        public void end() {
-            assertThat(at).isEqualTo(values.length);
-        }
-
-        @Override
-        public void merge(Observer other) {
-            Tape o = (Tape) other;
-            values = o.at > 0 ? o.values : values;
-        }
-
-        @Override
-        public Parameters render(Scheme scheme) {
-            throw new UnsupportedOperationException();
-        }
     }
 }

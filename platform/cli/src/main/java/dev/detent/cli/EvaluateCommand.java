@@ -1,6 +1,5 @@
 package dev.detent.cli;
 
-import dev.detent.host.Detent;
 import dev.detent.host.Evaluation;
 import dev.detent.host.Scores;
 import dev.detent.host.data.Preprocessing;
@@ -44,7 +43,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Scores> scores = Evaluation.run(home.registry(), model, out, data, labels, preset.map(Preprocessing::parse), samples,
+        Map<String, Scores> scores = Evaluation.finished(home.registry(), model, out, data, labels, preset.map(Preprocessing::parse), samples,
                 threads.orElse(Runtime.getRuntime().availableProcessors()), console.progress());
         show(console, scores);
         return 0;
@@ -52,6 +51,6 @@ final class EvaluateCommand implements Callable<Integer> {
 
     static void show(Console console, Map<String, Scores> scores) {
         console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
-        Detent.scoreRows(scores).forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
+        Scores.rows(scores).forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
     }
 }

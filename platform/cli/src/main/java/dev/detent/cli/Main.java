@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
  */
 @Command(name = "detent", version = "detent " + Home.VERSION, mixinStandardHelpOptions = true,
         description = "Post-training quantization of ONNX models.",
-        subcommands = {QuantizeCommand.class, EvaluateCommand.class, PlanCommand.class, ExplainCommand.class, InspectCommand.class,
+        subcommands = {QuantizeCommand.class, EvaluateCommand.class, VerifyCommand.class, PlanCommand.class, ExplainCommand.class, InspectCommand.class,
             Listings.Backends.class, Listings.Passes.class, Listings.ObserverList.class, PluginsCommand.class, DoctorCommand.class,
             TraceCommand.class, DemoCommand.class})
 public final class Main {

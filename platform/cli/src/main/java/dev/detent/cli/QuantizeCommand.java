@@ -1,10 +1,13 @@
 package dev.detent.cli;
 
+import dev.detent.host.Comparison;
 import dev.detent.host.Detent;
 import dev.detent.host.QuantizeOutcome;
 import dev.detent.host.QuantizeRequest;
+import dev.detent.host.Scores;
 import dev.detent.host.Settings;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +31,7 @@ final class QuantizeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")
     Path model;
 
-    @Option(names = "--backend", paramLabel = "ID", description = "target, see 'detent backends'")
+    @Option(names = "--backend", paramLabel = "ID", description = "target, see 'detent backends'; several, separated by commas, from one look at the data")
     Optional<String> backend = Optional.empty();
 
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
@@ -77,20 +80,46 @@ final class QuantizeCommand implements Callable<Integer> {
         for (String s : set) {
             settings = settings.with(s);
         }
-        String target = backend.or(() -> text(yaml, "backend")).orElseThrow(() -> new UserException("DT-CLI-002",
+        String backends = backend.or(() -> text(yaml, "backend")).orElseThrow(() -> new UserException("DT-CLI-002",
                 "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
         Preprocessing preprocessing = preset.or(() -> text(yaml, "preset")).map(Preprocessing::parse)
                 .orElseGet(() -> yaml.get("preprocess") instanceof Map<?, ?> m ? Preprocessing.of(strings(m)) : Preprocessing.parse("none"));
         Optional<String> data = evaluate.or(() -> text(yaml, "evaluate"));
-        QuantizeRequest request = new QuantizeRequest(model, target, calibration.or(() -> text(yaml, "calibration")),
+        List<String> targets = List.of(backends.split("\\s*,\\s*"));
+        QuantizeRequest request = new QuantizeRequest(model, targets.get(0), calibration.or(() -> text(yaml, "calibration")),
                 samples.or(() -> text(yaml, "samples").map(Integer::valueOf)).orElse(0), preprocessing, settings,
                 format.or(() -> text(yaml, "format")),
-                out.or(() -> text(yaml, "out").map(Path::of)).orElseGet(() -> Path.of(stem() + "." + target.replace(':', '.'))), trace,
+                out.or(() -> text(yaml, "out").map(Path::of)).orElseGet(() -> Path.of(stem() + "." + (targets.size() > 1 ? "targets" : backends.replace(':', '.')))), trace,
                 threads.or(() -> text(yaml, "threads").map(Integer::valueOf)).orElse(Runtime.getRuntime().availableProcessors()),
                 data.map(d -> new QuantizeRequest.Evaluation(d, 0, labels.or(() -> text(yaml, "labels").map(Path::of)))));
-        QuantizeOutcome outcome = new Detent(home.registry(), Home.VERSION).quantize(request, console.progress());
-        show(console, outcome, target);
+        Detent detent = new Detent(home.registry(), Home.VERSION);
+        if (targets.size() > 1) {
+            if (trace.isPresent()) {
+                throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
+            }
+            show(console, detent.compare(request, targets, console.progress()), request.out());
+        } else {
+            show(console, detent.quantize(request, console.progress()), backends);
+        }
         return 0;
+    }
+
+    private static void show(Console console, Comparison c, Path out) {
+        c.outcomes().forEach((target, o) -> o.problems().stream().filter(p -> p.severity() != Problem.Severity.NOTE)
+                .forEach(p -> console.problem(new Problem(p.id(), p.severity(), p.sentence() + " [" + target + "]", p.where()))));
+        console.line(String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
+        c.outcomes().forEach((target, o) -> {
+            List<List<String>> rows = Scores.rows(o.scores());
+            if (rows.isEmpty()) {
+                console.line(String.format(Locale.ROOT, "%-18s %10s", target, o.quantizedNodes() + "/" + o.nodes()));
+            }
+            rows.stream().filter(r -> !r.get(0).equals("float")).forEach(r -> console.line(String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s  %s",
+                    target, o.quantizedNodes() + "/" + o.nodes(), r.get(1), r.get(2), r.get(3), r.get(0))));
+        });
+        console.line("of " + c.slots() + " slots the targets disagree on: state " + c.differInState() + ", scheme " + c.differInScheme() + ", scale "
+                + c.differInScale() + " (comparison.html lists them)");
+        console.line("observed in " + c.passes() + (c.passes() == 1 ? " pass" : " passes") + " over the calibration data");
+        console.line("written to " + out + ": one folder per target, comparison.html");
     }
 
     private static void show(Console console, QuantizeOutcome o, String target) {

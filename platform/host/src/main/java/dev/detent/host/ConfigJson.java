@@ -59,15 +59,19 @@ final class ConfigJson {
     }
 
     /** Rebuilds the configs on the graph they were written for; the result can be simulated, not moved. */
-    static Quantization read(JsonArray rows, Graph graph, Registry registry) {
+    static Quantization read(JsonArray rows, Graph graph, Registry registry, Map<Slot, Parameters> instead) {
         Configs.Restoration restoration = new Configs.Restoration(graph);
         for (JsonElement e : rows) {
             JsonObject row = e.getAsJsonObject();
+            Slot slot = slot(row.get("slot").getAsString());
+            if (graph.node(slot.node()).isEmpty()) {
+                continue;
+            }
             if (row.has("scheme")) {
-                restoration.own(slot(row.get("slot").getAsString()), state(row), scheme(row.getAsJsonObject("scheme"), registry),
-                        new Parameters(floats(row.getAsJsonArray("scale")), floats(row.getAsJsonArray("zeroPoint"))));
+                restoration.own(slot, state(row), scheme(row.getAsJsonObject("scheme"), registry), instead.containsKey(slot) ? instead.get(slot)
+                        : new Parameters(floats(row.getAsJsonArray("scale")), floats(row.getAsJsonArray("zeroPoint"))));
             } else if (row.has("root")) {
-                restoration.covered(slot(row.get("slot").getAsString()), state(row), slot(row.get("root").getAsString()));
+                restoration.covered(slot, state(row), slot(row.get("root").getAsString()));
             }
         }
         return restoration.finish();
@@ -92,7 +96,7 @@ final class ConfigJson {
     }
 
     /** Split from the right: a node's name may hold colons. */
-    private static Slot slot(String text) {
+    static Slot slot(String text) {
         int last = text.lastIndexOf(':');
         int middle = text.lastIndexOf(':', last - 1);
         int index = Integer.parseInt(text.substring(last + 1));

@@ -48,4 +48,13 @@ final class Digest {
             }
         }
     }
+
+    /** Bytes of a file; 0 when it is gone. */
+    static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
 }

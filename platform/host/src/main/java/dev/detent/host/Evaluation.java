@@ -1,8 +1,5 @@
 package dev.detent.host;
 
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Labels;
 import dev.detent.host.data.Preprocessing;
@@ -13,9 +10,11 @@ import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
 import dev.detent.runtime.ShapeInference;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Quantization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,59 +22,90 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Scores a finished run on data. Exported is what ONNX Runtime makes of the artefact with all its fusions. Simulated is the artefact's Q/DQ
- * nodes taken literally (unoptimised, which the simulation equals bit for bit), or, for artefacts without Q/DQ nodes, the configs of
- * {@code detent.json} simulated on the model beside them.
+ * Scores models on one data set against the float model, whose outputs are computed once. Simulated is the configs on the segmented model,
+ * or, of a finished run, the artefact's Q/DQ nodes taken literally (which the simulation equals bit for bit); exported is what ONNX Runtime
+ * makes of the artefact with all its fusions.
  */
 public final class Evaluation {
 
-    private Evaluation() {}
+    private final Samples samples;
+    private final Optional<int[]> labels;
+    private final Scores.Reference reference;
+    private final int workers;
+    private final Progress progress;
 
-    public static Map<String, Scores> run(Registry registry, Path model, Path out, String data, Optional<Path> labelFile, Optional<Preprocessing> preprocessing,
-            int limit, int workers, Progress progress) {
-        JsonObject provenance = provenance(out);
-        Graph original = OnnxReader.read(model);
-        Preprocessing p = preprocessing.orElseGet(() -> Preprocessing.parse(
-                provenance.getAsJsonObject("calibration").get("preprocessing").getAsString()));
-        Samples samples = DataFiles.open(original, data, p, limit);
-        Optional<int[]> labels = labelFile.map(l -> Labels.read(l, samples.size()));
+    /** Runs the float model over the data. */
+    public Evaluation(Path model, Graph original, String data, Optional<Path> labelFile, Preprocessing preprocessing, int limit, int workers,
+            Progress progress) {
+        this.workers = workers;
+        this.progress = progress;
+        samples = DataFiles.open(original, data, preprocessing, limit);
+        labels = labelFile.map(l -> Labels.read(l, samples.size()));
         List<String> outputs = original.outputs().stream().map(ValueInfo::name).toList();
-        Map<String, Scores> scores = new LinkedHashMap<>();
-        Scores.Reference reference;
         try (PlainModel m = PlainModel.of(model, Optimization.ALL)) {
             reference = new Scores.Reference(outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
         }
-        scores.put("float", reference.self(labels));
-        Path file = artefact(out);
-        Graph artefact = OnnxReader.read(file);
-        boolean explicit = artefact.nodes().stream().anyMatch(n -> n.is("QuantizeLinear"));
-        if (explicit) {
-            try (PlainModel m = PlainModel.of(file, Optimization.NONE)) {
-                scores.put("simulated", reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels));
-            }
-            try (PlainModel m = PlainModel.of(file, Optimization.ALL)) {
-                scores.put("exported", reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at("exported", d, s.size()), sink), labels));
-            }
-        } else {
-            ShapeInference.infer(artefact, file.toString());
-            try (SegmentedModel m = SegmentedModel.of(artefact, Optional.of(ConfigJson.read(provenance.getAsJsonArray("configs"), artefact, registry)),
-                    java.util.Set.of(), Optimization.ALL)) {
-                scores.put("simulated", reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels));
-            }
-        }
-        return scores;
     }
 
-    private static JsonObject provenance(Path out) {
-        Path file = out.resolve(OutputFolder.MARK);
-        try {
-            return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-        } catch (IOException | JsonParseException | IllegalStateException e) {
-            throw new UserException("DT-EVA-001", "cannot be read; give the output folder of 'detent quantize'", file.toString(), e);
+    Scores floats() {
+        return reference.self(labels);
+    }
+
+    Scores simulated(Graph graph, Quantization quantization) {
+        try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), Set.of(), Optimization.ALL)) {
+            return reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels);
         }
+    }
+
+    /** The file's nodes one by one, as they stand. */
+    private Scores literal(Path file) {
+        return score("simulated", file, Optimization.NONE);
+    }
+
+    Scores exported(Path file) {
+        boolean floating = OnnxReader.read(file).initializers().values().stream()
+                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
+        return score("exported", file, floating ? Optimization.PAIRS : Optimization.ALL);
+    }
+
+    private Scores score(String step, Path file, Optimization level) {
+        try (PlainModel m = PlainModel.of(file, level)) {
+            return reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), labels);
+        }
+    }
+
+    /** The file has the quantization in it, in operators that ONNX Runtime knows. */
+    static boolean isExecutable(Path file) {
+        if (!file.getFileName().toString().endsWith(".onnx")) {
+            return false;
+        }
+        Graph graph = OnnxReader.read(file);
+        return graph.nodes().stream().allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
+                && graph.nodes().stream().anyMatch(n -> n.opType().equals("QuantizeLinear") || n.opType().startsWith("QLinear"));
+    }
+
+    /** Scores a finished run. */
+    public static Map<String, Scores> finished(Registry registry, Path model, Path out, String data, Optional<Path> labelFile,
+            Optional<Preprocessing> preprocessing, int limit, int workers, Progress progress) {
+        FinishedRun run = FinishedRun.read(out);
+        Evaluation evaluation = new Evaluation(model, OnnxReader.read(model), data, labelFile, preprocessing.orElseGet(run::preprocessing), limit,
+                workers, progress);
+        Map<String, Scores> scores = new LinkedHashMap<>();
+        scores.put("float", evaluation.floats());
+        Path file = artefact(out);
+        if (isExecutable(file)) {
+            scores.put("simulated", evaluation.literal(file));
+            scores.put("exported", evaluation.exported(file));
+        } else {
+            Graph graph = run.exporter(registry).graph(run.files(out)).orElseGet(() -> OnnxReader.read(file));
+            ShapeInference.infer(graph, file.toString());
+            scores.put("simulated", evaluation.simulated(graph, run.quantization(graph, registry, Map.of())));
+        }
+        return scores;
     }
 
     private static Path artefact(Path out) {

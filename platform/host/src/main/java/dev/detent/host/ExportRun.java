@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.util.function.Consumer;
 
 /** What an exporter writes with. */
-record ExportRun(OutputFolder folder, Options options, Consumer<Problem> problems) implements ExportContext {
+record ExportRun(TargetFolder folder, Options options, Consumer<Problem> problems) implements ExportContext {
 
     @Override
     public void text(String fileName, String content) {
@@ -21,19 +21,16 @@ record ExportRun(OutputFolder folder, Options options, Consumer<Problem> problem
 
     @Override
     public void bytes(String fileName, byte[] content) {
-        try {
-            Files.write(folder.file(fileName), content);
-        } catch (IOException e) {
-            throw folder.failed(fileName, e);
-        }
+        folder.write(fileName, content);
     }
 
     @Override
     public void onnx(String fileName, Graph graph) {
         try {
+            Files.createDirectories(folder.file(fileName).getParent());
             OnnxWriter.write(graph, folder.file(fileName));
         } catch (IOException e) {
-            throw folder.failed(fileName, e);
+            throw folder.folder().failed(fileName, e);
         }
     }
 

@@ -5,7 +5,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.quant.Quantization;
 
 /** The finished model as exporters see it: every call hands out a fresh copy of the graph. */
-record Frozen(String name, String target, Graph source, Quantization quantization) implements QuantizedModel {
+public record Frozen(String name, String target, Graph source, Quantization quantization) implements QuantizedModel {
 
     @Override
     public Graph graph() {

@@ -2,14 +2,13 @@ package dev.detent.host;
 
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Samples;
+import dev.detent.runtime.Recording;
 import dev.detent.runtime.SegmentedModel;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Observer;
-import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -51,8 +50,8 @@ public final class LayerErrors {
                 List<Observer> seen = simulated.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
                         one, 1, d -> { });
                 for (int k = 0; k < layers.size(); k++) {
-                    float[] a = ((Recording) exact.get(k)).values;
-                    float[] b = ((Recording) seen.get(k)).values;
+                    float[] a = ((Recording) exact.get(k)).values();
+                    float[] b = ((Recording) seen.get(k)).values();
                     for (int e = 0; e < a.length; e++) {
                         double d = (double) a[e] - b[e];
                         signal[k] += (double) a[e] * a[e];
@@ -73,46 +72,5 @@ public final class LayerErrors {
         Set<Node> consumers = graph.downstream(n);
         Node next = consumers.size() == 1 ? consumers.iterator().next() : n;
         return next.is("Relu", "Clip", "LeakyRelu") && !graph.isOutput(n.output(0)) ? next.output(0) : n.output(0);
-    }
-
-    /** Keeps the one batch it sees. */
-    private static final class Recording implements Observer {
-        private float[] values = new float[0];
-        private int at;
-
-        @Override
-        public void begin(long[] shape) {
-            long n = 1;
-            for (long d : shape) {
-                n *= d;
-            }
-            values = new float[(int) n];
-            at = 0;
-        }
-
-        @Override
-        public void accept(float[] chunk, int from, int to) {
-            System.arraycopy(chunk, from, values, at, to - from);
-            at += to - from;
-        }
-
-        @Override
-        public void end() {
-            // The batch is complete.
-        }
-
-        @Override
-        public void merge(Observer other) {
-            Recording o = (Recording) other;
-            if (o.at > 0) {
-                values = o.values;
-                at = o.at;
-            }
-        }
-
-        @Override
-        public Parameters render(Scheme scheme) {
-            throw new UnsupportedOperationException("a recording renders nothing");
-        }
     }
 }

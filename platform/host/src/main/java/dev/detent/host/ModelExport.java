@@ -20,7 +20,7 @@ public final class ModelExport {
     public static Map<String, byte[]> to(Path folder, Exporter exporter, String name, String target, Pipeline.Result result) throws IOException {
         try (OutputFolder out = new OutputFolder(folder)) {
             exporter.export(new Frozen(name, target, result.graph(), result.configs().snapshot()),
-                    new ExportRun(out, new Options(Map.of()), p -> { }));
+                    new ExportRun(new TargetFolder(out, ""), new Options(Map.of()), p -> { }));
             out.commit();
         }
         Map<String, byte[]> files = new TreeMap<>();

@@ -33,6 +33,7 @@ final class PassSimulator implements Simulator, AutoCloseable {
     private final IntSupplier moves;
     private final int workers;
     private final Progress progress;
+    private final FloatObservations floats;
     private @Nullable Key key;
     private @Nullable SegmentedModel model;
     private @Nullable SegmentedModel trial;
@@ -42,7 +43,8 @@ final class PassSimulator implements Simulator, AutoCloseable {
     private int referenceRevision;
 
     /** @param moves changes whenever a config moves */
-    PassSimulator(String pass, Graph graph, Quantization quantization, Samples samples, IntSupplier moves, int workers, Progress progress) {
+    PassSimulator(String pass, Graph graph, Quantization quantization, Samples samples, IntSupplier moves, int workers, Progress progress,
+            FloatObservations floats) {
         this.pass = pass;
         this.graph = graph;
         this.quantization = quantization;
@@ -50,6 +52,12 @@ final class PassSimulator implements Simulator, AutoCloseable {
         this.moves = moves;
         this.workers = workers;
         this.progress = progress;
+        this.floats = floats;
+    }
+
+    @Override
+    public List<Observer> observeFloat(List<Observation> observations, int limit) {
+        return floats.observe(graph, observations, samples, limit, done -> progress.at(pass, done, Math.min(limit, samples.size())));
     }
 
     @Override
@@ -76,8 +84,8 @@ final class PassSimulator implements Simulator, AutoCloseable {
         Samples data = samples.first(limit);
         Scores.Reference exact = reference;
         if (exact == null || referenceLimit != limit || referenceRevision != graph.revision()) {
-            try (SegmentedModel floats = SegmentedModel.of(graph, Optional.empty(), Set.of(), Optimization.ALL)) {
-                exact = new Scores.Reference(outputs, data, (s, sink) -> floats.forEach(s, workers, d -> { }, sink));
+            try (SegmentedModel plain = SegmentedModel.of(graph, Optional.empty(), Set.of(), Optimization.ALL)) {
+                exact = new Scores.Reference(outputs, data, (s, sink) -> plain.forEach(s, workers, d -> { }, sink));
             }
             reference = exact;
             referenceLimit = limit;

@@ -59,6 +59,7 @@ public final class Pipeline {
     private final int workers;
     private final Progress progress;
     private final Listener listener;
+    private final FloatObservations floats;
     private final List<Problem> problems = new ArrayList<>();
     private final Journal journal = new Journal();
     private final Configs configs = new Configs();
@@ -66,6 +67,12 @@ public final class Pipeline {
     private Map<String, Side> sides = new LinkedHashMap<>();
 
     public Pipeline(Registry registry, Target target, int workers, Progress progress, Listener listener) {
+        this(registry, target, workers, progress, listener, new FloatObservations(workers));
+    }
+
+    /** @param floats observations that runs for several targets share */
+    Pipeline(Registry registry, Target target, int workers, Progress progress, Listener listener, FloatObservations floats) {
+        this.floats = floats;
         this.registry = registry;
         this.target = target;
         this.workers = workers;
@@ -89,6 +96,12 @@ public final class Pipeline {
     }
 
     public Result run(Graph graph, Plan plan, Optional<Samples> samples) {
+        try (FloatObservations open = floats) {
+            return steps(graph, plan, samples);
+        }
+    }
+
+    private Result steps(Graph graph, Plan plan, Optional<Samples> samples) {
         Graph floatGraph = graph.copy();
         for (Plan.Step step : plan.steps()) {
             PassDescriptor d = step.pass().descriptor();
@@ -137,7 +150,7 @@ public final class Pipeline {
         int revision = graph.revision();
         int before = problems.size();
         Optional<PassSimulator> simulator = samples.filter(s -> s.size() > 0).map(s -> new PassSimulator(d.id(), graph, configs, s,
-                () -> journal.entries().size(), workers, progress));
+                () -> journal.entries().size(), workers, progress, floats));
         try {
             step.pass().pass().run(new PassRun(d, step.plugin(), graph, configs, control, step.options(), registry, simulator, problems::add));
         } catch (DetentException e) {

@@ -1,9 +1,13 @@
 package dev.detent.host;
 
+import dev.detent.report.HtmlReport;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How near outputs are to the float model's. Per-sample figures are kept by index and summed in that order, so the number of threads does
@@ -104,5 +108,15 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
             }
             return winners;
         }
+    }
+
+    /** Scores as text: model, top-1, agreement, SNR. */
+    public static List<List<String>> rows(Map<String, Scores> scores) {
+        return scores.entrySet().stream().map(e -> {
+            Scores s = e.getValue();
+            boolean reference = e.getKey().equals("float");
+            return List.of(e.getKey(), s.top1().map(t -> String.format(Locale.ROOT, "%.2f %%", 100 * t)).orElse("-"),
+                    reference ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * s.agreement()), reference ? "-" : HtmlReport.decibels(s.snr()));
+        }).collect(Collectors.toList());
     }
 }

@@ -121,7 +121,7 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
             changed = changed.without(id);
         }
         for (Map.Entry<String, Map<String, Object>> e : options.entrySet()) {
-            if (isObserver(e.getKey(), registry)) {
+            if (isObserver(e.getKey(), registry) || isFormat(e.getKey(), registry)) {
                 continue;
             }
             registry.pass(e.getKey());
@@ -144,6 +144,11 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
             }
         });
         return of;
+    }
+
+    /** Options of formats are read when the target's exporter is known. */
+    private static boolean isFormat(String id, Registry registry) {
+        return registry.targets().stream().anyMatch(t -> t.exporters().stream().anyMatch(e -> e.id().equals(id)));
     }
 
     private static boolean isObserver(String id, Registry registry) {

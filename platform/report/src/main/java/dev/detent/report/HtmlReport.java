@@ -10,6 +10,12 @@ public final class HtmlReport {
     /** Full bar width stands for this many dB. */
     private static final double FULL = 60;
 
+    /** Head of a table of scores. */
+    public static final List<String> SCORES = List.of("model", "top-1", "agreement with float", "output SNR");
+
+    /** A table with a heading. */
+    public record Table(String title, List<String> head, List<List<String>> rows) {}
+
     private static final String STYLE = """
             body{font:15px/1.5 system-ui,sans-serif;color:#1c2430;max-width:60rem;margin:2rem auto;padding:0 1rem;background:#fff}
             h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid #d8dee6;padding-bottom:.25rem}
@@ -22,15 +28,9 @@ public final class HtmlReport {
     private HtmlReport() {}
 
     public static String render(Report r) {
-        StringBuilder h = new StringBuilder();
-        h.append("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>").append(escape(r.title()))
-                .append("</title>\n<style>\n").append(STYLE).append("</style></head>\n<body>\n<h1>").append(escape(r.title())).append("</h1>\n");
-        r.problems().forEach(p -> h.append("<div class=\"problem\">").append(escape(p)).append("</div>\n"));
-        h.append("<table>\n");
-        r.facts().forEach((k, v) -> h.append("<tr><th>").append(escape(k)).append("</th><td>").append(escape(v)).append("</td></tr>\n"));
-        h.append("</table>\n");
+        StringBuilder h = open(r.title(), r.facts(), r.problems());
         if (!r.scores().isEmpty()) {
-            table(h, "Accuracy", List.of("model", "top-1", "agreement with float", "output SNR"), r.scores());
+            table(h, new Table("Accuracy", SCORES, r.scores()));
         }
         layers(h, r.layers());
         states(h, r.states());
@@ -39,8 +39,29 @@ public final class HtmlReport {
             r.notes().forEach(n -> h.append("<li>").append(escape(n)).append("</li>\n"));
             h.append("</ul>\n");
         }
-        table(h, "Plan", List.of("pass", "plugin", "why here"), r.plan());
-        table(h, "Files", List.of("file", "bytes"), r.files());
+        table(h, new Table("Plan", List.of("pass", "plugin", "why here"), r.plan()));
+        table(h, new Table("Files", List.of("file", "bytes"), r.files()));
+        return close(h);
+    }
+
+    /** A page of facts, problems and tables. Empty tables are left out. */
+    public static String page(String title, Map<String, String> facts, List<String> problems, List<Table> tables) {
+        StringBuilder h = open(title, facts, problems);
+        tables.stream().filter(t -> !t.rows().isEmpty()).forEach(t -> table(h, t));
+        return close(h);
+    }
+
+    private static StringBuilder open(String title, Map<String, String> facts, List<String> problems) {
+        StringBuilder h = new StringBuilder();
+        h.append("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>").append(escape(title))
+                .append("</title>\n<style>\n").append(STYLE).append("</style></head>\n<body>\n<h1>").append(escape(title)).append("</h1>\n");
+        problems.forEach(p -> h.append("<div class=\"problem\">").append(escape(p)).append("</div>\n"));
+        h.append("<table>\n");
+        facts.forEach((k, v) -> h.append("<tr><th>").append(escape(k)).append("</th><td>").append(escape(v)).append("</td></tr>\n"));
+        return h.append("</table>\n");
+    }
+
+    private static String close(StringBuilder h) {
         return h.append("</body>\n</html>\n").toString();
     }
 
@@ -67,11 +88,11 @@ public final class HtmlReport {
         h.append("</table>\n");
     }
 
-    private static void table(StringBuilder h, String title, List<String> head, List<List<String>> rows) {
-        h.append("<h2>").append(escape(title)).append("</h2>\n<table>\n<tr>");
-        head.forEach(c -> h.append("<th>").append(escape(c)).append("</th>"));
+    private static void table(StringBuilder h, Table table) {
+        h.append("<h2>").append(escape(table.title())).append("</h2>\n<table>\n<tr>");
+        table.head().forEach(c -> h.append("<th>").append(escape(c)).append("</th>"));
         h.append("</tr>\n");
-        for (List<String> row : rows) {
+        for (List<String> row : table.rows()) {
             h.append("<tr>");
             row.forEach(c -> h.append("<td>").append(escape(c)).append("</td>"));
             h.append("</tr>\n");

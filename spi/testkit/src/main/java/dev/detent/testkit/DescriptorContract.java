@@ -80,6 +80,8 @@ public final class DescriptorContract {
         for (int w = workers - 1; w >= 0; w--) {
             merged.merge(sketches.get(w));
         }
+        merged.render(scheme);
+        // Several targets may ask one sketch: the second answer is the first.
         return merged.render(scheme);
     }
 }

@@ -74,7 +74,9 @@ final class QOperatorExporter implements Exporter {
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
-        positions(convert(model)).keySet().forEach(slot -> model.quantization().config(slot)
+        Graph graph = model.graph();
+        boolean converted = graph.nodes().stream().anyMatch(n -> n.opType().startsWith("QLinear") || n.is("QuantizeLinear"));
+        positions(converted ? graph : convert(model)).keySet().forEach(slot -> model.quantization().config(slot)
                 .filter(c -> c.parameters().isPresent() && !c.state().isFloat()).ifPresent(c -> entries.put(slot.toString(), c)));
         return entries;
     }

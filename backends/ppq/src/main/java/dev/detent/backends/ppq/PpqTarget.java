@@ -52,7 +52,7 @@ final class PpqTarget implements Target {
     public Profile profile() {
         Profile profile = Profile.dispatchedBy("pursus").with("refine")
                 .with("fusion", Map.of("activations", String.join(",", new TreeSet<>(platform.fused()))))
-                .with("simplify").with("parameter-quantization").with("calibration").with("alignment").with("passive-parameters")
+                .with("simplify").with("parameter-quantization").with("calibration", Map.of("network", "simulated")).with("alignment").with("passive-parameters")
                 .with("baking");
         for (String pass : new TreeSet<>(platform.prepasses())) {
             profile = profile.with(pass);

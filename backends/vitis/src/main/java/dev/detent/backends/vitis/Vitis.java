@@ -29,7 +29,7 @@ public final class Vitis implements Backend {
                         + "AveragePool GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(Operators.MOVEMENT).activations(P2.with(Rounding.HALF_UP), "mse").weights(P2, Operators.WEIGHTED)
                 .calibratedBias(P2, "mse")
-                .profile(Profile.usual().without("passive-parameters").with("alignment", Map.of("elementwise", "None", "concat", "Align to Output",
+                .profile(Profile.usual().with("alignment", Map.of("elementwise", "None", "concat", "Align to Output",
                         "pooling", "Align to Output")))
                 .writes(new ScaleExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES)).lint(Shifts::check).build());
     }

@@ -29,6 +29,8 @@ import java.util.stream.IntStream;
 final class CalibrateActivations {
 
     private static final Option<String> METHOD = Option.text("method", "", "observer for every activation instead of the rules' choice");
+    private static final Option<String> NETWORK = Option.choice("network", "float", List.of("float", "simulated"),
+            "what is observed: the float network, or the one with quantized parameters, as in PPQ");
     private static final Option<String> RIVAL = Option.text("rival", "", "second observer; it stays where it leaves a clearly smaller error at the outputs");
     private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 32, "samples the second observer sees");
     private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 16, "samples the two are compared on");
@@ -41,7 +43,7 @@ final class CalibrateActivations {
                     .requires(Fact.PARAMETERS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.ACTIVATIONS_CALIBRATED)
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Verb.CALIBRATE, Verb.RECALIBRATE, Verb.KEEP_FLOAT).needs(Need.SAMPLES)
-                    .options(METHOD, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES).build(),
+                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES).build(),
             context -> new CalibrateActivations(context).run());
 
     private record Key(String value, String observer, Scheme scheme) {}
@@ -95,9 +97,12 @@ final class CalibrateActivations {
         }
         List<Simulator.Observation> observations = new ArrayList<>();
         for (Key k : byKey.keySet()) {
-            observations.add(new Simulator.Observation(k.value(), () -> context.observers().create(k.observer(), k.scheme())));
+            observations.add(new Simulator.Observation(k.value(), k.observer() + k.scheme().axis(),
+                    () -> context.observers().create(k.observer(), k.scheme())));
         }
-        List<Observer> observed = context.simulator().observe(observations, limit);
+        Simulator simulator = context.simulator();
+        List<Observer> observed = context.options().get(NETWORK).equals("float") ? simulator.observeFloat(observations, limit)
+                : simulator.observe(observations, limit);
         List<Key> keys = List.copyOf(byKey.keySet());
         List<Parameters> rendered = IntStream.range(0, keys.size()).parallel().mapToObj(i -> observed.get(i).render(keys.get(i).scheme())).toList();
         Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();

@@ -44,6 +44,7 @@ public final class Registry implements Observers {
     private final Map<String, Entry<Dispatcher>> dispatchers = new TreeMap<>();
     private final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
     private final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
+    private final Map<String, ClassLoader> loaders = new TreeMap<>();
     private final Map<String, Map<String, Object>> observerOptions;
 
     private Registry(Map<String, Map<String, Object>> observerOptions) {
@@ -57,6 +58,7 @@ public final class Registry implements Observers {
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
             for (Object e : extensions) {
+                r.loaders.put(plugin, e.getClass().getClassLoader());
                 if (e instanceof Backend b) {
                     b.targets().forEach(t -> add(r.targets, t.id(), t, plugin, "target", problems));
                 }
@@ -96,6 +98,7 @@ public final class Registry implements Observers {
         r.dispatchers.putAll(dispatchers);
         r.observers.putAll(observers);
         r.systems.putAll(systems);
+        r.loaders.putAll(loaders);
         return r;
     }
 
@@ -129,6 +132,11 @@ public final class Registry implements Observers {
 
     public ObserverDefinition observer(String id) {
         return find(observers, id.toLowerCase(Locale.ROOT), "DT-CLI-013", "observer", "detent observers");
+    }
+
+    /** Class loader of a plugin that contributes something. */
+    public Optional<ClassLoader> loader(String plugin) {
+        return Optional.ofNullable(loaders.get(plugin));
     }
 
     /** The number system of a finished run. */

@@ -96,9 +96,9 @@ public final class PluginVerifier {
         if (Thread.currentThread().getContextClassLoader() != context) {
             broken.add("changed the thread's context class loader");
         }
-        registry.targets().stream().filter(t -> registry.pluginOfTarget(t.id()).equals(plugin)).findFirst().ifPresent(t -> {
+        registry.loader(plugin).ifPresent(loader -> {
             try {
-                t.getClass().getClassLoader().loadClass("dev.detent.host.Pipeline");
+                loader.loadClass("dev.detent.host.Pipeline");
                 broken.add("sees classes of the host");
             } catch (ClassNotFoundException e) {
                 // As it should be.

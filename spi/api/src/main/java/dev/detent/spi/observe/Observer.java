@@ -32,7 +32,7 @@ public interface Observer {
     /** Takes over what {@code other}, of the same class and options, has seen. */
     void merge(Observer other);
 
-    /** Parameters for the scheme this observer was created with, or another of the same granularity. */
+    /** Parameters for the scheme this observer was created with, or another of the same granularity; any number of times, changing nothing. */
     Parameters render(Scheme scheme);
 
     /** A whole batch at once. */

@@ -16,9 +16,17 @@ public interface Simulator {
      * One observation.
      *
      * @param value name of a float value (inner value, graph input or output)
+     * @param sketch what the observer keeps, by name: observations of one value with the same name may share one observer; empty when it
+     *     is not to be shared
      * @param observer creates one observer per worker; they are merged in the end
      */
-    record Observation(String value, Supplier<Observer> observer) {}
+    record Observation(String value, String sketch, Supplier<Observer> observer) {
+
+        /** An observation of its own. */
+        public Observation(String value, Supplier<Observer> observer) {
+            this(value, "", observer);
+        }
+    }
 
     /**
      * One pass over the samples; the result has one merged observer per observation, in order.
@@ -26,6 +34,12 @@ public interface Simulator {
      * @param limit at most so many samples, the first ones
      */
     List<Observer> observe(List<Observation> observations, int limit);
+
+    /**
+     * As {@link #observe(List, int)}, on the network with nothing quantized. What is seen depends on graph and samples alone, so a run for
+     * several targets looks once.
+     */
+    List<Observer> observeFloat(List<Observation> observations, int limit);
 
     /** One pass over all samples. */
     default List<Observer> observe(List<Observation> observations) {

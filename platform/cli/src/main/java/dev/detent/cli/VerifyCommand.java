@@ -1,0 +1,56 @@
+package dev.detent.cli;
+
+import dev.detent.host.FinishedRun;
+import dev.detent.host.data.DataFiles;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.verify.RoundTrip;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.Samples;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "verify", description = "Reads an artefact back, rebuilds its configs and compares every layer with the run that wrote it.",
+        sortOptions = false)
+final class VerifyCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "OUT", description = "output folder of 'detent quantize'")
+    Path out;
+
+    @Option(names = "--model", paramLabel = "MODEL", description = "the float model; needed with --data only")
+    Optional<Path> model = Optional.empty();
+
+    @Option(names = "--data", paramLabel = "PATH", description = "real data instead of noise, as --calibration of quantize; needs --model")
+    Optional<String> data = Optional.empty();
+
+    @Option(names = "--samples", paramLabel = "N", description = "at most so many samples (default: 2)")
+    int samples = 2;
+
+    @Mixin
+    Home home;
+
+    @Override
+    public Integer call() {
+        Console console = new Console();
+        Optional<Samples> real = model.flatMap(m -> data.map(d -> {
+            Preprocessing p = FinishedRun.read(out).preprocessing();
+            return DataFiles.open(OnnxReader.read(m), d, p, samples);
+        }));
+        RoundTrip.Result r = RoundTrip.run(home.registry(), out, real);
+        r.problems().forEach(console::problem);
+        console.line(r.target() + " as " + r.format() + ": " + r.entries() + " entries read back"
+                + (r.without() > 0 ? ", " + r.without() + " configs have no place in this format" : ""));
+        if (r.layers() > 0) {
+            console.line(r.layers() + " layers simulated from the files and compared with the run");
+        }
+        r.runtime().ifPresent(db -> console.line("ONNX Runtime on the file, unoptimised: " + (Double.isInfinite(db) ? "every layer bit-equal"
+                : String.format(Locale.ROOT, "worst layer %.1f dB from the simulation", db))));
+        console.line(r.problems().isEmpty() ? "the artefact says what the run decided" : r.problems().size() + " differences");
+        return r.problems().isEmpty() ? 0 : 1;
+    }
+}

@@ -1,0 +1,159 @@
+package dev.detent.host;
+
+import dev.detent.runtime.Optimization;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.problem.InternalException;
+import dev.detent.spi.run.Simulator.Observation;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Observations of the float network. Of a run for several targets they are collected first, from trial runs that end where they would look at
+ * data; then every different graph is run once with all observers of all targets; then the real runs find their sketches here.
+ */
+final class FloatObservations implements AutoCloseable {
+
+    /** Ends a trial run; told from others by identity. */
+    private final InternalException collected = new InternalException("DT-RUN-091", "a trial run went on where it should have ended", "", null);
+
+    private record Key(String value, String sketch, int limit) {}
+
+    /** A graph and what was asked about it. */
+    private record Wanted(Graph graph, Map<Key, Observation> observations) {}
+
+    private final int workers;
+    private final Map<String, Wanted> wanted = new LinkedHashMap<>();
+    private final Map<String, Map<Key, Observer>> kept = new LinkedHashMap<>();
+    private boolean collecting;
+    /** The graph, cut where it was observed last, for a second look at the same values. */
+    private List<Object> cutFor = List.of();
+    private @Nullable SegmentedModel cut;
+
+    FloatObservations(int workers) {
+        this.workers = workers;
+    }
+
+    /** Runs {@code trial}, a pipeline on a copy of the graph, as far as its first look at the float network. */
+    void collect(Runnable trial) {
+        collecting = true;
+        try {
+            trial.run();
+        } catch (InternalException e) {
+            if (e != collected) {
+                throw e;
+            }
+        } finally {
+            collecting = false;
+        }
+    }
+
+    /** One pass over the samples for each different graph. */
+    void observeCollected(Samples samples, IntConsumer progress) {
+        wanted.forEach((digest, w) -> {
+            List<Key> keys = List.copyOf(w.observations().keySet());
+            List<Observer> seen = run(digest, w.graph(), List.copyOf(w.observations().values()), samples.first(keys.get(0).limit()), progress);
+            Map<Key, Observer> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
+            for (int i = 0; i < keys.size(); i++) {
+                sketches.put(keys.get(i), seen.get(i));
+            }
+        });
+        wanted.clear();
+    }
+
+    /** Different graphs that were run. */
+    int graphs() {
+        return kept.size();
+    }
+
+    List<Observer> observe(Graph graph, List<Observation> observations, Samples samples, int limit, IntConsumer progress) {
+        String digest = digest(graph);
+        List<Key> keys = observations.stream().map(o -> new Key(o.value(), o.sketch(), limit)).toList();
+        if (collecting) {
+            Map<Key, Observation> of = wanted.computeIfAbsent(digest, k -> new Wanted(graph.copy(), new LinkedHashMap<>())).observations();
+            for (int i = 0; i < keys.size(); i++) {
+                if (!keys.get(i).sketch().isEmpty()) {
+                    of.putIfAbsent(keys.get(i), observations.get(i));
+                }
+            }
+            throw collected;
+        }
+        Map<Key, Observer> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
+        List<Observation> missing = new ArrayList<>();
+        Set<Key> asked = new LinkedHashSet<>();
+        for (int i = 0; i < keys.size(); i++) {
+            Key key = keys.get(i);
+            if (key.sketch().isEmpty() || !sketches.containsKey(key) && asked.add(key)) {
+                missing.add(observations.get(i));
+            }
+        }
+        List<Observer> fresh = missing.isEmpty() ? List.of() : run(digest, graph, missing, samples.first(limit), progress);
+        Map<Observation, Observer> unshared = new IdentityHashMap<>();
+        for (int i = 0; i < fresh.size(); i++) {
+            Observation o = missing.get(i);
+            if (o.sketch().isEmpty()) {
+                unshared.put(o, fresh.get(i));
+            } else {
+                sketches.put(new Key(o.value(), o.sketch(), limit), fresh.get(i));
+            }
+        }
+        List<Observer> all = new ArrayList<>();
+        for (int i = 0; i < keys.size(); i++) {
+            all.add(keys.get(i).sketch().isEmpty() ? unshared.get(observations.get(i)) : sketches.get(keys.get(i)));
+        }
+        return all;
+    }
+
+    private List<Observer> run(String digest, Graph graph, List<Observation> observations, Samples samples, IntConsumer progress) {
+        Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<String> ordered = observations.stream().filter(o -> o.observer().get().needsOrder()).map(Observation::value).collect(Collectors.toSet());
+        List<Object> key = List.of(digest, values, ordered);
+        SegmentedModel model = cut;
+        if (model == null || !key.equals(cutFor)) {
+            close();
+            model = SegmentedModel.of(graph, Optional.empty(), values, ordered, Optimization.ALL);
+            cut = model;
+            cutFor = key;
+        }
+        return model.observe(observations, samples, workers, progress);
+    }
+
+    @Override
+    public void close() {
+        if (cut != null) {
+            cut.close();
+            cut = null;
+        }
+    }
+
+    /** What the float network computes: nodes and weights. */
+    private static String digest(Graph graph) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            graph.nodes().forEach(n -> sha.update((n.name() + n.domain() + n.opType() + n.inputs() + n.outputs() + n.attributes())
+                    .getBytes(StandardCharsets.UTF_8)));
+            graph.initializers().forEach((name, t) -> {
+                sha.update((name + t).getBytes(StandardCharsets.UTF_8));
+                sha.update(t.bytes());
+            });
+            return HexFormat.of().formatHex(sha.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new InternalException("DT-RUN-092", "every JDK has SHA-256", "", e);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.detent.host;
+
+import dev.detent.host.data.DataFiles;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.UserException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What runs of one model for several targets share: the formatted graph, the samples, what is seen of the float network, the evaluation. */
+final class JobInputs implements AutoCloseable {
+
+    /** Loaded samples that later passes find in memory: 53 images of 224 x 224. */
+    private static final long REMEMBERED_BYTES = 32L << 20;
+
+    private final Graph graph;
+    private final int nodes;
+    private final Optional<Samples> samples;
+    private final FloatObservations observations;
+    private final Optional<Evaluation> evaluation;
+
+    JobInputs(QuantizeRequest request, Progress progress) {
+        graph = OnnxReader.read(request.model());
+        nodes = graph.nodes().size();
+        refuseBroken(graph, request.model());
+        Pipeline.format(graph, request.model().toString());
+        samples = request.calibration().map(c -> DataFiles.open(graph, c, request.preprocessing(), request.samples()).remembering(REMEMBERED_BYTES));
+        observations = new FloatObservations(request.workers());
+        evaluation = request.evaluation().map(e -> new Evaluation(request.model(), graph, e.data(), e.labels(), request.preprocessing(), e.samples(),
+                request.workers(), progress));
+    }
+
+    /** A copy to work on. */
+    Graph graph() {
+        return graph.copy();
+    }
+
+    /** Nodes of the model as it was read. */
+    int nodes() {
+        return nodes;
+    }
+
+    Optional<Samples> samples() {
+        return samples;
+    }
+
+    FloatObservations observations() {
+        return observations;
+    }
+
+    Optional<Evaluation> evaluation() {
+        return evaluation;
+    }
+
+    /** NaN or infinity in a weight would end as a nonsensical scale. */
+    private static void refuseBroken(Graph graph, Path model) {
+        graph.initializers().forEach((name, t) -> {
+            if (t.type() == ElementType.FLOAT) {
+                FloatBuffer f = t.bytes().asFloatBuffer();
+                for (int i = 0; i < f.limit(); i++) {
+                    if (!Float.isFinite(f.get(i)) && graph.consumers(name).stream().anyMatch(n -> n.is("Conv", "ConvTranspose", "Gemm", "MatMul"))) {
+                        throw new UserException("DT-ONX-020", "weight '" + name + "' holds " + f.get(i) + "; the model is damaged", model.toString());
+                    }
+                }
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        observations.close();
+    }
+}

@@ -1,0 +1,266 @@
+package dev.detent.host.verify;
+
+import dev.detent.host.ArtefactFiles;
+import dev.detent.host.FinishedRun;
+import dev.detent.host.Frozen;
+import dev.detent.host.plugin.Registry;
+import dev.detent.runtime.Optimization;
+import dev.detent.runtime.PlainModel;
+import dev.detent.runtime.Recording;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.ShapeInference;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.run.Simulator;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Reads an artefact back and holds it against the run that wrote it: every entry is there, under its name, with its numbers; baked weights
+ * lie on their grids; the configs rebuilt from the files, simulated on the model in the files, give every layer's output bit for bit; and a
+ * file with Q/DQ nodes computes the same in ONNX Runtime when that leaves it as it is.
+ */
+public final class RoundTrip {
+
+    /** Formats write the shortest decimal of a float32, some of them its reciprocal or a range. */
+    private static final double PRECISION = 1e-6;
+
+    /** A layer this near differs by rounding of a few codes at most. */
+    private static final double EQUAL = 60;
+
+    /** ONNX has one way with ties; on a target that has another whole codes differ here and there. */
+    private static final double OTHER_TIES = 20;
+
+    /** Biases of 32 bits do not fit a float exactly. */
+    private static final double ON_GRID = 1e-6;
+
+    /**
+     * @param entries configs that the artefact carries
+     * @param without written configs for which the format has no place
+     * @param layers float values compared
+     * @param runtime worst layer of the artefact in ONNX Runtime against the simulation, in dB; empty for formats without Q/DQ nodes
+     */
+    public record Result(String target, String format, int entries, int without, int layers, Optional<Double> runtime, List<Problem> problems) {}
+
+    private RoundTrip() {}
+
+    /** The artefact in {@code out}; without data the layers are compared on noise. */
+    public static Result run(Registry registry, Path out, Optional<Samples> data) {
+        FinishedRun run = FinishedRun.read(out);
+        Exporter exporter = run.exporter(registry);
+        ArtefactFiles files = new ArtefactFiles(run.name(), out);
+        List<Problem> problems = new ArrayList<>();
+        Optional<Graph> held = exporter.graph(files);
+        Graph graph = held.orElseGet(() -> anyModel(files));
+        if (held.isPresent()) {
+            ShapeInference.infer(graph, out.toString());
+            run.missingNodes(graph).forEach(n -> problems.add(Problem.error("DT-VER-015", "is missing in the artefact's model; it was quantized", n)));
+            if (!problems.isEmpty()) {
+                return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), problems);
+            }
+        }
+        Quantization written = run.quantization(graph, registry, Map.of());
+        QuantizedModel model = new Frozen(run.name(), run.target(), graph, written);
+        problems.addAll(compare(exporter, model, files));
+        Map<String, TensorQuantization> entries = exporter.entries(model);
+        int without = uncovered(written, entries).size();
+        if (held.isEmpty()) {
+            return new Result(run.target(), exporter.id(), entries.size(), without, 0, Optional.empty(), problems);
+        }
+        problems.addAll(offGrid(graph, written));
+        Samples samples = data.orElseGet(() -> new Noise(graph, 2));
+        Quantization rebuilt = run.quantization(graph, registry, replacements(entries, exporter.read(files, entries)));
+        Map<String, float[]> expected = layers(graph, written, samples, Optimization.NONE);
+        Map<String, float[]> found = layers(graph, rebuilt, samples, Optimization.NONE);
+        expected.forEach((value, layer) -> {
+            double snr = snr(layer, found.get(value));
+            if (snr < EQUAL) {
+                problems.add(Problem.error("DT-VER-020", String.format(Locale.ROOT, "comes out otherwise when simulated from the files: "
+                        + "%.1f dB from the run's own simulation", snr), value));
+            }
+        });
+        return new Result(run.target(), exporter.id(), entries.size(), without, expected.size(), inRuntime(files, graph, written, samples, expected, problems),
+                problems);
+    }
+
+    private static Graph anyModel(ArtefactFiles files) {
+        return files.files().stream().filter(f -> f.endsWith(".onnx")).map(files::onnx).findFirst().orElseThrow(
+                () -> new UserException("DT-EVA-002", "holds no ONNX file", files.folder().toString()));
+    }
+
+    /** Entries that are missing, unknown or carry other numbers than the model's configs. */
+    static List<Problem> compare(Exporter exporter, QuantizedModel model, ArtefactFiles files) {
+        List<Problem> problems = new ArrayList<>();
+        Map<String, TensorQuantization> entries = exporter.entries(model);
+        Map<String, Parameters> found = exporter.read(files, entries);
+        entries.forEach((name, c) -> {
+            Parameters there = found.get(name);
+            Parameters here = c.parameters().orElseThrow();
+            if (there == null) {
+                problems.add(Problem.error("DT-VER-011", "is missing in the artefact (" + c.slot() + ", " + c.scheme() + ")", name));
+            } else if (!same(here, there)) {
+                problems.add(Problem.error("DT-VER-012", "has " + there + " in the artefact, " + here + " in the run", name));
+            }
+        });
+        found.keySet().stream().filter(name -> !entries.containsKey(name)).forEach(name -> problems.add(Problem.error("DT-VER-013",
+                "stands in the artefact, but the run has no such tensor", name)));
+        return problems;
+    }
+
+    private static boolean same(Parameters a, Parameters b) {
+        if (a.channels() != b.channels()) {
+            return false;
+        }
+        for (int i = 0; i < a.channels(); i++) {
+            if (Math.abs((double) a.scale(i) - b.scale(i)) > PRECISION * a.scale(i) || a.zeroPoint(i) != b.zeroPoint(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static List<TensorQuantization> uncovered(Quantization written, Map<String, TensorQuantization> entries) {
+        Set<Slot> roots = new HashSet<>();
+        entries.values().forEach(c -> roots.add(c.root().slot()));
+        List<TensorQuantization> without = new ArrayList<>();
+        for (TensorQuantization c : written.configs()) {
+            if (c.isOwnRoot() && c.state().isWritten() && !roots.contains(c.slot())) {
+                without.add(c);
+            }
+        }
+        return without;
+    }
+
+    /** A baked weight that quantization would change has been changed since. */
+    private static List<Problem> offGrid(Graph graph, Quantization written) {
+        List<Problem> problems = new ArrayList<>();
+        for (TensorQuantization c : written.configs()) {
+            Tensor t = c.slot().isInput() ? graph.initializer(c.value()).orElse(null) : null;
+            if (t == null || !c.state().isBaked() || c.parameters().isEmpty() || t.type() != ElementType.FLOAT) {
+                continue;
+            }
+            float[] values = t.floats();
+            float[] again = values.clone();
+            c.scheme().fakeQuantize(again, t.dims(), c.parameters().get());
+            int off = 0;
+            for (int i = 0; i < values.length; i++) {
+                off += Math.abs(values[i] - again[i]) > ON_GRID * Math.abs(values[i]) ? 1 : 0;
+            }
+            if (off > 0) {
+                problems.add(Problem.error("DT-VER-014", "has " + off + " of " + values.length + " values off the grid of its scale", c.value()));
+            }
+        }
+        return problems;
+    }
+
+    /** A covered config's numbers are its root's. */
+    private static Map<Slot, Parameters> replacements(Map<String, TensorQuantization> entries, Map<String, Parameters> found) {
+        Map<Slot, Parameters> replacements = new LinkedHashMap<>();
+        entries.forEach((name, c) -> {
+            if (found.containsKey(name)) {
+                replacements.put(c.root().slot(), found.get(name));
+            }
+        });
+        return replacements;
+    }
+
+    private static Map<String, float[]> layers(Graph graph, Quantization quantization, Samples samples, Optimization level) {
+        List<String> values = values(graph);
+        Map<String, float[]> layers = new LinkedHashMap<>();
+        try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), new LinkedHashSet<>(values), level)) {
+            for (int i = 0; i < samples.size(); i++) {
+                List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), samples.range(i, 1), 1, d -> { });
+                for (int k = 0; k < values.size(); k++) {
+                    layers.merge(values.get(k), ((Recording) seen.get(k)).values(), RoundTrip::join);
+                }
+            }
+        }
+        return layers;
+    }
+
+    private static List<String> values(Graph graph) {
+        return graph.nodes().stream().flatMap(n -> n.outputs().stream())
+                .filter(o -> graph.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).toList();
+    }
+
+    private static float[] join(float[] a, float[] b) {
+        float[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
+    }
+
+    /** The worst layer of the Q/DQ file, run unoptimised with every float value as an output. */
+    private static Optional<Double> inRuntime(ArtefactFiles files, Graph graph, Quantization written, Samples samples, Map<String, float[]> expected,
+            List<Problem> problems) {
+        Optional<Graph> explicit = files.files().stream().filter(f -> f.endsWith(".onnx")).map(files::onnx)
+                .filter(g -> g.nodes().stream().anyMatch(n -> n.opType().equals("QuantizeLinear"))).findFirst();
+        if (explicit.isEmpty()) {
+            return Optional.empty();
+        }
+        Graph qdq = explicit.get();
+        Map<String, String> raw = new LinkedHashMap<>();
+        for (Node n : graph.nodes()) {
+            qdq.node(n.name()).ifPresent(q -> {
+                for (int o = 0; o < n.outputs().size(); o++) {
+                    if (expected.containsKey(n.output(o))) {
+                        raw.put(n.output(o), q.output(o));
+                    }
+                }
+            });
+        }
+        GraphEditor edit = qdq.edit();
+        List.copyOf(qdq.outputs()).forEach(o -> edit.removeOutput(o.name()));
+        raw.values().forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE)));
+        Map<String, float[]> found = new LinkedHashMap<>();
+        try (PlainModel m = PlainModel.of(qdq, Optimization.NONE, files.name())) {
+            m.forEach(samples, 1, d -> { }, (i, out) -> raw.forEach((value, name) -> found.merge(value, out.floats(name), RoundTrip::join)));
+        }
+        boolean otherTies = written.configs().stream().anyMatch(c -> c.state().isActive() && c.scheme().rounding() != Rounding.HALF_EVEN);
+        double worst = Double.POSITIVE_INFINITY;
+        for (String value : found.keySet()) {
+            double snr = snr(expected.get(value), found.get(value));
+            worst = Math.min(worst, snr);
+            if (snr < (otherTies ? OTHER_TIES : EQUAL)) {
+                problems.add(Problem.error("DT-VER-021", String.format(Locale.ROOT, "is computed otherwise by ONNX Runtime from the file: "
+                        + "%.1f dB from the simulation", snr), value));
+            }
+        }
+        return Optional.of(worst);
+    }
+
+    private static double snr(float[] expected, float[] found) {
+        double signal = 0;
+        double noise = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double d = (double) expected[i] - found[i];
+            signal += (double) expected[i] * expected[i];
+            noise += d * d;
+        }
+        return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.detent.runtime;
+
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Scheme;
+
+/** Keeps the one batch it sees, for layer-by-layer comparisons on single samples. */
+public final class Recording implements Observer {
+
+    private float[] values = new float[0];
+    private int at;
+
+    /** The values in C order. */
+    public float[] values() {
+        return values;
+    }
+
+    @Override
+    public void begin(long[] shape) {
+        values = new float[Math.toIntExact(Tensor.count(shape))];
+        at = 0;
+    }
+
+    @Override
+    public void accept(float[] chunk, int from, int to) {
+        System.arraycopy(chunk, from, values, at, to - from);
+        at += to - from;
+    }
+
+    @Override
+    public void end() {
+        // The batch is complete.
+    }
+
+    @Override
+    public void merge(Observer other) {
+        Recording o = (Recording) other;
+        if (o.at > 0) {
+            values = o.values;
+            at = o.at;
+        }
+    }
+
+    @Override
+    public Parameters render(Scheme scheme) {
+        throw new UnsupportedOperationException("a recording renders nothing");
+    }
+}
