@@ -118,7 +118,8 @@ final class QuantizeCommand implements Callable<Integer> {
         });
         console.line("of " + c.slots() + " slots the targets disagree on: state " + c.differInState() + ", scheme " + c.differInScheme() + ", scale "
                 + c.differInScale() + " (comparison.html lists them)");
-        console.line("observed in " + c.passes() + (c.passes() == 1 ? " pass" : " passes") + " over the calibration data");
+        console.line("observed in " + c.passes() + (c.passes() == 1 ? " pass" : " passes") + " over the calibration data"
+                + (c.passes() > 1 ? ", one for each different float graph (equalization changes it)" : ""));
         console.line("written to " + out + ": one folder per target, comparison.html");
     }
 

@@ -7,6 +7,7 @@ import dev.detent.host.verify.RoundTrip;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false)
 final class VerifyCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "OUT", description = "output folder of 'detent quantize'")
+    @Parameters(paramLabel = "OUT", description = "output folder of 'detent quantize', of one target or several")
     Path out;
 
     @Option(names = "--model", paramLabel = "MODEL", description = "the float model; needed with --data only")
@@ -37,20 +38,29 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Optional<Samples> real = model.flatMap(m -> data.map(d -> {
-            Preprocessing p = FinishedRun.read(out).preprocessing();
-            return DataFiles.open(OnnxReader.read(m), d, p, samples);
-        }));
-        RoundTrip.Result r = RoundTrip.run(home.registry(), out, real);
+        List<Path> folders = FinishedRun.folders(out);
+        int differences = 0;
+        for (Path folder : folders) {
+            Optional<Samples> real = model.flatMap(m -> data.map(d -> {
+                Preprocessing p = FinishedRun.read(folder).preprocessing();
+                return DataFiles.open(OnnxReader.read(m), d, p, samples);
+            }));
+            RoundTrip.Result r = RoundTrip.run(home.registry(), folder, real);
+            show(console, r);
+            differences += r.problems().size();
+        }
+        return differences == 0 ? 0 : 1;
+    }
+
+    private static void show(Console console, RoundTrip.Result r) {
         r.problems().forEach(console::problem);
         console.line(r.target() + " as " + r.format() + ": " + r.entries() + " entries read back"
                 + (r.without() > 0 ? ", " + r.without() + " configs have no place in this format" : ""));
         if (r.layers() > 0) {
-            console.line(r.layers() + " layers simulated from the files and compared with the run");
+            console.line("  " + r.layers() + " layers simulated from the files and compared with the run");
         }
-        r.runtime().ifPresent(db -> console.line("ONNX Runtime on the file, unoptimised: " + (Double.isInfinite(db) ? "every layer bit-equal"
+        r.runtime().ifPresent(db -> console.line("  ONNX Runtime on the file, unoptimised: " + (Double.isInfinite(db) ? "every layer bit-equal"
                 : String.format(Locale.ROOT, "worst layer %.1f dB from the simulation", db))));
-        console.line(r.problems().isEmpty() ? "the artefact says what the run decided" : r.problems().size() + " differences");
-        return r.problems().isEmpty() ? 0 : 1;
+        console.line(r.problems().isEmpty() ? "  the artefact says what the run decided" : "  " + r.problems().size() + " differences");
     }
 }

@@ -16,6 +16,7 @@ import dev.detent.spi.quant.Slot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -39,6 +40,17 @@ public final class FinishedRun {
         } catch (IOException | JsonParseException | IllegalStateException e) {
             throw new UserException("DT-EVA-001", "cannot be read; give the output folder of 'detent quantize'", file.toString(), e);
         }
+    }
+
+    /** The folders of single targets: {@code folder} itself, or those in it when the run was for several. */
+    public static List<Path> folders(Path folder) {
+        FinishedRun run = read(folder);
+        if (!run.json.has("targets")) {
+            return List.of(folder);
+        }
+        List<Path> folders = new ArrayList<>();
+        run.json.getAsJsonArray("targets").forEach(t -> folders.add(folder.resolve(t.getAsString().replace(':', '.'))));
+        return folders;
     }
 
     public String target() {

@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
 final class PplDspExporter implements Exporter {
 
     private static final String SUFFIX = ".ranges.prototxt";
-    private static final Pattern ROW = Pattern.compile("quantize_param \\{ type: \"(\\w+)\" blob: (\".*\") range_min: (\\S+) range_max: (\\S+) \\}");
+    private static final Pattern ROW = Pattern.compile("  name: (?<layer>\".*\")|"
+            + "quantize_param \\{ type: \"(?<type>\\w+)\" blob: (?<blob>\".*\") range_min: (?<min>\\S+) range_max: (?<max>\\S+) \\}");
 
     @Override
     public String id() {
@@ -48,7 +49,7 @@ final class PplDspExporter implements Exporter {
                 Parameters p = c.parameters().orElseThrow();
                 for (int i = 0; i < p.channels(); i++) {
                     double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
-                    text.append("  quantize_param { type: \"").append(key, 0, key.indexOf(' ')).append("\" blob: ").append(context.json(c.value()).strip())
+                    text.append("  quantize_param { type: \"").append(kind(n, c)).append("\" blob: ").append(context.json(c.value()).strip())
                             .append(" range_min: ").append(context.decimal((float) range[0])).append(" range_max: ")
                             .append(context.decimal((float) range[1])).append(" }\n");
                 }
@@ -65,15 +66,19 @@ final class PplDspExporter implements Exporter {
         Map<String, TensorQuantization> rows = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().inputs(n)) {
             if (c.parameters().isPresent() && !c.state().isFloat() && c.scheme().bits() <= 8 && (c.isParameter() || graph.isInput(c.value()))) {
-                rows.put((c.isParameter() ? "filter " : "bottom ") + c.value(), c);
+                rows.put(n.name() + " " + kind(n, c) + " " + c.value(), c);
             }
         }
         for (TensorQuantization c : model.quantization().outputs(n)) {
             if (c.parameters().isPresent() && !c.state().isFloat()) {
-                rows.put("top " + c.value(), c);
+                rows.put(n.name() + " " + kind(n, c) + " " + c.value(), c);
             }
         }
         return rows;
+    }
+
+    private static String kind(Node n, TensorQuantization c) {
+        return n.outputs().contains(c.value()) ? "top" : c.isParameter() ? "filter" : "bottom";
     }
 
     @Override
@@ -87,18 +92,27 @@ final class PplDspExporter implements Exporter {
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Map<String, List<float[]>> channels = new LinkedHashMap<>();
         Matcher m = ROW.matcher(artefact.text(artefact.name() + SUFFIX));
+        String layer = "";
         while (m.find()) {
-            String key = m.group(1) + " " + m.group(2).substring(1, m.group(2).length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
+            if (m.group("layer") != null) {
+                layer = unquoted(m.group("layer"));
+                continue;
+            }
+            String key = layer + " " + m.group("type") + " " + unquoted(m.group("blob"));
             TensorQuantization c = entries.get(key);
             if (c != null) {
                 Scheme s = c.scheme();
-                double min = Double.parseDouble(m.group(3));
-                double scale = (Double.parseDouble(m.group(4)) - min) / (s.quantMax() - s.quantMin());
+                double min = Double.parseDouble(m.group("min"));
+                double scale = (Double.parseDouble(m.group("max")) - min) / (s.quantMax() - s.quantMin());
                 channels.computeIfAbsent(key, k -> new ArrayList<>()).add(new float[] {(float) scale, (float) Math.rint(s.quantMin() - min / scale)});
             }
         }
         Map<String, Parameters> found = new LinkedHashMap<>();
         channels.forEach((k, v) -> found.put(k, Encoding.parameters(v)));
         return found;
+    }
+
+    private static String unquoted(String json) {
+        return json.substring(1, json.length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
     }
 }

@@ -29,6 +29,10 @@ public final class OpenVino implements Backend {
     private static final Scheme NARROW = Scheme.symmetric(7, -64, 63).with(ScaleRule.MAGNITUDE);
     private static final Set<String> TYPES = Operators.plus(Operators.WEIGHTED, "Add AveragePool GlobalAveragePool");
 
+    /** Operators whose result is not negative when their first input is not, or when none is. */
+    private static final Set<String> FIRST = Operators.plus(Operators.MOVEMENT, "AveragePool GlobalAveragePool Clip");
+    private static final Set<String> ALL = Set.of("Add", "Mul", "Concat", "Max");
+
     @Override
     public List<Target> targets() {
         return List.of(target("openvino", "OpenVINO: int8 symmetric, uint8 after ReLU, per-channel weights", WEIGHT),
@@ -55,6 +59,7 @@ public final class OpenVino implements Backend {
     private static boolean isNeverNegative(String value, Graph graph) {
         return graph.producer(value).map(p -> p.isOneOf(Operators.NON_NEGATIVE)
                 || p.is("Clip") && graph.initializer(p.input(1)).map(t -> t.floats()[0] >= 0).orElse(false)
-                || p.isOneOf(Operators.MOVEMENT) && isNeverNegative(p.input(0), graph)).orElse(false);
+                || p.isOneOf(FIRST) && isNeverNegative(p.input(0), graph)
+                || p.isOneOf(ALL) && p.inputs().stream().allMatch(v -> isNeverNegative(v, graph))).orElse(false);
     }
 }
