@@ -69,7 +69,8 @@ public final class Evaluation {
     Scores exported(Path file) {
         boolean floating = OnnxReader.read(file).initializers().values().stream()
                 .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
-        return score("exported", file, floating ? Optimization.PAIRS : Optimization.ALL);
+        // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes nonsense.
+        return score("exported", file, floating ? Optimization.ASIS : Optimization.ALL);
     }
 
     private Scores score(String step, Path file, Optimization level) {

@@ -68,11 +68,8 @@ final class OrtRuntime {
 
     private static OrtSession.SessionOptions options(Optimization level) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        options.setOptimizationLevel(switch (level) {
-            case ALL -> OrtSession.SessionOptions.OptLevel.ALL_OPT;
-            case PAIRS -> OrtSession.SessionOptions.OptLevel.BASIC_OPT;
-            case NONE, ASIS -> OrtSession.SessionOptions.OptLevel.NO_OPT;
-        });
+        options.setOptimizationLevel(level == Optimization.ALL ? OrtSession.SessionOptions.OptLevel.ALL_OPT
+                : OrtSession.SessionOptions.OptLevel.NO_OPT);
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
         if (level == Optimization.NONE) {
