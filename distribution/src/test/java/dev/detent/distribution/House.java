@@ -1,5 +1,18 @@
 package dev.detent.distribution;
 
+import dev.detent.backends.ascend.Ascend;
+import dev.detent.backends.float8.Float8;
+import dev.detent.backends.fpga.Fpga;
+import dev.detent.backends.metax.Metax;
+import dev.detent.backends.mnn.Mnn;
+import dev.detent.backends.ncnn.Ncnn;
+import dev.detent.backends.nnie.Nnie;
+import dev.detent.backends.nxp.Nxp;
+import dev.detent.backends.openvino.OpenVino;
+import dev.detent.backends.ppl.Ppl;
+import dev.detent.backends.rknn.Rknn;
+import dev.detent.backends.tengine.Tengine;
+import dev.detent.backends.vitis.Vitis;
 import dev.detent.backends.dsp.Dsp;
 import dev.detent.backends.onnxruntime.OnnxRuntime;
 import dev.detent.backends.ppq.Ppq;
@@ -34,7 +47,9 @@ import java.util.Random;
 final class House {
 
     static final Registry REGISTRY = Registry.of(Map.of("all 1", List.of(new Dispatchers(), new Refinement(), new Calibration(),
-            new ParameterPasses(), new Equalization(), new Ppq(), new OnnxRuntime(), new TensorRt(), new Dsp())));
+            new ParameterPasses(), new Equalization(), new Ppq(), new OnnxRuntime(), new TensorRt(), new Dsp(),
+            new Nnie(), new OpenVino(), new Ncnn(), new Mnn(), new Tengine(), new Rknn(), new Ascend(), new Ppl(), new Nxp(), new Fpga(), new Vitis(),
+            new Metax(), new Float8())));
 
     private House() {}
 

@@ -66,7 +66,8 @@ class SimulationTest {
 
     static Stream<Arguments> modelsAndTargets() {
         List<Arguments> all = new ArrayList<>();
-        for (String target : List.of("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:PPL_DSP_INT8")) {
+        for (String target : List.of("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:PPL_DSP_INT8", "openvino", "qnn-ep16", "fp8-e4m3",
+                "fp8-e5m2", "graphcore-fp8", "fpga", "rknn-channel")) {
             SampleGraphs.all().keySet().forEach(g -> all.add(Arguments.of(g, target)));
             List.of("resnet", "mobile", "addchain", "eltwise", "dynup11", "tiny", "pools").forEach(m -> all.add(Arguments.of(m, target)));
         }
@@ -104,7 +105,12 @@ class SimulationTest {
                 expected.add(all);
             });
         }
-        try (SegmentedModel m = SegmentedModel.of(r.graph(), Optional.of(r.configs()), values, Optimization.NONE)) {
+        Graph simulated = r.graph().copy();
+        if (simulated.nodes().stream().anyMatch(n -> n.is("AveragePool"))) {
+            // ONNX Runtime sums an AveragePool of opset 19 in another order than one of opset 13.
+            simulated.edit().opset("", exported.opset());
+        }
+        try (SegmentedModel m = SegmentedModel.of(simulated, Optional.of(r.configs()), values, Optimization.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
                 Samples one = House.samples(List.of(samples.get(i)));
                 List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), one, 1, d -> { });

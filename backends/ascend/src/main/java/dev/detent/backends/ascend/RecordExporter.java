@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
@@ -82,7 +83,7 @@ final class RecordExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         Map<String, List<Float>> weights = new LinkedHashMap<>();
         String layer = "";
         float scale = 0;
@@ -94,7 +95,7 @@ final class RecordExporter implements Exporter {
             switch (m.group(1)) {
                 case "key" -> layer = m.group(2).substring(1, m.group(2).length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
                 case "scale_d" -> scale = Float.parseFloat(m.group(2));
-                case "offset_d" -> found.put(layer + DATA, Parameters.of(scale, Float.parseFloat(m.group(2)) + 128));
+                case "offset_d" -> found.put(layer + DATA, scale, Float.parseFloat(m.group(2)) + 128);
                 default -> weights.computeIfAbsent(layer + WEIGHT, k -> new ArrayList<>()).add(Float.parseFloat(m.group(2)));
             }
         }
@@ -103,8 +104,8 @@ final class RecordExporter implements Exporter {
             for (int i = 0; i < scales.length; i++) {
                 scales[i] = list.get(i);
             }
-            found.put(key, new Parameters(scales, new float[scales.length]));
+            found.put(key, scales, new float[scales.length]);
         });
-        return found;
+        return found.asMap();
     }
 }

@@ -54,8 +54,8 @@ record Encoding(String tensor, Scheme scheme, Parameters parameters) {
                 "bw", scheme.bits(), "is_sym", scheme.symmetric(), "offset", offsets, "scale", scales);
     }
 
-    /** What an object of version 0.6.1 or 1.0.0 says. */
-    static Parameters read(Object entry, Scheme scheme) {
+    /** The channels of an object of version 0.6.1 or 1.0.0. */
+    static List<float[]> read(Object entry, Scheme scheme) {
         List<float[]> channels = new ArrayList<>();
         if (entry instanceof List<?> list) {
             list.forEach(o -> channels.add(pair(((Map<?, ?>) o).get("scale"), ((Map<?, ?>) o).get("offset"), scheme)));
@@ -66,21 +66,11 @@ record Encoding(String tensor, Scheme scheme, Parameters parameters) {
                 channels.add(pair(scales.get(c), offsets.get(c), scheme));
             }
         }
-        return parameters(channels);
+        return channels;
     }
 
     private static float[] pair(Object scale, Object offset, Scheme scheme) {
         return new float[] {((Number) scale).floatValue(), zeroPoint(((Number) offset).doubleValue(), scheme)};
-    }
-
-    static Parameters parameters(List<float[]> channels) {
-        float[] scales = new float[channels.size()];
-        float[] zeroPoints = new float[channels.size()];
-        for (int c = 0; c < scales.length; c++) {
-            scales[c] = channels.get(c)[0];
-            zeroPoints[c] = channels.get(c)[1];
-        }
-        return new Parameters(scales, zeroPoints);
     }
 
     static Map<String, Object> ordered(Object... keysAndValues) {

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -63,7 +64,7 @@ final class Encodings2Exporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         for (Object o : (List<?>) artefact.json(artefact.name() + SUFFIX).get("encodings")) {
             Map<?, ?> e = (Map<?, ?>) o;
             List<?> scales = e.get("y_scale") instanceof List<?> l ? l : List.of(e.get("y_scale"));
@@ -72,8 +73,8 @@ final class Encodings2Exporter implements Exporter {
             for (int c = 0; c < scales.size(); c++) {
                 channels.add(new float[] {((Number) scales.get(c)).floatValue(), zeroPoints.isEmpty() ? 0 : ((Number) zeroPoints.get(c)).floatValue()});
             }
-            found.put((String) e.get("name"), Encoding.parameters(channels));
+            found.put((String) e.get("name"), channels);
         }
-        return found;
+        return found.asMap();
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Parameters;
@@ -67,16 +68,17 @@ final class EncodingsExporter implements Exporter {
             ((Map<?, ?>) artefact.json(artefact.name() + OLD).get(section)).forEach((k, v) -> old.put((String) k, v));
             ((List<?>) artefact.json(artefact.name() + NEW).get(section)).forEach(o -> flat.put((String) ((Map<?, ?>) o).get("name"), o));
         }
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         entries.forEach((name, c) -> {
             if (old.containsKey(name) && flat.containsKey(name)) {
-                Parameters p = Encoding.read(old.get(name), c.scheme());
-                if (!p.equals(Encoding.read(flat.get(name), c.scheme()))) {
+                found.put(name, Encoding.read(flat.get(name), c.scheme()));
+                Parameters flatly = found.asMap().get(name);
+                found.put(name, Encoding.read(old.get(name), c.scheme()));
+                if (!found.asMap().get(name).equals(flatly)) {
                     throw new UserException("DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
                 }
-                found.put(name, p);
             }
         });
-        return found;
+        return found.asMap();
     }
 }

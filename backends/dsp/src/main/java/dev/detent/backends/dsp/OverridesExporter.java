@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -59,7 +60,7 @@ final class OverridesExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         artefact.json(artefact.name() + SUFFIX).values().forEach(section -> ((Map<?, ?>) section).forEach((name, list) -> {
             if (entries.containsKey(name)) {
                 Scheme scheme = entries.get(name).scheme();
@@ -67,9 +68,9 @@ final class OverridesExporter implements Exporter {
                 double min = ((Number) e.get("min")).doubleValue();
                 double max = ((Number) e.get("max")).doubleValue();
                 double scale = (max - min) / (scheme.quantMax() - scheme.quantMin());
-                found.put((String) name, Parameters.of((float) scale, (float) Math.rint(scheme.quantMin() - min / scale)));
+                found.put((String) name, (float) scale, (float) Math.rint(scheme.quantMin() - min / scale));
             }
         }));
-        return found;
+        return found.asMap();
     }
 }

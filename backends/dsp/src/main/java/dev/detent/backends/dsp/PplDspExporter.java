@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Parameters;
@@ -107,9 +108,9 @@ final class PplDspExporter implements Exporter {
                 channels.computeIfAbsent(key, k -> new ArrayList<>()).add(new float[] {(float) scale, (float) Math.rint(s.quantMin() - min / scale)});
             }
         }
-        Map<String, Parameters> found = new LinkedHashMap<>();
-        channels.forEach((k, v) -> found.put(k, Encoding.parameters(v)));
-        return found;
+        Readings found = new Readings();
+        channels.forEach(found::put);
+        return found.asMap();
     }
 
     private static String unquoted(String json) {

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -45,9 +46,9 @@ final class ShiftExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         artefact.json(artefact.name() + SUFFIX).forEach((name, row) -> found.put(name,
-                Parameters.of(Math.scalb(1f, -((Number) ((Map<?, ?>) row).get("shift")).intValue()), 0)));
-        return found;
+                Math.scalb(1f, -((Number) ((Map<?, ?>) row).get("shift")).intValue()), 0));
+        return found.asMap();
     }
 }

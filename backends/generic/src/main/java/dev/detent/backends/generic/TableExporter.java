@@ -4,11 +4,11 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** The model with baked weights and a table of all tensors that says everything in ONNX's terms. */
@@ -51,18 +51,9 @@ final class TableExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         artefact.json(artefact.name() + SUFFIX).forEach((name, row) -> found.put(name,
-                new Parameters(floats(((Map<?, ?>) row).get("scale")), floats(((Map<?, ?>) row).get("zero_point")))));
-        return found;
-    }
-
-    private static float[] floats(Object numbers) {
-        List<?> list = (List<?>) numbers;
-        float[] f = new float[list.size()];
-        for (int i = 0; i < f.length; i++) {
-            f[i] = ((Number) list.get(i)).floatValue();
-        }
-        return f;
+                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        return found.asMap();
     }
 }

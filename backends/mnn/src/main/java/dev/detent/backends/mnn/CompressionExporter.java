@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -114,27 +115,21 @@ final class CompressionExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         Map<?, ?> algorithm = (Map<?, ?>) ((List<?>) artefact.json(artefact.name() + SUFFIX).get("algo")).get(0);
         for (Object layer : (List<?>) ((Map<?, ?>) algorithm.get("quantParams")).get("layer")) {
             ((Map<?, ?>) layer).forEach((block, rows) -> {
                 if (rows instanceof List<?> list) {
                     list.forEach(row -> found.put(key((String) ((Map<?, ?>) layer).get("opName"), (String) block, (String) ((Map<?, ?>) row).get("name")),
-                            parameters((Map<?, ?>) row)));
+                            ((Map<?, ?>) row).get("scales"), zeroPoints((Map<?, ?>) row)));
                 }
             });
         }
-        return found;
+        return found.asMap();
     }
 
-    private static Parameters parameters(Map<?, ?> row) {
-        List<?> numbers = (List<?>) row.get("scales");
-        float[] scales = new float[numbers.size()];
-        float[] zeroPoints = new float[numbers.size()];
-        for (int i = 0; i < scales.length; i++) {
-            scales[i] = ((Number) numbers.get(i)).floatValue();
-            zeroPoints[i] = row.get("zeroPoint") instanceof Number z ? z.floatValue() : 0;
-        }
-        return new Parameters(scales, zeroPoints);
+    /** One for all channels of an activation; weights have none. */
+    private static Object zeroPoints(Map<?, ?> row) {
+        return row.containsKey("zeroPoint") ? List.of(row.get("zeroPoint")) : List.of();
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -62,7 +63,7 @@ final class TableExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         artefact.text(artefact.name() + SUFFIX).lines().forEach(line -> {
             // A layer's name may hold blanks: the numbers are counted from the right.
             List<String> words = new ArrayList<>(List.of(line.split(" ")));
@@ -76,9 +77,9 @@ final class TableExporter implements Exporter {
                 for (int i = 0; i < numbers; i++) {
                     scales[i] = 1 / Float.parseFloat(words.get(words.size() - numbers + i));
                 }
-                found.put(layer, new Parameters(scales, new float[numbers]));
+                found.put(layer, scales, new float[numbers]);
             }
         });
-        return found;
+        return found.asMap();
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -96,16 +97,8 @@ final class CalibrationParamExporter implements Exporter {
                 default -> block++;
             }
         }
-        Map<String, Parameters> found = new LinkedHashMap<>();
-        blocks.forEach((key, channels) -> {
-            float[] scales = new float[channels.size()];
-            float[] offsets = new float[channels.size()];
-            for (int i = 0; i < scales.length; i++) {
-                scales[i] = channels.get(i)[0];
-                offsets[i] = channels.get(i)[1];
-            }
-            found.put(key, new Parameters(scales, offsets));
-        });
-        return found;
+        Readings found = new Readings();
+        blocks.forEach(found::put);
+        return found.asMap();
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.Parameters;
@@ -112,10 +113,10 @@ final class GfpqExporter implements Exporter {
     /** From the table; the dictionary must name the same clip values for the layers it holds. */
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         artefact.text(artefact.name() + TABLE).lines().forEach(line -> {
             int blank = line.lastIndexOf(' ');
-            found.put(line.substring(0, blank), Parameters.of(Float.parseFloat(line.substring(blank + 1)), 0));
+            found.put(line.substring(0, blank), Float.parseFloat(line.substring(blank + 1)), 0);
         });
         Map<?, ?> dictionary = (Map<?, ?>) ((Map<?, ?>) artefact.json(artefact.name() + DICTIONARY).get("nnie")).get("gfpq_param_dict");
         Map<String, Integer> position = new LinkedHashMap<>();
@@ -123,11 +124,11 @@ final class GfpqExporter implements Exporter {
             String layer = c.slot().node();
             if (!key.endsWith(WEIGHT) && dictionary.get(layer) instanceof List<?> clips) {
                 int at = position.merge(layer, 1, Integer::sum) - 1;
-                if (at >= clips.size() || !found.containsKey(key) || ((Number) clips.get(at)).floatValue() != found.get(key).scale(0)) {
+                if (at >= clips.size() || !found.contains(key) || ((Number) clips.get(at)).floatValue() != found.asMap().get(key).scale(0)) {
                     found.remove(key);
                 }
             }
         });
-        return found;
+        return found.asMap();
     }
 }

@@ -25,6 +25,9 @@ enum LogGrid implements NumberSystem {
     private static final int BINS = 1 << 10;
     private static final double SMALLEST = 1e-8;
 
+    /** A level is known to the precision of a float; its logarithm must not fall below the integer it stands for. */
+    private static final double RELATIVE = 0x1p-22;
+
     private final String id;
     private final int steps;
     private final int top;
@@ -63,7 +66,7 @@ enum LogGrid implements NumberSystem {
     @Override
     public double[] cover(double min, double max, Scheme scheme) {
         double exponent = steps * Math.log(Math.max(Math.max(max, -min), SMALLEST)) / Math.log(2);
-        return new double[] {clip((int) (floor ? Math.floor(exponent + 1e-9) : Math.rint(exponent))), 0};
+        return new double[] {clip((int) (floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent))), 0};
     }
 
     private float clip(int exponent) {

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -63,16 +64,16 @@ final class NxpExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         entries.forEach((name, c) -> graph.initializer(name + "_min").ifPresent(min -> {
             Tensor max = graph.initializer(name + "_max").orElse(min);
             float[] scales = min.floats();
             for (int i = 0; i < scales.length; i++) {
                 scales[i] = (max.floats()[i] - scales[i]) / (Math.scalb(1f, c.scheme().bits()) - 1);
             }
-            found.put(name, new Parameters(scales, new float[scales.length]));
+            found.put(name, scales, new float[scales.length]);
         }));
-        return found;
+        return found.asMap();
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QdqInsertion;
 import dev.detent.spi.export.QdqReading;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -83,13 +84,13 @@ final class QOperatorExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         positions(artefact.onnx(artefact.name() + SUFFIX)).forEach((slot, p) -> {
             if (entries.containsKey(slot.toString())) {
                 found.put(slot.toString(), p);
             }
         });
-        return found;
+        return found.asMap();
     }
 
     /** Fused activations are gone from the file; there is no float graph in it any more. */

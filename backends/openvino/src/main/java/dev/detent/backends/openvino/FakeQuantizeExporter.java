@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -97,7 +98,7 @@ final class FakeQuantizeExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         for (Node n : graph.nodes()) {
             for (int i = 0; i < n.inputs().size(); i++) {
                 String slot = Slot.input(n.name(), i).toString();
@@ -105,7 +106,7 @@ final class FakeQuantizeExporter implements Exporter {
                         .ifPresent(f -> found.put(slot, parameters(graph, f, entries.get(slot).scheme())));
             }
         }
-        return found;
+        return found.asMap();
     }
 
     private static Parameters parameters(Graph graph, Node f, Scheme scheme) {

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -83,18 +84,9 @@ final class PplJsonExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, row) -> found.put((String) name,
-                new Parameters(floats(((Map<?, ?>) row).get("scale")), floats(((Map<?, ?>) row).get("zero_point")))));
-        return found;
-    }
-
-    private static float[] floats(Object numbers) {
-        List<?> list = numbers instanceof List<?> l ? l : List.of(numbers);
-        float[] f = new float[list.size()];
-        for (int i = 0; i < f.length; i++) {
-            f[i] = ((Number) list.get(i)).floatValue();
-        }
-        return f;
+                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        return found.asMap();
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -66,20 +67,12 @@ final class ConfigExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         ((Map<?, ?>) artefact.json(artefact.name() + ".json").get("values")).forEach((slot, row) -> found.put((String) slot,
-                new Parameters(floats(((Map<?, ?>) row).get("scale")), floats(((Map<?, ?>) row).get("zero_point")))));
-        return found;
+                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        return found.asMap();
     }
 
-    private static float[] floats(Object numbers) {
-        List<?> list = (List<?>) numbers;
-        float[] f = new float[list.size()];
-        for (int i = 0; i < f.length; i++) {
-            f[i] = ((Number) list.get(i)).floatValue();
-        }
-        return f;
-    }
 
     private static Map<String, Object> config(TensorQuantization c) {
         Scheme s = c.scheme();

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -71,18 +72,9 @@ final class CfgExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
-        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, row) -> {
-            List<?> scales = (List<?>) ((Map<?, ?>) row).get("scale");
-            List<?> zero = (List<?>) ((Map<?, ?>) row).get("zero_point");
-            float[] s = new float[scales.size()];
-            float[] z = new float[scales.size()];
-            for (int i = 0; i < s.length; i++) {
-                s[i] = ((Number) scales.get(i)).floatValue();
-                z[i] = ((Number) zero.get(i)).floatValue();
-            }
-            found.put((String) name, new Parameters(s, z));
-        });
-        return found;
+        Readings found = new Readings();
+        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, row) -> found.put((String) name,
+                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        return found.asMap();
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -45,12 +46,12 @@ final class ScaleFileExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         artefact.text(artefact.name() + SUFFIX).lines().forEach(line -> {
             int zero = line.lastIndexOf(' ');
             int scale = line.lastIndexOf(' ', zero - 1);
-            found.put(line.substring(0, scale), Parameters.of(Float.parseFloat(line.substring(scale + 1, zero)), Float.parseFloat(line.substring(zero + 1))));
+            found.put(line.substring(0, scale), Float.parseFloat(line.substring(scale + 1, zero)), Float.parseFloat(line.substring(zero + 1)));
         });
-        return found;
+        return found.asMap();
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -72,10 +73,10 @@ final class RangeExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         if (artefact.json(artefact.name() + ".ranges.json").get(KEY) instanceof Map<?, ?> ranges) {
-            ranges.forEach((name, amax) -> found.put((String) name, Parameters.of((float) (((Number) amax).floatValue() / 127), 0)));
+            ranges.forEach((name, amax) -> found.put((String) name, (float) (((Number) amax).floatValue() / 127), 0));
         }
-        return found;
+        return found.asMap();
     }
 }

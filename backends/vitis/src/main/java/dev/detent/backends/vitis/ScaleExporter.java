@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artefact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -41,9 +42,9 @@ final class ScaleExporter implements Exporter {
 
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Parameters> found = new LinkedHashMap<>();
+        Readings found = new Readings();
         ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, scale) -> found.put((String) name,
-                Parameters.of(((Number) scale).floatValue(), 0)));
-        return found;
+                ((Number) scale).floatValue(), 0));
+        return found.asMap();
     }
 }

@@ -1,0 +1,42 @@
+package dev.detent.distribution;
+
+import dev.detent.host.Pipeline;
+import dev.detent.host.data.DataFiles;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.Samples;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.graph.Graph;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * As {@link GoldenTest}, on the real model that the distribution ships. Accept with {@code mvn -Pslow -pl distribution -am verify
+ * -Dit.test=GoldenIT -Ddetent.golden=accept -Dsurefire.failIfNoSpecifiedTests=false}.
+ */
+@Tag("slow")
+class GoldenIT {
+
+    static Stream<Target> targets() {
+        return House.REGISTRY.targets().stream().filter(t -> !t.id().startsWith("ppq:"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("targets")
+    void everyFormatOfTheRealModelIsWrittenAsItWas(Target target) throws IOException {
+        Path demo = Dist.home().resolve("demo");
+        Graph model = OnnxReader.read(demo.resolve("ch_ppocr_mobile_v2.0_cls_infer.onnx"));
+        Samples samples = DataFiles.open(model, demo.resolve("calibration").toString(), Preprocessing.parse("ocr"), 4);
+        Pipeline.Result r = House.quantize(model, target.id(), samples, 1, "calibration.method=minmax", "calibration.rival=");
+        StringBuilder text = new StringBuilder();
+        for (Exporter e : target.exporters()) {
+            text.append(GoldenTest.written(target, e, e.id(), r, GoldenTest.LINES_OF_LARGE_MODEL));
+        }
+        GoldenTest.compare(target.id() + ".ppocr", text.toString());
+    }
+}

@@ -1,0 +1,95 @@
+package dev.detent.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.host.Detent;
+import dev.detent.host.Progress;
+import dev.detent.host.QuantizeRequest;
+import dev.detent.host.Settings;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.verify.RoundTrip;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every format's file, changed in one place: reading it back must say which tensor it was. */
+class RoundTripTest {
+
+    @TempDir
+    static Path work;
+
+    private static Path model;
+    private static Path data;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        Path corpus = Dist.corpus(work.resolve("corpus"));
+        model = corpus.resolve("models/resnet.onnx");
+        byte[] raw = Files.readAllBytes(corpus.resolve("calib/resnet.f32"));
+        float[] values = new float[raw.length / 4];
+        ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        long[] shape = OnnxReader.read(model).inputs().get(0).staticShape().orElseThrow();
+        shape[0] = 8;
+        data = Dist.npy(work.resolve("data.npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
+    }
+
+    /** One number, name or line of the artefact is changed; verify must say which tensor it was. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "ncnn|table|resnet.table|s~^(/0/0.0/Conv_param_0 \\S+) \\S+~$1 3.5|/0/0.0/Conv_param_0: has",
+        "ncnn|table|resnet.table|s~^/2/a/a.0/Conv [0-9.]+\\n~|/2/a/a.0/Conv: is missing",
+        "ncnn|table|resnet.table|s~^(/0/0.0/Conv_param_0 )[0-9.]+~$10.000000|/0/0.0/Conv_param_0: cannot be",
+        "tengine|scale|resnet.scale|s~^(input) (\\S+) (\\S+)$~$1 0.0000 $3|input: cannot be what the artefact says",
+        "tengine|scale|resnet.scale|s~^input .*\\n~|input: is missing",
+        "tensorrt|ranges|resnet.ranges.json|s~\"/1/MaxPool_output_0\": ([0-9.]+)~\"renamed\": $1|renamed: stands in the artefact",
+        "dsp|encodings|resnet.encodings|s~(\"offset\": )-(\\d+)~$1-1$2|another in .encodings.1.0.0.json",
+        "qnn|encodings-2|resnet.encodings.2.0.0.json|s~(\"y_zero_point\": )(\\d+)~$17|in the artefact",
+        "nnie|gfpq|resnet_gfpq_param_table.txt|s~^.* weight .*\\n~|weight: is missing",
+        "mnn|compression|resnet.mnn.json|s~(\"scales\": \\[\\s*)[0-9.]+~$10.5|in the artefact",
+        "vitis|scales|resnet.vitis.json|s~\"input\": [0-9.]+~\"input\": 0.5|input: has scale 0.5",
+        "ascend|record|resnet.record.txt|s~offset_d: (-?\\d+)~offset_d: 17|in the artefact",
+        "ppl-cuda|ppl|resnet.ppl.json|s~\"scale\": [0-9.]+~\"scale\": 0.125|in the artefact",
+        "fpga|shifts|resnet.shifts.json|s~\"shift\": (\\d+)~\"shift\": 2|in the artefact",
+        "rknn|cfg|resnet.quantization.cfg|s~\"input\": \\{~\"y\": {|input: is missing",
+        "snpe|overrides|resnet.overrides.json|s~\"input\": \\[~\"y\": [|input: is missing",
+        "ppl-dsp|ppl-dsp|resnet.ranges.prototxt|s~range_max: [0-9.]+~range_max: 77|in the artefact",
+        "svp-npu|calibration-param|resnet.calibration_param.txt|s~scale: [0-9.]+~scale: 3|in the artefact"})
+    void aChangedArtefactIsFound(String target, String format, String file, String edit, String sentence) throws IOException {
+        Path out = work.resolve(target + format + edit.hashCode());
+        new Detent(House.REGISTRY, "test").quantize(new QuantizeRequest(model, target, Optional.of(data.toString()), 0, Preprocessing.parse("none"),
+                Settings.NONE, Optional.of(format), out, Optional.empty(), 1, Optional.empty()), Progress.QUIET);
+        assertThat(problems(out)).isEmpty();
+        Path changed = out.resolve(file);
+        String before = Files.readString(changed);
+        String after = editor(edit).apply(before);
+        assertThat(after).isNotEqualTo(before);
+        Files.writeString(changed, after);
+        assertThat(problems(out)).contains(sentence);
+    }
+
+    private static String problems(Path out) {
+        try {
+            return RoundTrip.run(House.REGISTRY, out, Optional.empty()).problems().stream().map(Problem::toString).collect(Collectors.joining("; "));
+        } catch (UserException | IllegalArgumentException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private static UnaryOperator<String> editor(String edit) {
+        String[] parts = edit.split("~", -1);
+        return text -> text.replaceFirst("(?m)" + parts[1], parts[2]);
+    }
+}
