@@ -52,6 +52,7 @@ final class ConfigJson {
         m.put("quantMax", s.quantMax());
         m.put("symmetric", s.symmetric());
         m.put("axis", s.axis().isPresent() ? s.axis().getAsInt() : null);
+        s.block().ifPresent(b -> m.put("block", b));
         m.put("powerOfTwo", s.powerOfTwo());
         m.put("scaleRule", s.scaleRule().name());
         m.put("rounding", s.rounding().name());
@@ -84,6 +85,7 @@ final class ConfigJson {
     private static Scheme scheme(JsonObject s, Registry registry) {
         return new Scheme(registry.numberSystem(s.get("system").getAsString()), s.get("bits").getAsInt(), s.get("quantMin").getAsLong(), s.get("quantMax").getAsLong(),
                 s.get("symmetric").getAsBoolean(), s.get("axis").isJsonNull() ? OptionalInt.empty() : OptionalInt.of(s.get("axis").getAsInt()),
+                s.has("block") ? OptionalInt.of(s.get("block").getAsInt()) : OptionalInt.empty(),
                 s.get("powerOfTwo").getAsBoolean(), ScaleRule.valueOf(s.get("scaleRule").getAsString()), Rounding.valueOf(s.get("rounding").getAsString()));
     }
 

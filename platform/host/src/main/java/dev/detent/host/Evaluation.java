@@ -32,6 +32,8 @@ import java.util.stream.Stream;
  */
 public final class Evaluation {
 
+    private static final Set<String> QUANTIZED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
+
     private final Samples samples;
     private final Optional<int[]> labels;
     private final Scores.Reference reference;
@@ -86,7 +88,7 @@ public final class Evaluation {
         }
         Graph graph = OnnxReader.read(file);
         return graph.nodes().stream().allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
-                && graph.nodes().stream().anyMatch(n -> n.opType().equals("QuantizeLinear") || n.opType().startsWith("QLinear"));
+                && graph.nodes().stream().anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
     }
 
     /** Scores a finished run. */

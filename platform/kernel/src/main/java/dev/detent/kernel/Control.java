@@ -249,7 +249,7 @@ public final class Control implements StateControl {
         if (scheme.isPerChannel() && c.isParameter()) {
             Tensor t = graph.initializer(c.value()).orElseThrow();
             int axis = scheme.axis().getAsInt();
-            if (axis >= t.rank() || t.dim(axis) != parameters.channels()) {
+            if (axis >= t.rank() || t.dim(axis) * scheme.blocks(t.dims()) != parameters.channels()) {
                 throw refuse(c, verb, parameters.channels() + " scales do not fit axis " + axis + " of " + t);
             }
         }

@@ -12,6 +12,13 @@ record Quantizer(Scheme scheme, Parameters parameters) {
     /** Reads {@code from}, writes {@code to} (which may be the same buffer). */
     void apply(FloatBuffer from, FloatBuffer to, long[] shape, float[] scratch) {
         int n = from.limit();
+        if (scheme.system().isDynamic()) {
+            float[] all = new float[n];
+            from.get(0, all);
+            scheme.system().fakeQuantize(all, 0, n, parameters.scale(0), parameters.zeroPoint(0), scheme);
+            to.put(0, all);
+            return;
+        }
         if (!scheme.isPerChannel() || parameters.channels() == 1) {
             float scale = parameters.scale(0);
             float zeroPoint = parameters.zeroPoint(0);

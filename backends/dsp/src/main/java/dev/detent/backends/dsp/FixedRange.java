@@ -31,6 +31,11 @@ final class FixedRange implements Observer {
     }
 
     @Override
+    public boolean needsData() {
+        return false;
+    }
+
+    @Override
     public void begin(long[] shape) {
         // Nothing to learn.
     }

@@ -2,10 +2,19 @@ package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.DeclaredTarget;
+import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.Operators;
+import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.observe.ObserverProvider;
+import dev.detent.spi.quant.NumberSystem;
+import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.List;
@@ -18,7 +27,7 @@ import org.pf4j.Extension;
  * 16-bit ones. Network outputs stay float.
  */
 @Extension
-public final class OnnxRuntime implements Backend {
+public final class OnnxRuntime implements Backend, NumberSystemProvider, ObserverProvider {
 
     private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
     private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
@@ -30,6 +39,10 @@ public final class OnnxRuntime implements Backend {
     /** Operators with integer kernels, or that move codes without touching them. */
     private static final Set<String> TYPES = Operators.plus(Operators.MOVEMENT,
             "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Add Mul Concat AveragePool GlobalAveragePool");
+
+    /** Elements that share a scale in weight-only targets. */
+    private static final int BLOCK = 32;
+    private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
     private static final Set<String> QNN_TYPES = Operators.plus(TYPES, "Sub Div Softmax HardSwish Tanh Gelu PRelu ReduceMean LayerNormalization");
 
@@ -43,7 +56,32 @@ public final class OnnxRuntime implements Backend {
                 integer("onnxruntime-arm64", "ONNX Runtime on Arm: int8 activations and weights", S8, WEIGHT)
                         .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
                 qnn("qnn-ep", "ONNX Runtime's QNN provider on HTP: uint8 activations, everything between the boundaries quantized", U8).build(),
-                qnn("qnn-ep16", "ONNX Runtime's QNN provider on HTP: uint16 activations, int8 per-channel weights", U16).build());
+                qnn("qnn-ep16", "ONNX Runtime's QNN provider on HTP: uint16 activations, int8 per-channel weights", U16).build(),
+                DeclaredTarget.of("onnxruntime-dynamic", "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
+                        .quantizes(PRODUCTS).onlyIf(OnnxRuntime::isProduct).activations(DynamicInteger.SCHEME, DynamicInteger.ID)
+                        .channelWeights(WEIGHT, PRODUCTS).floatOutputs()
+                        .profile(Profile.inputsOnly().without("passive-parameters").without("bias-correction").with("calibration"))
+                        .writes(new DynamicExporter()).build(),
+                blocks("onnxruntime-int4", "ONNX Runtime: 4-bit weights of matrix products in blocks of 32, float arithmetic; no data", 4),
+                blocks("onnxruntime-int8w", "ONNX Runtime: 8-bit weights of matrix products in blocks of 32, float arithmetic; no data", 8));
+    }
+
+    private static Target blocks(String id, String summary, int bits) {
+        Scheme weight = Scheme.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1).with(ScaleRule.MAGNITUDE);
+        return DeclaredTarget.of(id, summary).quantizes(PRODUCTS).onlyIf(OnnxRuntime::isProduct).channelWeights(weight, PRODUCTS).floatOutputs()
+                .adjusted((rule, node, graph) -> {
+                    SlotRule w = rule.inputs().get(1);
+                    SlotRule activation = rule.inputs().get(0).with(InitialState.FP32);
+                    return rule.input(0, activation).input(1, w.with(w.scheme().inBlocks(BLOCK)));
+                }).profile(Profile.inputsOnly().without("calibration").without("passive-parameters").without("bias-correction"))
+                .writes(new BlockExporter()).build();
+    }
+
+    /** A product with a constant matrix, and of a Gemm with a plain bias. */
+    private static boolean isProduct(Node n, Graph graph) {
+        return graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false) && n.intAttribute("transA", 0) == 0
+                && n.floatAttribute("alpha", 1) == 1 && n.floatAttribute("beta", 1) == 1
+                && (!n.hasInput(2) || graph.initializer(n.input(2)).map(t -> t.rank() == 1).orElse(false));
     }
 
     private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation, Scheme weight) {
@@ -57,5 +95,15 @@ public final class OnnxRuntime implements Backend {
                 .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose")).weights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))
                 .derivedBias(BIAS)
                 .writes(new QdqExporter("for the QNN provider; 16-bit pairs in the domain com.microsoft", QdqInsertion.Form.CONTRIB));
+    }
+
+    @Override
+    public List<NumberSystem> numberSystems() {
+        return List.of(DynamicInteger.SCHEME.system());
+    }
+
+    @Override
+    public List<ObserverDefinition> observers() {
+        return List.of(DynamicInteger.OBSERVER);
     }
 }

@@ -10,6 +10,7 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.List;
@@ -40,9 +41,14 @@ public final class OpenVino implements Backend {
     }
 
     private static Target target(String id, String summary, Scheme weight) {
-        return DeclaredTarget.of(id, summary).quantizes(TYPES).activations(S8, "mse").channelWeights(weight, Operators.WEIGHTED).floatOutputs()
+        return DeclaredTarget.of(id, summary).quantizes(TYPES).onlyIf(OpenVino::isQuantized).activations(S8, "mse").channelWeights(weight, Operators.WEIGHTED).floatOutputs()
                 .adjusted(OpenVino::unsigned).profile(Profile.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter()).build();
+    }
+
+    /** Additions of feature maps only: those of a transformer (attention mask, residuals around a layer norm) stay float, as in NNCF. */
+    private static boolean isQuantized(Node node, Graph graph) {
+        return !node.is("Add") || node.inputs().stream().allMatch(v -> graph.valueInfo(v).flatMap(ValueInfo::shape).map(s -> s.size() == 4).orElse(false));
     }
 
     private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -95,6 +96,17 @@ final class CalibrateActivations {
         for (TensorQuantization c : waiting) {
             byKey.computeIfAbsent(new Key(c.value(), method.isEmpty() ? c.observer() : method, c.scheme()), k -> new ArrayList<>()).add(c);
         }
+        Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();
+        for (Key k : List.copyOf(byKey.keySet())) {
+            Observer observer = context.observers().create(k.observer(), k.scheme());
+            if (!observer.needsData()) {
+                Parameters fixed = observer.render(k.scheme());
+                byKey.remove(k).forEach(c -> parameters.put(c, fixed));
+            }
+        }
+        if (byKey.isEmpty()) {
+            return parameters;
+        }
         List<Simulator.Observation> observations = new ArrayList<>();
         for (Key k : byKey.keySet()) {
             observations.add(new Simulator.Observation(k.value(), k.observer() + k.scheme().axis(),
@@ -104,11 +116,14 @@ final class CalibrateActivations {
         List<Observer> observed = context.options().get(NETWORK).equals("float") ? simulator.observeFloat(observations, limit)
                 : simulator.observe(observations, limit);
         List<Key> keys = List.copyOf(byKey.keySet());
-        List<Parameters> rendered = IntStream.range(0, keys.size()).parallel().mapToObj(i -> observed.get(i).render(keys.get(i).scheme())).toList();
-        Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();
+        List<Optional<Parameters>> rendered = IntStream.range(0, keys.size()).parallel()
+                .mapToObj(i -> Ranges.render(observed.get(i), keys.get(i).scheme())).toList();
         for (int i = 0; i < keys.size(); i++) {
-            Parameters p = rendered.get(i);
-            byKey.get(keys.get(i)).forEach(c -> parameters.put(c, p));
+            List<TensorQuantization> configs = byKey.get(keys.get(i));
+            rendered.get(i).ifPresentOrElse(p -> configs.forEach(c -> parameters.put(c, p)), () -> configs.forEach(c -> {
+                context.states().keepFloat(c, Ranges.WITHOUT_END);
+                waiting.remove(c);
+            }));
         }
         return parameters;
     }

@@ -38,7 +38,9 @@ final class CalibrateParameters {
                     }
                     Observer observer = context.observers().create(id, c.scheme());
                     observer.observe(t.floats(), t.dims());
-                    context.states().calibrate(c, observer.render(c.scheme()), id + " of the tensor's " + t.elementCount() + " values");
+                    Ranges.render(observer, c.scheme()).ifPresentOrElse(
+                            p -> context.states().calibrate(c, p, id + " of the tensor's " + t.elementCount() + " values"),
+                            () -> context.states().keepFloat(c, Ranges.WITHOUT_END));
                 }
             }
         }

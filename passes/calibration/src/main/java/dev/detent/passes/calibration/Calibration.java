@@ -28,7 +28,7 @@ public final class Calibration implements PassProvider, ObserverProvider {
                         s -> !s.isPerChannel(), (s, o) -> new PercentileObserver(o.get(PERCENTILE))),
                 new ObserverDefinition("kl", "threshold with the least Kullback-Leibler divergence", List.of(),
                         s -> !s.isPerChannel(), (s, o) -> new KlObserver()),
-                new ObserverDefinition("mse", "range with the least squared quantization error", List.of(), s -> true,
+                new ObserverDefinition("mse", "range with the least squared quantization error", List.of(), s -> s.block().isEmpty(),
                         (s, o) -> new MseObserver(s)),
                 new ObserverDefinition("isotone", "scale that keeps the arg-max of most samples", List.of(),
                         s -> !s.isPerChannel(), (s, o) -> new IsotoneObserver()));

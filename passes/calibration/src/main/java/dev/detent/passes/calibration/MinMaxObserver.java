@@ -15,6 +15,7 @@ final class MinMaxObserver implements Observer {
     private float[] max = new float[0];
     private int stride;
     private int channels;
+    private long[] dims = new long[0];
     private int position;
 
     MinMaxObserver(Scheme scheme) {
@@ -29,7 +30,8 @@ final class MinMaxObserver implements Observer {
     @Override
     public void begin(long[] shape) {
         stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
-        channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] : 1;
+        channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] * scheme.blocks(shape) : 1;
+        dims = shape.clone();
         position = 0;
         if (min.length != channels) {
             min = new float[channels];
@@ -43,6 +45,14 @@ final class MinMaxObserver implements Observer {
     public void accept(float[] values, int from, int to) {
         if (!scheme.isPerChannel()) {
             tensor.accept(values, from, to);
+            return;
+        }
+        if (scheme.block().isPresent()) {
+            for (int i = from; i < to; i++, position++) {
+                int group = scheme.group(position, dims);
+                min[group] = Math.min(min[group], values[i]);
+                max[group] = Math.max(max[group], values[i]);
+            }
             return;
         }
         for (int i = from; i < to; ) {

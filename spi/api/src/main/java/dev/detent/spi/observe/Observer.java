@@ -20,6 +20,11 @@ public interface Observer {
         return true;
     }
 
+    /** Whether it looks at values at all; one that does not is never shown any, and needs no calibration data. */
+    default boolean needsData() {
+        return true;
+    }
+
     /** A batch of this shape begins. */
     void begin(long[] shape);
 

@@ -27,6 +27,11 @@ public interface NumberSystem {
     /** Replaces {@code values[from..to)} by what a quantize-dequantize pair makes of them. */
     void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme);
 
+    /** Whether {@link #fakeQuantize} must see a whole tensor at once, because it works out the scale from it. */
+    default boolean isDynamic() {
+        return false;
+    }
+
     /** The code that stands for {@code value}: an integer, or the bit pattern in the storage type. */
     long code(float value, float scale, float zeroPoint, Scheme scheme);
 

@@ -10,9 +10,10 @@ import java.util.OptionalInt;
  * @param quantMax largest code; of a floating-point system the largest number at scale 1
  * @param symmetric zero point is 0
  * @param axis channel axis when per-channel, empty when per-tensor
+ * @param block of a matrix with a channel axis: so many elements of a channel, in order, share a scale; empty when all of them do
  * @param powerOfTwo scales are powers of two
  */
-public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax, boolean symmetric, OptionalInt axis,
+public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax, boolean symmetric, OptionalInt axis, OptionalInt block,
         boolean powerOfTwo, ScaleRule scaleRule, Rounding rounding) {
 
     public Scheme {
@@ -25,23 +26,26 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
         if (symmetric && (quantMin > 0 || quantMax < 0)) {
             throw new IllegalArgumentException("a symmetric scheme needs code 0 in [" + quantMin + ", " + quantMax + "]");
         }
+        if (block.isPresent() && (axis.isEmpty() || axis.getAsInt() > 1 || block.getAsInt() < 1)) {
+            throw new IllegalArgumentException("blocks need a channel axis of a matrix and a positive size");
+        }
     }
 
     /** Symmetric, per-tensor, half to even, PPQ's scale rule. */
     public static Scheme symmetric(int bits, long quantMin, long quantMax) {
-        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, true, OptionalInt.empty(), false, ScaleRule.SPAN,
+        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, true, OptionalInt.empty(), OptionalInt.empty(), false, ScaleRule.SPAN,
                 Rounding.HALF_EVEN);
     }
 
     /** Asymmetric, per-tensor, half to even. */
     public static Scheme asymmetric(int bits, long quantMin, long quantMax) {
-        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, false, OptionalInt.empty(), false, ScaleRule.SPAN,
+        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, false, OptionalInt.empty(), OptionalInt.empty(), false, ScaleRule.SPAN,
                 Rounding.HALF_EVEN);
     }
 
     /** Floating-point codes of 8 bits, per tensor; the scale maps the largest magnitude onto the format's largest number. */
     public static Scheme floating(FloatingPoint format) {
-        return new Scheme(format, 8, -(long) format.max(), (long) format.max(), true, OptionalInt.empty(), false, ScaleRule.MAGNITUDE,
+        return new Scheme(format, 8, -(long) format.max(), (long) format.max(), true, OptionalInt.empty(), OptionalInt.empty(), false, ScaleRule.MAGNITUDE,
                 Rounding.HALF_EVEN);
     }
 
@@ -50,32 +54,37 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
     }
 
     public Scheme perChannel(int channelAxis) {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.of(channelAxis), powerOfTwo, scaleRule, rounding);
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.of(channelAxis), block, powerOfTwo, scaleRule, rounding);
+    }
+
+    /** Blocks of {@code size} elements of a channel; the tensor must be a matrix. */
+    public Scheme inBlocks(int size) {
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, OptionalInt.of(size), powerOfTwo, scaleRule, rounding);
     }
 
     public Scheme perTensor() {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.empty(), powerOfTwo, scaleRule, rounding);
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.empty(), OptionalInt.empty(), powerOfTwo, scaleRule, rounding);
     }
 
     public Scheme withPowerOfTwo() {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, true, scaleRule, rounding);
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, block, true, scaleRule, rounding);
     }
 
     /** The same scheme in another number system. */
     public Scheme in(NumberSystem newSystem) {
-        return new Scheme(newSystem, bits, quantMin, quantMax, symmetric, axis, powerOfTwo, scaleRule, rounding);
+        return new Scheme(newSystem, bits, quantMin, quantMax, symmetric, axis, block, powerOfTwo, scaleRule, rounding);
     }
 
     public Scheme with(Rounding newRounding) {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, powerOfTwo, scaleRule, newRounding);
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, block, powerOfTwo, scaleRule, newRounding);
     }
 
     public Scheme with(ScaleRule newRule) {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, powerOfTwo, newRule, rounding);
+        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, block, powerOfTwo, newRule, rounding);
     }
 
     public Scheme withRange(int newBits, long newMin, long newMax) {
-        return new Scheme(system, newBits, newMin, newMax, symmetric, axis, powerOfTwo, scaleRule, rounding);
+        return new Scheme(system, newBits, newMin, newMax, symmetric, axis, block, powerOfTwo, scaleRule, rounding);
     }
 
     /** Number of codes. */
@@ -107,11 +116,37 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
             system.fakeQuantize(values, 0, values.length, parameters.scale(0), parameters.zeroPoint(0), this);
             return;
         }
+        if (block.isPresent()) {
+            for (int i = 0; i < values.length; i++) {
+                int group = group(i, dims);
+                system.fakeQuantize(values, i, i + 1, parameters.scale(group), parameters.zeroPoint(group), this);
+            }
+            return;
+        }
         int stride = channelStride(dims);
         for (int from = 0, i = 0; from < values.length; from += stride, i++) {
             int channel = i % parameters.channels();
             system.fakeQuantize(values, from, from + stride, parameters.scale(channel), parameters.zeroPoint(channel), this);
         }
+    }
+
+    /** Which pair of parameters element {@code index} of a tensor in C order has. Blocks are counted channel by channel. */
+    public int group(int index, long[] dims) {
+        if (axis.isEmpty()) {
+            return 0;
+        }
+        if (block.isEmpty()) {
+            return index / channelStride(dims) % (int) dims[axis.getAsInt()];
+        }
+        int columns = (int) dims[1];
+        int channel = axis.getAsInt() == 0 ? index / columns : index % columns;
+        int position = axis.getAsInt() == 0 ? index % columns : index / columns;
+        return channel * blocks(dims) + position / block.getAsInt();
+    }
+
+    /** Blocks of a channel, the last one perhaps shorter; 1 without blocks. */
+    public int blocks(long[] dims) {
+        return block.isEmpty() ? 1 : (int) ((dims[1 - axis.getAsInt()] + block.getAsInt() - 1) / block.getAsInt());
     }
 
     /** Elements between two channels: the channel of flat index i is (i / stride) mod channels. */
@@ -126,6 +161,6 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
     @Override
     public String toString() {
         return system.id() + " " + bits + " bit [" + quantMin + ", " + quantMax + "] " + (symmetric ? "symmetric" : "asymmetric")
-                + (axis.isPresent() ? " per channel " + axis.getAsInt() : " per tensor") + (powerOfTwo ? " power of two" : "");
+                + (axis.isPresent() ? " per channel " + axis.getAsInt() : " per tensor") + (block.isPresent() ? " in blocks of " + block.getAsInt() : "") + (powerOfTwo ? " power of two" : "");
     }
 }

@@ -115,4 +115,20 @@ class SchemeTest {
         assertThatThrownBy(() -> Parameters.of(Float.NaN, 0)).hasMessageContaining("positive");
         assertThatThrownBy(() -> new Parameters(new float[] {1}, new float[2])).hasMessageContaining("zero points");
     }
+
+    /** Blocks run along the channel, whichever axis it is, and are counted channel by channel. */
+    @Test
+    void blocksOfAChannelHaveScalesOfTheirOwn() {
+        Scheme columns = Scheme.symmetric(4, -8, 7).perChannel(1).inBlocks(2);
+        long[] dims = {5, 2};
+        assertThat(columns.blocks(dims)).isEqualTo(3);
+        int[] groups = java.util.stream.IntStream.range(0, 10).map(i -> columns.group(i, dims)).toArray();
+        assertThat(groups).containsExactly(0, 3, 0, 3, 1, 4, 1, 4, 2, 5);
+        Scheme rows = Scheme.symmetric(4, -8, 7).perChannel(0).inBlocks(2);
+        long[] transposed = {2, 5};
+        assertThat(java.util.stream.IntStream.range(0, 10).map(i -> rows.group(i, transposed)).toArray()).containsExactly(0, 0, 1, 1, 2, 3, 3, 4, 4, 5);
+        float[] values = {1, 10, 2, 20, 3, 30, 4, 40, 5, 50};
+        columns.fakeQuantize(values, dims, new Parameters(new float[] {1, 2, 5, 10, 20, 50}, new float[6]));
+        assertThat(values).containsExactly(1, 10, 2, 20, 4, 40, 4, 40, 5, 50);
+    }
 }
