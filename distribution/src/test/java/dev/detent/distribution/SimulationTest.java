@@ -239,6 +239,23 @@ class SimulationTest {
         assertThat(r.configs().isQuantized(r.graph().node("matmul2").orElseThrow())).isTrue();
     }
 
+    /** An attention mask: quantized, everything but the mask would be zero (docs/differences.md, D-29). */
+    @Test
+    void aTensorWithoutAnEndToItsRangeStaysFloat() {
+        GraphEditor e = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4));
+        e.initializer("w", Tensor.ofFloats(new long[] {4, 4}, new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7}));
+        e.initializer("mask", Tensor.ofFloats(new long[] {1, 4}, 0, Float.NEGATIVE_INFINITY, 0, -Float.MAX_VALUE));
+        e.add(Node.of("matmul", "MatMul", List.of("x", "w"), List.of("m"), Map.of()));
+        e.add(Node.of("add", "Add", List.of("m", "mask"), List.of("a"), Map.of()));
+        e.add(Node.of("softmax", "Softmax", List.of("a"), List.of("s"), Map.of()));
+        e.add(Node.of("matmul2", "MatMul", List.of("s", "w"), List.of("y"), Map.of()));
+        e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4));
+        Pipeline.Result r = House.quantize(e.graph(), "dsp", House.noise(e.graph(), 4), 1);
+        assertThat(r.configs().output(r.graph().node("add").orElseThrow(), 0).orElseThrow().state().isFloat()).isTrue();
+        assertThat(r.configs().input(r.graph().node("add").orElseThrow(), 1).orElseThrow().state().isFloat()).isTrue();
+        assertThat(r.configs().output(r.graph().node("matmul").orElseThrow(), 0).orElseThrow().parameters()).isPresent();
+    }
+
     private static float[] run(SegmentedModel m, Samples samples, String output) {
         float[][] last = new float[1][];
         m.forEach(samples, 1, d -> { }, (i, o) -> last[0] = o.floats(output));

@@ -169,7 +169,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
         List<Observer> watching = observers.get(value);
         if (watching != null) {
-            show(value, slab, watching);
+            show(value, slab, watching.toArray(Observer[]::new));
         }
         CutPlan.Cut cut = model.plan().cuts().get(value);
         if (cut == null) {
@@ -194,20 +194,24 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         }
     }
 
-    private void show(String value, Slab slab, List<Observer> watching) {
+    private void show(String value, Slab slab, Observer[] watching) {
         int channels = model.layout().channels(value).orElse(-1);
         boolean padded = channels >= 0 && channels != slab.shape()[1];
         long[] shape = padded ? NativeLayout.logical(slab.shape(), channels) : slab.shape();
-        watching.forEach(o -> o.begin(shape));
+        for (Observer o : watching) {
+            o.begin(shape);
+        }
         if (padded) {
             showLanes(slab, channels, watching);
         } else {
             show(slab.buffer(), 0, slab.buffer().limit(), watching);
         }
-        watching.forEach(Observer::end);
+        for (Observer o : watching) {
+            o.end();
+        }
     }
 
-    private void show(FloatBuffer b, int from, int to, List<Observer> watching) {
+    private void show(FloatBuffer b, int from, int to, Observer[] watching) {
         for (int at = from; at < to; at += scratch.length) {
             int length = Math.min(scratch.length, to - at);
             b.get(at, scratch, 0, length);
@@ -218,7 +222,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     }
 
     /** A blocked tensor whose last block of channels is not full: the empty lanes are left out. */
-    private void showLanes(Slab slab, int channels, List<Observer> watching) {
+    private void showLanes(Slab slab, int channels, Observer[] watching) {
         int block = NativeLayout.block(channels, slab.shape()[1]);
         int plane = (int) (slab.shape()[2] * slab.shape()[3]) * block;
         int full = channels / block * plane;

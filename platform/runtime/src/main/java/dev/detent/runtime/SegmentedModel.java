@@ -57,7 +57,8 @@ public final class SegmentedModel implements AutoCloseable {
     private SegmentedModel(Graph graph, CutPlan plan, Set<String> ordered, Optimization level) {
         this.graph = graph;
         this.plan = plan;
-        List<Segments.Part> parts = Segments.split(graph, plan);
+        List<Segments.Part> whole = Segments.split(graph, plan);
+        List<Segments.Part> parts = level == Optimization.ALL ? whole.stream().map(NormAsConv::of).toList() : whole;
         Set<String> plain = new HashSet<>(ordered);
         plan.cuts().values().stream().filter(CutPlan.Cut::isPerChannel).forEach(c -> plain.add(c.value()));
         this.layout = NativeLayout.of(graph, plan, level == Optimization.ALL ? parts : List.of(), plain);

@@ -1,5 +1,6 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -15,16 +16,25 @@ final class MseObserver implements Observer {
     /** Below this fraction of the range a value rounds to zero under every candidate; its error does not depend on the choice. */
     private static final double NEGLIGIBLE = 1.0 / (1 << 13);
 
-    /** From this size on a quarter of a batch, in short runs spread over all of it, tells its distribution as well as the whole. */
-    private static final long LARGE = 1 << 18;
-    private static final int PERIOD = 256;
-    private static final int TAKEN = 64;
+    /** From this size on a batch is sampled: short runs spread over all of it tell its distribution as well as the whole. */
+    private static final long LARGE = 1 << 15;
+    private static final int RUN = 64;
+    private static final int RUNS = 256;
 
     private final Scheme scheme;
     private Histogram[] histograms = new Histogram[0];
-    /** Exact ends of the range where the histogram takes samples only. */
+    /** Exact ends of a batch of which the histogram takes samples only. */
     private final Extremes extremes = new Extremes();
+    /** Those ends, of every such batch: a rare large value that no sample caught still weighs in. */
+    private final Histogram tails = new Histogram();
+    private double smallest;
+    private double largest;
+    private long elements;
+    private long taken;
     private boolean sampled;
+    /** Elements from one sampled run to the next, and where the next one starts. */
+    private int period;
+    private int next;
     private int stride;
     private int channels;
     private int position;
@@ -43,7 +53,14 @@ final class MseObserver implements Observer {
         stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
         channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] : 1;
         position = 0;
-        sampled = channels == 1 && Arrays.stream(shape).reduce(1, (a, b) -> a * b) >= LARGE;
+        long size = Tensor.count(shape);
+        sampled = channels == 1 && size >= LARGE;
+        if (sampled) {
+            extremes.reset();
+            period = (int) Math.min(Integer.MAX_VALUE, size / RUNS);
+            next = 0;
+            elements += size;
+        }
         if (histograms.length != channels) {
             histograms = new Histogram[channels];
             Arrays.setAll(histograms, i -> new Histogram());
@@ -54,9 +71,13 @@ final class MseObserver implements Observer {
     public void accept(float[] values, int from, int to) {
         if (sampled) {
             extremes.accept(values, from, to);
-            for (int i = from; i < to; i += PERIOD) {
-                histograms[0].add(values, i, Math.min(i + TAKEN, to));
+            int end = position + to - from;
+            for (; next < end; next += period) {
+                int at = from + Math.max(0, next - position);
+                histograms[0].add(values, at, Math.min(at + RUN, to));
+                taken += Math.min(at + RUN, to) - at;
             }
+            position = end;
             return;
         }
         for (int i = from; i < to; ) {
@@ -70,13 +91,22 @@ final class MseObserver implements Observer {
 
     @Override
     public void end() {
-        // Nothing is kept per batch.
+        if (sampled) {
+            float[] ends = {extremes.min(), extremes.max()};
+            tails.add(ends, 0, 2);
+            smallest = Math.min(smallest, ends[0]);
+            largest = Math.max(largest, ends[1]);
+        }
     }
 
     @Override
     public void merge(Observer other) {
         MseObserver o = (MseObserver) other;
-        extremes.merge(o.extremes);
+        tails.merge(o.tails);
+        smallest = Math.min(smallest, o.smallest);
+        largest = Math.max(largest, o.largest);
+        elements += o.elements;
+        taken += o.taken;
         if (histograms.length == 0) {
             histograms = o.histograms;
             channels = o.channels;
@@ -92,7 +122,7 @@ final class MseObserver implements Observer {
         float[] scales = new float[histograms.length];
         float[] zeroPoints = new float[histograms.length];
         for (int c = 0; c < histograms.length; c++) {
-            Parameters p = new Search(histograms[c], Math.min(0, extremes.min()), Math.max(0, extremes.max()), wanted).best();
+            Parameters p = new Search(histograms[c], wanted).best();
             scales[c] = p.scale(0);
             zeroPoints[c] = p.zeroPoint(0);
         }
@@ -100,39 +130,42 @@ final class MseObserver implements Observer {
     }
 
     /** The search for one channel. */
-    private static final class Search {
+    private final class Search {
         private final Scheme scheme;
         /** Ends of the range, outward edges of the outermost bins; 0 is always inside. */
-        private double min;
-        private double max;
+        private double min = smallest;
+        private double max = largest;
         private float[] values = new float[256];
         private float[] widths = new float[256];
         private double[] counts = new double[256];
         private int size;
         private float[] scratch = new float[0];
 
-        Search(Histogram histogram, double smallest, double largest, Scheme scheme) {
+        Search(Histogram histogram, Scheme scheme) {
             this.scheme = scheme;
-            this.min = smallest;
-            this.max = largest;
             histogram.forEach((value, width, count) -> {
                 min = Math.min(min, value - width / 2);
                 max = Math.max(max, value + width / 2);
             });
             double negligible = Math.max(-min, max) * NEGLIGIBLE;
-            histogram.forEach((value, width, count) -> {
-                if (Math.abs(value) > negligible) {
-                    if (size == values.length) {
-                        values = Arrays.copyOf(values, 2 * size);
-                        widths = Arrays.copyOf(widths, 2 * size);
-                        counts = Arrays.copyOf(counts, 2 * size);
-                    }
-                    values[size] = value;
-                    widths[size] = width;
-                    counts[size++] = count;
-                }
-            });
+            histogram.forEach((value, width, count) -> keep(value, width, count, negligible));
+            // An end of a batch stands for itself once, where a sample stands for the many that were not taken.
+            tails.forEach((value, width, count) -> keep(value, width, count * ((double) taken / Math.max(1, elements)), negligible));
             scratch = new float[size];
+        }
+
+        private void keep(float value, float width, double count, double negligible) {
+            if (Math.abs(value) <= negligible) {
+                return;
+            }
+            if (size == values.length) {
+                values = Arrays.copyOf(values, 2 * size);
+                widths = Arrays.copyOf(widths, 2 * size);
+                counts = Arrays.copyOf(counts, 2 * size);
+            }
+            values[size] = value;
+            widths[size] = width;
+            counts[size++] = count;
         }
 
         Parameters best() {

@@ -88,8 +88,8 @@ class ObserversTest {
 
     @Test
     void theMseRangeHasLessErrorThanMinMaxAndThanItsNeighbours() {
-        float[] v = gaussian(200_000, 3, 60);
-        for (Scheme s : new Scheme[] {SIGNED, UNSIGNED, Scheme.symmetric(4, -8, 7), Scheme.asymmetric(4, 0, 15), Scheme.symmetric(16, -32768, 32767)}) {
+        float[] v = gaussian(30_000, 3, 60);
+        for (Scheme s : schemes()) {
             MseObserver o = new MseObserver(s);
             o.observe(v, new long[] {v.length});
             Parameters p = o.render(s);
@@ -100,6 +100,32 @@ class ObserversTest {
             assertThat(mine).isLessThanOrEqualTo(1.05 * error(v, s, Parameters.of(p.scale(0) * 1.25f, p.zeroPoint(0))));
             assertThat(mine).isLessThanOrEqualTo(1.05 * error(v, s, Parameters.of(p.scale(0) * 0.8f, p.zeroPoint(0))));
         }
+    }
+
+    private static Scheme[] schemes() {
+        return new Scheme[] {SIGNED, UNSIGNED, Scheme.symmetric(4, -8, 7), Scheme.asymmetric(4, 0, 15), Scheme.symmetric(16, -32768, 32767)};
+    }
+
+    /** Of a large batch only runs are looked at: the range is nearly as good as that of all values, and one far outlier is not lost. */
+    @Test
+    void samplingLargeBatchesCostsLittle() {
+        float[] v = gaussian(1_000_000, 3, 4);
+        float[] far = gaussian(1_000_000, 4, 60);
+        for (Scheme s : schemes()) {
+            double all = error(v, s, batches(s, v, 20_000));
+            assertThat(error(v, s, batches(s, v, 100_000))).as(s.toString()).isLessThanOrEqualTo(1.1 * all);
+            MinMaxObserver m = new MinMaxObserver(s);
+            m.observe(far, new long[] {far.length});
+            assertThat(error(far, s, batches(s, far, 100_000))).as(s.toString()).isLessThanOrEqualTo(1.01 * error(far, s, m.render(s)));
+        }
+    }
+
+    private static Parameters batches(Scheme s, float[] values, int size) {
+        MseObserver o = new MseObserver(s);
+        for (int at = 0; at < values.length; at += size) {
+            o.observe(java.util.Arrays.copyOfRange(values, at, at + size), new long[] {size});
+        }
+        return o.render(s);
     }
 
     @Test
