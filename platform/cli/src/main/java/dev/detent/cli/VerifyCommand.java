@@ -60,7 +60,7 @@ final class VerifyCommand implements Callable<Integer> {
             console.line("  " + r.layers() + " layers simulated from the files and compared with the run");
         }
         r.runtime().ifPresent(db -> console.line("  ONNX Runtime on the file, unoptimised: " + (Double.isInfinite(db) ? "every layer bit-equal"
-                : String.format(Locale.ROOT, "worst layer %.1f dB from the simulation", db))));
+                : String.format(Locale.ROOT, "at worst %.1f dB from the simulation", db))));
         console.line(r.problems().isEmpty() ? "  the artefact says what the run decided" : "  " + r.problems().size() + " differences");
     }
 }

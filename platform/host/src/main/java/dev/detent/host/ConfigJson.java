@@ -1,7 +1,6 @@
 package dev.detent.host;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.Configs;
@@ -59,22 +58,30 @@ final class ConfigJson {
         return m;
     }
 
-    /** Rebuilds the configs on the graph they were written for; the result can be simulated, not moved. */
+    /**
+     * Rebuilds the configs on the graph they were written for; the result can be simulated, not moved. Where the node of a root is gone (a
+     * format in which saturation does an activation's work), the config in front of it leads with the root's numbers.
+     */
     static Quantization read(JsonArray rows, Graph graph, Registry registry, Map<Slot, Parameters> instead) {
+        Map<Slot, JsonObject> bySlot = new LinkedHashMap<>();
+        rows.forEach(e -> bySlot.put(slot(e.getAsJsonObject().get("slot").getAsString()), e.getAsJsonObject()));
         Configs.Restoration restoration = new Configs.Restoration(graph);
-        for (JsonElement e : rows) {
-            JsonObject row = e.getAsJsonObject();
-            Slot slot = slot(row.get("slot").getAsString());
+        bySlot.forEach((slot, row) -> {
             if (graph.node(slot.node()).isEmpty()) {
-                continue;
+                return;
             }
-            if (row.has("scheme")) {
-                restoration.own(slot, state(row), scheme(row.getAsJsonObject("scheme"), registry), instead.containsKey(slot) ? instead.get(slot)
-                        : new Parameters(floats(row.getAsJsonArray("scale")), floats(row.getAsJsonArray("zeroPoint"))));
+            Slot root = row.has("root") ? slot(row.get("root").getAsString()) : slot;
+            JsonObject absorbed = bySlot.get(Slot.input(root.node(), 0));
+            boolean leads = row.has("root") && graph.node(root.node()).isEmpty() && !slot.isInput() && absorbed != null
+                    && absorbed.get("value").equals(row.get("value")) && bySlot.get(root).has("scheme");
+            JsonObject numbers = leads ? bySlot.get(root) : row;
+            if (numbers.has("scheme")) {
+                restoration.own(slot, state(numbers), scheme(numbers.getAsJsonObject("scheme"), registry), instead.containsKey(slot) ? instead.get(slot)
+                        : new Parameters(floats(numbers.getAsJsonArray("scale")), floats(numbers.getAsJsonArray("zeroPoint"))));
             } else if (row.has("root")) {
-                restoration.covered(slot, state(row), slot(row.get("root").getAsString()));
+                restoration.covered(slot, state(row), root);
             }
-        }
+        });
         return restoration.finish();
     }
 

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** What {@code detent.json} says about the run that wrote a folder. */
@@ -78,14 +79,24 @@ public final class FinishedRun {
                 folder.toString()));
     }
 
-    /** Nodes that hold configs and that {@code graph} lacks. */
-    public List<String> missingNodes(Graph graph) {
+    /**
+     * Nodes that hold configs and that {@code graph} lacks.
+     *
+     * @param absorbed a node may be gone when one that is there shows its numbers
+     */
+    public List<String> missingNodes(Graph graph, boolean absorbed) {
         TreeSet<String> missing = new TreeSet<>();
+        Set<String> shown = new TreeSet<>();
         for (JsonElement e : json.getAsJsonArray("configs")) {
             String node = ConfigJson.slot(e.getAsJsonObject().get("slot").getAsString()).node();
             if (graph.node(node).isEmpty()) {
                 missing.add(node);
+            } else if (e.getAsJsonObject().has("root")) {
+                shown.add(ConfigJson.slot(e.getAsJsonObject().get("root").getAsString()).node());
             }
+        }
+        if (absorbed) {
+            missing.removeAll(shown);
         }
         return List.copyOf(missing);
     }

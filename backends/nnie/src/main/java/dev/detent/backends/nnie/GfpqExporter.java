@@ -17,13 +17,13 @@ import java.util.Set;
 
 /**
  * What nnie_mapper needs: the float model with weights on the grid (convert it to Caffe), {@code <model>_gfpq_param_dict.json} as MQBench
- * deploys it (layer to one clip value per input), {@code <model>_gfpq_param_table.txt} with inputs and weight of every layer, and the
+ * deploys it (layer to one clip value per input), {@code <model>_gfpq_param_table_8bit.txt} (or 16bit) with inputs and weight of every layer, and the
  * mapper's configuration. Clip values lie on the grid: S log2 c is an integer, as the vendor's tool demands.
  */
 final class GfpqExporter implements Exporter {
 
     private static final String DICTIONARY = "_gfpq_param_dict.json";
-    private static final String TABLE = "_gfpq_param_table.txt";
+    private static final String TABLE = "_gfpq_param_table_%dbit.txt";
     private static final String WEIGHT = "weight";
 
     /** Layers that MQBench leaves out of the dictionary (deploy_nnie.py); they move or bound what is quantized already. */
@@ -36,7 +36,7 @@ final class GfpqExporter implements Exporter {
 
     @Override
     public String summary() {
-        return "<model>.onnx, <model>_gfpq_param_dict.json, <model>_gfpq_param_table.txt and <model>.cfg: nnie_mapper";
+        return "<model>.onnx, <model>_gfpq_param_dict.json, <model>_gfpq_param_table_8bit.txt and <model>.cfg: nnie_mapper";
     }
 
     @Override
@@ -62,13 +62,12 @@ final class GfpqExporter implements Exporter {
         }
         context.onnx(model.name() + ".onnx", model.graph());
         context.text(model.name() + DICTIONARY, context.json(Map.of("nnie", Map.of("gfpq_param_dict", dictionary))));
-        context.text(model.name() + TABLE, table.toString());
+        context.text(model.name() + table(bits(model)), table.toString());
         context.text(model.name() + ".cfg", mapper(model));
     }
 
     /** Mapper settings with the vendor's defaults; what only the user knows is named after the model. */
     private static String mapper(QuantizedModel model) {
-        boolean wide = model.quantization().configs().stream().anyMatch(c -> c.scheme().bits() == 16);
         long channels = model.graph().inputs().stream().findFirst().flatMap(ValueInfo::staticShape).filter(s -> s.length == 4).map(s -> s[1]).orElse(0L);
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("prototxt_file", "./" + model.name() + ".prototxt");
@@ -76,7 +75,7 @@ final class GfpqExporter implements Exporter {
         settings.put("batch_num", "256");
         settings.put("net_type", "0");
         settings.put("sparse_rate", "0");
-        settings.put("compile_mode", wide ? "1" : "0");
+        settings.put("compile_mode", bits(model) == 16 ? "1" : "0");
         settings.put("is_simulation", "0");
         settings.put("log_level", "2");
         settings.put("instruction_name", "./" + model.name());
@@ -87,10 +86,18 @@ final class GfpqExporter implements Exporter {
         settings.put("image_type", channels == 1 || channels == 3 ? "1" : "0");
         settings.put("mean_file", "null");
         settings.put("norm_type", "3");
-        settings.put("gfpq_param_file", "./" + model.name() + TABLE);
+        settings.put("gfpq_param_file", "./" + model.name() + table(bits(model)));
         StringBuilder text = new StringBuilder();
         settings.forEach((k, v) -> text.append('[').append(k).append("] ").append(v).append('\n'));
         return text.toString();
+    }
+
+    private static int bits(QuantizedModel model) {
+        return model.quantization().configs().stream().anyMatch(c -> c.scheme().bits() == 16) ? 16 : 8;
+    }
+
+    private static String table(int bits) {
+        return String.format(TABLE, bits);
     }
 
     private static Map<String, TensorQuantization> rows(QuantizedModel model, Node n) {
@@ -114,7 +121,7 @@ final class GfpqExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        artefact.text(artefact.name() + TABLE).lines().forEach(line -> {
+        artefact.text(artefact.name() + table(artefact.files().contains(artefact.name() + table(16)) ? 16 : 8)).lines().forEach(line -> {
             int blank = line.lastIndexOf(' ');
             found.put(line.substring(0, blank), Float.parseFloat(line.substring(blank + 1)), 0);
         });

@@ -82,7 +82,7 @@ final class BlockExporter implements Exporter {
                 packed[at / perByte] = (byte) (packed[at / perByte] & ~mask | code << shift);
             }
         }
-        String b = edit.freshName(n.name() + "_blocks");
+        String b = edit.freshName(n.name() + (rows ? DynamicExporter.ROWS : "") + "_blocks");
         edit.initializer(b, Tensor.of(ElementType.UINT8, new long[] {outputs, blocks, block / perByte}, ByteBuffer.wrap(packed)));
         String scales = edit.freshName(n.name() + "_scales");
         edit.initializer(scales, Tensor.ofFloats(new long[] {(long) outputs * blocks}, p.scales()));
@@ -145,10 +145,8 @@ final class BlockExporter implements Exporter {
                     values[k * outputs + o] = code * scales[o * blocks + k / block];
                 }
             }
-            String weight = edit.freshName(n.name() + "_weight");
-            edit.initializer(weight, Tensor.ofFloats(new long[] {inputs, outputs}, values));
-            edit.replace(n.hasInput(5) ? Node.of(n.name(), "Gemm", List.of(n.input(0), weight, n.input(5)), n.outputs(), Map.of())
-                    : Node.of(n.name(), "MatMul", List.of(n.input(0), weight), n.outputs(), Map.of()));
+            edit.replace(DynamicExporter.product(edit, n.name(), n.input(0), Tensor.ofFloats(new long[] {inputs, outputs}, values),
+                    n.input(1).contains(DynamicExporter.ROWS), n.input(5), n.outputs()));
             edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));
         }
         return Optional.of(graph);

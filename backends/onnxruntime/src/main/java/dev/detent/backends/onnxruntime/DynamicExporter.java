@@ -28,6 +28,9 @@ final class DynamicExporter implements Exporter {
     private static final String WEIGHT = "_int8";
     private static final String SCALE = "_scale";
 
+    /** In a weight's name: in the model its rows were the outputs (Gemm with transB). */
+    static final String ROWS = "_rows";
+
     @Override
     public String id() {
         return "dynamic";
@@ -71,7 +74,7 @@ final class DynamicExporter implements Exporter {
             int channel = i % columns;
             codes[i] = (int) c.scheme().system().code(values[i], p.scale(channel), p.zeroPoint(channel), c.scheme());
         }
-        String w = edit.freshName(n.name() + WEIGHT);
+        String w = edit.freshName(n.name() + (n.intAttribute("transB", 0) == 1 ? ROWS : "") + WEIGHT);
         edit.initializer(w, Tensor.ofCodes(ElementType.INT8, weight.dims(), codes));
         String scale = edit.freshName(n.name() + SCALE);
         edit.initializer(scale, Tensor.ofFloats(new long[] {p.channels()}, p.scales()));
@@ -90,12 +93,23 @@ final class DynamicExporter implements Exporter {
         }
     }
 
-    /** The weight as [K, N]. */
-    static Tensor matrix(Graph graph, Node n) {
-        Tensor t = graph.initializer(n.input(1)).orElseThrow();
-        if (n.intAttribute("transB", 0) == 0) {
-            return t;
+    /** The float operator again: a MatMul, or a Gemm where there is a bias or the weight's rows are the outputs. */
+    static Node product(GraphEditor edit, String name, String x, Tensor weight, boolean rows, String bias, List<String> outputs) {
+        String w = edit.freshName(name + "_weight");
+        edit.initializer(w, rows ? transposed(weight) : weight);
+        if (!rows && bias.isEmpty()) {
+            return Node.of(name, "MatMul", List.of(x, w), outputs, Map.of());
         }
+        return Node.of(name, "Gemm", bias.isEmpty() ? List.of(x, w) : List.of(x, w, bias), outputs, Map.of("transB", new Attribute.IntValue(rows ? 1 : 0)));
+    }
+
+    /** The weight as [K, N]. */
+    private static Tensor matrix(Graph graph, Node n) {
+        Tensor t = graph.initializer(n.input(1)).orElseThrow();
+        return n.intAttribute("transB", 0) == 0 ? t : transposed(t);
+    }
+
+    private static Tensor transposed(Tensor t) {
         int rows = (int) t.dim(0);
         int columns = (int) t.dim(1);
         float[] from = t.floats();
@@ -130,9 +144,42 @@ final class DynamicExporter implements Exporter {
         return found.asMap();
     }
 
-    /** Codes stand in the file, the float operators do not. */
+    /** A MatMul (or, with a bias, a Gemm) of the real weights in place of every chain. */
     @Override
     public Optional<Graph> graph(Artefact artefact) {
-        return Optional.empty();
+        Graph graph = artefact.onnx(artefact.name() + SUFFIX);
+        GraphEditor edit = graph.edit();
+        for (Node n : List.copyOf(graph.nodes())) {
+            if (n.is("MatMulInteger")) {
+                restore(edit, n);
+            }
+        }
+        for (Node n : List.copyOf(graph.nodes())) {
+            if (n.is("DynamicQuantizeLinear")) {
+                edit.remove(n);
+            }
+        }
+        return Optional.of(graph);
+    }
+
+    private static void restore(GraphEditor edit, Node n) {
+        Graph graph = edit.graph();
+        String x = graph.producer(n.input(0)).orElseThrow().input(0);
+        Node cast = graph.consumers(n.output(0)).iterator().next();
+        Node product = graph.consumers(cast.output(0)).iterator().next();
+        Node factor = graph.producer(product.input(1)).orElseThrow();
+        Optional<Node> add = graph.consumers(product.output(0)).stream().filter(c -> c.name().equals(n.name() + "_Add")).findFirst();
+        Tensor codes = graph.initializer(n.input(1)).orElseThrow();
+        float[] scales = graph.initializer(factor.input(1)).orElseThrow().floats();
+        int[] q = codes.codes();
+        float[] values = new float[q.length];
+        for (int i = 0; i < q.length; i++) {
+            values[i] = q[i] * scales[i % scales.length];
+        }
+        edit.remove(cast).remove(product).remove(factor);
+        add.ifPresent(edit::remove);
+        edit.replace(product(edit, n.name(), x, Tensor.ofFloats(codes.dims(), values), n.input(1).contains(ROWS), add.map(a -> a.input(1)).orElse(""),
+                add.orElse(product).outputs()));
+        edit.removeInitializer(n.input(1)).removeInitializer(factor.input(1));
     }
 }

@@ -75,9 +75,7 @@ final class QOperatorExporter implements Exporter {
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
-        Graph graph = model.graph();
-        boolean converted = graph.nodes().stream().anyMatch(n -> n.opType().startsWith("QLinear") || n.is("QuantizeLinear"));
-        positions(converted ? graph : convert(model)).keySet().forEach(slot -> model.quantization().config(slot)
+        positions(convert(model)).keySet().forEach(slot -> model.quantization().config(slot)
                 .filter(c -> c.parameters().isPresent() && !c.state().isFloat()).ifPresent(c -> entries.put(slot.toString(), c)));
         return entries;
     }
@@ -93,10 +91,73 @@ final class QOperatorExporter implements Exporter {
         return found.asMap();
     }
 
-    /** Fused activations are gone from the file; there is no float graph in it any more. */
+    @Override
+    public boolean absorbsActivations() {
+        return true;
+    }
+
+    /** Float operators with real weights in place of the integer ones; what is left of the pairs goes, and activations stay gone. */
     @Override
     public Optional<Graph> graph(Artefact artefact) {
-        return Optional.empty();
+        Graph graph = artefact.onnx(artefact.name() + SUFFIX);
+        GraphEditor edit = graph.edit();
+        Map<String, String> types = new LinkedHashMap<>();
+        TWINS.forEach((type, twin) -> types.put(twin.opType(), type));
+        for (Node n : List.copyOf(graph.nodes())) {
+            Twin twin = TWINS.get(types.getOrDefault(n.opType(), ""));
+            if (twin != null && twin.shape() != Shape.MOVE) {
+                edit.replace(new Node(n.name(), "", types.get(n.opType()), floats(edit, n, twin.shape()), n.outputs(), n.attributes(), Opaque.NONE));
+            }
+        }
+        deleteUnread(edit);
+        return Optional.of(QdqReading.of(graph).graph());
+    }
+
+    private static List<String> floats(GraphEditor edit, Node n, Shape shape) {
+        List<String> inputs = new ArrayList<>();
+        int first = shape == Shape.CONCAT ? 2 : 0;
+        int operands = shape == Shape.CONCAT ? (n.inputs().size() - 2) / 3 : shape == Shape.UNARY ? 1 : 2;
+        for (int i = 0; i < operands; i++) {
+            inputs.add(real(edit, n.input(first + 3 * i), n.input(first + 3 * i + 1), n));
+        }
+        String bias = shape == Shape.CONV ? n.input(8) : shape == Shape.GEMM ? n.input(6) : "";
+        if (!bias.isEmpty()) {
+            float x = edit.graph().initializer(n.input(1)).orElseThrow().floats()[0];
+            float[] w = edit.graph().initializer(n.input(4)).orElseThrow().floats();
+            int[] codes = edit.graph().initializer(bias).orElseThrow().codes();
+            float[] values = new float[codes.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = codes[i] * (x * w[w.length == 1 ? 0 : i]);
+            }
+            String name = edit.freshName(bias + "_real");
+            edit.initializer(name, Tensor.ofFloats(new long[] {values.length}, values));
+            inputs.add(name);
+        }
+        return inputs;
+    }
+
+    /** A constant's real values; a computed value as it is. Per-channel scales run along the output channels of Conv, Gemm and MatMul. */
+    private static String real(GraphEditor edit, String value, String scale, Node n) {
+        Optional<Tensor> codes = edit.graph().initializer(value);
+        if (codes.isEmpty()) {
+            return value;
+        }
+        Parameters p = parameters(edit.graph(), n, n.inputs().indexOf(scale));
+        int[] q = codes.get().codes();
+        long[] dims = codes.get().dims();
+        int axis = n.opType().equals("QLinearMatMul") || n.opType().equals("QGemm") && n.intAttribute("transB", 0) == 0 ? dims.length - 1 : 0;
+        int stride = 1;
+        for (int d = axis + 1; d < dims.length; d++) {
+            stride *= (int) dims[d];
+        }
+        float[] values = new float[q.length];
+        for (int i = 0; i < q.length; i++) {
+            int channel = i / stride % p.channels();
+            values[i] = (q[i] - p.zeroPoint(channel)) * p.scale(channel);
+        }
+        String name = edit.freshName(value + "_real");
+        edit.initializer(name, Tensor.ofFloats(dims, values));
+        return name;
     }
 
     /** Scales and zero points as inputs of the integer operators, and of the pairs that are left. */

@@ -37,6 +37,11 @@ public interface Exporter {
      */
     Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries);
 
+    /** Whether activations whose work the saturation of codes does are gone from the artefact, with their numbers at the node in front. */
+    default boolean absorbsActivations() {
+        return false;
+    }
+
     /** The graph with baked parameters as the artefact holds it; empty when its operators can no longer be told apart from float ones. */
     default Optional<Graph> graph(Artefact artefact) {
         return Optional.of(artefact.onnx(artefact.name() + ".onnx"));
