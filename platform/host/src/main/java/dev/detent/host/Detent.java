@@ -130,7 +130,7 @@ public final class Detent {
         });
         int samples = inputs.samples().map(dev.detent.runtime.Samples::size).orElse(0);
         RunFiles.write(new RunFiles(version, registry.pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers, problems,
-                scores, folder, inputs.nodes(), samples));
+                scores, folder, inputs.nodes(), samples, Fingerprints.of(result.graph(), frozen.quantization())));
         request.trace().ifPresent(t -> save(t, trace.json()));
         Path out = request.out().resolve(folder.prefix());
         return new Run(target, result, new QuantizeOutcome(out, scores, layers, problems, folder.sizes(), Digest.size(request.model()),

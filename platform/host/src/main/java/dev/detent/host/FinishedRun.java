@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -70,6 +71,14 @@ public final class FinishedRun {
 
     public Preprocessing preprocessing() {
         return Preprocessing.parse(json.getAsJsonObject("calibration").get("preprocessing").getAsString());
+    }
+
+    /** What every layer made of noise in the run's own simulation; empty when the model's shapes are only known at run time. */
+    public Map<Slot, Fingerprints> fingerprints() {
+        Map<Slot, Fingerprints> prints = new LinkedHashMap<>();
+        json.getAsJsonObject("fingerprints").entrySet().forEach(e -> prints.put(ConfigJson.slot(e.getKey()), new Fingerprints(
+                e.getValue().getAsJsonArray().get(0).getAsDouble(), e.getValue().getAsJsonArray().get(1).getAsDouble())));
+        return prints;
     }
 
     public Exporter exporter(Registry registry) {

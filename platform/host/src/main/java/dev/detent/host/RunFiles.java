@@ -9,6 +9,7 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.Slot;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,9 +23,11 @@ import java.util.Map;
  * @param plugin {@code id version} of the plugin the target comes from
  * @param nodes nodes of the model as it was read
  * @param samples calibration samples
+ * @param fingerprints of every layer in the run's own simulation
  */
 record RunFiles(String version, String plugin, QuantizeRequest request, Target target, Exporter exporter, Plan plan, Pipeline.Result result,
-        List<LayerErrors.Layer> layers, List<Problem> problems, Map<String, Scores> scores, TargetFolder folder, int nodes, int samples) {
+        List<LayerErrors.Layer> layers, List<Problem> problems, Map<String, Scores> scores, TargetFolder folder, int nodes, int samples,
+        Map<Slot, Fingerprints> fingerprints) {
 
     /** Writes {@code journal.json}, {@code detent.json} and {@code report.html}. */
     static void write(RunFiles w) {
@@ -84,6 +87,9 @@ record RunFiles(String version, String plugin, QuantizeRequest request, Target t
             return step;
         }).toList());
         p.put("configs", ConfigJson.write(w.result().configs()));
+        Map<String, Object> prints = new LinkedHashMap<>();
+        w.fingerprints().forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
+        p.put("fingerprints", prints);
         p.put("problems", w.problems().stream().map(Problem::toString).toList());
         Map<String, Object> scores = new LinkedHashMap<>();
         w.scores().forEach((k, s) -> {

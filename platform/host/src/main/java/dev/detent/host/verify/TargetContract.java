@@ -3,6 +3,7 @@ package dev.detent.host.verify;
 import dev.detent.host.ArtefactFiles;
 import dev.detent.host.Frozen;
 import dev.detent.host.ModelExport;
+import dev.detent.host.Noise;
 import dev.detent.host.Pipeline;
 import dev.detent.host.Progress;
 import dev.detent.host.Scores;

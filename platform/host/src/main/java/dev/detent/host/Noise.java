@@ -1,4 +1,4 @@
-package dev.detent.host.verify;
+package dev.detent.host;
 
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Samples of a fixed sequence, uniform in [-1, 1) for float inputs and zero for others. An unknown batch size is 1. */
-record Noise(Graph graph, int size) implements Samples {
+public record Noise(Graph graph, int size) implements Samples {
 
     @Override
     public Sample get(int index) {
