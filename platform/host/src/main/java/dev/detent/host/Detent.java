@@ -68,7 +68,8 @@ public final class Detent {
 
     /**
      * Quantizes one model for several targets from one look at the data: every target's files in a folder of its own, and a comparison of
-     * what they decided.
+     * what they decided. A target comes out as it would alone, but for one thing: observers that sample large tensors (mse) see them in the
+     * layout that suits all targets together, so their scales may differ in the fourth digit.
      */
     public Comparison compare(QuantizeRequest request, List<String> targets, Progress progress) {
         List<Job> jobs = targets.stream().distinct().map(t -> job(t, request)).toList();

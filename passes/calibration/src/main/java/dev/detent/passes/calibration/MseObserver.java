@@ -16,7 +16,10 @@ final class MseObserver implements Observer {
     /** Below this fraction of the range a value rounds to zero under every candidate; its error does not depend on the choice. */
     private static final double NEGLIGIBLE = 1.0 / (1 << 13);
 
-    /** From this size on a batch is sampled: short runs spread over all of it tell its distribution as well as the whole. */
+    /**
+     * From this size on a batch is sampled: short runs spread over all of it tell its distribution as well as the whole. Which elements a run
+     * holds depends on the layout the engine chose for the tensor, and on nothing else.
+     */
     private static final long LARGE = 1 << 15;
     private static final int RUN = 64;
     private static final int RUNS = 256;
