@@ -19,7 +19,7 @@ import numpy as np
 
 def run(onnx, work, name, images, parameters=()):
     out = os.path.join(work, name + ".mnn")
-    subprocess.run(["mnnconvert", "-f", "ONNX", "--modelFile", onnx, "--MNNModel", out, "--bizCode", "detent", *parameters], check=True,
+    subprocess.run([os.path.join(os.path.dirname(sys.executable), "mnnconvert"), "-f", "ONNX", "--modelFile", onnx, "--MNNModel", out, "--bizCode", "detent", *parameters], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     net = MNN.Interpreter(out)
     session = net.createSession({"backend": "CPU", "numThread": 1, "precision": "high"})

@@ -130,6 +130,13 @@ class TargetsIT {
     }
 
     @Test
+    void aTargetThatFindsNothingToQuantizeSaysSo() {
+        Dist.Run none = Dist.run("quantize", work.resolve("corpus/models/eltwise.onnx"), "--backend", "onnxruntime-int4", "--out", work.resolve("none"));
+        assertThat(none.code()).as(none.all()).isZero();
+        assertThat(none.all()).contains("DT-QNT-002", "onnxruntime-int4");
+    }
+
+    @Test
     void optionsOfFormatsAreTaken() {
         Path out = work.resolve("float-weights");
         Dist.Run run = Dist.run("quantize", model, "--backend", "tensorrt", "--set", "qdq.weights=qdq", "--calibration", data, "--out", out);

@@ -122,6 +122,9 @@ public final class Detent {
         List<LayerErrors.Layer> layers = inputs.samples().map(s -> LayerErrors.measure(result.floatGraph(), result.graph(), frozen.quantization(), s,
                 LAYER_SAMPLES)).orElse(List.of());
         collapse(layers).ifPresent(problems::add);
+        if (result.graph().nodes().stream().noneMatch(result.configs()::isQuantized)) {
+            problems.add(Problem.warning("DT-QNT-002", "quantizes none of the model's operators; the artefact is the float model", target.id()));
+        }
         Optional<Path> runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
         Map<String, Scores> scores = new LinkedHashMap<>();
         inputs.evaluation().ifPresent(e -> {
