@@ -22,7 +22,6 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import dev.detent.testkit.SampleGraphs;

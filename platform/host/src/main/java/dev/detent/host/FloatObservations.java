@@ -41,6 +41,10 @@ final class FloatObservations implements AutoCloseable {
     private final Map<String, Wanted> wanted = new LinkedHashMap<>();
     private final Map<String, Map<Key, Observer>> kept = new LinkedHashMap<>();
     private boolean collecting;
+    /** The graph that was digested last: reading all weights is worth doing once. */
+    private @Nullable Graph digested;
+    private int digestedRevision;
+    private String lastDigest = "";
     /** The graph, cut where it was observed last, for a second look at the same values. */
     private List<Object> cutFor = List.of();
     private @Nullable SegmentedModel cut;
@@ -82,7 +86,12 @@ final class FloatObservations implements AutoCloseable {
     }
 
     List<Observer> observe(Graph graph, List<Observation> observations, Samples samples, int limit, IntConsumer progress) {
-        String digest = digest(graph);
+        if (graph != digested || graph.revision() != digestedRevision) {
+            lastDigest = digest(graph);
+            digested = graph;
+            digestedRevision = graph.revision();
+        }
+        String digest = lastDigest;
         List<Key> keys = observations.stream().map(o -> new Key(o.value(), o.sketch(), limit)).toList();
         if (collecting) {
             Map<Key, Observation> of = wanted.computeIfAbsent(digest, k -> new Wanted(graph.copy(), new LinkedHashMap<>())).observations();

@@ -2,7 +2,6 @@ package dev.detent.backends.ascend;
 
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.DeclaredTarget;
-import dev.detent.spi.backend.Operators;
 import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.QdqExporter;

@@ -93,7 +93,7 @@ final class RecordExporter implements Exporter {
                 continue;
             }
             switch (m.group(1)) {
-                case "key" -> layer = m.group(2).substring(1, m.group(2).length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
+                case "key" -> layer = Readings.unquoted(m.group(2));
                 case "scale_d" -> scale = Float.parseFloat(m.group(2));
                 case "offset_d" -> found.put(layer + DATA, scale, Float.parseFloat(m.group(2)) + 128);
                 default -> weights.computeIfAbsent(layer + WEIGHT, k -> new ArrayList<>()).add(Float.parseFloat(m.group(2)));

@@ -10,7 +10,6 @@ import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 

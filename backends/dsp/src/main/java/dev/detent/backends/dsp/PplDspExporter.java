@@ -96,10 +96,10 @@ final class PplDspExporter implements Exporter {
         String layer = "";
         while (m.find()) {
             if (m.group("layer") != null) {
-                layer = unquoted(m.group("layer"));
+                layer = Readings.unquoted(m.group("layer"));
                 continue;
             }
-            String key = layer + " " + m.group("type") + " " + unquoted(m.group("blob"));
+            String key = layer + " " + m.group("type") + " " + Readings.unquoted(m.group("blob"));
             TensorQuantization c = entries.get(key);
             if (c != null) {
                 Scheme s = c.scheme();
@@ -111,9 +111,5 @@ final class PplDspExporter implements Exporter {
         Readings found = new Readings();
         channels.forEach(found::put);
         return found.asMap();
-    }
-
-    private static String unquoted(String json) {
-        return json.substring(1, json.length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
     }
 }

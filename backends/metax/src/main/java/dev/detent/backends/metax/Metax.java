@@ -8,7 +8,6 @@ import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.List;
-import java.util.Set;
 import org.pf4j.Extension;
 
 /** MetaX GPUs: uint8 per tensor with float bias, or int8 [-127, 127] with weights of Conv and MatMul per channel and an integer bias. */

@@ -3,7 +3,6 @@ package dev.detent.backends.ncnn;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Operators;
 import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.QdqExporter;

@@ -89,7 +89,7 @@ final class CalibrationParamExporter implements Exporter {
             }
             switch (m.group(1)) {
                 case "name" -> {
-                    layer = m.group(2).substring(1, m.group(2).length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
+                    layer = Readings.unquoted(m.group(2));
                     block = -1;
                 }
                 case "scale" -> scale = 1 / Float.parseFloat(m.group(2));

@@ -11,7 +11,6 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

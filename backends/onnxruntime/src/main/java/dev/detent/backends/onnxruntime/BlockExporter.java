@@ -18,7 +18,6 @@ import dev.detent.spi.quant.TensorQuantization;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,11 +47,7 @@ final class BlockExporter implements Exporter {
         Graph graph = model.graph();
         GraphEditor edit = graph.edit().opset(MICROSOFT, 1);
         entries(model).forEach((name, c) -> replace(edit, graph.node(name).orElseThrow(), c));
-        for (String name : List.copyOf(graph.initializers().keySet())) {
-            if (graph.consumers(name).isEmpty() && !graph.isOutput(name)) {
-                edit.removeInitializer(name);
-            }
-        }
+        edit.removeUnreadInitializers();
         context.onnx(model.name() + SUFFIX, graph);
     }
 
@@ -82,7 +77,7 @@ final class BlockExporter implements Exporter {
                 packed[at / perByte] = (byte) (packed[at / perByte] & ~mask | code << shift);
             }
         }
-        String b = edit.freshName(n.name() + (rows ? DynamicExporter.ROWS : "") + "_blocks");
+        String b = edit.freshName(n.name() + (rows ? Products.ROWS : "") + "_blocks");
         edit.initializer(b, Tensor.of(ElementType.UINT8, new long[] {outputs, blocks, block / perByte}, ByteBuffer.wrap(packed)));
         String scales = edit.freshName(n.name() + "_scales");
         edit.initializer(scales, Tensor.ofFloats(new long[] {(long) outputs * blocks}, p.scales()));
@@ -95,16 +90,9 @@ final class BlockExporter implements Exporter {
         edit.replace(new Node(n.name(), MICROSOFT, TYPE, in, n.outputs(), attributes, Opaque.NONE));
     }
 
-    /** Weights, by node. */
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
-        for (TensorQuantization c : model.quantization().configs()) {
-            if (c.slot().isInput() && c.slot().index() == 1 && c.state().isWritten()) {
-                entries.put(c.slot().node(), c);
-            }
-        }
-        return entries;
+        return Products.weights(model);
     }
 
     @Override
@@ -145,8 +133,8 @@ final class BlockExporter implements Exporter {
                     values[k * outputs + o] = code * scales[o * blocks + k / block];
                 }
             }
-            edit.replace(DynamicExporter.product(edit, n.name(), n.input(0), Tensor.ofFloats(new long[] {inputs, outputs}, values),
-                    n.input(1).contains(DynamicExporter.ROWS), n.input(5), n.outputs()));
+            edit.replace(Products.product(edit, n.name(), n.input(0), Tensor.ofFloats(new long[] {inputs, outputs}, values),
+                    n.input(1).contains(Products.ROWS), n.input(5), n.outputs()));
             edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));
         }
         return Optional.of(graph);

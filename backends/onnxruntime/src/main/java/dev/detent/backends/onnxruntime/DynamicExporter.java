@@ -28,9 +28,6 @@ final class DynamicExporter implements Exporter {
     private static final String WEIGHT = "_int8";
     private static final String SCALE = "_scale";
 
-    /** In a weight's name: in the model its rows were the outputs (Gemm with transB). */
-    static final String ROWS = "_rows";
-
     @Override
     public String id() {
         return "dynamic";
@@ -55,11 +52,7 @@ final class DynamicExporter implements Exporter {
             });
             replace(edit, n, c, x);
         });
-        for (String name : List.copyOf(graph.initializers().keySet())) {
-            if (graph.consumers(name).isEmpty() && !graph.isOutput(name)) {
-                edit.removeInitializer(name);
-            }
-        }
+        edit.removeUnreadInitializers();
         edit.sort();
         context.onnx(model.name() + SUFFIX, graph);
     }
@@ -74,7 +67,7 @@ final class DynamicExporter implements Exporter {
             int channel = i % columns;
             codes[i] = (int) c.scheme().system().code(values[i], p.scale(channel), p.zeroPoint(channel), c.scheme());
         }
-        String w = edit.freshName(n.name() + (n.intAttribute("transB", 0) == 1 ? ROWS : "") + WEIGHT);
+        String w = edit.freshName(n.name() + (n.intAttribute("transB", 0) == 1 ? Products.ROWS : "") + WEIGHT);
         edit.initializer(w, Tensor.ofCodes(ElementType.INT8, weight.dims(), codes));
         String scale = edit.freshName(n.name() + SCALE);
         edit.initializer(scale, Tensor.ofFloats(new long[] {p.channels()}, p.scales()));
@@ -93,45 +86,16 @@ final class DynamicExporter implements Exporter {
         }
     }
 
-    /** The float operator again: a MatMul, or a Gemm where there is a bias or the weight's rows are the outputs. */
-    static Node product(GraphEditor edit, String name, String x, Tensor weight, boolean rows, String bias, List<String> outputs) {
-        String w = edit.freshName(name + "_weight");
-        edit.initializer(w, rows ? transposed(weight) : weight);
-        if (!rows && bias.isEmpty()) {
-            return Node.of(name, "MatMul", List.of(x, w), outputs, Map.of());
-        }
-        return Node.of(name, "Gemm", bias.isEmpty() ? List.of(x, w) : List.of(x, w, bias), outputs, Map.of("transB", new Attribute.IntValue(rows ? 1 : 0)));
-    }
-
     /** The weight as [K, N]. */
     private static Tensor matrix(Graph graph, Node n) {
         Tensor t = graph.initializer(n.input(1)).orElseThrow();
-        return n.intAttribute("transB", 0) == 0 ? t : transposed(t);
+        return n.intAttribute("transB", 0) == 0 ? t : Products.transposed(t);
     }
 
-    private static Tensor transposed(Tensor t) {
-        int rows = (int) t.dim(0);
-        int columns = (int) t.dim(1);
-        float[] from = t.floats();
-        float[] to = new float[from.length];
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < columns; c++) {
-                to[c * rows + r] = from[r * columns + c];
-            }
-        }
-        return Tensor.ofFloats(new long[] {columns, rows}, to);
-    }
-
-    /** Weights, by node; activations have no numbers before they run. */
+    /** Activations have no numbers before they run. */
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
-        for (TensorQuantization c : model.quantization().configs()) {
-            if (c.slot().isInput() && c.slot().index() == 1 && c.state().isWritten()) {
-                entries.put(c.slot().node(), c);
-            }
-        }
-        return entries;
+        return Products.weights(model);
     }
 
     @Override
@@ -178,7 +142,7 @@ final class DynamicExporter implements Exporter {
         }
         edit.remove(cast).remove(product).remove(factor);
         add.ifPresent(edit::remove);
-        edit.replace(product(edit, n.name(), x, Tensor.ofFloats(codes.dims(), values), n.input(1).contains(ROWS), add.map(a -> a.input(1)).orElse(""),
+        edit.replace(Products.product(edit, n.name(), x, Tensor.ofFloats(codes.dims(), values), n.input(1).contains(Products.ROWS), add.map(a -> a.input(1)).orElse(""),
                 add.orElse(product).outputs()));
         edit.removeInitializer(n.input(1)).removeInitializer(factor.input(1));
     }

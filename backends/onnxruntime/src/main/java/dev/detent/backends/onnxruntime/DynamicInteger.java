@@ -1,7 +1,7 @@
 package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.graph.ElementType;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.FixedObserver;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.NumberSystem;
@@ -23,7 +23,7 @@ final class DynamicInteger implements NumberSystem {
     static final Scheme SCHEME = Scheme.asymmetric(8, 0, 255).in(INSTANCE);
 
     static final ObserverDefinition OBSERVER = new ObserverDefinition(ID, "nothing: the range is worked out at run time", List.of(),
-            s -> s.system() == INSTANCE, (s, o) -> new Nothing());
+            s -> s.system() == INSTANCE, (s, o) -> new FixedObserver(scheme -> Parameters.of(1, 0)));
 
     private DynamicInteger() {}
 
@@ -75,38 +75,5 @@ final class DynamicInteger implements NumberSystem {
     @Override
     public Optional<ElementType> storage(Scheme scheme) {
         return Optional.empty();
-    }
-
-    private static final class Nothing implements Observer {
-
-        @Override
-        public boolean needsData() {
-            return false;
-        }
-
-        @Override
-        public void begin(long[] shape) {
-            // Nothing to learn.
-        }
-
-        @Override
-        public void accept(float[] values, int from, int to) {
-            // Nothing to learn.
-        }
-
-        @Override
-        public void end() {
-            // Nothing to learn.
-        }
-
-        @Override
-        public void merge(Observer other) {
-            // Nothing to learn.
-        }
-
-        @Override
-        public Parameters render(Scheme scheme) {
-            return Parameters.of(1, 0);
-        }
     }
 }

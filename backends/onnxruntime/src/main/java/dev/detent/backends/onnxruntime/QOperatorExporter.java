@@ -335,11 +335,7 @@ final class QOperatorExporter implements Exporter {
                 edit.remove(n);
             }
         }
-        for (String name : List.copyOf(graph.initializers().keySet())) {
-            if (graph.consumers(name).isEmpty() && !graph.isOutput(name)) {
-                edit.removeInitializer(name);
-            }
-        }
+        edit.removeUnreadInitializers();
         List.copyOf(graph.valueInfos().keySet()).forEach(edit::removeValueInfo);
     }
 }

@@ -8,7 +8,6 @@ import dev.detent.spi.export.Readings;
 import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Tengine's scale file beside the ONNX model: one line {@code tensor scale zero-point} for every 8-bit tensor (tools/quantize). */

@@ -106,11 +106,7 @@ public final class Formatting {
             dead.forEach(edit::remove);
             again = !dead.isEmpty();
         }
-        for (String name : List.copyOf(graph.initializers().keySet())) {
-            if (graph.consumers(name).isEmpty() && !graph.isOutput(name)) {
-                edit.removeInitializer(name);
-            }
-        }
+        edit.removeUnreadInitializers();
         for (String name : List.copyOf(graph.valueInfos().keySet())) {
             if (graph.producer(name).isEmpty() && !graph.isInput(name) && !graph.isInitializer(name)) {
                 edit.removeValueInfo(name);

@@ -89,16 +89,16 @@ public final class RoundTrip {
         }
         Quantization written = run.quantization(graph, registry, Map.of());
         QuantizedModel model = new Frozen(run.name(), run.target(), graph, written);
-        problems.addAll(compare(exporter, model, files));
         Map<String, TensorQuantization> entries = exporter.entries(model);
+        Map<String, Parameters> read = exporter.read(files, entries);
+        problems.addAll(compare(entries, read));
         int without = uncovered(written, entries).size();
         if (held.isEmpty()) {
             return new Result(run.target(), exporter.id(), entries.size(), without, 0, Optional.empty(), problems);
         }
         problems.addAll(offGrid(graph, written));
         Samples samples = data.orElseGet(() -> new Noise(graph, 2));
-        Quantization rebuilt = run.quantization(graph, registry, replacements(entries, exporter.read(files, entries)));
-        Map<String, float[]> expected = layers(graph, written, samples, Optimization.NONE);
+        Quantization rebuilt = run.quantization(graph, registry, replacements(entries, read));
         Map<Slot, Fingerprints> recorded = run.fingerprints();
         Map<Slot, Fingerprints> found = Fingerprints.of(graph, rebuilt);
         found.forEach((slot, print) -> {
@@ -108,7 +108,7 @@ public final class RoundTrip {
                         + "the run had %.4g", print.norm(), before.norm()), slot.toString()));
             }
         });
-        return new Result(run.target(), exporter.id(), entries.size(), without, found.size(), inRuntime(files, graph, written, samples, expected, problems),
+        return new Result(run.target(), exporter.id(), entries.size(), without, found.size(), inRuntime(files, graph, written, samples, problems),
                 problems);
     }
 
@@ -118,10 +118,8 @@ public final class RoundTrip {
     }
 
     /** Entries that are missing, unknown or carry other numbers than the model's configs. */
-    static List<Problem> compare(Exporter exporter, QuantizedModel model, ArtefactFiles files) {
+    static List<Problem> compare(Map<String, TensorQuantization> entries, Map<String, Parameters> found) {
         List<Problem> problems = new ArrayList<>();
-        Map<String, TensorQuantization> entries = exporter.entries(model);
-        Map<String, Parameters> found = exporter.read(files, entries);
         entries.forEach((name, c) -> {
             Parameters there = found.get(name);
             Parameters here = c.parameters().orElseThrow();
@@ -197,10 +195,10 @@ public final class RoundTrip {
         return replacements;
     }
 
-    private static Map<String, float[]> layers(Graph graph, Quantization quantization, Samples samples, Optimization level) {
+    private static Map<String, float[]> layers(Graph graph, Quantization quantization, Samples samples) {
         List<String> values = values(graph);
         Map<String, float[]> layers = new LinkedHashMap<>();
-        try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), new LinkedHashSet<>(values), level)) {
+        try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), new LinkedHashSet<>(values), Optimization.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
                 List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), samples.range(i, 1), 1, d -> { });
                 for (int k = 0; k < values.size(); k++) {
@@ -223,7 +221,7 @@ public final class RoundTrip {
     }
 
     /** The worst layer of the Q/DQ file, run unoptimised with every float value as an output. */
-    private static Optional<Double> inRuntime(ArtefactFiles files, Graph graph, Quantization written, Samples samples, Map<String, float[]> expected,
+    private static Optional<Double> inRuntime(ArtefactFiles files, Graph graph, Quantization written, Samples samples,
             List<Problem> problems) {
         Optional<Graph> explicit = files.files().stream().filter(f -> f.endsWith(".onnx")).map(files::onnx)
                 .filter(g -> g.nodes().stream().anyMatch(n -> n.opType().equals("QuantizeLinear"))).findFirst();
@@ -231,6 +229,7 @@ public final class RoundTrip {
             return Optional.empty();
         }
         Graph qdq = explicit.get();
+        Map<String, float[]> expected = layers(graph, written, samples);
         boolean integer = qdq.nodes().stream().anyMatch(n -> n.opType().startsWith("QLinear"));
         Map<String, String> raw = new LinkedHashMap<>();
         graph.outputs().stream().filter(o -> integer && expected.containsKey(o.name())).forEach(o -> raw.put(o.name(), o.name()));

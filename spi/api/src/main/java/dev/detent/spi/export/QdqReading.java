@@ -108,11 +108,7 @@ public record QdqReading(Graph graph, Map<Slot, Parameters> parameters) {
             edit.replace(n.withInputs(inputs).withOutputs(outputs));
         }
         weights.forEach(edit::initializer);
-        for (String name : List.copyOf(edit.graph().initializers().keySet())) {
-            if (edit.graph().consumers(name).isEmpty() && !edit.graph().isOutput(name)) {
-                edit.removeInitializer(name);
-            }
-        }
+        edit.removeUnreadInitializers();
         List.copyOf(edit.graph().valueInfos().keySet()).forEach(edit::removeValueInfo);
         edit.sort();
     }

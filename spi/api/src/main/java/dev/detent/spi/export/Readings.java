@@ -58,6 +58,11 @@ public final class Readings {
         return f;
     }
 
+    /** The name in a JSON string without control characters, as text formats quote it. */
+    public static String unquoted(String json) {
+        return json.substring(1, json.length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
+    }
+
     public boolean contains(String name) {
         return found.containsKey(name);
     }

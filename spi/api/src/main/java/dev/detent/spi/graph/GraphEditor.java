@@ -78,6 +78,13 @@ public final class GraphEditor {
         return changed();
     }
 
+    /** Removes initializers that nobody reads and that are no output. */
+    public GraphEditor removeUnreadInitializers() {
+        // All are found before one goes: every removal makes the next look-up count the uses anew.
+        graph.initializers.keySet().stream().filter(n -> graph.consumers(n).isEmpty() && !graph.isOutput(n)).toList().forEach(this::removeInitializer);
+        return this;
+    }
+
     public GraphEditor input(ValueInfo input) {
         graph.inputs.add(input);
         return changed();
