@@ -25,8 +25,10 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Formats a model, dispatches it, applies a target's rules and runs a plan. The envelope around every pass is the same: precondition, run,
@@ -50,7 +52,7 @@ public final class Pipeline {
 
     /**
      * @param graph the formatted graph with baked parameters
-     * @param floatGraph the formatted graph before anything was quantized
+     * @param floatGraph the formatted and prepared graph before anything was quantized; it computes what the model computes
      */
     public record Result(Graph graph, Graph floatGraph, Configs configs, Journal journal, List<Problem> problems, Map<String, Side> sides) {}
 
@@ -65,6 +67,7 @@ public final class Pipeline {
     private final Configs configs = new Configs();
     private final Set<Fact> facts = EnumSet.of(Fact.FORMATTED);
     private Map<String, Side> sides = new LinkedHashMap<>();
+    private @Nullable Graph floatGraph;
 
     public Pipeline(Registry registry, Target target, int workers, Progress progress, Listener listener) {
         this(registry, target, workers, progress, listener, new FloatObservations(workers));
@@ -102,7 +105,6 @@ public final class Pipeline {
     }
 
     private Result steps(Graph graph, Plan plan, Optional<Samples> samples) {
-        Graph floatGraph = graph.copy();
         for (Plan.Step step : plan.steps()) {
             PassDescriptor d = step.pass().descriptor();
             if (!facts.contains(Fact.RULES_APPLIED) && !d.forbids().contains(Fact.DISPATCHED)) {
@@ -121,10 +123,11 @@ public final class Pipeline {
         if (!facts.contains(Fact.RULES_APPLIED)) {
             dispatch(graph, plan);
         }
-        return new Result(graph, floatGraph, configs, journal, List.copyOf(problems), sides);
+        return new Result(graph, Objects.requireNonNull(floatGraph), configs, journal, List.copyOf(problems), sides);
     }
 
     private void dispatch(Graph graph, Plan plan) {
+        floatGraph = graph.copy();
         sides = registry.dispatcher(plan.dispatcher()).dispatch(graph, n -> target.supports(n, graph));
         String plugin = registry.pluginOfTarget(target.id());
         for (Node n : graph.nodes()) {

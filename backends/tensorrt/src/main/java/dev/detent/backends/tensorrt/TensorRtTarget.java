@@ -16,6 +16,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.FloatingPoint;
+import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
@@ -107,7 +108,9 @@ final class TensorRtTarget implements Target {
 
     @Override
     public Profile profile() {
-        return Profile.inputsOnly().without("passive-parameters");
+        Profile profile = Profile.inputsOnly().without("passive-parameters");
+        // A float format's step grows with the value: channels of different ranges share a scale without loss.
+        return scheme.system() == LinearInteger.INSTANCE ? profile.with("smoothing") : profile;
     }
 
     @Override

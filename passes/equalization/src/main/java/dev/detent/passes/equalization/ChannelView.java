@@ -19,7 +19,7 @@ record ChannelView(Node node, long[] dims, int block, int inner, int group) {
 
     int outputChannels() {
         return switch (node.opType()) {
-            case "Gemm" -> (int) (isTransposed() ? dims[0] : dims[1]);
+            case "Gemm", "MatMul" -> (int) (isTransposed() ? dims[0] : dims[1]);
             case "ConvTranspose" -> (int) dims[1] * group;
             default -> (int) dims[0];
         };
@@ -27,7 +27,7 @@ record ChannelView(Node node, long[] dims, int block, int inner, int group) {
 
     int inputChannels() {
         return switch (node.opType()) {
-            case "Gemm" -> (int) (isTransposed() ? dims[1] : dims[0]);
+            case "Gemm", "MatMul" -> (int) (isTransposed() ? dims[1] : dims[0]);
             case "ConvTranspose" -> (int) dims[0];
             default -> (int) dims[1] * group;
         };
@@ -37,7 +37,7 @@ record ChannelView(Node node, long[] dims, int block, int inner, int group) {
         int first = i / block;
         int second = i % block / inner;
         return switch (node.opType()) {
-            case "Gemm" -> isTransposed() ? first : second;
+            case "Gemm", "MatMul" -> isTransposed() ? first : second;
             case "ConvTranspose" -> first / (int) (dims[0] / group) * (int) dims[1] + second;
             default -> first;
         };
@@ -47,7 +47,7 @@ record ChannelView(Node node, long[] dims, int block, int inner, int group) {
         int first = i / block;
         int second = i % block / inner;
         return switch (node.opType()) {
-            case "Gemm" -> isTransposed() ? second : first;
+            case "Gemm", "MatMul" -> isTransposed() ? second : first;
             case "ConvTranspose" -> first;
             default -> first / (int) (dims[0] / group) * (int) dims[1] + second;
         };
