@@ -1,7 +1,9 @@
 package dev.detent.host;
 
+import dev.detent.runtime.Constants;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observers;
 import dev.detent.spi.pass.Need;
 import dev.detent.spi.pass.Options;
@@ -19,6 +21,11 @@ import java.util.function.Consumer;
 /** What one pass run may touch. */
 record PassRun(PassDescriptor descriptor, String plugin, Graph graph, Quantization quantization, StateControl states, Options options,
         Observers observers, Optional<PassSimulator> passSimulator, Consumer<Problem> problems) implements PassContext {
+
+    @Override
+    public Optional<Tensor> constant(String value) {
+        return Constants.evaluate(graph, value);
+    }
 
     @Override
     public GraphEditor editor() {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -51,6 +52,8 @@ final class ChannelGroups {
         RULES.put("MatMul", (g, n) -> g.weighted(n, Axis.LAST));
         RULES.put("BatchNormalization", (g, n) -> g.norm(n, Axis.SECOND));
         RULES.put("LayerNormalization", (g, n) -> g.norm(n, Axis.LAST));
+        // Looks at dimensions only.
+        RULES.put("Shape", (g, n) -> { });
         RULES.put("Add", ChannelGroups::add);
         RULES.put("Concat", ChannelGroups::concat);
         RULES.put("Slice", ChannelGroups::slice);
@@ -58,6 +61,7 @@ final class ChannelGroups {
     }
 
     private final Graph graph;
+    private final Function<String, Optional<Tensor>> constants;
     private final Map<Channels, Integer> first = new LinkedHashMap<>();
     private final Map<Channels, Integer> counts = new HashMap<>();
     private int size = 1;
@@ -65,12 +69,14 @@ final class ChannelGroups {
     private final List<Layer> layers = new ArrayList<>();
     private final List<Shift> shifts = new ArrayList<>();
 
-    private ChannelGroups(Graph graph) {
+    private ChannelGroups(Graph graph, Function<String, Optional<Tensor>> constants) {
         this.graph = graph;
+        this.constants = constants;
     }
 
-    static ChannelGroups of(Graph graph) {
-        ChannelGroups groups = new ChannelGroups(graph);
+    /** @param constants values that depend on constants alone */
+    static ChannelGroups of(Graph graph, Function<String, Optional<Tensor>> constants) {
+        ChannelGroups groups = new ChannelGroups(graph, constants);
         graph.valueInfos().values().forEach(groups::register);
         graph.inputs().forEach(groups::register);
         graph.outputs().forEach(groups::register);
@@ -335,7 +341,7 @@ final class ChannelGroups {
     }
 
     private void slice(Node n) {
-        Optional<long[]> axes = n.hasInput(3) ? graph.initializer(n.input(3)).map(Tensor::longs) : Optional.empty();
+        Optional<long[]> axes = n.hasInput(3) ? constants.apply(n.input(3)).map(Tensor::longs) : Optional.empty();
         int rank = rank(n.input(0));
         if (axes.isEmpty() || rank < 2) {
             fix(n);
@@ -355,9 +361,9 @@ final class ChannelGroups {
     /** Zeros around an image, and zero channels before and behind its own. */
     private void pad(Node n) {
         int rank = rank(n.input(0));
-        Optional<long[]> pads = graph.initializer(n.input(1)).map(Tensor::longs).filter(p -> p.length == 2 * rank && rank > 2);
+        Optional<long[]> pads = constants.apply(n.input(1)).map(Tensor::longs).filter(p -> p.length == 2 * rank && rank > 2);
         boolean zeros = n.stringAttribute("mode", "constant").equals("constant") && (!n.hasInput(2)
-                || graph.initializer(n.input(2)).map(t -> t.floats()[0] == 0).orElse(false)) && !n.hasInput(3);
+                || constants.apply(n.input(2)).map(t -> t.floats()[0] == 0).orElse(false)) && !n.hasInput(3);
         if (pads.isEmpty() || !zeros || pads.get()[1] < 0 || pads.get()[rank + 1] < 0) {
             fix(n);
             return;

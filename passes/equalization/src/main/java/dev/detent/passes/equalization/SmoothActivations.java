@@ -53,7 +53,7 @@ final class SmoothActivations {
     private SmoothActivations(PassContext context) {
         this.context = context;
         this.graph = context.graph();
-        this.groups = ChannelGroups.of(graph);
+        this.groups = ChannelGroups.of(graph, context::constant);
         this.factors = new double[groups.size()];
         Arrays.fill(factors, 1);
     }
