@@ -3,6 +3,7 @@ package dev.detent.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -10,7 +11,9 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,14 +29,17 @@ public final class Constants {
 
     private Constants() {}
 
-    /** The tensor; empty when it depends on an input, on chance or on a subgraph, or has a type of other than 8 to 64 bits. */
+    /** The tensor; empty when it depends on an input, on chance or on a subgraph, or has another type than those of shapes and weights. */
     public static Optional<Tensor> evaluate(Graph graph, String value) {
-        if (graph.isInitializer(value)) {
-            return graph.initializer(value);
-        }
+        return graph.isInitializer(value) ? graph.initializer(value) : Optional.ofNullable(evaluate(graph, Set.of(value)).get(value));
+    }
+
+    /** Those of the values that are no initializers but depend on constants alone, all from one session. */
+    static Map<String, Tensor> evaluate(Graph graph, Set<String> values) {
         Set<Node> ancestors = new LinkedHashSet<>();
-        if (!collect(graph, value, ancestors)) {
-            return Optional.empty();
+        List<String> found = values.stream().filter(v -> collect(graph, v, ancestors)).toList();
+        if (found.isEmpty()) {
+            return Map.of();
         }
         Graph part = new Graph();
         GraphEditor edit = part.edit();
@@ -43,23 +49,33 @@ public final class Constants {
             n.inputs().forEach(i -> graph.initializer(i).ifPresent(t -> edit.initializer(i, t)));
             edit.add(n);
         }
-        edit.output(new ValueInfo(value, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE));
-        edit.sort();
-        try (OrtSession session = OrtRuntime.session(part, Optimization.NONE, value); OrtSession.Result result = session.run(Map.of())) {
-            return result.get(0) instanceof OnnxTensor t ? tensor(t) : Optional.empty();
+        found.forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE)));
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        try (OrtSession session = OrtRuntime.session(part, Optimization.NONE, found.get(0)); OrtSession.Result result = session.run(Map.of())) {
+            for (String v : found) {
+                if (result.get(v).orElseThrow() instanceof OnnxTensor t) {
+                    tensor(t).ifPresent(c -> tensors.put(v, c));
+                }
+            }
         } catch (OrtException e) {
-            return Optional.empty();
+            throw new UserException("DT-RUN-005", "cannot be computed from its constants: " + OrtRuntime.firstLine(e), found.get(0), e);
         }
+        return tensors;
     }
 
+    /** Adds the nodes it takes to compute the value, in order, if constants suffice. */
     private static boolean collect(Graph graph, String value, Set<Node> ancestors) {
         Optional<Node> producer = graph.producer(value);
-        if (producer.isEmpty() || producer.get().isOneOf(RANDOM) || producer.get().attributes().values().stream()
-                .anyMatch(dev.detent.spi.graph.Attribute.Subgraph.class::isInstance)) {
+        if (producer.isEmpty() || producer.get().isOneOf(RANDOM)
+                || producer.get().attributes().values().stream().anyMatch(Attribute.Subgraph.class::isInstance)) {
             return false;
         }
-        return ancestors.contains(producer.get()) || producer.get().inputs().stream().filter(i -> !i.isEmpty() && !graph.isInitializer(i))
-                .allMatch(i -> collect(graph, i, ancestors)) && ancestors.add(producer.get());
+        Node n = producer.get();
+        if (ancestors.contains(n)) {
+            return true;
+        }
+        boolean constant = n.inputs().stream().filter(i -> !i.isEmpty() && !graph.isInitializer(i)).allMatch(i -> collect(graph, i, ancestors));
+        return constant && ancestors.add(n);
     }
 
     private static Optional<Tensor> tensor(OnnxTensor t) {

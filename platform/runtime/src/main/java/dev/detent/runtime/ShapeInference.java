@@ -13,9 +13,11 @@ import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Types and shapes of all values, asked of ONNX Runtime: a session over the same graph with every value as an output tells them without
@@ -25,6 +27,11 @@ public final class ShapeInference {
 
     /** Constants up to this many elements may decide a shape and stay. */
     private static final int SMALL = 1024;
+
+    /** Inputs that decide the shape of an output; exporters like to compute them from constants. */
+    private static final Map<String, List<Integer>> SHAPING = Map.of("Reshape", List.of(1), "Expand", List.of(1), "Tile", List.of(1),
+            "Pad", List.of(1, 3), "Slice", List.of(1, 2, 3, 4), "Resize", List.of(2, 3), "Unsqueeze", List.of(1), "Squeeze", List.of(1),
+            "ConstantOfShape", List.of(0));
 
     private ShapeInference() {}
 
@@ -39,6 +46,13 @@ public final class ShapeInference {
                 edit.input(ValueInfo.of(e.getKey(), t.type(), t.dims()));
             }
         }
+        Set<String> shaping = new LinkedHashSet<>();
+        graph.nodes().forEach(n -> SHAPING.getOrDefault(n.opType(), List.of()).stream().filter(n::hasInput).map(n::input).forEach(shaping::add));
+        Constants.evaluate(graph, shaping).forEach((value, t) -> {
+            String known = edit.freshName(value + "_known");
+            edit.initializer(known, t);
+            List.copyOf(skeleton.uses(value)).forEach(u -> edit.replace(skeleton.node(u.node().name()).orElseThrow().withInput(u.index(), known)));
+        });
         List.copyOf(skeleton.outputs()).forEach(o -> edit.removeOutput(o.name()));
         for (Node n : graph.nodes()) {
             for (String o : n.outputs()) {

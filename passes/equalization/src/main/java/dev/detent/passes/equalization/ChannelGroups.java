@@ -80,8 +80,6 @@ final class ChannelGroups {
         graph.valueInfos().values().forEach(groups::register);
         graph.inputs().forEach(groups::register);
         graph.outputs().forEach(groups::register);
-        groups.parent = new int[groups.size];
-        Arrays.setAll(groups.parent, i -> i);
         graph.inputs().forEach(v -> groups.fix(v.name()));
         graph.outputs().forEach(v -> groups.fix(v.name()));
         for (Node n : graph.nodes()) {
@@ -133,7 +131,14 @@ final class ChannelGroups {
         if (dimension.isKnown() && !first.containsKey(channels)) {
             first.put(channels, size);
             counts.put(channels, (int) dimension.size());
+            int before = size;
             size += (int) dimension.size();
+            if (parent.length < size) {
+                parent = Arrays.copyOf(parent, 2 * size);
+            }
+            for (int i = before; i < size; i++) {
+                parent[i] = i;
+            }
         }
     }
 
@@ -306,16 +311,24 @@ final class ChannelGroups {
     /** Channels survive when only spatial dimensions of size 1 come or go. */
     private void reshape(Node n) {
         Optional<long[]> from = dims(n.input(0));
-        Optional<long[]> to = dims(n.output(0));
+        Optional<long[]> to = dims(n.output(0)).or(() -> from.filter(f -> f.length > 1 && feedsMatrices(n.output(0), f[1]))
+                .map(f -> new long[] {f[0], f[1]}));
         boolean kept = from.isPresent() && to.isPresent() && from.get().length > 1 && to.get().length > 1 && from.get()[1] == to.get()[1]
                 && Arrays.stream(from.get()).skip(2).allMatch(d -> d == 1) && Arrays.stream(to.get()).skip(2).allMatch(d -> d == 1);
         if (!kept) {
             fix(n);
             return;
         }
+        register(new Channels(n.output(0), Axis.SECOND), ValueInfo.Dimension.of(to.get()[1]));
         link(new Channels(n.input(0), Axis.SECOND), new Channels(n.output(0), Axis.SECOND), 0);
         fixOther(n.input(0), Axis.SECOND);
         fixOther(n.output(0), Axis.SECOND);
+    }
+
+    /** Everybody who reads it takes it for a matrix of that many columns; a reshape whose target is computed tells no shape itself. */
+    private boolean feedsMatrices(String value, long columns) {
+        return !graph.isOutput(value) && graph.uses(value).stream().allMatch(u -> u.index() == 0 && u.node().is("Gemm")
+                && graph.initializer(u.node().input(1)).map(w -> w.dim((int) u.node().intAttribute("transB", 0)) == columns).orElse(false));
     }
 
     /** Dimensions; those that are not known as -1. */
