@@ -110,7 +110,7 @@ final class TensorRtTarget implements Target {
     public Profile profile() {
         Profile profile = Profile.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
-        return scheme.system() == LinearInteger.INSTANCE ? profile.with("smoothing") : profile;
+        return scheme.system() == LinearInteger.INSTANCE ? profile.with("smoothing").with("adaptive-rounding") : profile;
     }
 
     @Override

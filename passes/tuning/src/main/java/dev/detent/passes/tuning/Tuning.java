@@ -1,0 +1,16 @@
+package dev.detent.passes.tuning;
+
+import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassProvider;
+import java.util.List;
+import org.pf4j.Extension;
+
+/** The passes of this jar. */
+@Extension
+public final class Tuning implements PassProvider {
+
+    @Override
+    public List<PassDefinition> passes() {
+        return List.of(RoundWeights.DEFINITION);
+    }
+}
