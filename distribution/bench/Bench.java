@@ -94,7 +94,7 @@ final class Bench {
 
     private static List<Simulator.Observation> observations(Registry registry, Map<String, TensorQuantization> observed, String method) {
         List<Simulator.Observation> all = new ArrayList<>();
-        observed.forEach((v, c) -> all.add(new Simulator.Observation(v, () -> registry.create(method, c.scheme()))));
+        observed.forEach((v, c) -> all.add(new Simulator.Observation(v, method + c.scheme().axis(), () -> registry.create(method, c.scheme()))));
         return all;
     }
 

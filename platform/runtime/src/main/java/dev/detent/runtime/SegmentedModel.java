@@ -1,8 +1,11 @@
 package dev.detent.runtime;
 
 import ai.onnxruntime.OrtSession;
+import dev.detent.spi.backend.Operators;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.UserException;
@@ -11,8 +14,12 @@ import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -138,24 +145,60 @@ public final class SegmentedModel implements AutoCloseable {
 
     /** One pass over the samples with observers at raw values; the merged observers come back in order. */
     public List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress) {
+        Set<String> neverNegative = Operators.neverNegative(graph);
         List<Observer> merged = new ArrayList<>();
-        observations.forEach(o -> merged.add(o.observer().get()));
+        observations.forEach(o -> merged.add(observer(o, neverNegative)));
+        Map<Integer, List<Integer>> joined = joined(observations, merged);
         run(samples, workers, progress, frame -> {
-            List<Observer> mine = new ArrayList<>();
-            for (Simulator.Observation o : observations) {
-                Observer observer = o.observer().get();
-                mine.add(observer);
-                frame.observe(o.value(), observer);
+            Map<Integer, Observer> mine = new LinkedHashMap<>();
+            for (int i = 0; i < observations.size(); i++) {
+                if (!joined.containsKey(i)) {
+                    Observer observer = observer(observations.get(i), neverNegative);
+                    mine.put(i, observer);
+                    frame.observe(observations.get(i).value(), observer);
+                }
             }
             return () -> {
                 synchronized (merged) {
-                    for (int i = 0; i < mine.size(); i++) {
-                        merged.get(i).merge(mine.get(i));
-                    }
+                    mine.forEach((i, observer) -> merged.get(i).merge(observer));
                 }
             };
         }, (i, o) -> { });
+        joined.forEach((whole, parts) -> parts.forEach(p -> merged.get(whole).merge(merged.get(p))));
         return merged;
+    }
+
+    private static Observer observer(Simulator.Observation o, Set<String> neverNegative) {
+        Observer observer = o.observer().get();
+        if (neverNegative.contains(o.value())) {
+            observer.expectNonNegative();
+        }
+        return observer;
+    }
+
+    /** Observations of concatenations that add up from those of their parts, which are of one shape; parts come before wholes. */
+    private Map<Integer, List<Integer>> joined(List<Simulator.Observation> observations, List<Observer> observers) {
+        Map<List<String>, Integer> byName = new HashMap<>();
+        for (int i = 0; i < observations.size(); i++) {
+            if (!observations.get(i).sketch().isEmpty() && observers.get(i).addsUp()) {
+                byName.put(List.of(observations.get(i).value(), observations.get(i).sketch()), i);
+            }
+        }
+        Map<Integer, List<Integer>> joined = new LinkedHashMap<>();
+        for (Node n : graph.nodes()) {
+            boolean alike = n.is("Concat") && n.inputs().stream().map(v -> graph.valueInfo(v).flatMap(ValueInfo::shape)).distinct().count() == 1
+                    && graph.valueInfo(n.input(0)).flatMap(ValueInfo::shape).isPresent();
+            for (int i = 0; alike && i < observations.size(); i++) {
+                Simulator.Observation whole = observations.get(i);
+                if (whole.value().equals(n.output(0)) && byName.containsKey(List.of(whole.value(), whole.sketch()))) {
+                    List<Integer> parts = n.inputs().stream().map(v -> byName.get(List.of(v, whole.sketch()))).toList();
+                    if (parts.stream().allMatch(Objects::nonNull)) {
+                        joined.put(i, parts);
+                    }
+                }
+            }
+        }
+        return joined;
     }
 
     /** One pass over the samples that hands out outputs. */

@@ -31,8 +31,6 @@ public final class OpenVino implements Backend {
     private static final Set<String> TYPES = Operators.plus(Operators.WEIGHTED, "Add AveragePool GlobalAveragePool");
 
     /** Operators whose result is not negative when their first input is not, or when none is. */
-    private static final Set<String> FIRST = Operators.plus(Operators.MOVEMENT, "AveragePool GlobalAveragePool Clip");
-    private static final Set<String> ALL = Set.of("Add", "Mul", "Concat", "Max");
 
     @Override
     public List<Target> targets() {
@@ -53,19 +51,13 @@ public final class OpenVino implements Backend {
 
     private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {
         NodeRule changed = rule;
+        Set<String> neverNegative = Operators.neverNegative(graph);
         for (int i = 0; i < node.inputs().size(); i++) {
             SlotRule slot = rule.inputs().get(i);
-            if (slot.scheme().equals(S8) && isNeverNegative(node.input(i), graph)) {
+            if (slot.scheme().equals(S8) && neverNegative.contains(node.input(i))) {
                 changed = changed.input(i, slot.with(U8));
             }
         }
         return changed;
-    }
-
-    private static boolean isNeverNegative(String value, Graph graph) {
-        return graph.producer(value).map(p -> p.isOneOf(Operators.NON_NEGATIVE)
-                || p.is("Clip") && graph.initializer(p.input(1)).map(t -> t.floats()[0] >= 0).orElse(false)
-                || p.isOneOf(FIRST) && isNeverNegative(p.input(0), graph)
-                || p.isOneOf(ALL) && p.inputs().stream().allMatch(v -> isNeverNegative(v, graph))).orElse(false);
     }
 }

@@ -12,6 +12,8 @@ final class Extremes {
 
     private final float[] min = new float[LANES];
     private final float[] max = new float[LANES];
+    /** Nothing below zero will come: the smallest value is not looked for and counts as 0. */
+    private boolean nonNegative;
 
     Extremes() {
         reset();
@@ -22,36 +24,53 @@ final class Extremes {
         Arrays.fill(max, Float.NEGATIVE_INFINITY);
     }
 
+    void expectNonNegative() {
+        nonNegative = true;
+    }
+
     void accept(float[] values, int from, int to) {
         if (from == 0 && to <= LANES) {
-            accept(values, to, min, max);
+            accept(values, to);
             return;
         }
         float[] run = new float[LANES];
         for (int at = from; at < to; at += LANES) {
             int n = Math.min(LANES, to - at);
             System.arraycopy(values, at, run, 0, n);
-            accept(run, n, min, max);
+            accept(run, n);
         }
     }
 
-    /** One index for all arrays: with an offset in one of them the compiler gives up. */
-    private static void accept(float[] values, int n, float[] min, float[] max) {
+    private void accept(float[] values, int n) {
+        raise(max, values, n);
+        if (!nonNegative) {
+            lower(min, values, n);
+        }
+    }
+
+    /** One index for both arrays: with an offset in one of them the compiler gives up. */
+    private static void raise(float[] max, float[] values, int n) {
         for (int j = 0; j < n; j++) {
             max[j] = Math.max(max[j], values[j]);
         }
+    }
+
+    private static void lower(float[] min, float[] values, int n) {
         for (int j = 0; j < n; j++) {
             min[j] = Math.min(min[j], values[j]);
         }
     }
 
     void merge(Extremes other) {
-        accept(other.min, LANES, min, new float[LANES]);
-        accept(other.max, LANES, new float[LANES], max);
+        lower(min, other.min, LANES);
+        raise(max, other.max, LANES);
     }
 
     /** Infinity when nothing has been seen. */
     float min() {
+        if (nonNegative && max() != Float.NEGATIVE_INFINITY) {
+            return 0;
+        }
         float m = min[0];
         for (float v : min) {
             m = Math.min(m, v);

@@ -28,6 +28,16 @@ final class MinMaxObserver implements Observer {
     }
 
     @Override
+    public boolean addsUp() {
+        return !scheme.isPerChannel();
+    }
+
+    @Override
+    public void expectNonNegative() {
+        tensor.expectNonNegative();
+    }
+
+    @Override
     public void begin(long[] shape) {
         stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
         channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] * scheme.blocks(shape) : 1;
@@ -76,8 +86,8 @@ final class MinMaxObserver implements Observer {
         MinMaxObserver o = (MinMaxObserver) other;
         tensor.merge(o.tensor);
         if (min.length == 0) {
-            min = o.min;
-            max = o.max;
+            min = o.min.clone();
+            max = o.max.clone();
             channels = o.channels;
             return;
         }

@@ -52,6 +52,16 @@ final class MseObserver implements Observer {
     }
 
     @Override
+    public boolean addsUp() {
+        return !scheme.isPerChannel();
+    }
+
+    @Override
+    public void expectNonNegative() {
+        extremes.expectNonNegative();
+    }
+
+    @Override
     public void begin(long[] shape) {
         stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
         channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] : 1;
@@ -111,9 +121,9 @@ final class MseObserver implements Observer {
         elements += o.elements;
         taken += o.taken;
         if (histograms.length == 0) {
-            histograms = o.histograms;
+            histograms = new Histogram[o.histograms.length];
+            Arrays.setAll(histograms, i -> new Histogram());
             channels = o.channels;
-            return;
         }
         for (int c = 0; c < o.histograms.length; c++) {
             histograms[c].merge(o.histograms[c]);

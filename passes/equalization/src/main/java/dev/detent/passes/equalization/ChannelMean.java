@@ -66,9 +66,9 @@ final class ChannelMean implements Observer {
     public void merge(Observer other) {
         ChannelMean o = (ChannelMean) other;
         if (batch.length == 0) {
-            batch = o.batch;
-            high = o.high;
-            counts = o.counts;
+            batch = o.batch.clone();
+            high = o.high.clone();
+            counts = o.counts.clone();
             channels = o.channels;
             return;
         }

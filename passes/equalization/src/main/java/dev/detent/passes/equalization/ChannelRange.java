@@ -73,8 +73,8 @@ final class ChannelRange implements Observer {
     public void merge(Observer other) {
         ChannelRange o = (ChannelRange) other;
         if (largest.length == 0) {
-            largest = o.largest;
-            energy = o.energy;
+            largest = o.largest.clone();
+            energy = o.energy.clone();
             samples = o.samples;
             return;
         }

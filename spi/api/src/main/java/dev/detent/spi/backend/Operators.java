@@ -1,5 +1,8 @@
 package dev.detent.spi.backend;
 
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,7 +34,32 @@ public final class Operators {
     /** Functions whose result is never negative. */
     public static final Set<String> NON_NEGATIVE = Set.of("Relu", "Sigmoid", "Softmax", "HardSigmoid", "Abs", "Exp", "Sqrt");
 
+    /** Not negative when their first input is not. */
+    private static final Set<String> KEEP_SIGN = plus(MOVEMENT, "AveragePool GlobalAveragePool Clip");
+
+    /** Not negative when no input is. */
+    private static final Set<String> JOIN_SIGNS = Set.of("Add", "Mul", "Concat", "Max");
+
     private Operators() {}
+
+    /** Values of which the graph alone says that no element is negative, whatever the model is fed. */
+    public static Set<String> neverNegative(Graph graph) {
+        Set<String> values = new LinkedHashSet<>();
+        for (Node n : graph.nodes()) {
+            boolean bounded = n.isOneOf(NON_NEGATIVE) || n.is("Clip") && isAtLeastZero(n.input(1), graph)
+                    || n.isOneOf(KEEP_SIGN) && values.contains(n.input(0)) && !(n.is("Pad", "Clip") && n.hasInput(2)
+                    && !isAtLeastZero(n.input(2), graph)) || n.isOneOf(JOIN_SIGNS) && values.containsAll(n.inputs());
+            if (bounded && n.domain().isEmpty()) {
+                values.addAll(n.outputs());
+            }
+        }
+        return values;
+    }
+
+    private static boolean isAtLeastZero(String constant, Graph graph) {
+        return graph.initializer(constant).filter(t -> t.type() == ElementType.FLOAT && t.elementCount() == 1).map(t -> t.floats()[0] >= 0)
+                .orElse(false);
+    }
 
     /** A family and more operators, named in one line. */
     public static Set<String> plus(Set<String> family, String... words) {

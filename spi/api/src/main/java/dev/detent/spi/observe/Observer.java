@@ -25,6 +25,18 @@ public interface Observer {
         return true;
     }
 
+    /**
+     * Whether what it makes of several tensors shown one after the other is what it makes of their concatenation. A concatenation whose parts
+     * are observed already is then not looked at again.
+     */
+    default boolean addsUp() {
+        return false;
+    }
+
+    /** Told before the first batch when no value can be negative, by the graph's operators: then 0 is bound enough from below. */
+    default void expectNonNegative() {
+    }
+
     /** A batch of this shape begins. */
     void begin(long[] shape);
 
@@ -34,7 +46,7 @@ public interface Observer {
     /** The batch is complete. */
     void end();
 
-    /** Takes over what {@code other}, of the same class and options, has seen. */
+    /** Takes over what {@code other}, of the same class and options, has seen, and leaves {@code other} as it was. */
     void merge(Observer other);
 
     /** Parameters for the scheme this observer was created with, or another of the same granularity; any number of times, changing nothing. */
