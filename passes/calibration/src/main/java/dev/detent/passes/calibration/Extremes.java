@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 final class Extremes {
 
-    private static final int LANES = 512;
+    private static final int LANES = 1024;
 
     private final float[] min = new float[LANES];
     private final float[] max = new float[LANES];
