@@ -11,6 +11,7 @@ import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.Simulation;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
@@ -56,16 +57,18 @@ final class Bench {
         Map<String, Double> best = new LinkedHashMap<>();
         try (PlainModel plain = PlainModel.of(model, Optimization.ALL);
                 SegmentedModel cut = SegmentedModel.of(result.floatGraph(), Optional.empty(), observed.keySet(), Set.of(), Optimization.ALL);
-                SegmentedModel simulated = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.ALL)) {
+                SegmentedModel live = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.ALL);
+                Simulation simulated = Simulation.of(result.graph(), result.configs())) {
             for (int r = 0; r < ROUNDS; r++) {
                 time(best, "plain", () -> plain.forEach(samples, workers, d -> { }, (i, o) -> { }));
                 for (String method : List.of("minmax", "mse", "percentile")) {
                     time(best, method, () -> cut.observe(observations(registry, observed, method), samples, workers, d -> { }));
                 }
                 time(best, "segments alone", () -> cut.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                time(best, "simulation, cut", () -> live.forEach(samples, workers, d -> { }, (i, o) -> { }));
                 time(best, "simulation", () -> simulated.forEach(samples, workers, d -> { }, (i, o) -> { }));
             }
-            double toggles = toggle(simulated, result);
+            double toggles = toggle(live, result);
             System.out.printf(Locale.ROOT, "%s, %d samples, %d cores, %d observed tensors, plain %.1f samples/s%n", model.getFileName(), samples.size(),
                     workers, observed.size(), samples.size() / best.get("plain"));
             best.forEach((k, v) -> System.out.printf(Locale.ROOT, "  %-16s %.3f%n", k, v / best.get("plain")));

@@ -8,7 +8,7 @@ import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.Simulation;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -58,7 +58,7 @@ public final class Evaluation {
     }
 
     Scores simulated(Graph graph, Quantization quantization) {
-        try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), Set.of(), Optimization.ALL)) {
+        try (Simulation m = Simulation.of(graph, quantization)) {
             return reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels);
         }
     }

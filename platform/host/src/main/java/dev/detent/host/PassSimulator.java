@@ -3,6 +3,7 @@ package dev.detent.host;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
@@ -36,7 +37,7 @@ final class PassSimulator implements Simulator, AutoCloseable {
     private final FloatObservations floats;
     private @Nullable Key key;
     private @Nullable SegmentedModel model;
-    private @Nullable SegmentedModel trial;
+    private @Nullable Simulation trial;
     private int trialRevision;
     private Scores.@Nullable Reference reference;
     private int referenceLimit;
@@ -91,14 +92,14 @@ final class PassSimulator implements Simulator, AutoCloseable {
             referenceLimit = limit;
             referenceRevision = graph.revision();
         }
-        SegmentedModel current = trial;
+        Simulation current = trial;
         if (current == null || trialRevision != graph.revision() || !current.serves(quantization)) {
             close(current);
-            current = SegmentedModel.of(graph, Optional.of(quantization), Set.of(), Optimization.ALL);
+            current = Simulation.of(graph, quantization);
             trial = current;
             trialRevision = graph.revision();
         }
-        SegmentedModel simulated = current;
+        Simulation simulated = current;
         return Math.pow(10, -exact.score((s, sink) -> simulated.forEach(s, workers, d -> { }, sink), Optional.empty()).snr() / 10);
     }
 
@@ -110,7 +111,7 @@ final class PassSimulator implements Simulator, AutoCloseable {
         trial = null;
     }
 
-    private static void close(@Nullable SegmentedModel m) {
+    private static void close(@Nullable Simulation m) {
         if (m != null) {
             m.close();
         }

@@ -201,7 +201,7 @@ final class NativeLayout {
         in.removeIf(i -> !channels.containsKey(cuts.base(i)));
         Set<String> out = new LinkedHashSet<>(c.gives().keySet());
         out.removeIf(o -> !channels.containsKey(o));
-        if (c.optimised().isEmpty() || in.isEmpty() && out.isEmpty()) {
+        if (c.optimised().isEmpty()) {
             return new Plan(c.part().graph(), false);
         }
         Graph g = c.optimised().get().copy();

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,17 +43,22 @@ public final class PlainModel implements AutoCloseable {
 
     /** One pass over the samples, whole samples side by side. */
     public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink) {
+        forEach(samples, workers, progress, Map.of(), sink);
+    }
+
+    /** @param fixed inputs that are the same for every sample */
+    void forEach(Samples samples, int workers, IntConsumer progress, Map<String, OnnxTensor> fixed, SegmentedModel.OutputSink sink) {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
         Workers.run(Math.max(1, Math.min(workers, samples.size())), stop -> {
             for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
-                run(samples.get(i), i, samples.describe(i), sink);
+                run(samples.get(i), i, samples.describe(i), fixed, sink);
                 progress.accept(done.incrementAndGet());
             }
         });
     }
 
-    private void run(Sample sample, int index, String description, SegmentedModel.OutputSink sink) {
+    private void run(Sample sample, int index, String description, Map<String, OnnxTensor> fixed, SegmentedModel.OutputSink sink) {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         try {
             for (String name : session.getInputNames()) {
@@ -62,7 +68,9 @@ public final class PlainModel implements AutoCloseable {
                             ShapeInference.javaType(in.type())));
                 }
             }
-            try (OrtSession.Result result = session.run(inputs, new LinkedHashSet<>(session.getOutputNames()))) {
+            Map<String, OnnxTensor> all = new HashMap<>(fixed);
+            all.putAll(inputs);
+            try (OrtSession.Result result = session.run(all, new LinkedHashSet<>(session.getOutputNames()))) {
                 sink.accept(index, new SegmentedModel.Outputs() {
                     @Override
                     public float[] floats(String value) {

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * A model cut at its quantization points (design.md, section 6): ONNX Runtime computes the segments, Java observes or quantizes in
  * between. Which points quantize can be switched at any time between samples. Thread-safe for running; configs must not move meanwhile.
  */
-public final class SegmentedModel implements AutoCloseable {
+public final class SegmentedModel implements Simulation {
 
     /** Receives the outputs of a sample; called by worker threads, each sample once. */
     @FunctionalInterface
@@ -115,10 +115,7 @@ public final class SegmentedModel implements AutoCloseable {
         return segments;
     }
 
-    /**
-     * The model built now from the same graph, and from parameters that have not changed, would be cut and read in the same places: this
-     * one may be used although configs have been calibrated anew since.
-     */
+    @Override
     public boolean serves(Quantization quantization) {
         return plan.hasPlacesOf(CutPlan.of(graph, Optional.of(quantization), Set.of()));
     }
@@ -201,7 +198,7 @@ public final class SegmentedModel implements AutoCloseable {
         return joined;
     }
 
-    /** One pass over the samples that hands out outputs. */
+    @Override
     public void forEach(Samples samples, int workers, IntConsumer progress, OutputSink sink) {
         run(samples, workers, progress, frame -> () -> { }, sink);
     }

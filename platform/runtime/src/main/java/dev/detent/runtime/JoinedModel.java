@@ -1,0 +1,177 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.InternalException;
+import dev.detent.spi.quant.LinearInteger;
+import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.TensorQuantization;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
+
+/**
+ * The segments of a simulated network put together again, with QuantizeLinear and DequantizeLinear between them: no tensor leaves ONNX Runtime
+ * on the way. Each segment has been optimised on its own before, so nothing is fused across a quantization, and the blocked layout stays where
+ * it was. Scales and zero points are inputs of the session; only for schemes those operators have.
+ */
+final class JoinedModel implements Simulation {
+
+    private static final String SCALE = "::scale";
+    private static final String ZERO = "::zero";
+
+    /** A quantization on the way: parameters come from the config when a pass begins. */
+    private record Pair(String name, TensorQuantization config) {}
+
+    private final Graph graph;
+    private final CutPlan plan;
+    private final List<Pair> pairs = new ArrayList<>();
+    private final PlainModel whole;
+
+    private JoinedModel(Graph graph, CutPlan plan) {
+        this.graph = graph;
+        this.plan = plan;
+        List<Segments.Part> parts = Segments.split(graph, plan).stream().map(NormAsConv::of).toList();
+        Set<String> plain = new HashSet<>();
+        plan.cuts().values().stream().filter(CutPlan.Cut::isPerChannel).forEach(c -> plain.add(c.value()));
+        List<NativeLayout.Plan> plans = NativeLayout.of(graph, plan, parts, plain).plans();
+        Graph joined = new Graph();
+        GraphEditor edit = joined.edit();
+        edit.opaque(graph.opaque());
+        Map<String, Integer> opsets = new LinkedHashMap<>(graph.opsets());
+        plans.forEach(p -> p.graph().opsets().forEach((domain, version) -> opsets.merge(domain, version, Math::max)));
+        opsets.forEach(edit::opset);
+        graph.inputs().forEach(edit::input);
+        graph.inputs().forEach(v -> quantize(v.name(), edit));
+        for (int i = 0; i < plans.size(); i++) {
+            add(plans.get(i).graph(), parts.get(i), "segment" + i + "/", edit);
+            parts.get(i).outputs().forEach(v -> quantize(v, edit));
+        }
+        graph.outputs().forEach(edit::output);
+        this.whole = PlainModel.of(joined, Optimization.ASIS, "simulation");
+    }
+
+    /** Empty when ONNX Runtime has no operators for an active config, or a node carries a subgraph, which nothing here looks into. */
+    static Optional<JoinedModel> of(Graph graph, Quantization quantization) {
+        boolean opaque = graph.nodes().stream().flatMap(n -> n.attributes().values().stream()).anyMatch(Attribute.Subgraph.class::isInstance);
+        CutPlan plan = CutPlan.of(graph, Optional.of(quantization), Set.of());
+        boolean representable = plan.cuts().values().stream().allMatch(c -> (c.producer() == null || storage(c.producer().scheme()).isPresent())
+                && c.versions().stream().allMatch(v -> storage(v.config().scheme()).isPresent()));
+        return opaque || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
+    }
+
+    /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */
+    private static Optional<ElementType> storage(Scheme scheme) {
+        return scheme.system() == LinearInteger.INSTANCE && scheme.block().isEmpty()
+                ? LinearInteger.INSTANCE.storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8) : Optional.empty();
+    }
+
+    private void add(Graph part, Segments.Part crossing, String prefix, GraphEditor edit) {
+        Set<String> outside = new HashSet<>(crossing.inputs());
+        outside.addAll(crossing.outputs());
+        UnaryOperator<String> rename = v -> v.isEmpty() ? v : !outside.contains(v) ? prefix + v
+                : crossing.outputs().contains(v) && isQuantized(v) ? raw(v) : v;
+        part.initializers().forEach((name, t) -> edit.initializer(rename.apply(name), t));
+        for (Node n : part.nodes()) {
+            edit.add(new Node(prefix + n.name(), n.domain(), n.opType(), n.inputs().stream().map(rename).toList(),
+                    n.outputs().stream().map(rename).toList(), n.attributes(), n.opaque()));
+        }
+    }
+
+    private static String raw(String value) {
+        return value + "::raw";
+    }
+
+    private boolean isQuantized(String value) {
+        CutPlan.Cut cut = plan.cuts().get(value);
+        return cut != null && cut.producer() != null;
+    }
+
+    private void quantize(String value, GraphEditor edit) {
+        CutPlan.Cut cut = plan.cuts().get(value);
+        if (cut == null) {
+            return;
+        }
+        if (cut.producer() != null) {
+            quantize(raw(value), value, cut.producer(), edit);
+        }
+        cut.versions().forEach(v -> quantize(value, v.name(), v.config(), edit));
+    }
+
+    private void quantize(String from, String to, TensorQuantization config, GraphEditor edit) {
+        Scheme scheme = config.scheme();
+        ElementType type = storage(scheme).orElseThrow();
+        long[] dims = config.parameters().orElseThrow().channels() == 1 ? new long[0] : new long[] {config.parameters().orElseThrow().channels()};
+        edit.input(ValueInfo.of(to + SCALE, ElementType.FLOAT, dims));
+        edit.input(ValueInfo.of(to + ZERO, type, dims));
+        Map<String, Attribute> axis = dims.length == 0 ? Map.of() : Map.of("axis", new Attribute.IntValue(scheme.axis().orElseThrow()));
+        String codes = to + "::codes";
+        edit.add(Node.of(to + "::quantize", "QuantizeLinear", List.of(from, to + SCALE, to + ZERO), List.of(codes), axis));
+        if (scheme.quantMin() > type.lowest() || scheme.quantMax() < type.highest()) {
+            edit.initializer(to + "::lowest", Tensor.ofCodes(type, new long[0], (int) scheme.quantMin()));
+            edit.initializer(to + "::highest", Tensor.ofCodes(type, new long[0], (int) scheme.quantMax()));
+            edit.add(Node.of(to + "::clip", "Clip", List.of(codes, to + "::lowest", to + "::highest"), List.of(codes + "::clipped"), Map.of()));
+            codes += "::clipped";
+        }
+        edit.add(Node.of(to + "::dequantize", "DequantizeLinear", List.of(codes, to + SCALE, to + ZERO), List.of(to), axis));
+        pairs.add(new Pair(to, config));
+    }
+
+    @Override
+    public boolean serves(Quantization quantization) {
+        return plan.hasPlacesOf(CutPlan.of(graph, Optional.of(quantization), Set.of()));
+    }
+
+    @Override
+    public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink) {
+        Map<String, OnnxTensor> parameters = new HashMap<>();
+        try {
+            for (Pair p : pairs) {
+                feed(p, parameters);
+            }
+            whole.forEach(samples, workers, progress, parameters, sink);
+        } catch (OrtException e) {
+            throw new InternalException("DT-RUN-093", "parameters could not be handed to ONNX Runtime", "", e);
+        } finally {
+            parameters.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    private static void feed(Pair pair, Map<String, OnnxTensor> parameters) throws OrtException {
+        Parameters p = pair.config().parameters().orElseThrow();
+        int n = p.channels();
+        ByteBuffer scales = ByteBuffer.allocateDirect(4 * n).order(ByteOrder.nativeOrder());
+        ByteBuffer zeros = ByteBuffer.allocateDirect(n);
+        for (int c = 0; c < n; c++) {
+            scales.putFloat(p.scale(c));
+            zeros.put((byte) (int) p.zeroPoint(c));
+        }
+        long[] shape = n == 1 ? new long[0] : new long[] {n};
+        parameters.put(pair.name() + SCALE, OnnxTensor.createTensor(OrtRuntime.environment(), scales.flip().asFloatBuffer(), shape));
+        parameters.put(pair.name() + ZERO, OnnxTensor.createTensor(OrtRuntime.environment(), zeros.flip(), shape,
+                ShapeInference.javaType(storage(pair.config().scheme()).orElseThrow())));
+    }
+
+    @Override
+    public void close() {
+        whole.close();
+    }
+}
