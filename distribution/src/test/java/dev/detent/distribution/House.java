@@ -25,6 +25,7 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.passes.calibration.Calibration;
 import dev.detent.passes.dispatching.Dispatchers;
 import dev.detent.passes.equalization.Equalization;
+import dev.detent.passes.tuning.Tuning;
 import dev.detent.passes.parameters.ParameterPasses;
 import dev.detent.passes.refinement.Refinement;
 import dev.detent.runtime.Sample;
@@ -47,7 +48,7 @@ import java.util.Random;
 final class House {
 
     static final Registry REGISTRY = Registry.of(Map.of("all 1", List.of(new Dispatchers(), new Refinement(), new Calibration(),
-            new ParameterPasses(), new Equalization(), new Ppq(), new OnnxRuntime(), new TensorRt(), new Dsp(),
+            new ParameterPasses(), new Equalization(), new Tuning(), new Ppq(), new OnnxRuntime(), new TensorRt(), new Dsp(),
             new Nnie(), new OpenVino(), new Ncnn(), new Mnn(), new Tengine(), new Rknn(), new Ascend(), new Ppl(), new Nxp(), new Fpga(), new Vitis(),
             new Metax(), new Float8())));
 

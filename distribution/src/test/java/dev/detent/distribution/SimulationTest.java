@@ -10,6 +10,7 @@ import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Recording;
 import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.Simulation;
 import dev.detent.spi.export.QdqInsertion;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Attribute;
@@ -42,12 +43,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The segmented run against ONNX Runtime: bit for bit at every layer, whatever is switched, however many workers. */
 class SimulationTest {
 
     @TempDir
     static Path work;
+
+    /** Targets whose every scheme QuantizeLinear and DequantizeLinear have in 8 bits. */
+    private static final Set<String> SINGLE_SESSION = Set.of("onnxruntime", "tensorrt", "dsp");
 
     private static Path corpus;
 
@@ -162,6 +167,40 @@ class SimulationTest {
         }
     }
 
+    /** Integer targets are simulated in one session; that must not show. */
+    @ParameterizedTest
+    @MethodSource("modelsAndTargets")
+    void theJoinedSimulationComputesWhatTheSegmentsDo(String name, String target) {
+        Graph source = graph(name);
+        Samples samples = House.noise(source, 3);
+        Pipeline.Result r = House.quantize(source, target, samples, 1);
+        String output = r.graph().outputs().get(0).name();
+        try (Simulation whole = Simulation.of(r.graph(), r.configs());
+                SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.ALL)) {
+            assertThat(whole instanceof SegmentedModel && SINGLE_SESSION.contains(target)).isFalse();
+            assertThat(run(whole, samples, output)).isEqualTo(run(cut, samples, output));
+        }
+    }
+
+    /** Smoothing changes weights, not the function. */
+    @ParameterizedTest
+    @ValueSource(strings = {"resnet", "mobile", "addchain", "eltwise", "pools", "dynup11"})
+    void smoothingLeavesTheFloatNetworkWhatItWas(String name) {
+        Graph source = graph(name);
+        Samples samples = House.noise(source, 8);
+        Pipeline.Result r = House.quantize(source, "tensorrt", samples, 1, "smoothing.limit=100");
+        Pipeline.Result plain = House.quantize(source, "tensorrt", samples, 1, "smoothing=off");
+        String output = r.graph().outputs().get(0).name();
+        try (SegmentedModel smooth = SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE);
+                SegmentedModel before = SegmentedModel.of(plain.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
+            float[] a = run(smooth, samples, output);
+            float[] b = run(before, samples, output);
+            for (int i = 0; i < a.length; i++) {
+                assertThat(a[i]).isCloseTo(b[i], org.assertj.core.api.Assertions.within(1e-4f * Math.max(1, Math.abs(b[i]))));
+            }
+        }
+    }
+
     private static Set<String> cuts(Pipeline.Result r) {
         Set<String> values = new LinkedHashSet<>();
         for (Node n : r.floatGraph().nodes()) {
@@ -255,7 +294,7 @@ class SimulationTest {
         assertThat(r.configs().output(r.graph().node("matmul").orElseThrow(), 0).orElseThrow().parameters()).isPresent();
     }
 
-    private static float[] run(SegmentedModel m, Samples samples, String output) {
+    private static float[] run(Simulation m, Samples samples, String output) {
         float[][] last = new float[1][];
         m.forEach(samples, 1, d -> { }, (i, o) -> last[0] = o.floats(output));
         return last[0];

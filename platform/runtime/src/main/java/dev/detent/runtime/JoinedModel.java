@@ -52,17 +52,19 @@ final class JoinedModel implements Simulation {
         List<Segments.Part> parts = Segments.split(graph, plan).stream().map(NormAsConv::of).toList();
         Set<String> plain = new HashSet<>();
         plan.cuts().values().stream().filter(CutPlan.Cut::isPerChannel).forEach(c -> plain.add(c.value()));
-        List<NativeLayout.Plan> plans = NativeLayout.of(graph, plan, parts, plain).plans();
+        // A lone operator without weights has nothing that could be optimised.
+        List<Graph> segments = NativeLayout.of(graph, plan, parts, plain).plans().parallelStream().map(p -> p.optimised()
+                || p.graph().nodes().size() == 1 && p.graph().initializers().isEmpty() ? p.graph() : NativeLayout.optimise(p.graph())).toList();
         Graph joined = new Graph();
         GraphEditor edit = joined.edit();
         edit.opaque(graph.opaque());
         Map<String, Integer> opsets = new LinkedHashMap<>(graph.opsets());
-        plans.forEach(p -> p.graph().opsets().forEach((domain, version) -> opsets.merge(domain, version, Math::max)));
+        segments.forEach(s -> s.opsets().forEach((domain, version) -> opsets.merge(domain, version, Math::max)));
         opsets.forEach(edit::opset);
         graph.inputs().forEach(edit::input);
         graph.inputs().forEach(v -> quantize(v.name(), edit));
-        for (int i = 0; i < plans.size(); i++) {
-            add(plans.get(i).graph(), parts.get(i), "segment" + i + "/", edit);
+        for (int i = 0; i < segments.size(); i++) {
+            add(segments.get(i), parts.get(i), "segment" + i + "/", edit);
             parts.get(i).outputs().forEach(v -> quantize(v, edit));
         }
         graph.outputs().forEach(edit::output);

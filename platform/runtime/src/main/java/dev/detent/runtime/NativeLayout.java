@@ -39,7 +39,7 @@ final class NativeLayout {
     /** Element-wise operators that map 0 to 0, so that unused lanes stay 0. */
     private static final Set<String> AGNOSTIC = Set.of("Add", "Sub", "Mul", "Relu", "LeakyRelu", "Sum");
 
-    /** A segment as ONNX Runtime optimised it; absent when it has nothing to gain. */
+    /** A segment as ONNX Runtime optimised it; absent when it has no operator of the blocked layout. */
     private record Candidate(Segments.Part part, Optional<Graph> optimised, Set<String> takes, Map<String, Integer> gives, boolean agnostic) {}
 
     /**
@@ -89,7 +89,7 @@ final class NativeLayout {
         if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED))) {
             return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
         }
-        Graph optimised = optimise(part);
+        Graph optimised = optimise(part.graph());
         Set<String> takes = new LinkedHashSet<>();
         for (String in : part.inputs()) {
             List<Graph.Use> uses = optimised.uses(in);
@@ -102,19 +102,18 @@ final class NativeLayout {
             optimised.producer(out).filter(p -> isReorder(p, "ReorderOutput") && optimised.consumers(out).isEmpty())
                     .ifPresent(p -> gives.put(out, (int) p.intAttribute("channels", 0)));
         }
-        return takes.isEmpty() && gives.isEmpty() ? new Candidate(part, Optional.empty(), Set.of(), Map.of(), false)
-                : new Candidate(part, Optional.of(optimised), takes, gives, false);
+        return new Candidate(part, Optional.of(optimised), takes, gives, false);
     }
 
     private static boolean isReorder(Node n, String type) {
         return n.domain().equals(NCHWC) && n.opType().equals(type) && n.intAttribute("channels_last", 0) == 0;
     }
 
-    private static Graph optimise(Segments.Part part) {
+    static Graph optimise(Graph segment) {
         try {
             Path file = Files.createTempFile("detent-segment", ".onnx");
             try {
-                OrtRuntime.optimise(part.graph(), file);
+                OrtRuntime.optimise(segment, file);
                 return OnnxReader.read(file);
             } finally {
                 Files.delete(file);
