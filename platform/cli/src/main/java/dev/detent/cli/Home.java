@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.Registry;
+import dev.detent.runtime.PlainModel;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.SpiVersion;
 import java.nio.file.Path;
@@ -28,6 +29,12 @@ final class Home {
 
     PluginHost host() {
         return new PluginHost(plugins, allowUnlisted, info());
+    }
+
+    /** The plugins, for a command that is going to run a model: the engine loads meanwhile. */
+    Registry registryAndEngine() {
+        PlainModel.preload();
+        return registry();
     }
 
     Registry registry() {

@@ -41,8 +41,9 @@ public final class LayerErrors {
         Set<String> values = new LinkedHashSet<>(outputs);
         double[] signal = new double[layers.size()];
         double[] noise = new double[layers.size()];
-        try (SegmentedModel reference = SegmentedModel.of(floatGraph, Optional.empty(), values, Optimization.ALL);
-                SegmentedModel simulated = SegmentedModel.of(quantized, Optional.of(quantization), values, Optimization.ALL)) {
+        // For so few samples optimising costs more than it saves.
+        try (SegmentedModel reference = SegmentedModel.of(floatGraph, Optional.empty(), values, Optimization.ASIS);
+                SegmentedModel simulated = SegmentedModel.of(quantized, Optional.of(quantization), values, Optimization.ASIS)) {
             for (int i = 0; i < Math.min(count, samples.size()); i++) {
                 Samples one = samples.range(i, 1);
                 List<Observer> exact = reference.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),

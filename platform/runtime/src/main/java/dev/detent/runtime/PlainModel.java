@@ -32,6 +32,19 @@ public final class PlainModel implements AutoCloseable {
         return new PlainModel(OrtRuntime.session(graph, level, where));
     }
 
+    /** Unpacks and loads ONNX Runtime's native library on a thread of its own; whoever needs it before waits. Failures show where it is used. */
+    public static void preload() {
+        Thread thread = new Thread(() -> {
+            try {
+                OrtRuntime.environment();
+            } catch (UserException e) {
+                // The first session reports it, where a person learns what it was needed for.
+            }
+        }, "detent-preload");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     /** Version of the ONNX Runtime in use. */
     public static String runtimeVersion() {
         return OrtRuntime.environment().getVersion();
