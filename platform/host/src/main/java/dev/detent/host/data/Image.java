@@ -4,7 +4,9 @@ import dev.detent.spi.problem.UserException;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
@@ -18,7 +20,7 @@ record Image(int width, int height, float[][] planes) {
 
     static Image read(Path file) {
         try {
-            BufferedImage image = ImageIO.read(file.toFile());
+            BufferedImage image = ImageIO.read(new ByteArrayInputStream(Files.readAllBytes(file)));
             if (image == null) {
                 throw new UserException("DT-DAT-030", "is no PNG or JPEG that can be decoded", file.toString());
             }
