@@ -52,9 +52,8 @@ final class JoinedModel implements Simulation {
         List<Segments.Part> parts = Segments.split(graph, plan).stream().map(NormAsConv::of).toList();
         Set<String> plain = new HashSet<>();
         plan.cuts().values().stream().filter(CutPlan.Cut::isPerChannel).forEach(c -> plain.add(c.value()));
-        // A lone operator without weights has nothing that could be optimised.
-        List<Graph> segments = NativeLayout.of(graph, plan, parts, plain).plans().parallelStream().map(p -> p.optimised()
-                || p.graph().nodes().size() == 1 && p.graph().initializers().isEmpty() ? p.graph() : NativeLayout.optimise(p.graph())).toList();
+        List<Graph> segments = NativeLayout.of(graph, plan, parts, plain).plans().parallelStream().map(p -> p.optimised() || isPlain(p.graph())
+                ? p.graph() : NativeLayout.optimise(p.graph())).toList();
         Graph joined = new Graph();
         GraphEditor edit = joined.edit();
         edit.opaque(graph.opaque());
@@ -78,6 +77,11 @@ final class JoinedModel implements Simulation {
         boolean representable = plan.cuts().values().stream().allMatch(c -> (c.producer() == null || storage(c.producer().scheme()).isPresent())
                 && c.versions().stream().allMatch(v -> storage(v.config().scheme()).isPresent()));
         return opaque || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
+    }
+
+    /** Nothing can be optimised: a lone operator without weights, or constants that would leave nothing. */
+    private static boolean isPlain(Graph segment) {
+        return segment.inputs().isEmpty() || segment.nodes().size() == 1 && segment.initializers().isEmpty();
     }
 
     /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */
