@@ -45,10 +45,19 @@ public final class OnnxWriter {
         return model(graph, Map.of()).toByteArray();
     }
 
+    /** Bytes of the weights: what decides about the size of a file. */
+    public static long weightBytes(Graph graph) {
+        return graph.initializers().values().stream().mapToLong(t -> t.bytes().remaining()).sum();
+    }
+
+    /** Model and weights fit one protobuf message, and so one file. */
+    public static boolean fitsOneFile(Graph graph) {
+        return weightBytes(graph) <= INLINE_LIMIT;
+    }
+
     /** Writes {@code file} and, when the weights pass 1.9 GB, {@code file.data} beside it. */
     public static void write(Graph graph, Path file) throws IOException {
-        long total = graph.initializers().values().stream().mapToLong(t -> t.bytes().remaining()).sum();
-        Map<String, TensorProto> external = total > INLINE_LIMIT ? externalise(graph, file) : Map.of();
+        Map<String, TensorProto> external = fitsOneFile(graph) ? Map.of() : externalise(graph, file);
         try (OutputStream out = Files.newOutputStream(file)) {
             CodedOutputStream coded = CodedOutputStream.newInstance(out, 1 << 16);
             model(graph, external).writeTo(coded);

@@ -2,6 +2,7 @@ package dev.detent.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -79,9 +80,9 @@ final class JoinedModel implements Simulation {
         return opaque || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
     }
 
-    /** Nothing can be optimised: a lone operator without weights, or constants that would leave nothing. */
+    /** Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds. */
     private static boolean isPlain(Graph segment) {
-        return segment.inputs().isEmpty() || segment.nodes().size() == 1 && segment.initializers().isEmpty();
+        return segment.inputs().isEmpty() || !OnnxWriter.fitsOneFile(segment) || segment.nodes().size() == 1 && segment.initializers().isEmpty();
     }
 
     /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */

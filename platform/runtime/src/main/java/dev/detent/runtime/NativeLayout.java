@@ -1,6 +1,7 @@
 package dev.detent.runtime;
 
 import dev.detent.onnx.OnnxReader;
+import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -86,7 +87,7 @@ final class NativeLayout {
                 || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true)) {
             return new Candidate(part, Optional.empty(), Set.copyOf(part.inputs()), Map.of(), true);
         }
-        if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED))) {
+        if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED)) || !OnnxWriter.fitsOneFile(part.graph())) {
             return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
         }
         Graph optimised = optimise(part.graph());

@@ -7,12 +7,18 @@ import ai.onnxruntime.OrtSession;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 /** The process's one ONNX Runtime environment and the sessions' common options. */
 final class OrtRuntime {
+
+    /** Larger models go to ONNX Runtime through a file: an array would need as much heap once more, and cannot hold 2 GiB at all. */
+    private static final long IN_MEMORY = 256L << 20;
 
     private OrtRuntime() {}
 
@@ -40,9 +46,30 @@ final class OrtRuntime {
     static OrtSession session(Graph graph, Optimization level, String where) {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
-            return environment.createSession(OnnxWriter.bytes(graph), options);
+            return OnnxWriter.weightBytes(graph) > IN_MEMORY ? fromFile(graph, options) : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
             throw refused(where, e);
+        }
+    }
+
+    private static OrtSession fromFile(Graph graph, OrtSession.SessionOptions options) throws OrtException {
+        try {
+            Path folder = Files.createTempDirectory("detent-model");
+            try {
+                Path file = folder.resolve("model.onnx");
+                OnnxWriter.write(graph, file);
+                return environment().createSession(file.toString(), options);
+            } finally {
+                try (Stream<Path> files = Files.list(folder)) {
+                    for (Path f : files.toList()) {
+                        Files.delete(f);
+                    }
+                }
+                Files.delete(folder);
+            }
+        } catch (IOException e) {
+            throw new UserException("DT-RUN-011", "a model of this size is handed to ONNX Runtime in a file, which cannot be written there; make room or "
+                    + "name another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR", System.getProperty("java.io.tmpdir"), e);
         }
     }
 
