@@ -137,7 +137,8 @@ public final class Detent {
                 scores, folder, inputs.nodes(), samples, Fingerprints.of(result.graph(), frozen.quantization())));
         request.trace().ifPresent(t -> save(t, trace.json()));
         Path out = request.out().resolve(folder.prefix());
-        return new Run(target, result, new QuantizeOutcome(out, scores, layers, problems, folder.sizes(), Digest.size(request.model()),
+        return new Run(target, result, new QuantizeOutcome(out, scores, layers, problems, folder.sizes(),
+                Digest.size(request.model(), result.floatGraph()),
                 (int) result.graph().nodes().stream().filter(result.configs()::isQuantized).count(), inputs.nodes(), samples,
                 runnable.map(f -> out.resolve(f.getFileName()))));
     }

@@ -1,6 +1,8 @@
 package dev.detent.host;
 
 import dev.detent.spi.problem.UserException;
+import dev.detent.onnx.OnnxWriter;
+import dev.detent.spi.graph.Graph;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,6 +52,11 @@ final class Digest {
     }
 
     /** Bytes of a file; 0 when it is gone. */
+    /** Bytes of a model's file, or of its weights where they lie in files beside it. */
+    static long size(Path model, Graph graph) {
+        return Math.max(size(model), OnnxWriter.weightBytes(graph));
+    }
+
     static long size(Path file) {
         try {
             return Files.size(file);

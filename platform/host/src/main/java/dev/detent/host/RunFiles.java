@@ -106,7 +106,7 @@ record RunFiles(String version, String plugin, QuantizeRequest request, Target t
 
     private static Report report(RunFiles w) {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("Model", w.request().model().getFileName() + ", " + Digest.size(w.request().model()) + " bytes, " + w.nodes() + " nodes");
+        facts.put("Model", w.request().model().getFileName() + ", " + Digest.size(w.request().model(), w.result().floatGraph()) + " bytes, " + w.nodes() + " nodes");
         facts.put("Target", w.target().id() + " (" + w.target().summary() + ")");
         facts.put("Quantized", w.result().graph().nodes().stream().filter(w.result().configs()::isQuantized).count() + " of "
                 + w.result().graph().nodes().size() + " nodes after formatting");

@@ -73,11 +73,10 @@ final class JoinedModel implements Simulation {
 
     /** Empty when ONNX Runtime has no operators for an active config, or a node carries a subgraph, which nothing here looks into. */
     static Optional<JoinedModel> of(Graph graph, Quantization quantization) {
-        boolean opaque = graph.nodes().stream().flatMap(n -> n.attributes().values().stream()).anyMatch(Attribute.Subgraph.class::isInstance);
         CutPlan plan = CutPlan.of(graph, Optional.of(quantization), Set.of());
         boolean representable = plan.cuts().values().stream().allMatch(c -> (c.producer() == null || storage(c.producer().scheme()).isPresent())
                 && c.versions().stream().allMatch(v -> storage(v.config().scheme()).isPresent()));
-        return opaque || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
+        return NativeLayout.hasSubgraphs(graph) || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
     }
 
     /** Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds. */

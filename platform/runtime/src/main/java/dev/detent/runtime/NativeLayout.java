@@ -2,6 +2,7 @@ package dev.detent.runtime;
 
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
+import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -87,7 +88,8 @@ final class NativeLayout {
                 || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true)) {
             return new Candidate(part, Optional.empty(), Set.copyOf(part.inputs()), Map.of(), true);
         }
-        if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED)) || !OnnxWriter.fitsOneFile(part.graph())) {
+        if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED)) || !OnnxWriter.fitsOneFile(part.graph())
+                || hasSubgraphs(part.graph())) {
             return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
         }
         Graph optimised = optimise(part.graph());
@@ -108,6 +110,11 @@ final class NativeLayout {
 
     private static boolean isReorder(Node n, String type) {
         return n.domain().equals(NCHWC) && n.opType().equals(type) && n.intAttribute("channels_last", 0) == 0;
+    }
+
+    /** ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the file. */
+    static boolean hasSubgraphs(Graph graph) {
+        return graph.nodes().stream().flatMap(n -> n.attributes().values().stream()).anyMatch(Attribute.Subgraph.class::isInstance);
     }
 
     static Graph optimise(Graph segment) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * What kind of thing travels through each input and output of an operator, as data. Operators that are not listed carry values
@@ -67,6 +68,9 @@ final class Sockets {
             put(comparison, "V V", "L");
         }
         put("OneHot", "S S S", "S");
+        // Control flow, which PPQ does not run: conditions and trip counts are no values, what a loop carries is.
+        put("If", "L", "V");
+        put("Loop", "S L", "V", IntStream.range(2, 64).boxed().toArray(Integer[]::new));
     }
 
     private Sockets() {}
