@@ -4,6 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Pipeline;
 import dev.detent.onnx.OnnxReader;
+import dev.detent.onnx.proto.AttributeProto;
+import dev.detent.onnx.proto.GraphProto;
+import dev.detent.onnx.proto.ModelProto;
+import dev.detent.onnx.proto.NodeProto;
+import dev.detent.onnx.proto.OperatorSetIdProto;
+import dev.detent.onnx.proto.TensorProto;
+import dev.detent.onnx.proto.TypeProto;
+import dev.detent.onnx.proto.ValueInfoProto;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Sample;
@@ -27,6 +35,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import dev.detent.testkit.SampleGraphs;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -262,6 +271,90 @@ class SimulationTest {
                 assertThat(o.shape("nz")).isEqualTo(shapes.get(i));
             });
         }
+    }
+
+    /** A convolution, a branch on what it computes with a convolution inside, and a convolution behind it. */
+    private static Graph branching(float threshold) throws IOException {
+        GraphProto then = GraphProto.newBuilder().setName("then").addOutput(ValueInfoProto.newBuilder().setName("t").setType(floats()))
+                .addNode(node("Conv", "t", "r", "w2")).build();
+        GraphProto otherwise = GraphProto.newBuilder().setName("else").addOutput(ValueInfoProto.newBuilder().setName("e").setType(floats()))
+                .addNode(node("Neg", "e", "r")).build();
+        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInput(ValueInfoProto.newBuilder().setName("x").setType(floats(1, 3, 8, 8)))
+                .addOutput(ValueInfoProto.newBuilder().setName("y").setType(floats()))
+                .addNode(node("Conv", "c", "x", "w1")).addNode(node("Relu", "r", "c"))
+                .addNode(node("ReduceMean", "m", "r").toBuilder().addAttribute(AttributeProto.newBuilder().setName("keepdims")
+                        .setType(AttributeProto.AttributeType.INT).setI(0)))
+                .addNode(node("Greater", "b", "m", "threshold"))
+                .addNode(node("If", "i", "b").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder().setName("then_branch").setType(AttributeProto.AttributeType.GRAPH).setG(then))
+                        .addAttribute(AttributeProto.newBuilder().setName("else_branch").setType(AttributeProto.AttributeType.GRAPH).setG(otherwise)))
+                .addNode(node("Conv", "d", "i", "w3")).addNode(node("Relu", "y", "d"));
+        Random random = new Random(11);
+        g.addInitializer(weights("w1", random, 32, 3, 1, 1)).addInitializer(weights("w2", random, 32, 32, 1, 1))
+                .addInitializer(weights("w3", random, 32, 32, 1, 1)).addInitializer(TensorProto.newBuilder().setName("threshold").setDataType(1)
+                        .addFloatData(threshold));
+        ModelProto m = ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13)).setGraph(g).build();
+        return OnnxReader.read(Files.write(work.resolve("branching.onnx"), m.toByteArray()));
+    }
+
+    private static NodeProto node(String opType, String output, String... inputs) {
+        return NodeProto.newBuilder().setOpType(opType).setName(opType + "_" + output).addAllInput(List.of(inputs)).addOutput(output).build();
+    }
+
+    private static TypeProto floats(long... dims) {
+        TypeProto.Builder type = TypeProto.newBuilder();
+        type.getTensorTypeBuilder().setElemType(1);
+        for (long d : dims) {
+            type.getTensorTypeBuilder().getShapeBuilder().addDimBuilder().setDimValue(d);
+        }
+        return type.build();
+    }
+
+    private static TensorProto weights(String name, Random random, long... dims) {
+        TensorProto.Builder t = TensorProto.newBuilder().setName(name).setDataType(1);
+        for (long d : dims) {
+            t.addDims(d);
+        }
+        for (long i = 0; i < Tensor.count(dims); i++) {
+            t.addFloatData((float) random.nextGaussian() / 4);
+        }
+        return t.build();
+    }
+
+    /** What happens inside a branch is the model's business; what is around it is quantized, and both branches are taken. */
+    @ParameterizedTest
+    @ValueSource(strings = {"onnxruntime", "tensorrt", "dsp"})
+    void aBranchIsKeptAndItsSurroundingsAreQuantized(String target) throws IOException {
+        Samples samples = House.noise(branching(0), 16);
+        List<Float> means = new ArrayList<>(means(branching(0), samples));
+        means.sort(null);
+        Graph source = branching((means.get(7) + means.get(8)) / 2);
+        Pipeline.Result r = House.quantize(source, target, samples, 2);
+        assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized).map(Node::name)).contains("Conv_d");
+        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "branching"));
+        try (PlainModel literal = PlainModel.of(exported, Optimization.NONE, "branching"); Simulation whole = Simulation.of(r.graph(), r.configs());
+                SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE)) {
+            for (int i = 0; i < samples.size(); i++) {
+                Samples one = House.samples(List.of(samples.get(i)));
+                List<float[]> expected = new ArrayList<>();
+                literal.forEach(one, 1, d -> { }, (k, o) -> expected.add(o.floats("y")));
+                assertThat(run(cut, one, "y")).isEqualTo(expected.get(0));
+                assertThat(run(whole, one, "y")).hasSameSizeAs(expected.get(0));
+            }
+        }
+    }
+
+    /** What the branch is decided by, of every sample. */
+    private static List<Float> means(Graph graph, Samples samples) {
+        Pipeline.format(graph, "branching");
+        List<Float> means = new ArrayList<>();
+        try (SegmentedModel m = SegmentedModel.of(graph, Optional.empty(), Set.of("m"), Optimization.NONE)) {
+            for (int i = 0; i < samples.size(); i++) {
+                Samples one = House.samples(List.of(samples.get(i)));
+                means.add(((Recording) m.observe(List.of(new Simulator.Observation("m", Recording::new)), one, 1, d -> { }).get(0)).values()[0]);
+            }
+        }
+        return means;
     }
 
     @Test
