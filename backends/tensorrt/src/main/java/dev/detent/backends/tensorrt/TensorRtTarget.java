@@ -21,6 +21,7 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -110,7 +111,8 @@ final class TensorRtTarget implements Target {
     public Profile profile() {
         Profile profile = Profile.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
-        return scheme.system() == LinearInteger.INSTANCE ? profile.with("smoothing").with("adaptive-rounding") : profile;
+        return scheme.system() == LinearInteger.INSTANCE ? profile.with("smoothing").with("adaptive-rounding")
+                .with("calibration", Map.of("rival", "percentile", "rival-samples", 128)) : profile;
     }
 
     @Override
