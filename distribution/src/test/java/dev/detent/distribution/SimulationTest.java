@@ -168,11 +168,7 @@ class SimulationTest {
         String output = r.graph().outputs().get(0).name();
         try (SegmentedModel fast = SegmentedModel.of(r.floatGraph(), Optional.empty(), cuts(r), Set.of(), Optimization.ALL);
                 SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
-            float[] a = run(fast, samples, output);
-            float[] b = run(plain, samples, output);
-            for (int i = 0; i < a.length; i++) {
-                assertThat(a[i]).isCloseTo(b[i], org.assertj.core.api.Assertions.within(1e-4f * Math.max(1, Math.abs(b[i]))));
-            }
+            assertClose(run(fast, samples, output), run(plain, samples, output));
         }
     }
 
@@ -202,11 +198,13 @@ class SimulationTest {
         String output = r.graph().outputs().get(0).name();
         try (SegmentedModel smooth = SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE);
                 SegmentedModel before = SegmentedModel.of(plain.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
-            float[] a = run(smooth, samples, output);
-            float[] b = run(before, samples, output);
-            for (int i = 0; i < a.length; i++) {
-                assertThat(a[i]).isCloseTo(b[i], org.assertj.core.api.Assertions.within(1e-4f * Math.max(1, Math.abs(b[i]))));
-            }
+            assertClose(run(smooth, samples, output), run(before, samples, output));
+        }
+    }
+
+    private static void assertClose(float[] a, float[] b) {
+        for (int i = 0; i < a.length; i++) {
+            assertThat(a[i]).isCloseTo(b[i], org.assertj.core.api.Assertions.within(1e-4f * Math.max(1, Math.abs(b[i]))));
         }
     }
 

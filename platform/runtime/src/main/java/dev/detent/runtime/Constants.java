@@ -3,7 +3,6 @@ package dev.detent.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -58,7 +57,7 @@ public final class Constants {
                 }
             }
         } catch (OrtException e) {
-            throw new UserException("DT-RUN-005", "cannot be computed from its constants: " + OrtRuntime.firstLine(e), found.get(0), e);
+            throw new UserException("DT-RUN-006", "cannot be computed from its constants: " + OrtRuntime.firstLine(e), found.get(0), e);
         }
         return tensors;
     }
@@ -66,8 +65,7 @@ public final class Constants {
     /** Adds the nodes it takes to compute the value, in order, if constants suffice. */
     private static boolean collect(Graph graph, String value, Set<Node> ancestors) {
         Optional<Node> producer = graph.producer(value);
-        if (producer.isEmpty() || producer.get().isOneOf(RANDOM)
-                || producer.get().attributes().values().stream().anyMatch(Attribute.Subgraph.class::isInstance)) {
+        if (producer.isEmpty() || producer.get().isOneOf(RANDOM) || producer.get().hasSubgraph()) {
             return false;
         }
         Node n = producer.get();

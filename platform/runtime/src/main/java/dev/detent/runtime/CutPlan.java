@@ -128,8 +128,9 @@ final class CutPlan {
         return constants;
     }
 
-    /** Cuts and readers lie in the same places; parameters may differ, they are looked up when a sample runs. */
-    boolean hasPlacesOf(CutPlan other) {
+    /** A plan for {@code quantization} would have cuts and readers in the same places; parameters may differ, they are looked up for a run. */
+    boolean serves(Graph graph, Quantization quantization) {
+        CutPlan other = of(graph, Optional.of(quantization), Set.of());
         return places().equals(other.places()) && reads.equals(other.reads) && constants.keySet().equals(other.constants.keySet());
     }
 

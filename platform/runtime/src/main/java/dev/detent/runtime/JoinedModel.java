@@ -51,9 +51,7 @@ final class JoinedModel implements Simulation {
         this.graph = graph;
         this.plan = plan;
         List<Segments.Part> parts = Segments.split(graph, plan).stream().map(NormAsConv::of).toList();
-        Set<String> plain = new HashSet<>();
-        plan.cuts().values().stream().filter(CutPlan.Cut::isPerChannel).forEach(c -> plain.add(c.value()));
-        List<Graph> segments = NativeLayout.of(graph, plan, parts, plain).plans().parallelStream().map(p -> p.optimised() || isPlain(p.graph())
+        List<Graph> segments = NativeLayout.of(graph, plan, parts, Set.of()).plans().parallelStream().map(p -> p.optimised() || isPlain(p.graph())
                 ? p.graph() : NativeLayout.optimise(p.graph())).toList();
         Graph joined = new Graph();
         GraphEditor edit = joined.edit();
@@ -76,7 +74,7 @@ final class JoinedModel implements Simulation {
         CutPlan plan = CutPlan.of(graph, Optional.of(quantization), Set.of());
         boolean representable = plan.cuts().values().stream().allMatch(c -> (c.producer() == null || storage(c.producer().scheme()).isPresent())
                 && c.versions().stream().allMatch(v -> storage(v.config().scheme()).isPresent()));
-        return NativeLayout.hasSubgraphs(graph) || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
+        return graph.nodes().stream().anyMatch(Node::hasSubgraph) || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
     }
 
     /** Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds. */
@@ -143,7 +141,7 @@ final class JoinedModel implements Simulation {
 
     @Override
     public boolean serves(Quantization quantization) {
-        return plan.hasPlacesOf(CutPlan.of(graph, Optional.of(quantization), Set.of()));
+        return plan.serves(graph, quantization);
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.detent.runtime;
 
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
-import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -61,7 +60,7 @@ final class NativeLayout {
         this.cuts = cuts;
     }
 
-    /** Decides the layout of every cut value; {@code plain} are those that must keep theirs. */
+    /** Decides the layout of every cut value; {@code plain} are those that must keep theirs, as those must that are quantized per channel. */
     static NativeLayout of(Graph graph, CutPlan cuts, List<Segments.Part> parts, Set<String> plain) {
         NativeLayout layout = new NativeLayout(graph, cuts);
         layout.candidates.addAll(parts.parallelStream().map(p -> layout.candidate(p, plain)).toList());
@@ -88,8 +87,9 @@ final class NativeLayout {
                 || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true)) {
             return new Candidate(part, Optional.empty(), Set.copyOf(part.inputs()), Map.of(), true);
         }
+        // ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the file.
         if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED)) || !OnnxWriter.fitsOneFile(part.graph())
-                || hasSubgraphs(part.graph())) {
+                || part.graph().nodes().stream().anyMatch(Node::hasSubgraph)) {
             return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
         }
         Graph optimised = optimise(part.graph());
@@ -110,11 +110,6 @@ final class NativeLayout {
 
     private static boolean isReorder(Node n, String type) {
         return n.domain().equals(NCHWC) && n.opType().equals(type) && n.intAttribute("channels_last", 0) == 0;
-    }
-
-    /** ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the file. */
-    static boolean hasSubgraphs(Graph graph) {
-        return graph.nodes().stream().flatMap(n -> n.attributes().values().stream()).anyMatch(Attribute.Subgraph.class::isInstance);
     }
 
     static Graph optimise(Graph segment) {
@@ -153,7 +148,8 @@ final class NativeLayout {
     }
 
     private boolean mayBeNative(String value, Set<String> plain) {
-        return cuts.isCut(value) && graph.producer(value).isPresent() && !graph.isOutput(value) && !plain.contains(value);
+        return cuts.isCut(value) && !cuts.cuts().get(value).isPerChannel() && graph.producer(value).isPresent() && !graph.isOutput(value)
+                && !plain.contains(value);
     }
 
     private void decide(Set<String> plain) {

@@ -15,7 +15,6 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,9 +65,7 @@ public final class SegmentedModel implements Simulation {
         this.plan = plan;
         List<Segments.Part> whole = Segments.split(graph, plan);
         List<Segments.Part> parts = level == Optimization.ALL ? whole.stream().map(NormAsConv::of).toList() : whole;
-        Set<String> plain = new HashSet<>(ordered);
-        plan.cuts().values().stream().filter(CutPlan.Cut::isPerChannel).forEach(c -> plain.add(c.value()));
-        this.layout = NativeLayout.of(graph, plan, level == Optimization.ALL ? parts : List.of(), plain);
+        this.layout = NativeLayout.of(graph, plan, level == Optimization.ALL ? parts : List.of(), ordered);
         List<NativeLayout.Plan> plans = level == Optimization.ALL ? layout.plans()
                 : parts.stream().map(p -> new NativeLayout.Plan(p.graph(), false)).toList();
         segments.addAll(IntStream.range(0, parts.size()).parallel().mapToObj(i -> {
@@ -117,7 +114,7 @@ public final class SegmentedModel implements Simulation {
 
     @Override
     public boolean serves(Quantization quantization) {
-        return plan.hasPlacesOf(CutPlan.of(graph, Optional.of(quantization), Set.of()));
+        return plan.serves(graph, quantization);
     }
 
     public int segmentCount() {

@@ -65,13 +65,15 @@ final class ChannelGroups {
     private final Map<Channels, Integer> first = new LinkedHashMap<>();
     private final Map<Channels, Integer> counts = new HashMap<>();
     private int size = 1;
-    private int[] parent = {FIXED};
+    /** The fixed group has the smallest number, so it stays the fixed group whatever joins it. */
+    private final DisjointSets sets = new DisjointSets();
     private final List<Layer> layers = new ArrayList<>();
     private final List<Shift> shifts = new ArrayList<>();
 
     private ChannelGroups(Graph graph, Function<String, Optional<Tensor>> constants) {
         this.graph = graph;
         this.constants = constants;
+        sets.grow(size);
     }
 
     /** @param constants values that depend on constants alone */
@@ -112,7 +114,7 @@ final class ChannelGroups {
         Channels c = canonical(channels);
         Integer at = first.get(c);
         int[] groups = new int[at == null ? 0 : counts.get(c)];
-        Arrays.setAll(groups, i -> find(at + i));
+        Arrays.setAll(groups, i -> sets.find(at + i));
         return groups;
     }
 
@@ -131,14 +133,8 @@ final class ChannelGroups {
         if (dimension.isKnown() && !first.containsKey(channels)) {
             first.put(channels, size);
             counts.put(channels, (int) dimension.size());
-            int before = size;
             size += (int) dimension.size();
-            if (parent.length < size) {
-                parent = Arrays.copyOf(parent, 2 * size);
-            }
-            for (int i = before; i < size; i++) {
-                parent[i] = i;
-            }
+            sets.grow(size);
         }
     }
 
@@ -150,26 +146,10 @@ final class ChannelGroups {
         return graph.valueInfo(value).flatMap(ValueInfo::shape).map(List::size).orElse(-1);
     }
 
-    private int find(int i) {
-        int root = i;
-        while (parent[root] != root) {
-            root = parent[root];
-        }
-        parent[i] = root;
-        return root;
-    }
-
-    private void union(int a, int b) {
-        int x = find(a);
-        int y = find(b);
-        // The smaller number leads, so the fixed group stays the fixed group.
-        parent[Math.max(x, y)] = Math.min(x, y);
-    }
-
     private void fix(Channels channels) {
         Channels c = canonical(channels);
         for (int i = 0; i < counts.getOrDefault(c, 0); i++) {
-            union(FIXED, first.get(c) + i);
+            sets.join(FIXED, first.get(c) + i);
         }
     }
 
@@ -194,7 +174,7 @@ final class ChannelGroups {
             return;
         }
         for (int i = 0; i < n; i++) {
-            union(first.get(x) + i, first.get(y) + offset + i);
+            sets.join(first.get(x) + i, first.get(y) + offset + i);
         }
     }
 

@@ -95,31 +95,23 @@ final class SmoothActivations {
     /** Layers that share a free group, directly or through others. */
     private static List<List<LayerNoise>> components(List<LayerNoise> layers) {
         Map<Integer, Integer> leader = new HashMap<>();
-        int[] parent = new int[layers.size()];
-        Arrays.setAll(parent, i -> i);
+        DisjointSets sets = new DisjointSets();
+        sets.grow(layers.size());
         for (int i = 0; i < layers.size(); i++) {
             for (int g : layers.get(i).groups()) {
                 if (g != ChannelGroups.FIXED) {
                     Integer other = leader.putIfAbsent(g, i);
                     if (other != null) {
-                        parent[find(parent, i)] = find(parent, other);
+                        sets.join(i, other);
                     }
                 }
             }
         }
         Map<Integer, List<LayerNoise>> components = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
-            components.computeIfAbsent(find(parent, i), k -> new ArrayList<>()).add(layers.get(i));
+            components.computeIfAbsent(sets.find(i), k -> new ArrayList<>()).add(layers.get(i));
         }
         return List.copyOf(components.values());
-    }
-
-    private static int find(int[] parent, int i) {
-        int root = i;
-        while (parent[root] != root) {
-            root = parent[root];
-        }
-        return root;
     }
 
     /** Chooses the exponents of one component; false when its channels stay as they are. */

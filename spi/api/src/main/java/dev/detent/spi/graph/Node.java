@@ -73,6 +73,11 @@ public record Node(String name, String domain, String opType, List<String> input
         return attributes.get(attribute) instanceof Attribute.Ints i ? i.values() : otherwise;
     }
 
+    /** Carries a graph of its own (If, Loop, Scan). */
+    public boolean hasSubgraph() {
+        return attributes.values().stream().anyMatch(Attribute.Subgraph.class::isInstance);
+    }
+
     /** Outer values that this node's subgraphs read. */
     public List<String> capturedValues() {
         List<String> captured = new ArrayList<>();
