@@ -41,7 +41,7 @@ final class DemoCommand implements Callable<Integer> {
         QuantizeRequest request = new QuantizeRequest(model, backend, Optional.of(demo.resolve("calibration").toString()), 0,
                 Preprocessing.parse("ocr"), Settings.NONE, Optional.empty(), out, Optional.empty(), cores,
                 Optional.of(new QuantizeRequest.Evaluation(evaluation.toString(), 0, Optional.of(evaluation.resolve("labels.csv")))));
-        QuantizeOutcome o = new Detent(home.registryAndEngine(), Home.VERSION).quantize(request, console.progress());
+        QuantizeOutcome o = new Detent(home::registryAndEngine, Home.VERSION).quantize(request, console.progress());
         o.problems().forEach(console::problem);
         console.line("PP-OCR text-direction classifier for " + backend + ": " + o.quantizedNodes() + " nodes quantized from " + o.samples()
                 + " images, scored on " + o.scores().get("float").samples());

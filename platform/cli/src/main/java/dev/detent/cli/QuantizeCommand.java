@@ -92,7 +92,7 @@ final class QuantizeCommand implements Callable<Integer> {
                 out.or(() -> text(yaml, "out").map(Path::of)).orElseGet(() -> Path.of(stem() + "." + (targets.size() > 1 ? "targets" : backends.replace(':', '.')))), trace,
                 threads.or(() -> text(yaml, "threads").map(Integer::valueOf)).orElse(Runtime.getRuntime().availableProcessors()),
                 data.map(d -> new QuantizeRequest.Evaluation(d, 0, labels.or(() -> text(yaml, "labels").map(Path::of)))));
-        Detent detent = new Detent(home.registryAndEngine(), Home.VERSION);
+        Detent detent = new Detent(home::registryAndEngine, Home.VERSION);
         if (targets.size() > 1) {
             if (trace.isPresent()) {
                 throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");

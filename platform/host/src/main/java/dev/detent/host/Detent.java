@@ -1,5 +1,6 @@
 package dev.detent.host;
 
+import com.google.common.base.Suppliers;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
 import dev.detent.host.plugin.Registry;
@@ -14,6 +15,7 @@ import dev.detent.spi.pass.Options;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Slot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The Java API: what the command does, for an SDK that embeds it. Thread-safe; a call runs on its caller's thread and its workers. */
 public final class Detent {
@@ -34,35 +37,42 @@ public final class Detent {
     /** Below this a layer's output is more noise than signal for any practical purpose. */
     private static final double COLLAPSED = 5;
 
-    private final Registry registry;
+    private final Supplier<Registry> plugins;
     private final String version;
 
     /** @param version Detent's version, for provenance */
     public Detent(Registry registry, String version) {
-        this.registry = registry;
+        this(() -> registry, version);
+    }
+
+    /** @param plugins asked once, when they are first needed: a model is read meanwhile */
+    public Detent(Supplier<Registry> plugins, String version) {
+        this.plugins = Suppliers.memoize(plugins::get);
         this.version = version;
     }
 
     public Registry registry() {
-        return registry;
+        return plugins.get();
     }
 
     /** The plan a target and settings lead to; no model is needed. */
     public Plan plan(String target, Settings settings) {
-        return new Planner(settings(settings)).plan(settings.apply(registry.target(target).profile(), registry));
+        return new Planner(settings(settings)).plan(settings.apply(registry().target(target).profile(), registry()));
     }
 
     private Registry settings(Settings settings) {
-        return registry.withObserverOptions(settings.observerOptions(registry));
+        return registry().withObserverOptions(settings.observerOptions(registry()));
     }
 
     /** Quantizes, exports, scores and reports. Either everything lies in the output folder afterwards or nothing of this run does. */
     public QuantizeOutcome quantize(QuantizeRequest request, Progress progress) {
-        Job job = job(request.target(), request);
-        try (OutputFolder folder = new OutputFolder(request.out()); JobInputs inputs = new JobInputs(request, progress)) {
-            QuantizeOutcome outcome = run(job, request, inputs, new TargetFolder(folder, ""), progress).outcome();
-            folder.commit();
-            return outcome;
+        try (Ahead<JobInputs> reading = Ahead.of("detent-reader", () -> new JobInputs(request, progress))) {
+            Job job = job(request.target(), request);
+            try (OutputFolder folder = new OutputFolder(request.out()); JobInputs inputs = reading.get()) {
+                QuantizeOutcome outcome = run(job, request, inputs, new TargetFolder(folder, ""), progress).outcome();
+                folder.commit();
+                return outcome;
+            }
         }
     }
 
@@ -95,9 +105,9 @@ public final class Detent {
     private record Job(Target target, Registry registry, Plan plan, Exporter exporter, Options options) {}
 
     private Job job(String id, QuantizeRequest request) {
-        Target target = registry.target(id);
+        Target target = registry().target(id);
         Registry configured = settings(request.settings());
-        Plan plan = new Planner(configured).plan(request.settings().apply(target.profile(), registry));
+        Plan plan = new Planner(configured).plan(request.settings().apply(target.profile(), registry()));
         Exporter exporter = exporter(target, request.format());
         return new Job(target, configured, plan, exporter, Registry.parse("format '" + exporter.id() + "'", exporter.id(), exporter.options(),
                 request.settings().options().getOrDefault(exporter.id(), Map.of())));
@@ -117,10 +127,16 @@ public final class Detent {
         }
         Frozen frozen = new Frozen(stem(request.model().getFileName().toString()), target.id(), result.graph(), result.configs().snapshot());
         List<Problem> problems = new ArrayList<>(result.problems());
-        job.exporter().export(frozen, new ExportRun(folder, job.options(), problems::add));
-        problems.addAll(target.lint(frozen));
-        List<LayerErrors.Layer> layers = inputs.samples().map(s -> LayerErrors.measure(result.floatGraph(), result.graph(), frozen.quantization(), s,
-                LAYER_SAMPLES)).orElse(List.of());
+        List<LayerErrors.Layer> layers;
+        Map<Slot, Fingerprints> fingerprints;
+        try (Ahead<List<LayerErrors.Layer>> errors = Ahead.of("detent-layers", () -> inputs.samples().map(s -> LayerErrors.measure(result.floatGraph(),
+                        result.graph(), frozen.quantization(), s, LAYER_SAMPLES)).orElse(List.of()));
+                Ahead<Map<Slot, Fingerprints>> prints = Ahead.of("detent-fingerprints", () -> Fingerprints.of(result.graph(), frozen.quantization()))) {
+            job.exporter().export(frozen, new ExportRun(folder, job.options(), problems::add));
+            problems.addAll(target.lint(frozen));
+            layers = errors.get();
+            fingerprints = prints.get();
+        }
         collapse(layers).ifPresent(problems::add);
         if (result.graph().nodes().stream().noneMatch(result.configs()::isQuantized)) {
             problems.add(Problem.warning("DT-QNT-002", "quantizes none of the model's operators; the artefact is the float model", target.id()));
@@ -129,12 +145,14 @@ public final class Detent {
         Map<String, Scores> scores = new LinkedHashMap<>();
         inputs.evaluation().ifPresent(e -> {
             scores.put("float", e.floats());
-            scores.put("simulated", e.simulated(result.graph(), frozen.quantization()));
-            runnable.ifPresent(file -> scores.put("exported", e.exported(file)));
+            Scores simulated = e.simulated(result.graph(), frozen.quantization());
+            scores.put("simulated", simulated);
+            runnable.ifPresent(file -> scores.putAll(e.exported(file, simulated)));
         });
+        Evaluation.overflow(scores).ifPresent(problems::add);
         int samples = inputs.samples().map(dev.detent.runtime.Samples::size).orElse(0);
-        RunFiles.write(new RunFiles(version, registry.pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers, problems,
-                scores, folder, inputs.nodes(), samples, Fingerprints.of(result.graph(), frozen.quantization())));
+        RunFiles.write(new RunFiles(version, registry().pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers, problems,
+                scores, folder, inputs.nodes(), samples, fingerprints));
         request.trace().ifPresent(t -> save(t, trace.json()));
         Path out = request.out().resolve(folder.prefix());
         return new Run(target, result, new QuantizeOutcome(out, scores, layers, problems, folder.sizes(),

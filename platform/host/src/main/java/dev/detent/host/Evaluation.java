@@ -13,6 +13,7 @@ import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import java.io.IOException;
@@ -31,6 +32,11 @@ import java.util.stream.Stream;
  * makes of the artefact with all its fusions.
  */
 public final class Evaluation {
+
+    private static final String EXACT = "exact";
+
+    /** As far as this, in dB, rounding in fused kernels does not go. */
+    private static final double SUSPICIOUS = 3;
 
     private static final Set<String> QUANTIZED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
@@ -68,11 +74,31 @@ public final class Evaluation {
         return score("simulated", file, Optimization.NONE);
     }
 
-    Scores exported(Path file) {
+    /**
+     * Exported, and where that is far from what the file says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums
+     * do not.
+     */
+    Map<String, Scores> exported(Path file, Scores simulated) {
         boolean floating = OnnxReader.read(file).initializers().values().stream()
                 .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
         // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes nonsense.
-        return score("exported", file, floating ? Optimization.ASIS : Optimization.ALL);
+        Map<String, Scores> scores = new LinkedHashMap<>();
+        Scores usual = score("exported", file, floating ? Optimization.ASIS : Optimization.ALL);
+        scores.put("exported", usual);
+        if (!floating && usual.snr() < simulated.snr() - SUSPICIOUS) {
+            Scores exact = score(EXACT, file, Optimization.EXACT);
+            if (exact.snr() > usual.snr() + SUSPICIOUS / 2) {
+                scores.put(EXACT, exact);
+            }
+        }
+        return scores;
+    }
+
+    /** What to say of scores with an exact row. */
+    public static Optional<Problem> overflow(Map<String, Scores> scores) {
+        return !scores.containsKey(EXACT) ? Optional.empty() : Optional.of(Problem.warning("DT-EVA-004", "integer sums overflow on this CPU (x64 "
+                + "without VNNI); 'exact' is the file on CPUs where they do not, or with ONNX Runtime's session option session.x64quantprecision=1. "
+                + "For CPUs like this one quantize with reduced weights, such as 'onnxruntime-avx2' does", "exported"));
     }
 
     private Scores score(String step, Path file, Optimization level) {
@@ -101,8 +127,9 @@ public final class Evaluation {
         scores.put("float", evaluation.floats());
         Path file = artefact(out);
         if (isExecutable(file)) {
-            scores.put("simulated", evaluation.literal(file));
-            scores.put("exported", evaluation.exported(file));
+            Scores simulated = evaluation.literal(file);
+            scores.put("simulated", simulated);
+            scores.putAll(evaluation.exported(file, simulated));
         } else {
             Graph graph = run.exporter(registry).graph(run.files(out)).orElseGet(() -> OnnxReader.read(file));
             ShapeInference.infer(graph, file.toString());

@@ -3,7 +3,7 @@ package dev.detent.host;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Recording;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -14,10 +14,10 @@ import dev.detent.spi.quant.Slot;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What every layer of a simulated network made of one sample of noise, in two numbers: the norm of its output and its projection on a fixed
@@ -44,7 +44,7 @@ public record Fingerprints(double norm, double projection) {
         }
         List<String> values = new ArrayList<>(slots.keySet());
         Samples noise = new Noise(graph, 1);
-        try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), new LinkedHashSet<>(values), Optimization.NONE)) {
+        try (Simulation m = Simulation.of(graph, Optional.of(quantization), Set.copyOf(values), Set.copyOf(values), Optimization.ASIS)) {
             List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), noise, 1, d -> { });
             for (int i = 0; i < values.size(); i++) {
                 prints.put(slots.get(values.get(i)), of(((Recording) seen.get(i)).values()));

@@ -1,6 +1,7 @@
 package dev.detent.host;
 
 import dev.detent.runtime.Optimization;
+import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
 import dev.detent.spi.graph.Graph;
@@ -53,6 +54,10 @@ final class FloatObservations implements AutoCloseable {
         this.workers = workers;
     }
 
+    private static Key key(Observation o, int limit) {
+        return new Key(o.value(), o.sketch(), Math.min(o.samples(), limit));
+    }
+
     /** Runs {@code trial}, a pipeline on a copy of the graph, as far as its first look at the float network. */
     void collect(Runnable trial) {
         collecting = true;
@@ -71,7 +76,8 @@ final class FloatObservations implements AutoCloseable {
     void observeCollected(Samples samples, IntConsumer progress) {
         wanted.forEach((digest, w) -> {
             List<Key> keys = List.copyOf(w.observations().keySet());
-            List<Observer> seen = run(digest, w.graph(), List.copyOf(w.observations().values()), samples.first(keys.get(0).limit()), progress);
+            int limit = keys.stream().mapToInt(Key::limit).max().orElse(0);
+            List<Observer> seen = run(digest, w.graph(), List.copyOf(w.observations().values()), samples.first(limit), progress);
             Map<Key, Observer> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
             for (int i = 0; i < keys.size(); i++) {
                 sketches.put(keys.get(i), seen.get(i));
@@ -92,12 +98,13 @@ final class FloatObservations implements AutoCloseable {
             digestedRevision = graph.revision();
         }
         String digest = lastDigest;
-        List<Key> keys = observations.stream().map(o -> new Key(o.value(), o.sketch(), limit)).toList();
+        List<Key> keys = observations.stream().map(o -> key(o, limit)).toList();
         if (collecting) {
             Map<Key, Observation> of = wanted.computeIfAbsent(digest, k -> new Wanted(graph.copy(), new LinkedHashMap<>())).observations();
             for (int i = 0; i < keys.size(); i++) {
                 if (!keys.get(i).sketch().isEmpty()) {
-                    of.putIfAbsent(keys.get(i), observations.get(i));
+                    Observation o = observations.get(i);
+                    of.putIfAbsent(keys.get(i), new Observation(o.value(), o.sketch(), keys.get(i).limit(), o.observer()));
                 }
             }
             throw collected;
@@ -118,7 +125,7 @@ final class FloatObservations implements AutoCloseable {
             if (o.sketch().isEmpty()) {
                 unshared.put(o, fresh.get(i));
             } else {
-                sketches.put(new Key(o.value(), o.sketch(), limit), fresh.get(i));
+                sketches.put(key(o, limit), fresh.get(i));
             }
         }
         List<Observer> all = new ArrayList<>();
@@ -126,6 +133,18 @@ final class FloatObservations implements AutoCloseable {
             all.add(keys.get(i).sketch().isEmpty() ? unshared.get(observations.get(i)) : sketches.get(keys.get(i)));
         }
         return all;
+    }
+
+    /** Runs the float network for its outputs: where it is cut already, if this graph was observed last. */
+    void forEach(Graph graph, Samples samples, SegmentedModel.OutputSink sink) {
+        SegmentedModel model = cut;
+        if (model != null && graph == digested && graph.revision() == digestedRevision && lastDigest.equals(cutFor.get(0))) {
+            model.forEach(samples, workers, d -> { }, sink);
+        } else {
+            try (PlainModel whole = PlainModel.of(graph, Optimization.ALL, "float model")) {
+                whole.forEach(samples, workers, d -> { }, sink);
+            }
+        }
     }
 
     private List<Observer> run(String digest, Graph graph, List<Observation> observations, Samples samples, IntConsumer progress) {

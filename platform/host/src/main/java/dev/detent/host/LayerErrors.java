@@ -3,18 +3,21 @@ package dev.detent.host;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Recording;
-import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Accumulated error of every weighted layer: its output (behind its activation, where one follows) in the simulated network against the
@@ -39,34 +42,78 @@ public final class LayerErrors {
         }
         List<String> outputs = layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
         Set<String> values = new LinkedHashSet<>(outputs);
-        double[] signal = new double[layers.size()];
-        double[] noise = new double[layers.size()];
         // For so few samples optimising costs more than it saves.
-        try (SegmentedModel reference = SegmentedModel.of(floatGraph, Optional.empty(), values, Optimization.ASIS);
-                SegmentedModel simulated = SegmentedModel.of(quantized, Optional.of(quantization), values, Optimization.ASIS)) {
-            for (int i = 0; i < Math.min(count, samples.size()); i++) {
+        try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, values, Optimization.ASIS);
+                Simulation simulated = Simulation.of(quantized, Optional.of(quantization), values, values, Optimization.ASIS)) {
+            List<List<Observer>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> {
                 Samples one = samples.range(i, 1);
                 List<Observer> exact = reference.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
                         one, 1, d -> { });
-                List<Observer> seen = simulated.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
-                        one, 1, d -> { });
-                for (int k = 0; k < layers.size(); k++) {
-                    float[] a = ((Recording) exact.get(k)).values();
-                    float[] b = ((Recording) seen.get(k)).values();
-                    for (int e = 0; e < a.length; e++) {
-                        double d = (double) a[e] - b[e];
-                        signal[k] += (double) a[e] * a[e];
-                        noise[k] += d * d;
-                    }
-                }
+                return simulated.observe(IntStream.range(0, outputs.size()).mapToObj(k -> new Simulator.Observation(outputs.get(k),
+                        () -> new Difference(((Recording) exact.get(k)).values()))).toList(), one, 1, d -> { });
+            }).toList();
+            List<Layer> errors = new ArrayList<>();
+            for (int k = 0; k < layers.size(); k++) {
+                int layer = k;
+                double snr = differences.stream().map(d -> (Difference) d.get(layer)).reduce(new Difference(new float[0]), Difference::plus).snr();
+                errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), outputs.get(k), snr));
+            }
+            return errors;
+        }
+    }
+
+    /** Squared distance of the one batch it is shown from an exact one. */
+    private static final class Difference implements Observer {
+        private final float[] exact;
+        private double signal;
+        private double noise;
+        private int at;
+
+        Difference(float[] exact) {
+            this.exact = exact;
+        }
+
+        double snr() {
+            return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
+        }
+
+        Difference plus(Difference other) {
+            Difference sum = new Difference(exact);
+            sum.merge(this);
+            sum.merge(other);
+            return sum;
+        }
+
+        @Override
+        public void begin(long[] shape) {
+            at = 0;
+        }
+
+        @Override
+        public void accept(float[] values, int from, int to) {
+            for (int i = from; i < to; i++) {
+                double e = exact[at++];
+                double d = e - values[i];
+                signal += e * e;
+                noise += d * d;
             }
         }
-        List<Layer> errors = new ArrayList<>();
-        for (int k = 0; k < layers.size(); k++) {
-            double snr = noise[k] == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal[k] / noise[k]);
-            errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), outputs.get(k), snr));
+
+        @Override
+        public void end() {
+            // The batch is complete.
         }
-        return errors;
+
+        @Override
+        public void merge(Observer other) {
+            signal += ((Difference) other).signal;
+            noise += ((Difference) other).noise;
+        }
+
+        @Override
+        public Parameters render(Scheme scheme) {
+            throw new UnsupportedOperationException("a difference renders nothing");
+        }
     }
 
     private static String behindActivation(Graph graph, Node n) {

@@ -36,7 +36,7 @@ final class PassSimulator implements Simulator, AutoCloseable {
     private final Progress progress;
     private final FloatObservations floats;
     private @Nullable Key key;
-    private @Nullable SegmentedModel model;
+    private @Nullable Simulation model;
     private @Nullable Simulation trial;
     private int trialRevision;
     private Scores.@Nullable Reference reference;
@@ -67,10 +67,10 @@ final class PassSimulator implements Simulator, AutoCloseable {
         Set<String> ordered = observations.stream().filter(o -> o.observer().get().needsOrder()).map(Observation::value)
                 .collect(Collectors.toSet());
         Key wanted = new Key(values, ordered, moves.getAsInt(), graph.revision());
-        SegmentedModel current = model;
+        Simulation current = model;
         if (current == null || !wanted.equals(key)) {
             close(current);
-            current = SegmentedModel.of(graph, Optional.of(quantization), values, ordered, Optimization.ALL);
+            current = Simulation.of(graph, Optional.of(quantization), values, ordered, Optimization.ALL);
             model = current;
             key = wanted;
         }
@@ -85,9 +85,7 @@ final class PassSimulator implements Simulator, AutoCloseable {
         Samples data = samples.first(limit);
         Scores.Reference exact = reference;
         if (exact == null || referenceLimit != limit || referenceRevision != graph.revision()) {
-            try (SegmentedModel plain = SegmentedModel.of(graph, Optional.empty(), Set.of(), Optimization.ALL)) {
-                exact = new Scores.Reference(outputs, data, (s, sink) -> plain.forEach(s, workers, d -> { }, sink));
-            }
+            exact = new Scores.Reference(outputs, data, (some, sink) -> floats.forEach(graph, some, sink));
             reference = exact;
             referenceLimit = limit;
             referenceRevision = graph.revision();

@@ -1,8 +1,11 @@
 package dev.detent.runtime;
 
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Scheme;
@@ -45,10 +48,14 @@ final class CutPlan {
     /** Initializers that are quantized at run time, by the version's name. */
     private final Map<String, Tensor> constants = new LinkedHashMap<>();
 
-    /**
-     * Cuts at every active slot and every value in {@code observed}.
-     */
+    /** Cuts at every active slot and every value in {@code observed}, which must be float. */
     static CutPlan of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed) {
+        for (String value : observed) {
+            ElementType type = graph.valueInfo(value).map(ValueInfo::type).orElse(ElementType.UNDEFINED);
+            if (type != ElementType.FLOAT) {
+                throw new UserException("DT-RUN-002", "is " + type + " and cannot be observed; only float32 tensors are quantized", value);
+            }
+        }
         CutPlan plan = new CutPlan();
         Map<String, TensorQuantization> producers = new LinkedHashMap<>();
         Map<String, Map<Pair, Readers>> readers = new LinkedHashMap<>();

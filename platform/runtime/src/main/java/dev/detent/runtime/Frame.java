@@ -34,7 +34,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private record Slab(FloatBuffer buffer, OnnxTensor tensor, long[] shape) {}
 
     private final SegmentedModel model;
-    private final Map<String, List<Observer>> observers = new HashMap<>();
+    private final Map<String, List<Observers.Watch>> observers = new HashMap<>();
     private final float[] scratch = Quantizer.scratch();
     private final Map<String, Slab> slabs = new HashMap<>();
     /** Values that ONNX Runtime owns: not float, or of unpredictable shape. */
@@ -42,6 +42,8 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private final List<OrtSession.Result> open = new ArrayList<>();
     private final Set<Integer> unpredictable = new LinkedHashSet<>();
     private List<Object> planned = List.of();
+    /** Index of the sample that is run. */
+    private int current;
     /** Segments whose every input and output has its place, by index: what they are run with does not change from sample to sample. */
     private final Map<Integer, Settled> settled = new HashMap<>();
 
@@ -52,8 +54,8 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         this.model = model;
     }
 
-    void observe(String value, Observer observer) {
-        observers.computeIfAbsent(value, k -> new ArrayList<>()).add(observer);
+    void observe(String value, Observers.Watch watch) {
+        observers.computeIfAbsent(value, k -> new ArrayList<>()).add(watch);
     }
 
     /** The frame stays, the run it watched is over. */
@@ -61,8 +63,9 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         observers.clear();
     }
 
-    void run(Sample sample, String description) {
+    void run(Sample sample, int index, String description) {
         release();
+        current = index;
         try {
             List<Object> key = key(sample);
             boolean known = key.equals(planned);
@@ -193,9 +196,9 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
 
     /** Observes the raw value, then quantizes it for its producer and for each group of consumers. */
     private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
-        List<Observer> watching = observers.get(value);
+        List<Observers.Watch> watching = observers.get(value);
         if (watching != null) {
-            show(value, slab, watching.toArray(Observer[]::new));
+            show(value, slab, watching.stream().filter(w -> current < w.samples()).map(Observers.Watch::observer).toArray(Observer[]::new));
         }
         CutPlan.Cut cut = model.plan().cuts().get(value);
         if (cut == null) {
@@ -367,7 +370,11 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     static float[] toFloats(OnnxTensor t) {
         return switch (t.getInfo().type) {
             case FLOAT, FLOAT16, BFLOAT16 -> {
+                // A copy on the heap already.
                 FloatBuffer b = t.getFloatBuffer();
+                if (b.hasArray() && b.arrayOffset() == 0 && b.array().length == b.remaining()) {
+                    yield b.array();
+                }
                 float[] f = new float[b.remaining()];
                 b.get(f);
                 yield f;

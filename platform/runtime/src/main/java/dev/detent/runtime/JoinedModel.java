@@ -8,14 +8,17 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.observe.Observer;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.run.Simulator;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -25,7 +28,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
 
@@ -45,13 +50,16 @@ final class JoinedModel implements Simulation {
     private final Graph graph;
     private final CutPlan plan;
     private final List<Pair> pairs = new ArrayList<>();
+    /** Watched values, and the outputs of the session that show them. */
+    private final Map<String, String> watched = new LinkedHashMap<>();
     private final PlainModel whole;
 
-    private JoinedModel(Graph graph, CutPlan plan) {
+    private JoinedModel(Graph graph, CutPlan plan, Set<String> watched, Optimization level) {
         this.graph = graph;
         this.plan = plan;
-        List<Segments.Part> parts = Segments.split(graph, plan).stream().map(NormAsConv::of).toList();
-        List<Graph> segments = NativeLayout.of(graph, plan, parts, Set.of()).plans().parallelStream().map(p -> p.optimised() || isPlain(p.graph())
+        NativeLayout layout = NativeLayout.of(graph, plan, Set.of(), level);
+        List<Segments.Part> parts = layout.parts();
+        List<Graph> segments = layout.plans().parallelStream().map(p -> level != Optimization.ALL || p.optimised() || isPlain(p.graph())
                 ? p.graph() : NativeLayout.optimise(p.graph())).toList();
         Graph joined = new Graph();
         GraphEditor edit = joined.edit();
@@ -66,15 +74,17 @@ final class JoinedModel implements Simulation {
             parts.get(i).outputs().forEach(v -> quantize(v, edit));
         }
         graph.outputs().forEach(edit::output);
+        watched.forEach(v -> watch(v, layout.channels(v), joined, edit));
         this.whole = PlainModel.of(joined, Optimization.ASIS, "simulation");
     }
 
     /** Empty when ONNX Runtime has no operators for an active config, or a node carries a subgraph, which nothing here looks into. */
-    static Optional<JoinedModel> of(Graph graph, Quantization quantization) {
-        CutPlan plan = CutPlan.of(graph, Optional.of(quantization), Set.of());
+    static Optional<JoinedModel> of(Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Optimization level) {
+        CutPlan plan = CutPlan.of(graph, quantization, watched);
         boolean representable = plan.cuts().values().stream().allMatch(c -> (c.producer() == null || storage(c.producer().scheme()).isPresent())
                 && c.versions().stream().allMatch(v -> storage(v.config().scheme()).isPresent()));
-        return graph.nodes().stream().anyMatch(Node::hasSubgraph) || !representable ? Optional.empty() : Optional.of(new JoinedModel(graph, plan));
+        return graph.nodes().stream().anyMatch(Node::hasSubgraph) || !representable ? Optional.empty()
+                : Optional.of(new JoinedModel(graph, plan, watched, level));
     }
 
     /** Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds. */
@@ -98,6 +108,21 @@ final class JoinedModel implements Simulation {
             edit.add(new Node(prefix + n.name(), n.domain(), n.opType(), n.inputs().stream().map(rename).toList(),
                     n.outputs().stream().map(rename).toList(), n.attributes(), n.opaque()));
         }
+    }
+
+    /** Makes the raw value an output of the session, in the plain layout. */
+    private void watch(String value, Optional<Integer> channels, Graph joined, GraphEditor edit) {
+        String raw = isQuantized(value) ? raw(value) : value;
+        String shown = channels.isPresent() || joined.isInput(raw) ? value + "::watched" : raw;
+        channels.ifPresentOrElse(c -> edit.add(NativeLayout.toPlain(shown, raw, shown, c)), () -> {
+            if (joined.isInput(raw)) {
+                edit.add(Node.of(shown, "Identity", List.of(raw), List.of(shown), Map.of()));
+            }
+        });
+        if (!joined.isOutput(shown)) {
+            edit.output(new ValueInfo(shown, ElementType.FLOAT, Optional.empty(), Opaque.NONE));
+        }
+        watched.put(value, shown);
     }
 
     private static String raw(String value) {
@@ -142,6 +167,32 @@ final class JoinedModel implements Simulation {
     @Override
     public boolean serves(Quantization quantization) {
         return plan.serves(graph, quantization);
+    }
+
+    @Override
+    public List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress) {
+        Observers observers = new Observers(graph, observations);
+        Queue<Map<String, List<Observers.Watch>>> idle = new ConcurrentLinkedQueue<>();
+        List<Runnable> finished = new ArrayList<>();
+        forEach(samples, workers, progress, (i, outputs) -> {
+            Map<String, List<Observers.Watch>> mine = idle.poll();
+            if (mine == null) {
+                Map<String, List<Observers.Watch>> fresh = new LinkedHashMap<>();
+                Runnable done = observers.attach((value, w) -> fresh.computeIfAbsent(value, k -> new ArrayList<>()).add(w));
+                synchronized (finished) {
+                    finished.add(done);
+                }
+                mine = fresh;
+            }
+            mine.forEach((value, watching) -> {
+                float[] values = outputs.floats(watched.get(value));
+                long[] shape = outputs.shape(watched.get(value));
+                watching.stream().filter(w -> i < w.samples()).forEach(w -> w.observer().observe(values, shape));
+            });
+            idle.add(mine);
+        });
+        finished.forEach(Runnable::run);
+        return observers.merged();
     }
 
     @Override

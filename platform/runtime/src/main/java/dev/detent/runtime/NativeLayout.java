@@ -2,6 +2,7 @@ package dev.detent.runtime;
 
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
+import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -60,12 +61,26 @@ final class NativeLayout {
         this.cuts = cuts;
     }
 
-    /** Decides the layout of every cut value; {@code plain} are those that must keep theirs, as those must that are quantized per channel. */
-    static NativeLayout of(Graph graph, CutPlan cuts, List<Segments.Part> parts, Set<String> plain) {
+    /** Cuts the graph and decides the layout of every cut value: {@code plain} keep theirs, as those must that are quantized per channel. */
+    static NativeLayout of(Graph graph, CutPlan cuts, Set<String> plain, Optimization level) {
+        List<Segments.Part> parts = Segments.split(graph, cuts);
         NativeLayout layout = new NativeLayout(graph, cuts);
-        layout.candidates.addAll(parts.parallelStream().map(p -> layout.candidate(p, plain)).toList());
-        layout.decide(plain);
+        if (level == Optimization.ALL) {
+            layout.candidates.addAll(parts.parallelStream().map(NormAsConv::of).map(p -> layout.candidate(p, plain)).toList());
+            layout.decide(plain);
+        } else {
+            layout.candidates.addAll(parts.stream().map(NativeLayout::asIs).toList());
+        }
         return layout;
+    }
+
+    /** The segments, in an order in which they can run. */
+    List<Segments.Part> parts() {
+        return candidates.stream().map(Candidate::part).toList();
+    }
+
+    private static Candidate asIs(Segments.Part part) {
+        return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
     }
 
     /** Number of real channels of a native value (a cut value or a version of one); empty for plain values. */
@@ -81,7 +96,7 @@ final class NativeLayout {
     private Candidate candidate(Segments.Part part, Set<String> plain) {
         if (java.util.stream.Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream())
                 .noneMatch(v -> mayBeNative(v, plain))) {
-            return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
+            return asIs(part);
         }
         if (part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part, false)
                 || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true)) {
@@ -90,7 +105,7 @@ final class NativeLayout {
         // ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the file.
         if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED)) || !OnnxWriter.fitsOneFile(part.graph())
                 || part.graph().nodes().stream().anyMatch(Node::hasSubgraph)) {
-            return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
+            return asIs(part);
         }
         Graph optimised = optimise(part.graph());
         Set<String> takes = new LinkedHashSet<>();
@@ -106,6 +121,11 @@ final class NativeLayout {
                     .ifPresent(p -> gives.put(out, (int) p.intAttribute("channels", 0)));
         }
         return new Candidate(part, Optional.of(optimised), takes, gives, false);
+    }
+
+    /** Gives the plain form of a native value. */
+    static Node toPlain(String name, String value, String plain, int channels) {
+        return new Node(name, NCHWC, "ReorderOutput", List.of(value), List.of(plain), Map.of("channels", new Attribute.IntValue(channels)), Opaque.NONE);
     }
 
     private static boolean isReorder(Node n, String type) {

@@ -95,13 +95,16 @@ final class OrtRuntime {
 
     private static OrtSession.SessionOptions options(Optimization level) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        options.setOptimizationLevel(level == Optimization.ALL ? OrtSession.SessionOptions.OptLevel.ALL_OPT
+        options.setOptimizationLevel(level == Optimization.ALL || level == Optimization.EXACT ? OrtSession.SessionOptions.OptLevel.ALL_OPT
                 : OrtSession.SessionOptions.OptLevel.NO_OPT);
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
         if (level == Optimization.NONE) {
             // A packed weight is multiplied in another order than the same weight behind a DequantizeLinear; the oracle must not tell them apart.
             options.addConfigEntry("session.disable_prepacking", "1");
+        }
+        if (level == Optimization.EXACT) {
+            options.addConfigEntry("session.x64quantprecision", "1");
         }
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
         return options;

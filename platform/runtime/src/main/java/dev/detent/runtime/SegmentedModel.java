@@ -1,24 +1,15 @@
 package dev.detent.runtime;
 
 import ai.onnxruntime.OrtSession;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.problem.InternalException;
-import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -63,11 +54,9 @@ public final class SegmentedModel implements Simulation {
     private SegmentedModel(Graph graph, CutPlan plan, Set<String> ordered, Optimization level) {
         this.graph = graph;
         this.plan = plan;
-        List<Segments.Part> whole = Segments.split(graph, plan);
-        List<Segments.Part> parts = level == Optimization.ALL ? whole.stream().map(NormAsConv::of).toList() : whole;
-        this.layout = NativeLayout.of(graph, plan, level == Optimization.ALL ? parts : List.of(), ordered);
-        List<NativeLayout.Plan> plans = level == Optimization.ALL ? layout.plans()
-                : parts.stream().map(p -> new NativeLayout.Plan(p.graph(), false)).toList();
+        this.layout = NativeLayout.of(graph, plan, ordered, level);
+        List<Segments.Part> parts = layout.parts();
+        List<NativeLayout.Plan> plans = layout.plans();
         segments.addAll(IntStream.range(0, parts.size()).parallel().mapToObj(i -> {
             Segments.Part p = parts.get(i);
             return new Segment(OrtRuntime.session(plans.get(i).graph(), plans.get(i).optimised() ? Optimization.ASIS : level,
@@ -87,12 +76,6 @@ public final class SegmentedModel implements Simulation {
      */
     public static SegmentedModel of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Set<String> ordered,
             Optimization level) {
-        for (String value : observed) {
-            ElementType type = graph.valueInfo(value).map(v -> v.type()).orElse(ElementType.UNDEFINED);
-            if (type != ElementType.FLOAT) {
-                throw new UserException("DT-RUN-002", "is " + type + " and cannot be observed; only float32 tensors are quantized", value);
-            }
-        }
         return new SegmentedModel(graph, CutPlan.of(graph, quantization, observed), ordered, level);
     }
 
@@ -137,62 +120,11 @@ public final class SegmentedModel implements Simulation {
         return config.parameters().map(p -> new Quantizer(config.scheme(), p)).orElse(null);
     }
 
-    /** One pass over the samples with observers at raw values; the merged observers come back in order. */
+    @Override
     public List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress) {
-        Set<String> neverNegative = Operators.neverNegative(graph);
-        List<Observer> merged = new ArrayList<>();
-        observations.forEach(o -> merged.add(observer(o, neverNegative)));
-        Map<Integer, List<Integer>> joined = joined(observations, merged);
-        run(samples, workers, progress, frame -> {
-            Map<Integer, Observer> mine = new LinkedHashMap<>();
-            for (int i = 0; i < observations.size(); i++) {
-                if (!joined.containsKey(i)) {
-                    Observer observer = observer(observations.get(i), neverNegative);
-                    mine.put(i, observer);
-                    frame.observe(observations.get(i).value(), observer);
-                }
-            }
-            return () -> {
-                synchronized (merged) {
-                    mine.forEach((i, observer) -> merged.get(i).merge(observer));
-                }
-            };
-        }, (i, o) -> { });
-        joined.forEach((whole, parts) -> parts.forEach(p -> merged.get(whole).merge(merged.get(p))));
-        return merged;
-    }
-
-    private static Observer observer(Simulator.Observation o, Set<String> neverNegative) {
-        Observer observer = o.observer().get();
-        if (neverNegative.contains(o.value())) {
-            observer.expectNonNegative();
-        }
-        return observer;
-    }
-
-    /** Observations of concatenations that add up from those of their parts, which are of one shape; parts come before wholes. */
-    private Map<Integer, List<Integer>> joined(List<Simulator.Observation> observations, List<Observer> observers) {
-        Map<List<String>, Integer> byName = new HashMap<>();
-        for (int i = 0; i < observations.size(); i++) {
-            if (!observations.get(i).sketch().isEmpty() && observers.get(i).addsUp()) {
-                byName.put(List.of(observations.get(i).value(), observations.get(i).sketch()), i);
-            }
-        }
-        Map<Integer, List<Integer>> joined = new LinkedHashMap<>();
-        for (Node n : graph.nodes()) {
-            boolean alike = n.is("Concat") && n.inputs().stream().map(v -> graph.valueInfo(v).flatMap(ValueInfo::shape)).distinct().count() == 1
-                    && graph.valueInfo(n.input(0)).flatMap(ValueInfo::shape).isPresent();
-            for (int i = 0; alike && i < observations.size(); i++) {
-                Simulator.Observation whole = observations.get(i);
-                if (whole.value().equals(n.output(0)) && byName.containsKey(List.of(whole.value(), whole.sketch()))) {
-                    List<Integer> parts = n.inputs().stream().map(v -> byName.get(List.of(v, whole.sketch()))).toList();
-                    if (parts.stream().allMatch(Objects::nonNull)) {
-                        joined.put(i, parts);
-                    }
-                }
-            }
-        }
-        return joined;
+        Observers observers = new Observers(graph, observations);
+        run(samples, workers, progress, frame -> observers.attach(frame::observe), (i, o) -> { });
+        return observers.merged();
     }
 
     @Override
@@ -214,7 +146,7 @@ public final class SegmentedModel implements Simulation {
             frames.add(frame);
             Runnable finished = prepare.prepare(frame);
             for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
-                frame.run(samples.get(i), samples.describe(i));
+                frame.run(samples.get(i), i, samples.describe(i));
                 sink.accept(i, frame);
                 progress.accept(done.incrementAndGet());
             }

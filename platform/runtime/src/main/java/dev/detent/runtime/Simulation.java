@@ -1,19 +1,35 @@
 package dev.detent.runtime;
 
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.run.Simulator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntConsumer;
 
-/** The quantized network from its inputs to its outputs, for those who only want outputs. Thread-safe for running; configs must not move meanwhile. */
+/** The network as it is quantized, or the float one, from its inputs to its outputs. Thread-safe for running; configs must not move meanwhile. */
 public interface Simulation extends AutoCloseable {
 
-    /** In one session where ONNX Runtime has operators for every config that is active, cut into segments otherwise. */
+    /** Nothing is watched. */
     static Simulation of(Graph graph, Quantization quantization) {
-        Optional<JoinedModel> joined = JoinedModel.of(graph, quantization);
-        return joined.isPresent() ? joined.get() : SegmentedModel.of(graph, Optional.of(quantization), Set.of(), Optimization.ALL);
+        return of(graph, Optional.of(quantization), Set.of(), Set.of(), Optimization.ALL);
     }
+
+    /**
+     * In one session where ONNX Runtime has operators for every config that is active, cut into segments otherwise.
+     *
+     * @param watched float values that can be observed
+     * @param ordered those of them whose elements must be shown in C order
+     */
+    static Simulation of(Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Set<String> ordered, Optimization level) {
+        Optional<JoinedModel> joined = JoinedModel.of(graph, quantization, watched, level);
+        return joined.isPresent() ? joined.get() : SegmentedModel.of(graph, quantization, watched, ordered, level);
+    }
+
+    /** One pass over the samples with observers at raw values; the merged observers come back in order. */
+    List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress);
 
     /** One pass over the samples that hands out outputs. */
     void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink);

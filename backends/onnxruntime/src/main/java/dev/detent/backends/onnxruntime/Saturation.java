@@ -8,9 +8,9 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A proof per layer that its integer sums do not saturate on x64 CPUs without VNNI. Their kernels (vpmaddubsw) add two products of an
@@ -25,17 +25,14 @@ final class Saturation {
 
     static List<Problem> check(QuantizedModel model) {
         Graph graph = model.graph();
-        List<Problem> problems = new ArrayList<>();
-        for (Node n : graph.nodes()) {
-            if (n.isOneOf(Operators.WEIGHTED) && model.quantization().input(n, 0).filter(c -> c.scheme().quantMin() == 0).isPresent()) {
-                model.quantization().input(n, 1).filter(c -> c.state().isWritten() && graph.isInitializer(c.value()))
-                        .ifPresent(c -> check(n, graph, c, problems));
-            }
-        }
-        return problems;
+        return graph.nodes().parallelStream()
+                .filter(n -> n.isOneOf(Operators.WEIGHTED) && model.quantization().input(n, 0).filter(c -> c.scheme().quantMin() == 0).isPresent())
+                .flatMap(n -> model.quantization().input(n, 1).filter(c -> c.state().isWritten() && graph.isInitializer(c.value()))
+                        .flatMap(c -> check(n, graph, c)).stream())
+                .toList();
     }
 
-    private static void check(Node n, Graph graph, TensorQuantization c, List<Problem> problems) {
+    private static Optional<Problem> check(Node n, Graph graph, TensorQuantization c) {
         Tensor t = graph.initializer(c.value()).orElseThrow();
         Parameters p = c.parameters().orElseThrow();
         float[] w = t.floats();
@@ -51,9 +48,8 @@ final class Saturation {
             pairs++;
             saturating += Math.max(a, 0) + Math.max(b, 0) > LIMIT || Math.min(a, 0) + Math.min(b, 0) < -LIMIT ? 1 : 0;
         }
-        if (saturating > 0) {
-            problems.add(Problem.note("DT-ORT-001", String.format(Locale.ROOT, "has %.1f %% of neighbouring weights whose products with large "
-                    + "activations overflow 16 bits on x64 CPUs without VNNI; 'onnxruntime-avx2' cannot", 100.0 * saturating / pairs), n.name()));
-        }
+        return saturating == 0 ? Optional.empty() : Optional.of(Problem.note("DT-ORT-001", String.format(Locale.ROOT, "has %.1f %% of neighbouring "
+                + "weights whose products with large activations overflow 16 bits on x64 CPUs without VNNI; 'onnxruntime-avx2' cannot",
+                100.0 * saturating / pairs), n.name()));
     }
 }

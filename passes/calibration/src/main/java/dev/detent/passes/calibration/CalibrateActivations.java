@@ -66,66 +66,101 @@ final class CalibrateActivations {
         }
         String method = context.options().get(METHOD);
         String rival = context.options().get(RIVAL);
-        Map<TensorQuantization, Parameters> chosen = render(method, Integer.MAX_VALUE);
-        if (!rival.isEmpty() && !rival.equals(method) && !waiting.isEmpty()) {
-            Map<TensorQuantization, Parameters> other = render(rival, context.options().get(RIVAL_SAMPLES));
-            int trial = context.options().get(TRIAL_SAMPLES);
-            double error = error(chosen, "trial of " + (method.isEmpty() ? "the rules' observers" : method), trial);
-            double rivalError = error(other, "trial of " + rival, trial);
+        List<Candidate> candidates = new ArrayList<>(List.of(new Candidate(method, Integer.MAX_VALUE)));
+        if (!rival.isEmpty() && !rival.equals(method)) {
+            candidates.add(new Candidate(rival, context.options().get(RIVAL_SAMPLES)));
+        }
+        observe(candidates);
+        Candidate chosen = candidates.get(0);
+        if (candidates.size() > 1 && !waiting.isEmpty()) {
+            Candidate other = candidates.get(1);
+            double error = error(chosen);
+            double rivalError = error(other);
             context.report(Problem.note("DT-CAL-001", String.format(Locale.ROOT, "output error %.3g with %s, %.3g with %s", error,
-                    method.isEmpty() ? "the rules' observers" : method, rivalError, rival), "calibration"));
+                    chosen.name(), rivalError, other.name()), "calibration"));
             if (rivalError < CLEARLY * error) {
                 chosen = other;
-                method = rival;
             }
         }
         for (TensorQuantization c : waiting) {
-            context.states().calibrate(c, chosen.get(c), (method.isEmpty() ? c.observer() : method) + " over the calibration samples");
+            context.states().calibrate(c, chosen.parameters.get(c), chosen.observer(c) + " over the calibration samples");
         }
     }
 
-    private double error(Map<TensorQuantization, Parameters> candidate, String reason, int samples) {
-        waiting.forEach(c -> context.states().calibrate(c, candidate.get(c), reason));
-        double error = context.simulator().outputError(samples);
+    private double error(Candidate candidate) {
+        String reason = "trial of " + candidate.name();
+        waiting.forEach(c -> context.states().calibrate(c, candidate.parameters.get(c), reason));
+        double error = context.simulator().outputError(context.options().get(TRIAL_SAMPLES));
         waiting.forEach(c -> context.states().recalibrate(c, reason));
         return error;
     }
 
-    private Map<TensorQuantization, Parameters> render(String method, int limit) {
-        Map<Key, List<TensorQuantization>> byKey = new LinkedHashMap<>();
-        for (TensorQuantization c : waiting) {
-            byKey.computeIfAbsent(new Key(c.value(), method.isEmpty() ? c.observer() : method, c.scheme()), k -> new ArrayList<>()).add(c);
-        }
-        Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();
-        for (Key k : List.copyOf(byKey.keySet())) {
-            Observer observer = context.observers().create(k.observer(), k.scheme());
-            if (!observer.needsData()) {
-                Parameters fixed = observer.render(k.scheme());
-                byKey.remove(k).forEach(c -> parameters.put(c, fixed));
-            }
-        }
-        if (byKey.isEmpty()) {
-            return parameters;
-        }
+    /** One pass over the data for all candidates. */
+    private void observe(List<Candidate> candidates) {
         List<Simulator.Observation> observations = new ArrayList<>();
-        for (Key k : byKey.keySet()) {
-            observations.add(new Simulator.Observation(k.value(), k.observer() + k.scheme().axis(),
-                    () -> context.observers().create(k.observer(), k.scheme())));
+        candidates.forEach(c -> observations.addAll(c.observations()));
+        if (observations.isEmpty()) {
+            return;
         }
         Simulator simulator = context.simulator();
-        List<Observer> observed = context.options().get(NETWORK).equals("float") ? simulator.observeFloat(observations, limit)
-                : simulator.observe(observations, limit);
-        List<Key> keys = List.copyOf(byKey.keySet());
-        List<Optional<Parameters>> rendered = IntStream.range(0, keys.size()).parallel()
-                .mapToObj(i -> Ranges.render(observed.get(i), keys.get(i).scheme())).toList();
-        for (int i = 0; i < keys.size(); i++) {
-            List<TensorQuantization> configs = byKey.get(keys.get(i));
-            rendered.get(i).ifPresentOrElse(p -> configs.forEach(c -> parameters.put(c, p)), () -> configs.forEach(c -> {
-                context.states().keepFloat(c, Ranges.WITHOUT_END);
-                waiting.remove(c);
-            }));
+        List<Observer> observed = context.options().get(NETWORK).equals("float") ? simulator.observeFloat(observations, Integer.MAX_VALUE)
+                : simulator.observe(observations, Integer.MAX_VALUE);
+        int from = 0;
+        for (Candidate c : candidates) {
+            int to = from + c.observed.size();
+            c.render(observed.subList(from, to));
+            from = to;
         }
-        return parameters;
+    }
+
+    /** Parameters for every waiting config from one choice of observers. */
+    private final class Candidate {
+        private final String method;
+        private final int samples;
+        private final Map<Key, List<TensorQuantization>> observed = new LinkedHashMap<>();
+        private final Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();
+
+        /**
+         * @param method observer for every config; empty for the rules' choice
+         * @param samples how many it sees
+         */
+        Candidate(String method, int samples) {
+            this.method = method;
+            this.samples = samples;
+            waiting.forEach(c -> observed.computeIfAbsent(new Key(c.value(), observer(c), c.scheme()), k -> new ArrayList<>()).add(c));
+            for (Key k : List.copyOf(observed.keySet())) {
+                Observer observer = context.observers().create(k.observer(), k.scheme());
+                if (!observer.needsData()) {
+                    Parameters fixed = observer.render(k.scheme());
+                    observed.remove(k).forEach(c -> parameters.put(c, fixed));
+                }
+            }
+        }
+
+        String name() {
+            return method.isEmpty() ? "the rules' observers" : method;
+        }
+
+        String observer(TensorQuantization c) {
+            return method.isEmpty() ? c.observer() : method;
+        }
+
+        List<Simulator.Observation> observations() {
+            return observed.keySet().stream().map(k -> new Simulator.Observation(k.value(), k.observer() + k.scheme().axis(), samples,
+                    () -> context.observers().create(k.observer(), k.scheme()))).toList();
+        }
+
+        /** Takes what the observers saw, in the order of the observations; a range without end leaves its configs float. */
+        void render(List<Observer> observers) {
+            List<Key> keys = List.copyOf(observed.keySet());
+            List<Optional<Parameters>> rendered = IntStream.range(0, keys.size()).parallel()
+                    .mapToObj(i -> Ranges.render(observers.get(i), keys.get(i).scheme())).toList();
+            for (int i = 0; i < keys.size(); i++) {
+                List<TensorQuantization> configs = observed.get(keys.get(i));
+                rendered.get(i).ifPresentOrElse(p -> configs.forEach(c -> parameters.put(c, p)), () -> configs.stream().filter(waiting::remove)
+                        .forEach(c -> context.states().keepFloat(c, Ranges.WITHOUT_END)));
+            }
+        }
     }
 
     private static boolean isFloat(PassContext context, String value) {

@@ -14,12 +14,16 @@ final class ExactSum {
 
     private final long[] limbs = new long[LIMBS];
     private long count;
+    /** Infinities and NaNs; 0 as long as there are none. */
+    private double boundless;
 
     void add(float value) {
         int bits = Float.floatToRawIntBits(value);
         int exponent = bits >>> 23 & 0xff;
         if (exponent == 0xff) {
-            throw new ArithmeticException("not a finite number: " + value);
+            boundless += value;
+            count++;
+            return;
         }
         long mantissa = exponent == 0 ? bits & 0x7fffff : bits & 0x7fffff | 0x800000;
         int shift = Math.max(exponent - 1, 0);
@@ -35,14 +39,18 @@ final class ExactSum {
             limbs[i] += other.limbs[i];
         }
         count += other.count;
+        boundless += other.boundless;
     }
 
     long count() {
         return count;
     }
 
-    /** The mean, rounded once, to double and then to float. */
+    /** The mean, rounded once, to double and then to float; infinite or NaN when a value was. */
     float mean() {
+        if (boundless != 0) {
+            return (float) boundless;
+        }
         BigInteger total = BigInteger.ZERO;
         for (int i = LIMBS - 1; i >= 0; i--) {
             total = total.shiftLeft(32).add(BigInteger.valueOf(limbs[i]));

@@ -22,7 +22,7 @@ final class MseObserver implements Observer {
      */
     private static final long LARGE = 1 << 15;
     private static final int RUN = 64;
-    private static final int RUNS = 256;
+    private static final int RUNS = 64;
 
     private final Scheme scheme;
     private Histogram[] histograms = new Histogram[0];

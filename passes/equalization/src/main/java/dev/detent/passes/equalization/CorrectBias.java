@@ -14,6 +14,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Takes the mean error that weight quantization causes out of the bias: b += (W - Q(W)) E[x], with E[x] per input channel measured on the
@@ -21,7 +22,7 @@ import java.util.List;
  */
 final class CorrectBias {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 32, "at most so many samples; a channel's mean settles early");
+    private static final Option<Integer> SAMPLES = Option.integer("samples", 16, "at most so many samples; a channel's mean settles early");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("bias-correction", "takes the mean error of quantized weights out of the biases")
@@ -43,16 +44,20 @@ final class CorrectBias {
             }
         }
         List<Observer> means = context.simulator().observe(inputs, context.options().get(SAMPLES));
+        // Two layers may share a bias; it takes both corrections, one after the other.
+        List<double[]> shifts = IntStream.range(0, layers.size()).parallel().mapToObj(i -> shift(context, layers.get(i), (ChannelMean) means.get(i)))
+                .toList();
         for (int i = 0; i < layers.size(); i++) {
-            correct(context, layers.get(i), (ChannelMean) means.get(i));
+            correct(context, layers.get(i).input(2), shifts.get(i));
         }
     }
 
-    private static void correct(PassContext context, Node n, ChannelMean mean) {
+    /** Mean error of every output channel; empty where the channels of input and weight do not match. */
+    private static double[] shift(PassContext context, Node n, ChannelMean mean) {
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
         ChannelView view = ChannelView.of(n, w);
         if (mean.channels() != view.inputChannels()) {
-            return;
+            return new double[0];
         }
         TensorQuantization config = context.quantization().input(n, 1).orElseThrow();
         float[] exact = w.floats();
@@ -62,11 +67,18 @@ final class CorrectBias {
         for (int i = 0; i < exact.length; i++) {
             shift[view.output(i)] += (exact[i] - quantized[i]) * mean.mean(view.input(i));
         }
-        Tensor b = context.graph().initializer(n.input(2)).orElseThrow();
+        return shift;
+    }
+
+    private static void correct(PassContext context, String name, double[] shift) {
+        Tensor b = context.graph().initializer(name).orElseThrow();
         float[] bias = b.floats();
-        for (int c = 0; c < bias.length && bias.length == shift.length; c++) {
+        if (bias.length != shift.length) {
+            return;
+        }
+        for (int c = 0; c < bias.length; c++) {
             bias[c] += (float) shift[c];
         }
-        context.editor().initializer(n.input(2), Tensor.ofFloats(b.dims(), bias));
+        context.editor().initializer(name, Tensor.ofFloats(b.dims(), bias));
     }
 }

@@ -246,7 +246,7 @@ public final class RoundTrip {
         List.copyOf(qdq.outputs()).forEach(o -> edit.removeOutput(o.name()));
         raw.values().forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE)));
         Map<String, float[]> found = new LinkedHashMap<>();
-        try (PlainModel m = PlainModel.of(qdq, Optimization.NONE, files.name())) {
+        try (PlainModel m = PlainModel.of(qdq, integer ? Optimization.EXACT : Optimization.NONE, files.name())) {
             m.forEach(samples, 1, d -> { }, (i, out) -> raw.forEach((value, name) -> found.merge(value, out.floats(name), RoundTrip::join)));
         }
         boolean otherTies = written.configs().stream().anyMatch(c -> c.state().isActive() && c.scheme().rounding() != Rounding.HALF_EVEN);

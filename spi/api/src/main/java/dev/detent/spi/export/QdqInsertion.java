@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,12 +88,14 @@ public final class QdqInsertion {
                 }
             }
         }
+        Map<TensorQuantization, Tensor> codes = nodes.parallelStream().flatMap(n -> quantization.inputs(n).stream())
+                .filter(c -> c.state().isWritten() && isCoded(c)).collect(Collectors.toConcurrentMap(c -> c, this::codes));
         for (Node n : nodes) {
             List<String> inputs = new ArrayList<>(n.inputs());
             for (TensorQuantization c : quantization.inputs(n)) {
                 int index = c.slot().index();
                 if (c.state().isWritten() && graph.isInitializer(c.value())) {
-                    inputs.set(index, parameter(c));
+                    inputs.set(index, parameter(c, codes));
                 } else if (c.state().isActive()) {
                     inputs.set(index, consumer(c, producers.get(c.value())));
                 }
@@ -164,17 +168,14 @@ public final class QdqInsertion {
         return clipped;
     }
 
-    /** Integer codes in place of the values, and a DequantizeLinear in front of the consumer. */
-    private String parameter(TensorQuantization c) {
+    private boolean isCoded(TensorQuantization c) {
+        return graph.isInitializer(c.value()) && !(form.contains(Form.FLOAT_WEIGHTS) && c.scheme().bits() <= 8);
+    }
+
+    private Tensor codes(TensorQuantization c) {
         Tensor t = graph.initializer(c.value()).orElseThrow();
         Scheme scheme = c.scheme();
         Parameters p = c.parameters().orElseThrow();
-        if (form.contains(Form.FLOAT_WEIGHTS) && scheme.bits() <= 8) {
-            String out = edit.freshName(c.value() + "_dequantized");
-            pair(c.value(), c.value(), out, scheme, p);
-            return out;
-        }
-        ElementType type = type(scheme.with(Rounding.HALF_EVEN), c.value());
         float[] values = t.floats();
         int[] codes = new int[values.length];
         int stride = p.channels() == 1 ? Integer.MAX_VALUE : scheme.isPerChannel() ? scheme.channelStride(t.dims()) : 1;
@@ -182,15 +183,28 @@ public final class QdqInsertion {
             int channel = i / stride % p.channels();
             codes[i] = (int) scheme.system().code(values[i], p.scale(channel), p.zeroPoint(channel), scheme);
         }
+        return Tensor.ofCodes(type(scheme.with(Rounding.HALF_EVEN), c.value()), t.dims(), codes);
+    }
+
+    /** Integer codes in place of the values, and a DequantizeLinear in front of the consumer. */
+    private String parameter(TensorQuantization c, Map<TensorQuantization, Tensor> codes) {
+        Scheme scheme = c.scheme();
+        Parameters p = c.parameters().orElseThrow();
+        if (!isCoded(c)) {
+            String out = edit.freshName(c.value() + "_dequantized");
+            pair(c.value(), c.value(), out, scheme, p);
+            return out;
+        }
+        Tensor coded = Objects.requireNonNull(codes.get(c));
         String stem = c.value();
         String quantized = edit.freshName(stem + "_quantized");
         edit.removeInitializer(stem);
-        edit.initializer(quantized, Tensor.ofCodes(type, t.dims(), codes));
+        edit.initializer(quantized, coded);
         String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
-        String zeroPoint = constant(stem + "_zero_point", zeroPoints(type, p));
+        String zeroPoint = constant(stem + "_zero_point", zeroPoints(coded.type(), p));
         String out = edit.freshName(stem + "_dequantized");
         edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(quantized, scale, zeroPoint), List.of(out),
-                axis(scheme, p)).withOpType(domain(type), "DequantizeLinear"));
+                axis(scheme, p)).withOpType(domain(coded.type()), "DequantizeLinear"));
         return out;
     }
 

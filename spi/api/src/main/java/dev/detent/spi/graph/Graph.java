@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A model's main graph. Reading is free for everybody on the thread that owns the run; changes go through {@link #edit()}, and the host
- * compares {@link #revision()} before and after a pass, so an edit nobody declared is found.
+ * A model's main graph. Any thread may read while none edits; changes go through {@link #edit()}, and the host compares {@link #revision()}
+ * before and after a pass, so an edit nobody declared is found.
  *
  * <p>Values are named, not objects: a name is produced by at most one node, or is a graph input, or an initializer.
  */
@@ -30,12 +30,10 @@ public final class Graph {
     Opaque opaque = Opaque.NONE;
     int revision;
 
-    private Index index = Index.EMPTY;
-    private int indexed = -1;
+    /** Made when first needed after an edit, by whichever thread comes first. */
+    private volatile Index index = new Index(-1, Map.of(), Map.of(), Map.of());
 
-    private record Index(Map<String, Node> producers, Map<String, List<Use>> uses, Map<String, List<Node>> captures) {
-        static final Index EMPTY = new Index(Map.of(), Map.of(), Map.of());
-    }
+    private record Index(int revision, Map<String, Node> producers, Map<String, List<Use>> uses, Map<String, List<Node>> captures) {}
 
     /** Nodes in execution order. */
     public Collection<Node> nodes() {
@@ -162,7 +160,8 @@ public final class Graph {
     }
 
     private Index index() {
-        if (indexed != revision) {
+        Index current = index;
+        if (current.revision() != revision) {
             Map<String, Node> producers = new LinkedHashMap<>();
             Map<String, List<Use>> uses = new LinkedHashMap<>();
             Map<String, List<Node>> captures = new LinkedHashMap<>();
@@ -179,9 +178,9 @@ public final class Graph {
                 }
                 n.capturedValues().forEach(c -> captures.computeIfAbsent(c, k -> new ArrayList<>()).add(n));
             }
-            index = new Index(producers, uses, captures);
-            indexed = revision;
+            current = new Index(revision, producers, uses, captures);
+            index = current;
         }
-        return index;
+        return current;
     }
 }

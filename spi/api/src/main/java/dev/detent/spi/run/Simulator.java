@@ -18,9 +18,15 @@ public interface Simulator {
      * @param value name of a float value (inner value, graph input or output)
      * @param sketch what the observer keeps, by name: observations of one value with the same name may share one observer; empty when it
      *     is not to be shared
+     * @param samples the observer is shown so many samples, the first ones
      * @param observer creates one observer per worker; they are merged in the end
      */
-    record Observation(String value, String sketch, Supplier<Observer> observer) {
+    record Observation(String value, String sketch, int samples, Supplier<Observer> observer) {
+
+        /** An observation of every sample of the pass. */
+        public Observation(String value, String sketch, Supplier<Observer> observer) {
+            this(value, sketch, Integer.MAX_VALUE, observer);
+        }
 
         /** An observation of its own. */
         public Observation(String value, Supplier<Observer> observer) {
