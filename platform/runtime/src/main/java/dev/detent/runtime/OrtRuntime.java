@@ -48,6 +48,9 @@ final class OrtRuntime {
         try (OrtSession.SessionOptions options = options(level)) {
             return OnnxWriter.weightBytes(graph) > IN_MEMORY ? fromFile(graph, options) : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
+            if (level == Optimization.EXACT) {
+                return session(graph, Optimization.NONE, where);
+            }
             throw refused(where, e);
         }
     }
@@ -89,6 +92,9 @@ final class OrtRuntime {
         try (OrtSession.SessionOptions options = options(level)) {
             return environment.createSession(file.toString(), options);
         } catch (OrtException e) {
+            if (level == Optimization.EXACT) {
+                return session(file, Optimization.NONE);
+            }
             throw refused(file.toString(), e);
         }
     }
