@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A user's mistake: one sentence with the culprit's name, exit code 2, no stack trace, nothing half-written. */
 class BadInputIT {
@@ -145,6 +147,23 @@ class BadInputIT {
         Path bin = Files.write(work.resolve("two.bin"), raw.array());
         Dist.Run run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", bin, "--out", work.resolve("raw"));
         assertThat(run.out()).as(run.all()).contains("from 2 samples");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quantize", "evaluate", "verify", "plan", "explain", "inspect", "backends", "passes", "observers", "plugins", "doctor",
+        "trace", "demo"})
+    void everyCommandExplainsItself(String command) {
+        Dist.Run run = Dist.run(command, "--help");
+        assertThat(run.code()).as(run.all()).isZero();
+        assertThat(run.out()).startsWith("Usage: detent " + command);
+        assertThat(Dist.run("--help").out()).contains("  " + command + " ");
+    }
+
+    @Test
+    void aMisspeltCommandGetsASuggestion() {
+        Dist.Run run = Dist.run("quantise");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("'quantise'", "detent quantize");
     }
 
     @Test

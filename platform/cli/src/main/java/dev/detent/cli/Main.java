@@ -1,6 +1,8 @@
 package dev.detent.cli;
 
+import dev.detent.host.plugin.PluginHost;
 import dev.detent.spi.problem.DetentException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -8,12 +10,14 @@ import picocli.CommandLine.Command;
  * The {@code detent} command. Exit codes: 0 done, 1 a check did not hold, 2 the user can mend it, 3 a plugin broke its contract, 70 Detent
  * itself is wrong, 130 interrupted.
  */
-@Command(name = "detent", version = "detent " + Home.VERSION, mixinStandardHelpOptions = true,
-        description = "Post-training quantization of ONNX models.",
-        subcommands = {QuantizeCommand.class, EvaluateCommand.class, VerifyCommand.class, PlanCommand.class, ExplainCommand.class, InspectCommand.class,
-            Listings.Backends.class, Listings.Passes.class, Listings.ObserverList.class, PluginsCommand.class, DoctorCommand.class,
-            TraceCommand.class, DemoCommand.class})
+@Command(name = "detent", version = "detent " + Home.VERSION, mixinStandardHelpOptions = true, scope = CommandLine.ScopeType.INHERIT,
+        description = "Post-training quantization of ONNX models.")
 public final class Main {
+
+    /** In the order of the help. */
+    private static final List<Class<?>> COMMANDS = List.of(QuantizeCommand.class, EvaluateCommand.class, VerifyCommand.class, PlanCommand.class,
+            ExplainCommand.class, InspectCommand.class, Listings.Backends.class, Listings.Passes.class, Listings.ObserverList.class, PluginsCommand.class,
+            DoctorCommand.class, TraceCommand.class, DemoCommand.class);
 
     private Main() {}
 
@@ -25,11 +29,15 @@ public final class Main {
             System.out.println("detent " + Home.VERSION);
             return;
         }
+        PluginHost.preload();
         System.exit(run(args));
     }
 
     static int run(String... args) {
         CommandLine line = new CommandLine(new Main());
+        // Looking into every command's options would cost the one that is run a quarter of a second.
+        List<Class<?>> asked = COMMANDS.stream().filter(c -> args.length > 0 && c.getAnnotation(Command.class).name().equals(args[0])).toList();
+        (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler((e, a) -> {
             System.err.println("error DT-CLI-001: " + e.getMessage());
