@@ -21,7 +21,7 @@ final class MseObserver implements Observer {
      * holds depends on the layout the engine chose for the tensor, and on nothing else.
      */
     private static final long LARGE = 1 << 15;
-    private static final int RUN = 64;
+    private static final int RUN = 16;
     private static final int RUNS = 64;
 
     private final Scheme scheme;
