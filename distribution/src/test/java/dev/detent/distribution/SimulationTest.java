@@ -99,10 +99,7 @@ class SimulationTest {
         Graph source = graph(name);
         Samples samples = House.noise(source, 3);
         Pipeline.Result r = House.quantize(source, target, samples, 1);
-        Set<String> values = new LinkedHashSet<>();
-        for (Node n : r.graph().nodes()) {
-            n.outputs().stream().filter(o -> r.graph().valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).forEach(values::add);
-        }
+        Set<String> values = floats(r.graph());
         Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), name));
         Map<String, String> raw = new LinkedHashMap<>();
         values.forEach(v -> raw.put(v, exported.producer(v + "_raw").isPresent() ? v + "_raw" : v));
@@ -126,14 +123,96 @@ class SimulationTest {
         try (SegmentedModel m = SegmentedModel.of(simulated, Optional.of(r.configs()), values, Optimization.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
                 Samples one = House.samples(List.of(samples.get(i)));
-                List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), one, 1, d -> { });
-                int k = 0;
-                for (String v : values) {
-                    assertThat(((Recording) seen.get(k++)).values()).as(v).isEqualTo(expected.get(i).get(v));
-                }
+                int index = i;
+                record(m, values, one).forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(index).get(v)));
             }
         }
         assertThat(values).isNotEmpty();
+    }
+
+    /** A simulation in one session shows every layer as the cut one does, whatever is quantized behind it. */
+    @ParameterizedTest
+    @MethodSource("modelsAndTargets")
+    void aWatchedSimulationShowsWhatTheSegmentsDo(String name, String target) {
+        Graph source = graph(name);
+        Samples one = House.noise(source, 1);
+        Pipeline.Result r = House.quantize(source, target, one, 1);
+        Set<String> values = floats(r.graph());
+        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), values, values, Optimization.ASIS);
+                SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), values, Optimization.ASIS)) {
+            Map<String, float[]> expected = record(cut, values, one);
+            record(whole, values, one).forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(v)));
+        }
+        Set<String> places = floats(r.floatGraph());
+        try (Simulation whole = Simulation.of(r.floatGraph(), Optional.empty(), places, Set.of(), Optimization.ALL);
+                SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), places, Optimization.NONE)) {
+            Map<String, float[]> expected = record(plain, places, one);
+            record(whole, places, one).forEach((v, seen) -> assertClose(seen, expected.get(v)));
+        }
+    }
+
+    @Test
+    void anObservationOfTheFirstSamplesSeesNoOther() {
+        Graph source = graph("resnet");
+        Samples samples = House.noise(source, 4);
+        String output = source.outputs().get(0).name();
+        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        List<Simulator.Observation> two = List.of(new Simulator.Observation(output, "", 2, Batches::new), new Simulator.Observation(output, Batches::new));
+        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), Set.of(output), Set.of(), Optimization.ALL);
+                SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(output), Optimization.ALL)) {
+            for (Simulation m : List.of(whole, cut)) {
+                assertThat(m.observe(two, samples, 2, d -> { })).extracting(o -> ((Batches) o).count).containsExactly(2, 4);
+            }
+        }
+    }
+
+    /** Counts batches. */
+    private static final class Batches implements Observer {
+        private int count;
+
+        @Override
+        public void begin(long[] shape) {
+            count++;
+        }
+
+        @Override
+        public void accept(float[] values, int from, int to) {
+            // Only their number counts.
+        }
+
+        @Override
+        public void end() {
+            // Counted already.
+        }
+
+        @Override
+        public void merge(Observer other) {
+            count += ((Batches) other).count;
+        }
+
+        @Override
+        public dev.detent.spi.quant.Parameters render(dev.detent.spi.quant.Scheme scheme) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private static Set<String> floats(Graph graph) {
+        Set<String> values = new LinkedHashSet<>();
+        for (Node n : graph.nodes()) {
+            n.outputs().stream().filter(o -> graph.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).forEach(values::add);
+        }
+        return values;
+    }
+
+    /** The values' raw numbers in one sample. */
+    private static Map<String, float[]> record(Simulation m, Set<String> values, Samples one) {
+        List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), one, 1, d -> { });
+        Map<String, float[]> recorded = new LinkedHashMap<>();
+        int k = 0;
+        for (String v : values) {
+            recorded.put(v, ((Recording) seen.get(k++)).values());
+        }
+        return recorded;
     }
 
     @Test
@@ -166,7 +245,7 @@ class SimulationTest {
         Samples samples = House.noise(source, 2);
         Pipeline.Result r = House.quantize(source, target, samples, 1);
         String output = r.graph().outputs().get(0).name();
-        try (SegmentedModel fast = SegmentedModel.of(r.floatGraph(), Optional.empty(), cuts(r), Set.of(), Optimization.ALL);
+        try (SegmentedModel fast = SegmentedModel.of(r.floatGraph(), Optional.empty(), floats(r.floatGraph()), Set.of(), Optimization.ALL);
                 SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
             assertClose(run(fast, samples, output), run(plain, samples, output));
         }
@@ -206,14 +285,6 @@ class SimulationTest {
         for (int i = 0; i < a.length; i++) {
             assertThat(a[i]).isCloseTo(b[i], org.assertj.core.api.Assertions.within(1e-4f * Math.max(1, Math.abs(b[i]))));
         }
-    }
-
-    private static Set<String> cuts(Pipeline.Result r) {
-        Set<String> values = new LinkedHashSet<>();
-        for (Node n : r.floatGraph().nodes()) {
-            n.outputs().stream().filter(o -> r.floatGraph().valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).forEach(values::add);
-        }
-        return values;
     }
 
     @Test
