@@ -36,7 +36,7 @@ public final class Evaluation {
     private static final String EXACT = "exact";
 
     /** As far as this, in dB, rounding in fused kernels does not go. */
-    private static final double SUSPICIOUS = 3;
+    private static final double SUSPICIOUS = 1;
 
     private static final Set<String> QUANTIZED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
