@@ -24,6 +24,11 @@ final class Dist {
         String all() {
             return out + err;
         }
+
+        /** The columns of what the exported file is worth: of the row 'exact' where this CPU's integer sums overflow. */
+        String[] exported() {
+            return out.lines().filter(l -> l.startsWith("exported") || l.startsWith("exact")).reduce((a, b) -> b).orElseThrow().trim().split("\\s+");
+        }
     }
 
     /** Unpacked when first needed: unit tests use the corpus without a distribution. */

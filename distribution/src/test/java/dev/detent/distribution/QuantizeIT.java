@@ -46,8 +46,7 @@ class QuantizeIT {
         Dist.Run run = Dist.run("demo", "--out", out);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).contains("float ", "simulated ", "exported ", "agreement", "size ", "speed ", "images/s", out.toString());
-        double agreement = Double.parseDouble(run.out().lines().filter(l -> l.startsWith("exported") || l.startsWith("exact")).reduce((a, b) -> b)
-                .orElseThrow().trim().split("\\s+")[3]);
+        double agreement = Double.parseDouble(run.exported()[3]);
         assertThat(agreement).isGreaterThanOrEqualTo(97);
         assertThat(out).isDirectoryContaining(f -> f.endsWith("report.html")).isDirectoryContaining(f -> f.endsWith("detent.json"))
                 .isDirectoryContaining(f -> f.endsWith("journal.json"));

@@ -124,7 +124,7 @@ class SimulationTest {
             for (int i = 0; i < samples.size(); i++) {
                 Samples one = House.samples(List.of(samples.get(i)));
                 int index = i;
-                record(m, values, one).forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(index).get(v)));
+                Recording.of(m, values, one).forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(index).get(v)));
             }
         }
         assertThat(values).isNotEmpty();
@@ -140,14 +140,14 @@ class SimulationTest {
         Set<String> values = floats(r.graph());
         try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), values, values, Optimization.ASIS);
                 SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), values, Optimization.ASIS)) {
-            Map<String, float[]> expected = record(cut, values, one);
-            record(whole, values, one).forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(v)));
+            Map<String, float[]> expected = Recording.of(cut, values, one);
+            Recording.of(whole, values, one).forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(v)));
         }
         Set<String> places = floats(r.floatGraph());
         try (Simulation whole = Simulation.of(r.floatGraph(), Optional.empty(), places, Set.of(), Optimization.ALL);
                 SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), places, Optimization.NONE)) {
-            Map<String, float[]> expected = record(plain, places, one);
-            record(whole, places, one).forEach((v, seen) -> assertClose(seen, expected.get(v)));
+            Map<String, float[]> expected = Recording.of(plain, places, one);
+            Recording.of(whole, places, one).forEach((v, seen) -> assertClose(seen, expected.get(v)));
         }
     }
 
@@ -181,11 +181,6 @@ class SimulationTest {
         }
 
         @Override
-        public void end() {
-            // Counted already.
-        }
-
-        @Override
         public void merge(Observer other) {
             count += ((Batches) other).count;
         }
@@ -202,17 +197,6 @@ class SimulationTest {
             n.outputs().stream().filter(o -> graph.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).forEach(values::add);
         }
         return values;
-    }
-
-    /** The values' raw numbers in one sample. */
-    private static Map<String, float[]> record(Simulation m, Set<String> values, Samples one) {
-        List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), one, 1, d -> { });
-        Map<String, float[]> recorded = new LinkedHashMap<>();
-        int k = 0;
-        for (String v : values) {
-            recorded.put(v, ((Recording) seen.get(k++)).values());
-        }
-        return recorded;
     }
 
     @Test
@@ -420,7 +404,7 @@ class SimulationTest {
         try (SegmentedModel m = SegmentedModel.of(graph, Optional.empty(), Set.of("m"), Optimization.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
                 Samples one = House.samples(List.of(samples.get(i)));
-                means.add(((Recording) m.observe(List.of(new Simulator.Observation("m", Recording::new)), one, 1, d -> { }).get(0)).values()[0]);
+                means.add(Recording.of(m, List.of("m"), one).get("m")[0]);
             }
         }
         return means;

@@ -8,13 +8,9 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
-import dev.detent.spi.run.Simulator;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -42,13 +38,10 @@ public record Fingerprints(double norm, double projection) {
                 }
             }
         }
-        List<String> values = new ArrayList<>(slots.keySet());
+        Set<String> values = slots.keySet();
         Samples noise = new Noise(graph, 1);
-        try (Simulation m = Simulation.of(graph, Optional.of(quantization), Set.copyOf(values), Set.copyOf(values), Optimization.ASIS)) {
-            List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), noise, 1, d -> { });
-            for (int i = 0; i < values.size(); i++) {
-                prints.put(slots.get(values.get(i)), of(((Recording) seen.get(i)).values()));
-            }
+        try (Simulation m = Simulation.of(graph, Optional.of(quantization), values, values, Optimization.ASIS)) {
+            Recording.of(m, values, noise).forEach((value, recorded) -> prints.put(slots.get(value), of(recorded)));
         }
         return prints;
     }

@@ -15,6 +15,7 @@ import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -47,10 +48,9 @@ public final class LayerErrors {
                 Simulation simulated = Simulation.of(quantized, Optional.of(quantization), values, values, Optimization.ASIS)) {
             List<List<Observer>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> {
                 Samples one = samples.range(i, 1);
-                List<Observer> exact = reference.observe(outputs.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(),
+                Map<String, float[]> exact = Recording.of(reference, values, one);
+                return simulated.observe(outputs.stream().map(v -> new Simulator.Observation(v, () -> new Difference(exact.get(v)))).toList(),
                         one, 1, d -> { });
-                return simulated.observe(IntStream.range(0, outputs.size()).mapToObj(k -> new Simulator.Observation(outputs.get(k),
-                        () -> new Difference(((Recording) exact.get(k)).values()))).toList(), one, 1, d -> { });
             }).toList();
             List<Layer> errors = new ArrayList<>();
             for (int k = 0; k < layers.size(); k++) {
@@ -97,11 +97,6 @@ public final class LayerErrors {
                 signal += e * e;
                 noise += d * d;
             }
-        }
-
-        @Override
-        public void end() {
-            // The batch is complete.
         }
 
         @Override

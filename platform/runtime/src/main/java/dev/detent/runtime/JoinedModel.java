@@ -113,12 +113,13 @@ final class JoinedModel implements Simulation {
     /** Makes the raw value an output of the session, in the plain layout. */
     private void watch(String value, Optional<Integer> channels, Graph joined, GraphEditor edit) {
         String raw = isQuantized(value) ? raw(value) : value;
-        String shown = channels.isPresent() || joined.isInput(raw) ? value + "::watched" : raw;
-        channels.ifPresentOrElse(c -> edit.add(NativeLayout.toPlain(shown, raw, shown, c)), () -> {
-            if (joined.isInput(raw)) {
-                edit.add(Node.of(shown, "Identity", List.of(raw), List.of(shown), Map.of()));
-            }
-        });
+        String shown = raw;
+        if (channels.isPresent() || joined.isInput(raw)) {
+            // No session gives an input back, or a blocked tensor that others read.
+            shown = value + "::watched";
+            edit.add(channels.isPresent() ? NativeLayout.toPlain(raw, shown, channels.get())
+                    : Node.of(shown, "Identity", List.of(raw), List.of(shown), Map.of()));
+        }
         if (!joined.isOutput(shown)) {
             edit.output(new ValueInfo(shown, ElementType.FLOAT, Optional.empty(), Opaque.NONE));
         }

@@ -123,9 +123,9 @@ final class NativeLayout {
         return new Candidate(part, Optional.of(optimised), takes, gives, false);
     }
 
-    /** Gives the plain form of a native value. */
-    static Node toPlain(String name, String value, String plain, int channels) {
-        return new Node(name, NCHWC, "ReorderOutput", List.of(value), List.of(plain), Map.of("channels", new Attribute.IntValue(channels)), Opaque.NONE);
+    /** Gives the plain form of a native value, under a name that is the node's too. */
+    static Node toPlain(String value, String plain, int channels) {
+        return new Node(plain, NCHWC, "ReorderOutput", List.of(value), List.of(plain), Map.of("channels", new Attribute.IntValue(channels)), Opaque.NONE);
     }
 
     private static boolean isReorder(Node n, String type) {

@@ -65,11 +65,6 @@ final class IsotoneObserver implements Observer {
     }
 
     @Override
-    public void end() {
-        // Rows are complete.
-    }
-
-    @Override
     public void merge(Observer other) {
         IsotoneObserver o = (IsotoneObserver) other;
         for (int i = 0; i < o.rows; i++) {

@@ -34,11 +34,6 @@ final class KlObserver implements Observer {
     }
 
     @Override
-    public void end() {
-        // Nothing is kept per batch.
-    }
-
-    @Override
     public void merge(Observer other) {
         KlObserver o = (KlObserver) other;
         histogram.merge(o.histogram);

@@ -77,11 +77,6 @@ final class MinMaxObserver implements Observer {
     }
 
     @Override
-    public void end() {
-        // Nothing is kept per batch.
-    }
-
-    @Override
     public void merge(Observer other) {
         MinMaxObserver o = (MinMaxObserver) other;
         tensor.merge(o.tensor);

@@ -21,7 +21,6 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.observe.Observer;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Parameters;
@@ -29,7 +28,6 @@ import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.run.Simulator;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -200,10 +198,7 @@ public final class RoundTrip {
         Map<String, float[]> layers = new LinkedHashMap<>();
         try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), new LinkedHashSet<>(values), Optimization.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
-                List<Observer> seen = m.observe(values.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), samples.range(i, 1), 1, d -> { });
-                for (int k = 0; k < values.size(); k++) {
-                    layers.merge(values.get(k), ((Recording) seen.get(k)).values(), RoundTrip::join);
-                }
+                Recording.of(m, values, samples.range(i, 1)).forEach((value, recorded) -> layers.merge(value, recorded, RoundTrip::join));
             }
         }
         return layers;

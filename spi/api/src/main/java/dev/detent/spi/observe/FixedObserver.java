@@ -29,11 +29,6 @@ public final class FixedObserver implements Observer {
     }
 
     @Override
-    public void end() {
-        // Nothing to learn.
-    }
-
-    @Override
     public void merge(Observer other) {
         // Nothing to learn.
     }

@@ -43,8 +43,9 @@ public interface Observer {
     /** The next values of the batch, in C order; the array is reused by the caller. */
     void accept(float[] values, int from, int to);
 
-    /** The batch is complete. */
-    void end();
+    /** The batch is complete; for those that keep something per batch. */
+    default void end() {
+    }
 
     /** Takes over what {@code other}, of the same class and options, has seen, and leaves {@code other} as it was. */
     void merge(Observer other);
