@@ -81,7 +81,15 @@ class GoldenTest {
     }
 
     static String written(Target target, Exporter exporter, String name, Pipeline.Result r, int limit) throws IOException {
-        Path folder = Files.createTempDirectory("golden").resolve("out");
+        Path temporary = Files.createTempDirectory("golden");
+        try {
+            return written(target, exporter, name, r, limit, temporary.resolve("out"));
+        } finally {
+            Dist.delete(temporary);
+        }
+    }
+
+    private static String written(Target target, Exporter exporter, String name, Pipeline.Result r, int limit, Path folder) throws IOException {
         StringBuilder text = new StringBuilder("=== " + name + "\n");
         for (Map.Entry<String, byte[]> file : ModelExport.to(folder, exporter, name, target.id(), r).entrySet()) {
             List<String> lines = file.getKey().endsWith(".onnx") ? listing(OnnxReader.read(folder.resolve(file.getKey())))

@@ -72,6 +72,15 @@ class QuantizeIT {
         assertThat(x.entrySet().stream().filter(e -> !java.util.Arrays.equals(e.getValue(), y.get(e.getKey()))).map(Map.Entry::getKey)).isEmpty();
     }
 
+    @Test
+    void nothingIsLeftInTheTemporaryFolder() throws IOException {
+        Path temporary = Files.createDirectories(work.resolve("tmp"));
+        Dist.Run run = Dist.run(Map.of("DETENT_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary), "quantize", model, "--backend", "onnxruntime",
+                "--calibration", data, "--evaluate", data, "--out", work.resolve("tidy"));
+        assertThat(run.code()).as(run.all()).isZero();
+        assertThat(temporary).isEmptyDirectory();
+    }
+
     private static Map<String, byte[]> files(Path folder) throws IOException {
         Map<String, byte[]> all = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {

@@ -24,6 +24,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -59,8 +61,7 @@ final class JoinedModel implements Simulation {
         this.plan = plan;
         NativeLayout layout = NativeLayout.of(graph, plan, Set.of(), level);
         List<Segments.Part> parts = layout.parts();
-        List<Graph> segments = layout.plans().parallelStream().map(p -> level != Optimization.ALL || p.optimised() || isPlain(p.graph())
-                ? p.graph() : NativeLayout.optimise(p.graph())).toList();
+        List<Graph> segments = segments(layout.plans(), level);
         Graph joined = new Graph();
         GraphEditor edit = joined.edit();
         edit.opaque(graph.opaque());
@@ -85,6 +86,12 @@ final class JoinedModel implements Simulation {
                 && c.versions().stream().allMatch(v -> storage(v.config().scheme()).isPresent()));
         return graph.nodes().stream().anyMatch(Node::hasSubgraph) || !representable ? Optional.empty()
                 : Optional.of(new JoinedModel(graph, plan, watched, level));
+    }
+
+    private static List<Graph> segments(List<NativeLayout.Plan> plans, Optimization level) {
+        Predicate<NativeLayout.Plan> waits = p -> level == Optimization.ALL && !p.optimised() && !isPlain(p.graph());
+        Iterator<Graph> optimised = SegmentOptimiser.optimise(plans.stream().filter(waits).map(NativeLayout.Plan::graph).toList()).iterator();
+        return plans.stream().map(p -> waits.test(p) ? optimised.next() : p.graph()).toList();
     }
 
     /** Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds. */

@@ -1,6 +1,5 @@
 package dev.detent.runtime;
 
-import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
@@ -9,18 +8,18 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.ValueInfo;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Keeps tensors in ONNX Runtime's blocked layout (NCHWc) across cuts. Left alone, every segment would reorder its input on the way in and
@@ -66,10 +65,15 @@ final class NativeLayout {
         List<Segments.Part> parts = Segments.split(graph, cuts);
         NativeLayout layout = new NativeLayout(graph, cuts);
         if (level == Optimization.ALL) {
-            layout.candidates.addAll(parts.parallelStream().map(NormAsConv::of).map(p -> layout.candidate(p, plain)).toList());
+            parts = parts.stream().map(NormAsConv::of).toList();
+            Map<Segments.Part, Graph> optimised = new IdentityHashMap<>();
+            List<Segments.Part> blocks = parts.stream().filter(p -> layout.isForBlocks(p, plain)).toList();
+            Iterator<Graph> graphs = SegmentOptimiser.optimise(blocks.stream().map(Segments.Part::graph).toList()).iterator();
+            blocks.forEach(p -> optimised.put(p, graphs.next()));
+            parts.forEach(p -> layout.candidates.add(optimised.containsKey(p) ? optimised(p, optimised.get(p)) : layout.asIs(p, plain)));
             layout.decide(plain);
         } else {
-            layout.candidates.addAll(parts.stream().map(NativeLayout::asIs).toList());
+            parts.forEach(p -> layout.candidates.add(new Candidate(p, Optional.empty(), Set.of(), Map.of(), false)));
         }
         return layout;
     }
@@ -77,10 +81,6 @@ final class NativeLayout {
     /** The segments, in an order in which they can run. */
     List<Segments.Part> parts() {
         return candidates.stream().map(Candidate::part).toList();
-    }
-
-    private static Candidate asIs(Segments.Part part) {
-        return new Candidate(part, Optional.empty(), Set.of(), Map.of(), false);
     }
 
     /** Number of real channels of a native value (a cut value or a version of one); empty for plain values. */
@@ -93,21 +93,30 @@ final class NativeLayout {
         return candidates.stream().map(this::plan).toList();
     }
 
-    private Candidate candidate(Segments.Part part, Set<String> plain) {
-        if (java.util.stream.Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream())
-                .noneMatch(v -> mayBeNative(v, plain))) {
-            return asIs(part);
-        }
-        if (part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part, false)
-                || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true)) {
-            return new Candidate(part, Optional.empty(), Set.copyOf(part.inputs()), Map.of(), true);
-        }
+    /** Operators of the blocked layout, at a value that may be blocked. */
+    private boolean isForBlocks(Segments.Part part, Set<String> plain) {
+        Collection<Node> nodes = part.graph().nodes();
         // ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the file.
-        if (part.graph().nodes().stream().noneMatch(n -> n.isOneOf(BLOCKED)) || !OnnxWriter.fitsOneFile(part.graph())
-                || part.graph().nodes().stream().anyMatch(Node::hasSubgraph)) {
-            return asIs(part);
-        }
-        Graph optimised = optimise(part.graph());
+        return touchesNative(part, plain) && !isAgnostic(part) && nodes.stream().anyMatch(n -> n.isOneOf(BLOCKED))
+                && OnnxWriter.fitsOneFile(part.graph()) && nodes.stream().noneMatch(Node::hasSubgraph);
+    }
+
+    private boolean touchesNative(Segments.Part part, Set<String> plain) {
+        return Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream()).anyMatch(v -> mayBeNative(v, plain));
+    }
+
+    /** Computes the same in any layout. */
+    private boolean isAgnostic(Segments.Part part) {
+        return part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part, false)
+                || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true);
+    }
+
+    private Candidate asIs(Segments.Part part, Set<String> plain) {
+        boolean agnostic = touchesNative(part, plain) && isAgnostic(part);
+        return new Candidate(part, Optional.empty(), agnostic ? Set.copyOf(part.inputs()) : Set.of(), Map.of(), agnostic);
+    }
+
+    private static Candidate optimised(Segments.Part part, Graph optimised) {
         Set<String> takes = new LinkedHashSet<>();
         for (String in : part.inputs()) {
             List<Graph.Use> uses = optimised.uses(in);
@@ -130,20 +139,6 @@ final class NativeLayout {
 
     private static boolean isReorder(Node n, String type) {
         return n.domain().equals(NCHWC) && n.opType().equals(type) && n.intAttribute("channels_last", 0) == 0;
-    }
-
-    static Graph optimise(Graph segment) {
-        try {
-            Path file = Files.createTempFile("detent-segment", ".onnx");
-            try {
-                OrtRuntime.optimise(segment, file);
-                return OnnxReader.read(file);
-            } finally {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /**

@@ -8,8 +8,11 @@ import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
@@ -26,7 +29,7 @@ final class OrtRuntime {
         try {
             return Holder.ENVIRONMENT;
         } catch (LinkageError e) {
-            throw new UserException("DT-RUN-010", "ONNX Runtime's native library cannot be unpacked there or loaded; make room (100 MB) or name "
+            throw new UserException("DT-RUN-010", "ONNX Runtime's native library cannot be loaded, or not be unpacked there; make room (100 MB) or name "
                     + "another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR", System.getProperty("java.io.tmpdir"), e);
         }
     }
@@ -38,8 +41,18 @@ final class OrtRuntime {
 
         static {
             LOGGER.setLevel(Level.OFF);
+            unpacked().ifPresent(folder -> System.getProperties().putIfAbsent("onnxruntime.native.path", folder.toString()));
             ENVIRONMENT = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "detent");
         }
+    }
+
+    /** This machine's native libraries beside ONNX Runtime's jar, as in the distribution; elsewhere they are in the jar. */
+    private static Optional<Path> unpacked() {
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        String system = os.contains("mac") ? "osx" : os.contains("win") ? "win" : "linux";
+        String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64";
+        Path jar = Path.of(URI.create(OrtEnvironment.class.getProtectionDomain().getCodeSource().getLocation().toString()));
+        return Optional.of(jar.resolveSibling("native").resolve(system + "-" + architecture)).filter(Files::isDirectory);
     }
 
     /** One thread inside an operator: whole samples run side by side instead. */
@@ -71,9 +84,13 @@ final class OrtRuntime {
                 Files.delete(folder);
             }
         } catch (IOException e) {
-            throw new UserException("DT-RUN-011", "a model of this size is handed to ONNX Runtime in a file, which cannot be written there; make room or "
-                    + "name another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR", System.getProperty("java.io.tmpdir"), e);
+            throw noRoom(e);
         }
+    }
+
+    static UserException noRoom(Exception e) {
+        return new UserException("DT-RUN-011", "models are handed to ONNX Runtime and back in files, which cannot be written there; make room or "
+                + "name another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR", System.getProperty("java.io.tmpdir"), e);
     }
 
     /** Writes the graph as ONNX Runtime optimises it for this machine. */
@@ -83,7 +100,9 @@ final class OrtRuntime {
             options.setOptimizedModelFilePath(file.toString());
             environment.createSession(OnnxWriter.bytes(graph), options).close();
         } catch (OrtException e) {
-            throw refused(file.toString(), e);
+            // A graph from memory is no damaged file: this is said when the optimised one does not fit.
+            throw e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF ? noRoom(e)
+                    : refused(graph.outputs().isEmpty() ? "" : graph.outputs().get(0).name(), e);
         }
     }
 

@@ -49,13 +49,13 @@ final class Extremes {
     }
 
     /** One index for both arrays: with an offset in one of them the compiler gives up. */
-    private static void raise(float[] max, float[] values, int n) {
+    static void raise(float[] max, float[] values, int n) {
         for (int j = 0; j < n; j++) {
             max[j] = Math.max(max[j], values[j]);
         }
     }
 
-    private static void lower(float[] min, float[] values, int n) {
+    static void lower(float[] min, float[] values, int n) {
         for (int j = 0; j < n; j++) {
             min[j] = Math.min(min[j], values[j]);
         }

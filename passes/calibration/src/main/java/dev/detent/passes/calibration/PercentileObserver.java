@@ -66,6 +66,7 @@ final class PercentileObserver implements Observer {
         private final int k;
         private final float sign;
         private final float[] heap;
+        private final Fold fold = new Fold();
         private int size;
 
         Extreme(int k, float sign) {
@@ -92,8 +93,19 @@ final class PercentileObserver implements Observer {
                 heap[0] = Math.max(heap[0], sign > 0 ? e[1] : -e[0]);
                 return;
             }
+            for (; i + Fold.RUN <= to; i += Fold.RUN) {
+                float outermost = sign > 0 ? fold.max(values, i) : -fold.min(values, i);
+                // Most runs hold nothing so far out, and looking at their ends is much faster than at every element. Not-a-number hides the others.
+                if (!(outermost <= heap[0])) {
+                    scan(values, i, i + Fold.RUN);
+                }
+            }
+            scan(values, i, to);
+        }
+
+        private void scan(float[] values, int from, int to) {
             float threshold = heap[0];
-            for (; i < to; i++) {
+            for (int i = from; i < to; i++) {
                 float v = values[i] * sign;
                 if (v > threshold) {
                     heap[0] = v;

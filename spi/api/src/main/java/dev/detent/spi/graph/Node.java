@@ -128,6 +128,12 @@ public record Node(String name, String domain, String opType, List<String> input
         return new Node(name, newDomain, newOpType, inputs, outputs, attributes, opaque);
     }
 
+    /** Names are unique in a graph; a hash over all of a node would look into its attributes each time. */
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
     @Override
     public String toString() {
         return opType + " '" + name + "'";

@@ -1,0 +1,50 @@
+package dev.detent.passes.calibration;
+
+/**
+ * The end of one run of values, by folding its halves onto each other: loops that become vector instructions (see {@link Extremes}), where
+ * the reduction to one number in a single loop does not. Not-a-number wins.
+ */
+final class Fold {
+
+    static final int RUN = 1024;
+    /** From here on it is done one by one. */
+    private static final int SHORT = 32;
+
+    private final float[] near = new float[RUN / 2];
+    private final float[] far = new float[RUN / 2];
+
+    /** Largest of {@link #RUN} values. */
+    float max(float[] values, int from) {
+        halve(values, from);
+        for (int n = RUN / 2; n > SHORT; n /= 2) {
+            Extremes.raise(near, far, n);
+            System.arraycopy(near, n / 2, far, 0, n / 2);
+        }
+        Extremes.raise(near, far, SHORT);
+        float m = near[0];
+        for (int i = 1; i < SHORT; i++) {
+            m = Math.max(m, near[i]);
+        }
+        return m;
+    }
+
+    /** Smallest of {@link #RUN} values. */
+    float min(float[] values, int from) {
+        halve(values, from);
+        for (int n = RUN / 2; n > SHORT; n /= 2) {
+            Extremes.lower(near, far, n);
+            System.arraycopy(near, n / 2, far, 0, n / 2);
+        }
+        Extremes.lower(near, far, SHORT);
+        float m = near[0];
+        for (int i = 1; i < SHORT; i++) {
+            m = Math.min(m, near[i]);
+        }
+        return m;
+    }
+
+    private void halve(float[] values, int from) {
+        System.arraycopy(values, from, near, 0, RUN / 2);
+        System.arraycopy(values, from + RUN / 2, far, 0, RUN / 2);
+    }
+}
