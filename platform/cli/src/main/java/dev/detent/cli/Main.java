@@ -22,9 +22,6 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        // Guice would define hidden classes through sun.misc.Unsafe, of which Java 24 warns; must be set before its first class loads.
-        System.setProperty("guice_custom_class_loading", "CHILD");
-        System.setProperty("java.awt.headless", "true");
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             System.out.println("detent " + Home.VERSION);
             return;
