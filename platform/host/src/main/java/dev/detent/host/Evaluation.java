@@ -98,7 +98,7 @@ public final class Evaluation {
     public static Optional<Problem> overflow(Map<String, Scores> scores) {
         return !scores.containsKey(EXACT) ? Optional.empty() : Optional.of(Problem.warning("DT-EVA-004", "integer sums overflow on this CPU (x64 "
                 + "without VNNI); 'exact' is the file on CPUs where they do not, or with ONNX Runtime's session option session.x64quantprecision=1. "
-                + "For CPUs like this one quantize with reduced weights, such as 'onnxruntime-avx2' does", "exported"));
+                + "For CPUs like this one leave the weights' sums room, as the target 'onnxruntime' does", "exported"));
     }
 
     private Scores score(String step, Path file, Optimization level) {

@@ -3,6 +3,7 @@ package dev.detent.backends.onnxruntime;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.InitialState;
+import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Operators;
 import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.SlotRule;
@@ -33,7 +34,6 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
     private static final Scheme U16 = Scheme.asymmetric(16, 0, 65535);
     private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme NARROW_WEIGHT = Scheme.symmetric(7, -64, 64).with(ScaleRule.MAGNITUDE);
     private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
 
     /** Operators with integer kernels, or that move codes without touching them. */
@@ -49,17 +49,18 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     @Override
     public List<Target> targets() {
         return List.of(
-                integer("onnxruntime", "ONNX Runtime CPU: uint8 activations, int8 per-channel weights, int32 bias", U8, WEIGHT)
+                integer("onnxruntime", "ONNX Runtime on any CPU: uint8 activations, int8 per-channel weights with room for their sums, int32 bias", U8)
+                        .adjusted(OnnxRuntime::withRoom).lint(Saturation::check)
                         .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
-                integer("onnxruntime-avx2", "ONNX Runtime on x64 without VNNI: 7-bit weights, so that no sum of two products saturates", U8,
-                        NARROW_WEIGHT).writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
-                integer("onnxruntime-arm64", "ONNX Runtime on Arm: int8 activations and weights", S8, WEIGHT)
+                integer("onnxruntime-vnni", "ONNX Runtime on x64 with VNNI: the same, with weights over all of their range", U8)
+                        .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
+                integer("onnxruntime-arm64", "ONNX Runtime on Arm: int8 activations and weights", S8)
                         .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
                 qnn("qnn-ep", "ONNX Runtime's QNN provider on HTP: uint8 activations, everything between the boundaries quantized", U8).build(),
                 qnn("qnn-ep16", "ONNX Runtime's QNN provider on HTP: uint16 activations, int8 per-channel weights", U16).build(),
                 DeclaredTarget.of("onnxruntime-dynamic", "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
                         .quantizes(PRODUCTS).onlyIf(OnnxRuntime::isProduct).activations(DynamicInteger.SCHEME, DynamicInteger.ID)
-                        .channelWeights(WEIGHT, PRODUCTS).floatOutputs()
+                        .channelWeights(WEIGHT, PRODUCTS).adjusted(OnnxRuntime::withRoom).floatOutputs()
                         .profile(Profile.inputsOnly().without("passive-parameters").without("bias-correction").with("calibration"))
                         .writes(new DynamicExporter()).build(),
                 blocks("onnxruntime-int4", "ONNX Runtime: 4-bit weights of matrix products in blocks of 32, float arithmetic; no data", 4),
@@ -84,9 +85,20 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 && (!n.hasInput(2) || graph.initializer(n.input(2)).map(t -> t.rank() == 1).orElse(false));
     }
 
-    private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation, Scheme weight) {
+    /** x64 CPUs without VNNI add two products in 16 bits. */
+    private static NodeRule withRoom(NodeRule rule, Node node, Graph graph) {
+        boolean sums = node.isOneOf(Set.of("Conv", "Gemm", "MatMul")) && graph.isInitializer(node.input(1)) && !isDepthwise(node, graph);
+        return sums ? rule.input(1, rule.inputs().get(1).observedBy(PairRange.ID)) : rule;
+    }
+
+    /** One input and one output channel per group. */
+    static boolean isDepthwise(Node node, Graph graph) {
+        return node.is("Conv") && graph.initializer(node.input(1)).map(w -> w.dim(1) == 1 && w.dim(0) == node.intAttribute("group", 1)).orElse(false);
+    }
+
+    private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary).quantizes(TYPES).moves(Operators.MOVEMENT).activations(activation, "mse")
-                .channelWeights(weight, Operators.WEIGHTED).derivedBias(BIAS).floatNetworkOutputs().lint(Saturation::check);
+                .channelWeights(WEIGHT, Operators.WEIGHTED).derivedBias(BIAS).floatNetworkOutputs();
     }
 
     /** Output encodings that the provider fixes for probabilities (onnxruntime/quantization/execution_providers/qnn/quant_config.py). */
@@ -104,6 +116,6 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
 
     @Override
     public List<ObserverDefinition> observers() {
-        return List.of(DynamicInteger.OBSERVER);
+        return List.of(DynamicInteger.OBSERVER, PairRange.DEFINITION);
     }
 }

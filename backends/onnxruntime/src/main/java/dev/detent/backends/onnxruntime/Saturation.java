@@ -13,9 +13,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A proof per layer that its integer sums do not saturate on x64 CPUs without VNNI. Their kernels (vpmaddubsw) add two products of an
- * unsigned activation and a signed weight in 16 bits; two weights a, b of one sign with 255 (|a| + |b|) above 32,767 may overflow, weights
- * of at most 64 cannot (ONNX Runtime, "Quantize ONNX models", reduce_range).
+ * A proof per layer that its integer sums do not saturate on x64 CPUs without VNNI: two weights a, b of one sign that are added first (see
+ * {@link SummedWeights}) overflow 16 bits with large activations when 255 (|a| + |b|) is above 32,767. {@link PairRange} keeps them below; what
+ * tunes weights afterwards may not. Depthwise convolutions have a kernel of their own that sums in 32 bits.
  */
 final class Saturation {
 
@@ -34,22 +34,22 @@ final class Saturation {
 
     private static Optional<Problem> check(Node n, Graph graph, TensorQuantization c) {
         Tensor t = graph.initializer(c.value()).orElseThrow();
+        if (OnnxRuntime.isDepthwise(n, graph)) {
+            return Optional.empty();
+        }
         Parameters p = c.parameters().orElseThrow();
-        float[] w = t.floats();
-        int stride = c.scheme().isPerChannel() ? c.scheme().channelStride(t.dims()) : w.length;
-        // Neighbours along the axis that is summed: a weight's own row, or its column where output channels come last.
-        int step = c.scheme().isPerChannel() && c.scheme().axis().getAsInt() == t.rank() - 1 ? (int) t.dim(-1) : 1;
+        float[][] rows = SummedWeights.of(t.floats(), t.dims(), c.scheme().axis().orElse(0)).rows();
         long pairs = 0;
         long saturating = 0;
-        for (int i = 0; i + step < w.length; i++) {
-            int channel = i / stride % p.channels();
-            int a = Math.round(w[i] / p.scale(channel));
-            int b = Math.round(w[i + step] / p.scale(channel));
-            pairs++;
-            saturating += Math.max(a, 0) + Math.max(b, 0) > LIMIT || Math.min(a, 0) + Math.min(b, 0) < -LIMIT ? 1 : 0;
+        for (int o = 0; o < rows.length; o++) {
+            float scale = p.scale(p.channels() == 1 ? 0 : o);
+            for (int k = 0; k + 1 < rows[o].length; k += 2) {
+                pairs++;
+                saturating += SummedWeights.pair(Math.round(rows[o][k] / scale), Math.round(rows[o][k + 1] / scale)) > LIMIT ? 1 : 0;
+            }
         }
         return saturating == 0 ? Optional.empty() : Optional.of(Problem.note("DT-ORT-001", String.format(Locale.ROOT, "has %.1f %% of neighbouring "
-                + "weights whose products with large activations overflow 16 bits on x64 CPUs without VNNI; 'onnxruntime-avx2' cannot",
+                + "weights whose products with large activations overflow 16 bits on x64 CPUs without VNNI",
                 100.0 * saturating / pairs), n.name()));
     }
 }
