@@ -24,7 +24,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,8 +89,8 @@ final class JoinedModel implements Simulation {
 
     private static List<Graph> segments(List<NativeLayout.Plan> plans, Optimization level) {
         Predicate<NativeLayout.Plan> waits = p -> level == Optimization.ALL && !p.optimised() && !isPlain(p.graph());
-        Iterator<Graph> optimised = SegmentOptimiser.optimise(plans.stream().filter(waits).map(NativeLayout.Plan::graph).toList()).iterator();
-        return plans.stream().map(p -> waits.test(p) ? optimised.next() : p.graph()).toList();
+        Map<Graph, Graph> optimised = SegmentOptimiser.optimise(plans.stream().filter(waits).map(NativeLayout.Plan::graph).toList());
+        return plans.stream().map(p -> optimised.getOrDefault(p.graph(), p.graph())).toList();
     }
 
     /** Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds. */
@@ -108,12 +107,11 @@ final class JoinedModel implements Simulation {
     private void add(Graph part, Segments.Part crossing, String prefix, GraphEditor edit) {
         Set<String> outside = new HashSet<>(crossing.inputs());
         outside.addAll(crossing.outputs());
-        UnaryOperator<String> rename = v -> v.isEmpty() ? v : !outside.contains(v) ? prefix + v
+        UnaryOperator<String> rename = v -> !outside.contains(v) ? prefix + v
                 : crossing.outputs().contains(v) && isQuantized(v) ? raw(v) : v;
         part.initializers().forEach((name, t) -> edit.initializer(rename.apply(name), t));
         for (Node n : part.nodes()) {
-            edit.add(new Node(prefix + n.name(), n.domain(), n.opType(), n.inputs().stream().map(rename).toList(),
-                    n.outputs().stream().map(rename).toList(), n.attributes(), n.opaque()));
+            edit.add(n.renamed(prefix + n.name(), rename));
         }
     }
 

@@ -11,8 +11,6 @@ import dev.detent.spi.graph.ValueInfo;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -66,11 +64,8 @@ final class NativeLayout {
         NativeLayout layout = new NativeLayout(graph, cuts);
         if (level == Optimization.ALL) {
             parts = parts.stream().map(NormAsConv::of).toList();
-            Map<Segments.Part, Graph> optimised = new IdentityHashMap<>();
-            List<Segments.Part> blocks = parts.stream().filter(p -> layout.isForBlocks(p, plain)).toList();
-            Iterator<Graph> graphs = SegmentOptimiser.optimise(blocks.stream().map(Segments.Part::graph).toList()).iterator();
-            blocks.forEach(p -> optimised.put(p, graphs.next()));
-            parts.forEach(p -> layout.candidates.add(optimised.containsKey(p) ? optimised(p, optimised.get(p)) : layout.asIs(p, plain)));
+            Map<Graph, Graph> optimised = SegmentOptimiser.optimise(parts.stream().filter(p -> layout.isForBlocks(p, plain)).map(Segments.Part::graph).toList());
+            parts.forEach(p -> layout.candidates.add(optimised.containsKey(p.graph()) ? optimised(p, optimised.get(p.graph())) : layout.asIs(p, plain)));
             layout.decide(plain);
         } else {
             parts.forEach(p -> layout.candidates.add(new Candidate(p, Optional.empty(), Set.of(), Map.of(), false)));

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.logging.Level;
@@ -51,8 +52,10 @@ final class OrtRuntime {
         String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String system = os.contains("mac") ? "osx" : os.contains("win") ? "win" : "linux";
         String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64";
-        Path jar = Path.of(URI.create(OrtEnvironment.class.getProtectionDomain().getCodeSource().getLocation().toString()));
-        return Optional.of(jar.resolveSibling("native").resolve(system + "-" + architecture)).filter(Files::isDirectory);
+        // Inside another jar, as application servers have them, it has no folder.
+        return Optional.ofNullable(OrtEnvironment.class.getProtectionDomain().getCodeSource()).map(CodeSource::getLocation)
+                .filter(jar -> jar.getProtocol().equals("file"))
+                .map(jar -> Path.of(URI.create(jar.toString())).resolveSibling("native").resolve(system + "-" + architecture)).filter(Files::isDirectory);
     }
 
     /** One thread inside an operator: whole samples run side by side instead. */

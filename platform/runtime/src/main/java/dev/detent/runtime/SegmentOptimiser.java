@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,8 +32,8 @@ final class SegmentOptimiser {
 
     private SegmentOptimiser() {}
 
-    /** The segments as ONNX Runtime optimises them for this machine, in order; inputs and outputs keep their names. */
-    static List<Graph> optimise(List<Graph> segments) {
+    /** Every segment as ONNX Runtime optimises it for this machine; inputs and outputs keep their names. */
+    static Map<Graph, Graph> optimise(List<Graph> segments) {
         List<List<Graph>> batches = new ArrayList<>();
         List<Graph> batch = new ArrayList<>();
         long bytes = 0;
@@ -47,7 +48,12 @@ final class SegmentOptimiser {
             bytes += more;
         }
         batches.add(batch);
-        return batches.parallelStream().flatMap(SegmentOptimiser::together).toList();
+        List<Graph> optimised = batches.parallelStream().flatMap(SegmentOptimiser::together).toList();
+        Map<Graph, Graph> bySegment = new IdentityHashMap<>();
+        for (int i = 0; i < optimised.size(); i++) {
+            bySegment.put(segments.get(i), optimised.get(i));
+        }
+        return bySegment;
     }
 
     private static Stream<Graph> together(List<Graph> segments) {
@@ -77,12 +83,10 @@ final class SegmentOptimiser {
         for (int i = 0; i < segments.size(); i++) {
             Graph s = segments.get(i);
             String prefix = prefix(i);
-            UnaryOperator<String> rename = v -> v.isEmpty() ? v : prefix + v;
             s.opsets().forEach(edit::opset);
             s.inputs().forEach(v -> edit.input(v.withName(prefix + v.name())));
             s.initializers().forEach((name, t) -> edit.initializer(prefix + name, t));
-            s.nodes().forEach(n -> edit.add(new Node(prefix + n.name(), n.domain(), n.opType(), n.inputs().stream().map(rename).toList(),
-                    n.outputs().stream().map(rename).toList(), n.attributes(), n.opaque())));
+            s.nodes().forEach(n -> edit.add(n.renamed(prefix + n.name(), v -> prefix + v)));
             s.outputs().forEach(v -> edit.output(v.withName(prefix + v.name())));
         }
         return united;
@@ -124,7 +128,8 @@ final class SegmentOptimiser {
     }
 
     private static Graph part(Graph united, List<Node> nodes, Graph segment, String prefix) {
-        UnaryOperator<String> rename = v -> v.startsWith(prefix) ? v.substring(prefix.length()) : v;
+        // What ONNX Runtime named itself is new in the united graph only; here it could meet a name that has lost its prefix.
+        UnaryOperator<String> rename = v -> v.startsWith(prefix) ? v.substring(prefix.length()) : prefix + v;
         Graph part = new Graph();
         GraphEditor edit = part.edit();
         edit.opaque(united.opaque());
@@ -132,8 +137,7 @@ final class SegmentOptimiser {
         segment.inputs().forEach(edit::input);
         Stream.concat(nodes.stream().flatMap(n -> n.inputs().stream()), segment.outputs().stream().map(v -> prefix + v.name())).distinct()
                 .forEach(v -> united.initializer(v).ifPresent(t -> edit.initializer(rename.apply(v), t)));
-        nodes.forEach(n -> edit.add(new Node(n.name(), n.domain(), n.opType(), n.inputs().stream().map(rename).toList(),
-                n.outputs().stream().map(rename).toList(), n.attributes(), n.opaque())));
+        nodes.forEach(n -> edit.add(n.renamed(n.name(), rename)));
         segment.outputs().forEach(edit::output);
         return part;
     }

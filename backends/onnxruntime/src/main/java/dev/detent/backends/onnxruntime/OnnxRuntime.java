@@ -50,12 +50,9 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     public List<Target> targets() {
         return List.of(
                 integer("onnxruntime", "ONNX Runtime on any CPU: uint8 activations, int8 per-channel weights with room for their sums, int32 bias", U8)
-                        .adjusted(OnnxRuntime::withRoom).lint(Saturation::check)
-                        .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
-                integer("onnxruntime-vnni", "ONNX Runtime on x64 with VNNI: the same, with weights over all of their range", U8)
-                        .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
-                integer("onnxruntime-arm64", "ONNX Runtime on Arm: int8 activations and weights", S8)
-                        .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter()).build(),
+                        .adjusted(OnnxRuntime::withRoom).lint(Saturation::check).build(),
+                integer("onnxruntime-vnni", "ONNX Runtime on x64 with VNNI: the same, with weights over all of their range", U8).build(),
+                integer("onnxruntime-arm64", "ONNX Runtime on Arm: int8 activations and weights", S8).build(),
                 qnn("qnn-ep", "ONNX Runtime's QNN provider on HTP: uint8 activations, everything between the boundaries quantized", U8).build(),
                 qnn("qnn-ep16", "ONNX Runtime's QNN provider on HTP: uint16 activations, int8 per-channel weights", U16).build(),
                 DeclaredTarget.of("onnxruntime-dynamic", "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
@@ -98,7 +95,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
 
     private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary).quantizes(TYPES).moves(Operators.MOVEMENT).activations(activation, "mse")
-                .channelWeights(WEIGHT, Operators.WEIGHTED).derivedBias(BIAS).floatNetworkOutputs();
+                .channelWeights(WEIGHT, Operators.WEIGHTED).derivedBias(BIAS).floatNetworkOutputs()
+                .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
     }
 
     /** Output encodings that the provider fixes for probabilities (onnxruntime/quantization/execution_providers/qnn/quant_config.py). */

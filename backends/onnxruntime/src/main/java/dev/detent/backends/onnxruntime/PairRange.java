@@ -1,5 +1,6 @@
 package dev.detent.backends.onnxruntime;
 
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.quant.LinearInteger;
@@ -19,26 +20,22 @@ final class PairRange implements Observer {
 
     static final ObserverDefinition DEFINITION = new ObserverDefinition(ID, "weights per channel: the largest sum of two that ONNX Runtime adds in 16 bits",
             List.of(), s -> s.isPerChannel() && s.symmetric() && s.block().isEmpty() && s.system() == LinearInteger.INSTANCE,
-            (s, o) -> new PairRange(s.axis().orElseThrow()));
+            (s, o) -> new PairRange(s));
 
-    private final int axis;
+    private final Scheme scheme;
     private double[] bounds = new double[0];
     private long[] shape = new long[0];
     private float[] batch = new float[0];
     private int position;
 
-    private PairRange(int axis) {
-        this.axis = axis;
+    private PairRange(Scheme scheme) {
+        this.scheme = scheme;
     }
 
     @Override
     public void begin(long[] batchShape) {
         shape = batchShape.clone();
-        int size = 1;
-        for (long d : shape) {
-            size *= (int) d;
-        }
-        batch = new float[size];
+        batch = new float[(int) Tensor.count(shape)];
         position = 0;
     }
 
@@ -50,7 +47,7 @@ final class PairRange implements Observer {
 
     @Override
     public void end() {
-        SummedWeights weights = SummedWeights.of(batch, shape, axis);
+        SummedWeights weights = SummedWeights.of(batch, shape, scheme);
         double[] seen = new double[weights.rows().length];
         for (int c = 0; c < seen.length; c++) {
             seen[c] = weights.largestPair(c);
@@ -74,11 +71,11 @@ final class PairRange implements Observer {
     }
 
     @Override
-    public Parameters render(Scheme scheme) {
+    public Parameters render(Scheme wanted) {
         double[] low = new double[bounds.length];
         for (int c = 0; c < low.length; c++) {
             low[c] = -bounds[c];
         }
-        return scheme.cover(low, bounds);
+        return wanted.cover(low, bounds);
     }
 }

@@ -26,7 +26,8 @@ final class Saturation {
     static List<Problem> check(QuantizedModel model) {
         Graph graph = model.graph();
         return graph.nodes().parallelStream()
-                .filter(n -> n.isOneOf(Operators.WEIGHTED) && model.quantization().input(n, 0).filter(c -> c.scheme().quantMin() == 0).isPresent())
+                .filter(n -> n.isOneOf(Operators.WEIGHTED) && !OnnxRuntime.isDepthwise(n, graph)
+                        && model.quantization().input(n, 0).filter(c -> c.scheme().quantMin() == 0).isPresent())
                 .flatMap(n -> model.quantization().input(n, 1).filter(c -> c.state().isWritten() && graph.isInitializer(c.value()))
                         .flatMap(c -> check(n, graph, c)).stream())
                 .toList();
@@ -34,15 +35,12 @@ final class Saturation {
 
     private static Optional<Problem> check(Node n, Graph graph, TensorQuantization c) {
         Tensor t = graph.initializer(c.value()).orElseThrow();
-        if (OnnxRuntime.isDepthwise(n, graph)) {
-            return Optional.empty();
-        }
         Parameters p = c.parameters().orElseThrow();
-        float[][] rows = SummedWeights.of(t.floats(), t.dims(), c.scheme().axis().orElse(0)).rows();
+        float[][] rows = SummedWeights.of(t.floats(), t.dims(), c.scheme()).rows();
         long pairs = 0;
         long saturating = 0;
         for (int o = 0; o < rows.length; o++) {
-            float scale = p.scale(p.channels() == 1 ? 0 : o);
+            float scale = p.scale(o);
             for (int k = 0; k + 1 < rows[o].length; k += 2) {
                 pairs++;
                 saturating += SummedWeights.pair(Math.round(rows[o][k] / scale), Math.round(rows[o][k + 1] / scale)) > LIMIT ? 1 : 0;

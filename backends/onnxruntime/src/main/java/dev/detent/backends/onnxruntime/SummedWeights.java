@@ -1,5 +1,7 @@
 package dev.detent.backends.onnxruntime;
 
+import dev.detent.spi.quant.Scheme;
+
 /**
  * The weights of a tensor, a row for each output channel, in the order in which ONNX Runtime's integer kernels sum their products: position
  * by position of a convolution's window, and at each the input channels (QLinearConv works on channels-last images); along K of a matrix.
@@ -10,14 +12,12 @@ record SummedWeights(float[][] rows) {
 
     /**
      * @param values in C order
-     * @param axis of the output channels
+     * @param scheme per output channel
      */
-    static SummedWeights of(float[] values, long[] dims, int axis) {
+    static SummedWeights of(float[] values, long[] dims, Scheme scheme) {
+        int axis = scheme.axis().orElseThrow();
         int channels = (int) dims[axis];
-        int stride = 1;
-        for (int d = axis + 1; d < dims.length; d++) {
-            stride *= (int) dims[d];
-        }
+        int stride = scheme.channelStride(dims);
         int length = channels == 0 ? 0 : values.length / channels;
         int inputs = axis == 0 && dims.length > 2 ? (int) dims[1] : length;
         int window = inputs == 0 ? 0 : length / inputs;

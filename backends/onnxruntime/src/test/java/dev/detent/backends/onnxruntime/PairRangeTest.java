@@ -23,14 +23,14 @@ class PairRangeTest {
     @Test
     void aConvolutionSumsItsInputsAtEachPosition() {
         float[] w = {1, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60};
-        assertThat(SummedWeights.of(w, new long[] {2, 2, 1, 3}, 0).rows()).isDeepEqualTo(new float[][] {{1, 10, 2, 20, 3, 30}, {4, 40, 5, 50, 6, 60}});
+        assertThat(SummedWeights.of(w, new long[] {2, 2, 1, 3}, WEIGHT.perChannel(0)).rows()).isDeepEqualTo(new float[][] {{1, 10, 2, 20, 3, 30}, {4, 40, 5, 50, 6, 60}});
     }
 
     @Test
     void aMatrixSumsAlongItsInputs() {
         float[] w = {1, 2, 3, 4, 5, 6};
-        assertThat(SummedWeights.of(w, new long[] {3, 2}, 1).rows()).isDeepEqualTo(new float[][] {{1, 3, 5}, {2, 4, 6}});
-        assertThat(SummedWeights.of(w, new long[] {2, 3}, 0).rows()).isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
+        assertThat(SummedWeights.of(w, new long[] {3, 2}, WEIGHT.perChannel(1)).rows()).isDeepEqualTo(new float[][] {{1, 3, 5}, {2, 4, 6}});
+        assertThat(SummedWeights.of(w, new long[] {2, 3}, WEIGHT.perChannel(0)).rows()).isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
     }
 
     @Test
@@ -52,7 +52,7 @@ class PairRangeTest {
         Observer observer = PairRange.DEFINITION.factory().apply(scheme, new Options(Map.of()));
         observer.observe(w, dims);
         Parameters p = observer.render(scheme);
-        float[][] rows = SummedWeights.of(w, dims, axis).rows();
+        float[][] rows = SummedWeights.of(w, dims, scheme).rows();
         for (int o = 0; o < rows.length; o++) {
             int largest = 0;
             for (int k = 0; k < rows[o].length; k += 2) {

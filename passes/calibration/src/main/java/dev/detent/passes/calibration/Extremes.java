@@ -55,7 +55,7 @@ final class Extremes {
         }
     }
 
-    static void lower(float[] min, float[] values, int n) {
+    private static void lower(float[] min, float[] values, int n) {
         for (int j = 0; j < n; j++) {
             min[j] = Math.min(min[j], values[j]);
         }

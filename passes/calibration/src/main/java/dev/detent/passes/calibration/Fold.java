@@ -13,9 +13,14 @@ final class Fold {
     private final float[] near = new float[RUN / 2];
     private final float[] far = new float[RUN / 2];
 
-    /** Largest of {@link #RUN} values. */
-    float max(float[] values, int from) {
-        halve(values, from);
+    /** Largest of {@link #RUN} values, or with sign -1 the smallest, negated. */
+    float outermost(float[] values, int from, float sign) {
+        System.arraycopy(values, from, near, 0, RUN / 2);
+        System.arraycopy(values, from + RUN / 2, far, 0, RUN / 2);
+        if (sign < 0) {
+            negate(near);
+            negate(far);
+        }
         for (int n = RUN / 2; n > SHORT; n /= 2) {
             Extremes.raise(near, far, n);
             System.arraycopy(near, n / 2, far, 0, n / 2);
@@ -28,23 +33,9 @@ final class Fold {
         return m;
     }
 
-    /** Smallest of {@link #RUN} values. */
-    float min(float[] values, int from) {
-        halve(values, from);
-        for (int n = RUN / 2; n > SHORT; n /= 2) {
-            Extremes.lower(near, far, n);
-            System.arraycopy(near, n / 2, far, 0, n / 2);
+    private static void negate(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = -values[i];
         }
-        Extremes.lower(near, far, SHORT);
-        float m = near[0];
-        for (int i = 1; i < SHORT; i++) {
-            m = Math.min(m, near[i]);
-        }
-        return m;
-    }
-
-    private void halve(float[] values, int from) {
-        System.arraycopy(values, from, near, 0, RUN / 2);
-        System.arraycopy(values, from + RUN / 2, far, 0, RUN / 2);
     }
 }

@@ -94,9 +94,8 @@ final class PercentileObserver implements Observer {
                 return;
             }
             for (; i + Fold.RUN <= to; i += Fold.RUN) {
-                float outermost = sign > 0 ? fold.max(values, i) : -fold.min(values, i);
                 // Most runs hold nothing so far out, and looking at their ends is much faster than at every element. Not-a-number hides the others.
-                if (!(outermost <= heap[0])) {
+                if (!(fold.outermost(values, i, sign) <= heap[0])) {
                     scan(values, i, i + Fold.RUN);
                 }
             }

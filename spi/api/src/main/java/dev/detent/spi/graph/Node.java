@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * One operator call. Immutable; a changed node is a new one with the same name, put in place by {@link GraphEditor#replace}.
@@ -122,6 +123,12 @@ public record Node(String name, String domain, String opType, List<String> input
         Map<String, Attribute> changed = new LinkedHashMap<>(attributes);
         changed.remove(attribute);
         return new Node(name, domain, opType, inputs, outputs, changed, opaque);
+    }
+
+    /** The same call elsewhere, under another name and with other names for its values; absent ones stay absent. */
+    public Node renamed(String newName, UnaryOperator<String> values) {
+        UnaryOperator<String> present = v -> v.isEmpty() ? v : values.apply(v);
+        return new Node(newName, domain, opType, inputs.stream().map(present).toList(), outputs.stream().map(present).toList(), attributes, opaque);
     }
 
     public Node withOpType(String newDomain, String newOpType) {
