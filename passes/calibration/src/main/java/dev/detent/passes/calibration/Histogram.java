@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Counts values without knowing their range first: a bin is the upper 16 bits of the float pattern (sign, exponent, 7 bits of mantissa),
- * so neighbouring bins differ by under 0.8 %. The first 64 Ki values are kept as they are; small data stays exact. Memory is bounded by
- * 0.6 MB (twice that when a counter outgrew 32 bits).
+ * so neighbouring bins differ by under 0.8 %. The first 64 Ki values are kept as they are; small data stays exact. Counters come by the
+ * octave, when its first value does: a tensor's values lie in a few dozen of the 512. Memory is bounded by 1.1 MB.
  */
 final class Histogram {
 
@@ -19,17 +19,19 @@ final class Histogram {
     }
 
     private static final int EXACT = 1 << 16;
-    private static final int BINS = 1 << 16;
+    /** Signs times exponents. */
+    private static final int OCTAVES = 1 << 9;
+    private static final int MANTISSA = 7;
+    private static final int BINS = 1 << MANTISSA;
 
     /** Values that wait to be counted: the counters of one tensor out of many are never in the cache, so they are visited seldom. */
     private static final int PENDING = 1 << 14;
 
     private float[] buffer = new float[64];
     private int size;
-    private int[] even = new int[0];
-    private int[] odd = new int[0];
-    private long[] overflow = new long[0];
-    private long counted;
+    /** Counters by octave and mantissa; none while values are kept as they are. */
+    private long[][] even = new long[0][];
+    private long[][] odd = new long[0][];
 
     void add(float[] values, int from, int to) {
         int i = from;
@@ -62,39 +64,35 @@ final class Histogram {
 
     /** Two tables by turns: the zeros of a ReLU would otherwise make every increment wait for the one before. */
     private void count(float[] values, int from, int to) {
-        int[] a = even;
-        int[] b = odd;
         int i = from;
         for (; i + 2 <= to; i += 2) {
-            a[Float.floatToRawIntBits(values[i]) >>> 16]++;
-            b[Float.floatToRawIntBits(values[i + 1]) >>> 16]++;
+            count(even, values[i]);
+            count(odd, values[i + 1]);
         }
         if (i < to) {
-            a[Float.floatToRawIntBits(values[i]) >>> 16]++;
+            count(even, values[i]);
         }
-        counted += to - from;
-        if (counted > 1 << 30) {
-            flush();
+    }
+
+    private static void count(long[][] table, float value) {
+        int bin = Float.floatToRawIntBits(value) >>> 16;
+        octave(table, bin >>> MANTISSA)[bin & BINS - 1]++;
+    }
+
+    private static long[] octave(long[][] table, int index) {
+        long[] bins = table[index];
+        if (bins == null) {
+            bins = new long[BINS];
+            table[index] = bins;
         }
+        return bins;
     }
 
     private void collapse() {
-        even = new int[BINS];
-        odd = new int[BINS];
+        even = new long[OCTAVES][];
+        odd = new long[OCTAVES][];
         drain();
         buffer = new float[PENDING];
-    }
-
-    private void flush() {
-        if (overflow.length == 0) {
-            overflow = new long[BINS];
-        }
-        for (int i = 0; i < BINS; i++) {
-            overflow[i] += (long) even[i] + odd[i];
-        }
-        Arrays.fill(even, 0);
-        Arrays.fill(odd, 0);
-        counted = 0;
     }
 
     /** Exact and commutative. */
@@ -106,12 +104,19 @@ final class Histogram {
         if (even.length == 0) {
             collapse();
         }
-        drain();
-        flush();
         other.drain();
-        other.flush();
-        for (int i = 0; i < BINS; i++) {
-            overflow[i] += other.overflow[i];
+        add(even, other.even);
+        add(odd, other.odd);
+    }
+
+    private static void add(long[][] table, long[][] other) {
+        for (int o = 0; o < OCTAVES; o++) {
+            if (other[o] != null) {
+                long[] mine = octave(table, o);
+                for (int i = 0; i < BINS; i++) {
+                    mine[i] += other[o][i];
+                }
+            }
         }
     }
 
@@ -132,14 +137,21 @@ final class Histogram {
             return;
         }
         drain();
-        for (int i = 0; i < BINS; i++) {
-            long n = (long) even[i] + odd[i] + (overflow.length == 0 ? 0 : overflow[i]);
-            if (n > 0) {
-                float lo = Float.intBitsToFloat(i << 16);
-                float hi = Float.intBitsToFloat(i << 16 | 0xffff);
-                boolean zero = (i & 0x7fff) == 0;
-                sink.accept(zero ? 0 : (lo + hi) / 2, zero ? 0 : Math.abs(hi - lo), n);
+        for (int octave = 0; octave < OCTAVES; octave++) {
+            for (int i = 0; i < BINS; i++) {
+                long n = at(even, octave, i) + at(odd, octave, i);
+                if (n > 0) {
+                    int bits = (octave << MANTISSA | i) << 16;
+                    float lo = Float.intBitsToFloat(bits);
+                    float hi = Float.intBitsToFloat(bits | 0xffff);
+                    boolean zero = (bits & 0x7fff0000) == 0;
+                    sink.accept(zero ? 0 : (lo + hi) / 2, zero ? 0 : Math.abs(hi - lo), n);
+                }
             }
         }
+    }
+
+    private static long at(long[][] table, int octave, int bin) {
+        return table[octave] == null ? 0 : table[octave][bin];
     }
 }

@@ -190,6 +190,7 @@ final class MseObserver implements Observer {
                 double t = search(f -> error(-f * magnitude, f * magnitude));
                 return scheme.cover(-t * magnitude, t * magnitude);
             }
+            // Each end in turn, until neither moves the other any more.
             double lo = 1;
             double hi = 1;
             for (int round = 0; round < 2; round++) {
@@ -197,6 +198,9 @@ final class MseObserver implements Observer {
                 hi = max > 0 ? search(f -> error(fixedLo * min, f * max)) : 1;
                 double fixedHi = hi;
                 lo = min < 0 ? search(f -> error(f * min, fixedHi * max)) : 1;
+                if (lo == fixedLo) {
+                    break;
+                }
             }
             return scheme.cover(lo * min, hi * max);
         }
