@@ -8,6 +8,8 @@ import dev.detent.host.trace.Trace;
 import dev.detent.kernel.Invariants;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.Simulation;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.pass.Fact;
@@ -15,6 +17,7 @@ import dev.detent.spi.pass.Options;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -113,6 +116,18 @@ public final class Detent {
                 request.settings().options().getOrDefault(exporter.id(), Map.of())));
     }
 
+    /** What the layers of the simulated network make of a few samples, and of noise. */
+    private record Layers(List<LayerErrors.Layer> errors, Map<Slot, Fingerprints> fingerprints) {
+
+        static Layers measure(Pipeline.Result result, Quantization quantization, Optional<Samples> samples) {
+            try (Simulation simulated = Fingerprints.simulation(result.graph(), quantization)) {
+                return new Layers(samples.map(s -> LayerErrors.measure(result.floatGraph(), result.graph(), quantization, simulated, s,
+                                LAYER_SAMPLES)).orElse(List.of()),
+                        Fingerprints.of(result.graph(), simulated));
+            }
+        }
+    }
+
     /** One target's result, with what a comparison needs. */
     record Run(Target target, Pipeline.Result result, QuantizeOutcome outcome) {}
 
@@ -127,17 +142,13 @@ public final class Detent {
         }
         Frozen frozen = new Frozen(stem(request.model().getFileName().toString()), target.id(), result.graph(), result.configs().snapshot());
         List<Problem> problems = new ArrayList<>(result.problems());
-        List<LayerErrors.Layer> layers;
-        Map<Slot, Fingerprints> fingerprints;
-        try (Ahead<List<LayerErrors.Layer>> errors = Ahead.of("detent-layers", () -> inputs.samples().map(s -> LayerErrors.measure(result.floatGraph(),
-                        result.graph(), frozen.quantization(), s, LAYER_SAMPLES)).orElse(List.of()));
-                Ahead<Map<Slot, Fingerprints>> prints = Ahead.of("detent-fingerprints", () -> Fingerprints.of(result.graph(), frozen.quantization()))) {
+        Layers layers;
+        try (Ahead<Layers> measured = Ahead.of("detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
             job.exporter().export(frozen, new ExportRun(folder, job.options(), problems::add));
             problems.addAll(target.lint(frozen));
-            layers = errors.get();
-            fingerprints = prints.get();
+            layers = measured.get();
         }
-        collapse(layers).ifPresent(problems::add);
+        collapse(layers.errors()).ifPresent(problems::add);
         if (result.graph().nodes().stream().noneMatch(result.configs()::isQuantized)) {
             problems.add(Problem.warning("DT-QNT-002", "quantizes none of the model's operators; the artefact is the float model", target.id()));
         }
@@ -150,12 +161,12 @@ public final class Detent {
             runnable.ifPresent(file -> scores.putAll(e.exported(file, simulated)));
         });
         Evaluation.overflow(scores).ifPresent(problems::add);
-        int samples = inputs.samples().map(dev.detent.runtime.Samples::size).orElse(0);
-        RunFiles.write(new RunFiles(version, registry().pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers, problems,
-                scores, folder, inputs.nodes(), samples, fingerprints));
+        int samples = inputs.samples().map(Samples::size).orElse(0);
+        RunFiles.write(new RunFiles(version, registry().pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers.errors(), problems,
+                scores, folder, inputs.nodes(), samples, layers.fingerprints()));
         request.trace().ifPresent(t -> save(t, trace.json()));
         Path out = request.out().resolve(folder.prefix());
-        return new Run(target, result, new QuantizeOutcome(out, scores, layers, problems, folder.sizes(),
+        return new Run(target, result, new QuantizeOutcome(out, scores, layers.errors(), problems, folder.sizes(),
                 Digest.size(request.model(), result.floatGraph()),
                 (int) result.graph().nodes().stream().filter(result.configs()::isQuantized).count(), inputs.nodes(), samples,
                 runnable.map(f -> out.resolve(f.getFileName()))));

@@ -26,10 +26,29 @@ public record Fingerprints(double norm, double projection) {
 
     /** By output slot, in node order; empty when the shape of an input is only known at run time. */
     public static Map<Slot, Fingerprints> of(Graph graph, Quantization quantization) {
-        Map<Slot, Fingerprints> prints = new LinkedHashMap<>();
-        if (graph.inputs().stream().anyMatch(v -> v.shape().map(s -> s.stream().skip(1).anyMatch(d -> !d.isKnown())).orElse(true))) {
-            return prints;
+        try (Simulation simulated = simulation(graph, quantization)) {
+            return of(graph, simulated);
         }
+    }
+
+    /** As above, from a simulation that watches every layer. */
+    static Map<Slot, Fingerprints> of(Graph graph, Simulation simulated) {
+        Map<Slot, Fingerprints> prints = new LinkedHashMap<>();
+        if (graph.inputs().stream().allMatch(v -> v.shape().map(s -> s.stream().skip(1).allMatch(ValueInfo.Dimension::isKnown)).orElse(false))) {
+            Map<String, Slot> layers = layers(graph);
+            Recording.of(simulated, layers.keySet(), new Noise(graph, 1)).forEach((value, recorded) -> prints.put(layers.get(value), of(recorded)));
+        }
+        return prints;
+    }
+
+    /** Watches every layer; for few samples, for which optimising costs more than it saves. */
+    static Simulation simulation(Graph graph, Quantization quantization) {
+        Set<String> values = layers(graph).keySet();
+        return Simulation.of(graph, Optional.of(quantization), values, values, Optimization.ASIS);
+    }
+
+    /** The float outputs of all nodes. */
+    private static Map<String, Slot> layers(Graph graph) {
         Map<String, Slot> slots = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
             for (int o = 0; o < n.outputs().size(); o++) {
@@ -38,12 +57,7 @@ public record Fingerprints(double norm, double projection) {
                 }
             }
         }
-        Set<String> values = slots.keySet();
-        Samples noise = new Noise(graph, 1);
-        try (Simulation m = Simulation.of(graph, Optional.of(quantization), values, values, Optimization.ASIS)) {
-            Recording.of(m, values, noise).forEach((value, recorded) -> prints.put(slots.get(value), of(recorded)));
-        }
-        return prints;
+        return slots;
     }
 
     private static Fingerprints of(float[] values) {

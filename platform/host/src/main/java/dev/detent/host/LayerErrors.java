@@ -33,7 +33,11 @@ public final class LayerErrors {
 
     private LayerErrors() {}
 
-    public static List<Layer> measure(Graph floatGraph, Graph quantized, Quantization quantization, Samples samples, int count) {
+    /**
+     * @param simulated watches every layer
+     * @param count so many samples, the first ones
+     */
+    static List<Layer> measure(Graph floatGraph, Graph quantized, Quantization quantization, Simulation simulated, Samples samples, int count) {
         List<Node> layers = new ArrayList<>();
         for (Node n : floatGraph.nodes()) {
             boolean isFloat = floatGraph.valueInfo(n.output(0)).map(v -> v.type() == ElementType.FLOAT).orElse(false);
@@ -44,8 +48,7 @@ public final class LayerErrors {
         List<String> outputs = layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
         Set<String> values = new LinkedHashSet<>(outputs);
         // For so few samples optimising costs more than it saves.
-        try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, values, Optimization.ASIS);
-                Simulation simulated = Simulation.of(quantized, Optional.of(quantization), values, values, Optimization.ASIS)) {
+        try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, values, Optimization.ASIS)) {
             List<List<Observer>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> {
                 Samples one = samples.range(i, 1);
                 Map<String, float[]> exact = Recording.of(reference, values, one);

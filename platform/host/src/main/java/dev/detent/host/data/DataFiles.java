@@ -432,24 +432,34 @@ public final class DataFiles {
 
         private Sample.Input tensor(Image image, int channels, boolean first) {
             int plane = image.width() * image.height();
-            boolean bytes = input.type() == ElementType.UINT8;
-            ByteBuffer data = direct((bytes ? 1 : 4) * channels * plane);
+            float[] values = new float[channels * plane];
             for (int c = 0; c < channels; c++) {
                 float[] from = channels == 1 ? grey(image) : image.planes()[preprocessing.order().equals("rgb") ? c : 2 - c];
-                float scale = preprocessing.scale();
-                float mean = preprocessing.mean(c);
-                float std = preprocessing.std(c);
-                for (int i = 0; i < plane; i++) {
-                    int at = first ? c * plane + i : i * channels + c;
-                    if (bytes) {
-                        data.put(at, (byte) from[i]);
-                    } else {
-                        data.putFloat(4 * at, (from[i] * scale - mean) / std);
-                    }
-                }
+                place(from, c, values, first ? c * plane : c, first ? 1 : channels);
             }
             long[] shape = first ? new long[] {1, channels, image.height(), image.width()} : new long[] {1, image.height(), image.width(), channels};
+            ByteBuffer data;
+            if (input.type() == ElementType.UINT8) {
+                data = direct(values.length);
+                for (int i = 0; i < values.length; i++) {
+                    data.put(i, (byte) values[i]);
+                }
+            } else {
+                data = direct(4 * values.length);
+                data.asFloatBuffer().put(values);
+            }
             return new Sample.Input(input.type(), shape, data);
+        }
+
+        /** One channel, every {@code step}th element from {@code at} on; pixels for an integer input stay as they are. */
+        private void place(float[] from, int channel, float[] to, int at, int step) {
+            boolean raw = input.type() == ElementType.UINT8;
+            float scale = raw ? 1 : preprocessing.scale();
+            float mean = raw ? 0 : preprocessing.mean(channel);
+            float std = raw ? 1 : preprocessing.std(channel);
+            for (int i = 0; i < from.length; i++) {
+                to[at + i * step] = (from[i] * scale - mean) / std;
+            }
         }
 
         /** ITU-R BT.601 luma. */

@@ -2,7 +2,8 @@ package dev.detent.host.data;
 
 import dev.detent.spi.problem.UserException;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
+import java.awt.image.ComponentSampleModel;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -27,25 +28,28 @@ record Image(int width, int height, float[][] planes) {
             int w = image.getWidth();
             int h = image.getHeight();
             float[][] planes = new float[3][w * h];
-            int bands = image.getRaster().getNumBands();
-            if (image.getColorModel() instanceof IndexColorModel || image.getRaster().getTransferType() != DataBuffer.TYPE_BYTE) {
+            if (image.getColorModel() instanceof IndexColorModel || !(image.getRaster().getDataBuffer() instanceof DataBufferByte bytes)
+                    || !(image.getSampleModel() instanceof ComponentSampleModel layout)) {
                 indexed(image, planes);
             } else {
                 // Bands as they are: BufferedImage.getRGB would convert grey through a colour space, and slowly.
-                int[] row = new int[w * bands];
-                for (int y = 0; y < h; y++) {
-                    image.getRaster().getPixels(0, y, w, 1, row);
-                    for (int c = 0; c < 3; c++) {
-                        int band = bands < 3 ? 0 : c;
-                        for (int x = 0; x < w; x++) {
-                            planes[c][y * w + x] = row[x * bands + band];
-                        }
-                    }
+                for (int c = 0; c < 3; c++) {
+                    band(bytes.getData(), layout, layout.getNumBands() < 3 ? 0 : c, w, planes[c]);
                 }
             }
             return new Image(w, h, planes);
         } catch (IOException | IllegalArgumentException e) {
             throw new UserException("DT-DAT-031", "cannot be decoded: " + e.getMessage(), file.toString(), e);
+        }
+    }
+
+    private static void band(byte[] from, ComponentSampleModel layout, int band, int width, float[] to) {
+        int step = layout.getPixelStride();
+        for (int i = 0; i < to.length; i += width) {
+            int at = layout.getOffset(0, i / width, band);
+            for (int x = i; x < i + width; x++, at += step) {
+                to[x] = from[at] & 0xff;
+            }
         }
     }
 
