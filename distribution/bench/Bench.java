@@ -56,7 +56,7 @@ final class Bench {
         }
         Map<String, Double> best = new LinkedHashMap<>();
         try (PlainModel plain = PlainModel.of(model, Optimization.ALL);
-                SegmentedModel cut = SegmentedModel.of(result.floatGraph(), Optional.empty(), observed.keySet(), Set.of(), Optimization.ALL);
+                SegmentedModel cut = SegmentedModel.of(result.floatGraph(), Optional.empty(), observed.keySet(), Optimization.ALL);
                 SegmentedModel live = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.ALL);
                 Simulation simulated = Simulation.of(result.graph(), result.configs())) {
             for (int r = 0; r < ROUNDS; r++) {

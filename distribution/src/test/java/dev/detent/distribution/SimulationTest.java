@@ -138,13 +138,13 @@ class SimulationTest {
         Samples one = House.noise(source, 1);
         Pipeline.Result r = House.quantize(source, target, one, 1);
         Set<String> values = floats(r.graph());
-        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), values, values, Optimization.ASIS);
+        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), values, Optimization.ASIS);
                 SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), values, Optimization.ASIS)) {
             Map<String, float[]> expected = Recording.of(cut, values, one);
             Recording.of(whole, values, one).forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(v)));
         }
         Set<String> places = floats(r.floatGraph());
-        try (Simulation whole = Simulation.of(r.floatGraph(), Optional.empty(), places, Set.of(), Optimization.ALL);
+        try (Simulation whole = Simulation.of(r.floatGraph(), Optional.empty(), places, Optimization.ALL);
                 SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), places, Optimization.NONE)) {
             Map<String, float[]> expected = Recording.of(plain, places, one);
             Recording.of(whole, places, one).forEach((v, seen) -> assertClose(seen, expected.get(v)));
@@ -158,7 +158,7 @@ class SimulationTest {
         String output = source.outputs().get(0).name();
         Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
         List<Simulator.Observation> two = List.of(new Simulator.Observation(output, "", 2, Batches::new), new Simulator.Observation(output, Batches::new));
-        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), Set.of(output), Set.of(), Optimization.ALL);
+        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), Set.of(output), Optimization.ALL);
                 SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(output), Optimization.ALL)) {
             for (Simulation m : List.of(whole, cut)) {
                 assertThat(m.observe(two, samples, 2, d -> { })).extracting(o -> ((Batches) o).count).containsExactly(2, 4);
@@ -229,7 +229,7 @@ class SimulationTest {
         Samples samples = House.noise(source, 2);
         Pipeline.Result r = House.quantize(source, target, samples, 1);
         String output = r.graph().outputs().get(0).name();
-        try (SegmentedModel fast = SegmentedModel.of(r.floatGraph(), Optional.empty(), floats(r.floatGraph()), Set.of(), Optimization.ALL);
+        try (SegmentedModel fast = SegmentedModel.of(r.floatGraph(), Optional.empty(), floats(r.floatGraph()), Optimization.ALL);
                 SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
             assertClose(run(fast, samples, output), run(plain, samples, output));
         }

@@ -13,7 +13,6 @@ import dev.detent.spi.quant.Slot;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * What every layer of a simulated network made of one sample of noise, in two numbers: the norm of its output and its projection on a fixed
@@ -43,8 +42,7 @@ public record Fingerprints(double norm, double projection) {
 
     /** Watches every layer; for few samples, for which optimising costs more than it saves. */
     static Simulation simulation(Graph graph, Quantization quantization) {
-        Set<String> values = layers(graph).keySet();
-        return Simulation.of(graph, Optional.of(quantization), values, values, Optimization.ASIS);
+        return Simulation.of(graph, Optional.of(quantization), layers(graph).keySet(), Optimization.ASIS);
     }
 
     /** The float outputs of all nodes. */

@@ -46,9 +46,10 @@ final class FloatObservations implements AutoCloseable {
     private @Nullable Graph digested;
     private int digestedRevision;
     private String lastDigest = "";
-    /** The graph, cut where it was observed last, for a second look at the same values. */
-    private List<Object> cutFor = List.of();
+    /** The graph, cut where it was observed last, for a second look at some of the same values. */
     private @Nullable SegmentedModel cut;
+    private String cutDigest = "";
+    private Set<String> cutValues = Set.of();
 
     FloatObservations(int workers) {
         this.workers = workers;
@@ -138,7 +139,7 @@ final class FloatObservations implements AutoCloseable {
     /** Runs the float network for its outputs: where it is cut already, if this graph was observed last. */
     void forEach(Graph graph, Samples samples, SegmentedModel.OutputSink sink) {
         SegmentedModel model = cut;
-        if (model != null && graph == digested && graph.revision() == digestedRevision && lastDigest.equals(cutFor.get(0))) {
+        if (model != null && graph == digested && graph.revision() == digestedRevision && lastDigest.equals(cutDigest)) {
             model.forEach(samples, workers, d -> { }, sink);
         } else {
             try (PlainModel whole = PlainModel.of(graph, Optimization.ALL, "float model")) {
@@ -149,14 +150,13 @@ final class FloatObservations implements AutoCloseable {
 
     private List<Observer> run(String digest, Graph graph, List<Observation> observations, Samples samples, IntConsumer progress) {
         Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
-        Set<String> ordered = observations.stream().filter(o -> o.observer().get().needsOrder()).map(Observation::value).collect(Collectors.toSet());
-        List<Object> key = List.of(digest, values, ordered);
         SegmentedModel model = cut;
-        if (model == null || !key.equals(cutFor)) {
+        if (model == null || !digest.equals(cutDigest) || !cutValues.containsAll(values)) {
             close();
-            model = SegmentedModel.of(graph, Optional.empty(), values, ordered, Optimization.ALL);
+            model = SegmentedModel.of(graph, Optional.empty(), values, Optimization.ALL);
             cut = model;
-            cutFor = key;
+            cutDigest = digest;
+            cutValues = values;
         }
         return model.observe(observations, samples, workers, progress);
     }

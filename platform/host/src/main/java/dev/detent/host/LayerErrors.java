@@ -48,7 +48,7 @@ public final class LayerErrors {
         List<String> outputs = layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
         Set<String> values = new LinkedHashSet<>(outputs);
         // For so few samples optimising costs more than it saves.
-        try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, values, Optimization.ASIS)) {
+        try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, Optimization.ASIS)) {
             List<List<Observer>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> {
                 Samples one = samples.range(i, 1);
                 Map<String, float[]> exact = Recording.of(reference, values, one);

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class PassSimulator implements Simulator, AutoCloseable {
 
     /** What a cut model was built for. */
-    private record Key(Set<String> values, Set<String> ordered, int moves, int revision) {}
+    private record Key(Set<String> values, int moves, int revision) {}
 
     private final String pass;
     private final Graph graph;
@@ -63,13 +63,11 @@ final class PassSimulator implements Simulator, AutoCloseable {
     @Override
     public List<Observer> observe(List<Observation> observations, int limit) {
         Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
-        Set<String> ordered = observations.stream().filter(o -> o.observer().get().needsOrder()).map(Observation::value)
-                .collect(Collectors.toSet());
-        Key wanted = new Key(values, ordered, moves.getAsInt(), graph.revision());
+        Key wanted = new Key(values, moves.getAsInt(), graph.revision());
         Simulation current = model;
         if (current == null || !wanted.equals(key)) {
             close(current);
-            current = Simulation.of(graph, Optional.of(quantization), values, ordered, Optimization.ALL);
+            current = Simulation.of(graph, Optional.of(quantization), values, Optimization.ALL);
             model = current;
             key = wanted;
         }

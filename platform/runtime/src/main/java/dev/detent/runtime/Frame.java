@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -198,7 +199,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
         List<Observers.Watch> watching = observers.get(value);
         if (watching != null) {
-            show(value, slab, watching.stream().filter(w -> current < w.samples()).map(Observers.Watch::observer).toArray(Observer[]::new));
+            show(value, slab, watching.stream().filter(w -> current < w.samples()).map(Observers.Watch::observer).toList());
         }
         CutPlan.Cut cut = model.plan().cuts().get(value);
         if (cut == null) {
@@ -223,24 +224,36 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         }
     }
 
-    private void show(String value, Slab slab, Observer[] watching) {
-        int channels = model.layout().channels(value).orElse(-1);
-        boolean padded = channels >= 0 && channels != slab.shape()[1];
-        long[] shape = padded ? NativeLayout.logical(slab.shape(), channels) : slab.shape();
-        for (Observer o : watching) {
-            o.begin(shape);
-        }
-        if (padded) {
-            showLanes(slab, channels, watching);
-        } else {
+    private void show(String value, Slab slab, List<Observer> watching) throws OrtException {
+        Optional<Integer> channels = model.layout().channels(value);
+        if (channels.isEmpty()) {
+            watching.forEach(o -> o.begin(slab.shape()));
             show(slab.buffer(), 0, slab.buffer().limit(), watching);
-        }
-        for (Observer o : watching) {
-            o.end();
+            watching.forEach(Observer::end);
+        } else {
+            showBlocked(slab, channels.get(), watching);
         }
     }
 
-    private void show(FloatBuffer b, int from, int to, Observer[] watching) {
+    private void showBlocked(Slab slab, int channels, List<Observer> watching) throws OrtException {
+        long[] shape = NativeLayout.logical(slab.shape(), channels);
+        List<Observer> anyOrder = watching.stream().filter(o -> !o.needsOrder()).toList();
+        if (!anyOrder.isEmpty()) {
+            anyOrder.forEach(o -> o.begin(shape));
+            if (channels == slab.shape()[1]) {
+                show(slab.buffer(), 0, slab.buffer().limit(), anyOrder);
+            } else {
+                showLanes(slab, channels, anyOrder);
+            }
+            anyOrder.forEach(Observer::end);
+        }
+        if (anyOrder.size() < watching.size()) {
+            float[] plain = model.inOrder(slab.tensor(), channels);
+            watching.stream().filter(Observer::needsOrder).forEach(o -> o.observe(plain, shape));
+        }
+    }
+
+    private void show(FloatBuffer b, int from, int to, List<Observer> watching) {
         for (int at = from; at < to; at += scratch.length) {
             int length = Math.min(scratch.length, to - at);
             b.get(at, scratch, 0, length);
@@ -251,7 +264,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     }
 
     /** A blocked tensor whose last block of channels is not full: the empty lanes are left out. */
-    private void showLanes(Slab slab, int channels, Observer[] watching) {
+    private void showLanes(Slab slab, int channels, List<Observer> watching) {
         int block = NativeLayout.block(channels, slab.shape()[1]);
         int plane = (int) (slab.shape()[2] * slab.shape()[3]) * block;
         int full = channels / block * plane;

@@ -58,7 +58,7 @@ final class JoinedModel implements Simulation {
     private JoinedModel(Graph graph, CutPlan plan, Set<String> watched, Optimization level) {
         this.graph = graph;
         this.plan = plan;
-        NativeLayout layout = NativeLayout.of(graph, plan, Set.of(), level);
+        NativeLayout layout = NativeLayout.of(graph, plan, level);
         List<Segments.Part> parts = layout.parts();
         List<Graph> segments = segments(layout.plans(), level);
         Graph joined = new Graph();

@@ -23,14 +23,20 @@ import java.util.stream.Stream;
  * Keeps tensors in ONNX Runtime's blocked layout (NCHWc) across cuts. Left alone, every segment would reorder its input on the way in and
  * its output on the way out, which costs more than the convolution itself (reference/runtime.md, facts 2 and 2.2). So each segment is
  * optimised and saved, and where producer and consumers of a value all use the blocked form, the reorder nodes at both ends are taken out
- * and the buffer between holds the blocked tensor. Rounding and range observation do not care about the order of elements; what does keeps
- * the plain layout.
+ * and the buffer between holds the blocked tensor. Rounding and range observation do not care about the order of elements; what does is shown
+ * them {@linkplain #toPlain put back in order}.
  *
  * <p>A blocked tensor has shape [N, C', H, W] and storage [N][C' / b][H][W][b], C' being C rounded up to the block b; lanes beyond C hold 0.
  */
 final class NativeLayout {
 
     private static final String NCHWC = "com.microsoft.nchwc";
+
+    /** The input of {@link #reorder}. */
+    static final String NATIVE = "native";
+
+    /** Any will do: no operator of the standard is used. */
+    private static final int OPSET = 13;
 
     /** Operators the blocked layout is for. */
     private static final Set<String> BLOCKED = Set.of("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool");
@@ -58,15 +64,15 @@ final class NativeLayout {
         this.cuts = cuts;
     }
 
-    /** Cuts the graph and decides the layout of every cut value: {@code plain} keep theirs, as those must that are quantized per channel. */
-    static NativeLayout of(Graph graph, CutPlan cuts, Set<String> plain, Optimization level) {
+    /** Cuts the graph and decides the layout of every cut value; those that are quantized per channel keep theirs. */
+    static NativeLayout of(Graph graph, CutPlan cuts, Optimization level) {
         List<Segments.Part> parts = Segments.split(graph, cuts);
         NativeLayout layout = new NativeLayout(graph, cuts);
         if (level == Optimization.ALL) {
             parts = parts.stream().map(NormAsConv::of).toList();
-            Map<Graph, Graph> optimised = SegmentOptimiser.optimise(parts.stream().filter(p -> layout.isForBlocks(p, plain)).map(Segments.Part::graph).toList());
-            parts.forEach(p -> layout.candidates.add(optimised.containsKey(p.graph()) ? optimised(p, optimised.get(p.graph())) : layout.asIs(p, plain)));
-            layout.decide(plain);
+            Map<Graph, Graph> optimised = SegmentOptimiser.optimise(parts.stream().filter(p -> layout.isForBlocks(p)).map(Segments.Part::graph).toList());
+            parts.forEach(p -> layout.candidates.add(optimised.containsKey(p.graph()) ? optimised(p, optimised.get(p.graph())) : layout.asIs(p)));
+            layout.decide();
         } else {
             parts.forEach(p -> layout.candidates.add(new Candidate(p, Optional.empty(), Set.of(), Map.of(), false)));
         }
@@ -89,15 +95,15 @@ final class NativeLayout {
     }
 
     /** Operators of the blocked layout, at a value that may be blocked. */
-    private boolean isForBlocks(Segments.Part part, Set<String> plain) {
+    private boolean isForBlocks(Segments.Part part) {
         Collection<Node> nodes = part.graph().nodes();
         // ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the file.
-        return touchesNative(part, plain) && !isAgnostic(part) && nodes.stream().anyMatch(n -> n.isOneOf(BLOCKED))
+        return touchesNative(part) && !isAgnostic(part) && nodes.stream().anyMatch(n -> n.isOneOf(BLOCKED))
                 && OnnxWriter.fitsOneFile(part.graph()) && nodes.stream().noneMatch(Node::hasSubgraph);
     }
 
-    private boolean touchesNative(Segments.Part part, Set<String> plain) {
-        return Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream()).anyMatch(v -> mayBeNative(v, plain));
+    private boolean touchesNative(Segments.Part part) {
+        return Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream()).anyMatch(this::mayBeNative);
     }
 
     /** Computes the same in any layout. */
@@ -106,8 +112,8 @@ final class NativeLayout {
                 || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true);
     }
 
-    private Candidate asIs(Segments.Part part, Set<String> plain) {
-        boolean agnostic = touchesNative(part, plain) && isAgnostic(part);
+    private Candidate asIs(Segments.Part part) {
+        boolean agnostic = touchesNative(part) && isAgnostic(part);
         return new Candidate(part, Optional.empty(), agnostic ? Set.copyOf(part.inputs()) : Set.of(), Map.of(), agnostic);
     }
 
@@ -130,6 +136,18 @@ final class NativeLayout {
     /** Gives the plain form of a native value, under a name that is the node's too. */
     static Node toPlain(String value, String plain, int channels) {
         return new Node(plain, NCHWC, "ReorderOutput", List.of(value), List.of(plain), Map.of("channels", new Attribute.IntValue(channels)), Opaque.NONE);
+    }
+
+    /** A graph that gives the plain form of a native value. */
+    static Graph reorder(int channels) {
+        Graph graph = new Graph();
+        GraphEditor edit = graph.edit();
+        edit.opset("", OPSET);
+        edit.opset(NCHWC, 1);
+        edit.input(new ValueInfo(NATIVE, ElementType.FLOAT, Optional.empty(), Opaque.NONE));
+        edit.add(toPlain(NATIVE, "plain", channels));
+        edit.output(new ValueInfo("plain", ElementType.FLOAT, Optional.empty(), Opaque.NONE));
+        return graph;
     }
 
     private static boolean isReorder(Node n, String type) {
@@ -157,12 +175,11 @@ final class NativeLayout {
         return shapes.size() == 1;
     }
 
-    private boolean mayBeNative(String value, Set<String> plain) {
-        return cuts.isCut(value) && !cuts.cuts().get(value).isPerChannel() && graph.producer(value).isPresent() && !graph.isOutput(value)
-                && !plain.contains(value);
+    private boolean mayBeNative(String value) {
+        return cuts.isCut(value) && !cuts.cuts().get(value).isPerChannel() && graph.producer(value).isPresent() && !graph.isOutput(value);
     }
 
-    private void decide(Set<String> plain) {
+    private void decide() {
         Map<String, Candidate> producers = new HashMap<>();
         Map<String, List<Candidate>> consumers = new HashMap<>();
         for (Candidate c : candidates) {
@@ -172,7 +189,7 @@ final class NativeLayout {
             }
         }
         for (String value : producers.keySet()) {
-            if (mayBeNative(value, plain)) {
+            if (mayBeNative(value)) {
                 Candidate p = producers.get(value);
                 Integer given = p.gives().get(value);
                 Optional<Integer> declared = p.agnostic() ? graph.valueInfo(value).flatMap(ValueInfo::shape).map(s -> (int) s.get(1).size())

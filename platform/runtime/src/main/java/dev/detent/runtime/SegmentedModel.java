@@ -1,5 +1,7 @@
 package dev.detent.runtime;
 
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.observe.Observer;
@@ -10,6 +12,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -18,6 +21,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,11 +54,13 @@ public final class SegmentedModel implements Simulation {
     private final Queue<Frame> idle = new ConcurrentLinkedQueue<>();
     private final Set<Frame> frames = ConcurrentHashMap.newKeySet();
     private final Set<Slot> switchedOff = ConcurrentHashMap.newKeySet();
+    /** Sessions that put a blocked tensor in order, by its channels. */
+    private final Map<Integer, OrtSession> reorders = new ConcurrentHashMap<>();
 
-    private SegmentedModel(Graph graph, CutPlan plan, Set<String> ordered, Optimization level) {
+    private SegmentedModel(Graph graph, CutPlan plan, Optimization level) {
         this.graph = graph;
         this.plan = plan;
-        this.layout = NativeLayout.of(graph, plan, ordered, level);
+        this.layout = NativeLayout.of(graph, plan, level);
         List<Segments.Part> parts = layout.parts();
         List<NativeLayout.Plan> plans = layout.plans();
         segments.addAll(IntStream.range(0, parts.size()).parallel().mapToObj(i -> {
@@ -64,19 +70,9 @@ public final class SegmentedModel implements Simulation {
         }).toList());
     }
 
-    /** As below, for values that are observed in order. */
+    /** Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold every type. */
     public static SegmentedModel of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Optimization level) {
-        return of(graph, quantization, observed, observed, level);
-    }
-
-    /**
-     * Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold every type.
-     *
-     * @param ordered those of the observed values whose elements must be shown in C order
-     */
-    public static SegmentedModel of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Set<String> ordered,
-            Optimization level) {
-        return new SegmentedModel(graph, CutPlan.of(graph, quantization, observed), ordered, level);
+        return new SegmentedModel(graph, CutPlan.of(graph, quantization, observed), level);
     }
 
     Graph graph() {
@@ -85,6 +81,14 @@ public final class SegmentedModel implements Simulation {
 
     NativeLayout layout() {
         return layout;
+    }
+
+    /** The values of a blocked tensor in C order. */
+    float[] inOrder(OnnxTensor blocked, int channels) throws OrtException {
+        OrtSession reorder = reorders.computeIfAbsent(channels, c -> OrtRuntime.session(NativeLayout.reorder(c), Optimization.ASIS, "reorder"));
+        try (OrtSession.Result result = reorder.run(Map.of(NativeLayout.NATIVE, blocked))) {
+            return Frame.toFloats((OnnxTensor) result.get(0));
+        }
     }
 
     CutPlan plan() {
@@ -159,10 +163,10 @@ public final class SegmentedModel implements Simulation {
     @Override
     public void close() {
         frames.forEach(Frame::close);
-        segments.forEach(s -> {
+        Stream.concat(segments.stream().map(Segment::session), reorders.values().stream()).forEach(s -> {
             try {
-                s.session().close();
-            } catch (ai.onnxruntime.OrtException e) {
+                s.close();
+            } catch (OrtException e) {
                 throw new InternalException("DT-RUN-090", "a session could not be closed", "", e);
             }
         });

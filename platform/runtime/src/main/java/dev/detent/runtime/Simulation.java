@@ -14,18 +14,17 @@ public interface Simulation extends AutoCloseable {
 
     /** Nothing is watched. */
     static Simulation of(Graph graph, Quantization quantization) {
-        return of(graph, Optional.of(quantization), Set.of(), Set.of(), Optimization.ALL);
+        return of(graph, Optional.of(quantization), Set.of(), Optimization.ALL);
     }
 
     /**
      * In one session where ONNX Runtime has operators for every config that is active, cut into segments otherwise.
      *
      * @param watched float values that can be observed
-     * @param ordered those of them whose elements must be shown in C order
      */
-    static Simulation of(Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Set<String> ordered, Optimization level) {
+    static Simulation of(Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Optimization level) {
         Optional<JoinedModel> joined = JoinedModel.of(graph, quantization, watched, level);
-        return joined.isPresent() ? joined.get() : SegmentedModel.of(graph, quantization, watched, ordered, level);
+        return joined.isPresent() ? joined.get() : SegmentedModel.of(graph, quantization, watched, level);
     }
 
     /** One pass over the samples with observers at raw values; the merged observers come back in order. */

@@ -1,46 +1,48 @@
 package dev.detent.passes.equalization;
 
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
+import java.util.Arrays;
 
-/**
- * Mean of every channel along axis 1. Sums are kept as integers of 2^-24 of the largest magnitude allowed, so merging is exact and the
- * order of samples does not matter.
- */
+/** Mean of every channel. Means of samples are added as integers, so merging is exact and the order of samples does not matter. */
 final class ChannelMean implements Observer {
 
-    /** Values are clipped to +-2^15 and resolved to 2^-32: far finer than any quantization step. */
+    /** Means are clipped to +-2^15 and resolved to 2^-32: far finer than any quantization step. */
     private static final double UNIT = 0x1p32;
     private static final double LIMIT = 0x1p15;
 
-    private long[] high = new long[0];
-    private double[] batch = new double[0];
-    private long[] counts = new long[0];
+    private final ChannelGroups.Axis axis;
+    private final long[] sums;
+    private final double[] batch;
+    private int samples;
+    /** Neighbours of one channel; 0 for a batch that has not these channels, which is not looked at. */
     private int stride;
-    private int channels;
     private int position;
+
+    ChannelMean(ChannelGroups.Axis axis, int channels) {
+        this.axis = axis;
+        this.sums = new long[channels];
+        this.batch = new double[channels];
+    }
 
     @Override
     public void begin(long[] shape) {
-        channels = shape.length > 1 ? (int) shape[1] : 1;
-        stride = 1;
-        for (int d = 2; d < shape.length; d++) {
-            stride *= (int) shape[d];
+        long values = Tensor.count(shape);
+        if (axis == ChannelGroups.Axis.LAST) {
+            stride = values % batch.length == 0 ? 1 : 0;
+        } else {
+            stride = shape.length > 1 && shape[1] == batch.length ? (int) (values / (shape[0] * shape[1])) : 0;
         }
         position = 0;
-        if (batch.length != channels) {
-            batch = new double[channels];
-            high = new long[channels];
-            counts = new long[channels];
-        }
-        java.util.Arrays.fill(batch, 0);
+        Arrays.fill(batch, 0);
     }
 
     @Override
     public void accept(float[] values, int from, int to) {
-        for (int i = from; i < to; ) {
-            int channel = position / stride % channels;
+        for (int i = from; i < to && stride > 0; ) {
+            int channel = position / stride % batch.length;
             int run = Math.min(to - i, stride - position % stride);
             batch[channel] += sum(values, i, i + run);
             i += run;
@@ -69,36 +71,27 @@ final class ChannelMean implements Observer {
 
     @Override
     public void end() {
-        long perChannel = position / channels;
-        for (int c = 0; c < channels; c++) {
-            double mean = batch[c] / perChannel;
-            high[c] += Math.round(Math.max(-LIMIT, Math.min(LIMIT, mean)) * UNIT / 0x1p16);
-            counts[c]++;
+        if (position == 0) {
+            return;
         }
+        double perChannel = (double) position / batch.length;
+        for (int c = 0; c < batch.length; c++) {
+            sums[c] += Math.round(Math.max(-LIMIT, Math.min(LIMIT, batch[c] / perChannel)) * UNIT);
+        }
+        samples++;
     }
 
     @Override
     public void merge(Observer other) {
         ChannelMean o = (ChannelMean) other;
-        if (batch.length == 0) {
-            batch = o.batch.clone();
-            high = o.high.clone();
-            counts = o.counts.clone();
-            channels = o.channels;
-            return;
+        for (int c = 0; c < sums.length; c++) {
+            sums[c] += o.sums[c];
         }
-        for (int c = 0; c < o.high.length; c++) {
-            high[c] += o.high[c];
-            counts[c] += o.counts[c];
-        }
+        samples += o.samples;
     }
 
     double mean(int channel) {
-        return counts.length <= channel || counts[channel] == 0 ? 0 : high[channel] * 0x1p16 / UNIT / counts[channel];
-    }
-
-    int channels() {
-        return high.length;
+        return sums[channel] / UNIT / Math.max(1, samples);
     }
 
     @Override

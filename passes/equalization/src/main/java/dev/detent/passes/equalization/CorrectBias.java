@@ -12,17 +12,20 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Takes the mean error that weight quantization causes out of the bias: b += (W - Q(W)) E[x], with E[x] per input channel measured on the
- * quantized network (Nagel et al. 2019, equation 17; borders count as inner pixels). One pass over the data, however many layers.
+ * Takes the mean error that weight quantization causes out of the bias: b += (W - Q(W)) E[x], with E[x] per input channel of the float network
+ * (Nagel et al. 2019, equation 17; borders count as inner pixels). One look at the data, however many layers, and where the network is cut
+ * already.
  */
 final class CorrectBias {
 
     private static final Option<Integer> SAMPLES = Option.integer("samples", 16, "at most so many samples; a channel's mean settles early");
+
+    /** What is left of an error when a code is turned into a float by one formula or another. */
+    private static final double ROUNDING = 1e-6;
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("bias-correction", "takes the mean error of quantized weights out of the biases")
@@ -34,16 +37,12 @@ final class CorrectBias {
 
     private static void run(PassContext context) {
         Graph graph = context.graph();
-        List<Node> layers = new ArrayList<>();
-        List<Simulator.Observation> inputs = new ArrayList<>();
-        for (Node n : graph.nodes()) {
-            boolean weighted = n.is("Conv", "ConvTranspose", "Gemm") && graph.isInitializer(n.input(1)) && graph.isInitializer(n.input(2));
-            if (weighted && context.quantization().input(n, 1).map(c -> c.state().isActive()).orElse(false)) {
-                layers.add(n);
-                inputs.add(new Simulator.Observation(n.input(0), ChannelMean::new));
-            }
+        List<Node> layers = graph.nodes().parallelStream().filter(n -> isCorrectable(context, n)).toList();
+        if (layers.isEmpty()) {
+            return;
         }
-        List<Observer> means = context.simulator().observe(inputs, context.options().get(SAMPLES));
+        List<Simulator.Observation> inputs = layers.stream().map(n -> input(graph, n)).toList();
+        List<Observer> means = context.simulator().observeFloat(inputs, context.options().get(SAMPLES));
         // Two layers may share a bias; it takes both corrections, one after the other.
         List<double[]> shifts = IntStream.range(0, layers.size()).parallel().mapToObj(i -> shift(context, layers.get(i), (ChannelMean) means.get(i)))
                 .toList();
@@ -52,17 +51,50 @@ final class CorrectBias {
         }
     }
 
-    /** Mean error of every output channel; empty where the channels of input and weight do not match. */
+    private static boolean isCorrectable(PassContext context, Node n) {
+        Graph graph = context.graph();
+        return n.is("Conv", "ConvTranspose", "Gemm") && n.intAttribute("transA", 0) == 0 && graph.isInitializer(n.input(1)) && graph.isInitializer(n.input(2))
+                && context.quantization().input(n, 1).map(c -> c.state().isActive()).orElse(false) && isOffGrid(context, n);
+    }
+
+    /** Weights that a pass before has put on their grid make no error. */
+    private static boolean isOffGrid(PassContext context, Node n) {
+        float[] exact = context.graph().initializer(n.input(1)).orElseThrow().floats();
+        float[] quantized = quantized(context, n);
+        double size = 0;
+        double error = 0;
+        for (int i = 0; i < exact.length; i++) {
+            size += Math.abs(exact[i]);
+            error += Math.abs(exact[i] - quantized[i]);
+        }
+        return error > ROUNDING * size;
+    }
+
+    private static float[] quantized(PassContext context, Node n) {
+        TensorQuantization config = context.quantization().input(n, 1).orElseThrow();
+        Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
+        float[] values = w.floats();
+        config.scheme().fakeQuantize(values, w.dims(), config.parameters().orElseThrow());
+        return values;
+    }
+
+    /** Of a Gemm it is looked at where its elements were computed, in the same order: there the network is cut already, most likely. */
+    private static Simulator.Observation input(Graph graph, Node n) {
+        int channels = ChannelView.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
+        return n.is("Gemm") ? new Simulator.Observation(source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
+                : new Simulator.Observation(n.input(0), () -> new ChannelMean(ChannelGroups.Axis.SECOND, channels));
+    }
+
+    private static String source(Graph graph, String value) {
+        return graph.producer(value).filter(p -> p.is("Flatten", "Reshape", "Squeeze", "Unsqueeze")).map(p -> source(graph, p.input(0))).orElse(value);
+    }
+
+    /** Mean error of every output channel. */
     private static double[] shift(PassContext context, Node n, ChannelMean mean) {
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
         ChannelView view = ChannelView.of(n, w);
-        if (mean.channels() != view.inputChannels()) {
-            return new double[0];
-        }
-        TensorQuantization config = context.quantization().input(n, 1).orElseThrow();
         float[] exact = w.floats();
-        float[] quantized = w.floats();
-        config.scheme().fakeQuantize(quantized, w.dims(), config.parameters().orElseThrow());
+        float[] quantized = quantized(context, n);
         double[] shift = new double[view.outputChannels()];
         for (int i = 0; i < exact.length; i++) {
             shift[view.output(i)] += (exact[i] - quantized[i]) * mean.mean(view.input(i));
