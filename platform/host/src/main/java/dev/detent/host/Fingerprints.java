@@ -2,7 +2,6 @@ package dev.detent.host;
 
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Recording;
-import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;

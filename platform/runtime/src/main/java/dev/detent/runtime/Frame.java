@@ -224,31 +224,22 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         }
     }
 
+    /** A blocked tensor is shown as it lies to those who take any order, and put in order to the others. */
     private void show(String value, Slab slab, List<Observer> watching) throws OrtException {
         Optional<Integer> channels = model.layout().channels(value);
-        if (channels.isEmpty()) {
-            watching.forEach(o -> o.begin(slab.shape()));
-            show(slab.buffer(), 0, slab.buffer().limit(), watching);
-            watching.forEach(Observer::end);
-        } else {
-            showBlocked(slab, channels.get(), watching);
-        }
-    }
-
-    private void showBlocked(Slab slab, int channels, List<Observer> watching) throws OrtException {
-        long[] shape = NativeLayout.logical(slab.shape(), channels);
-        List<Observer> anyOrder = watching.stream().filter(o -> !o.needsOrder()).toList();
-        if (!anyOrder.isEmpty()) {
-            anyOrder.forEach(o -> o.begin(shape));
-            if (channels == slab.shape()[1]) {
-                show(slab.buffer(), 0, slab.buffer().limit(), anyOrder);
+        long[] shape = channels.map(c -> NativeLayout.logical(slab.shape(), c)).orElse(slab.shape());
+        List<Observer> asItLies = channels.isEmpty() ? watching : watching.stream().filter(o -> !o.needsOrder()).toList();
+        if (!asItLies.isEmpty()) {
+            asItLies.forEach(o -> o.begin(shape));
+            if (Arrays.equals(shape, slab.shape())) {
+                show(slab.buffer(), 0, slab.buffer().limit(), asItLies);
             } else {
-                showLanes(slab, channels, anyOrder);
+                showLanes(slab, (int) shape[1], asItLies);
             }
-            anyOrder.forEach(Observer::end);
+            asItLies.forEach(Observer::end);
         }
-        if (anyOrder.size() < watching.size()) {
-            float[] plain = model.inOrder(slab.tensor(), channels);
+        if (asItLies.size() < watching.size()) {
+            float[] plain = model.inOrder(slab.tensor(), channels.orElseThrow());
             watching.stream().filter(Observer::needsOrder).forEach(o -> o.observe(plain, shape));
         }
     }

@@ -1,7 +1,7 @@
 package dev.detent.runtime;
 
-import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.WholeBatch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.run.Simulator;
@@ -11,10 +11,9 @@ import java.util.List;
 import java.util.Map;
 
 /** Keeps the one batch it sees, for layer-by-layer comparisons on single samples. */
-public final class Recording implements Observer {
+public final class Recording extends WholeBatch {
 
     private float[] values = new float[0];
-    private int at;
 
     /** The raw values of one sample, each in C order; they must be watched. */
     public static Map<String, float[]> of(Simulation simulation, Collection<String> values, Samples one) {
@@ -33,23 +32,15 @@ public final class Recording implements Observer {
     }
 
     @Override
-    public void begin(long[] shape) {
-        values = new float[Math.toIntExact(Tensor.count(shape))];
-        at = 0;
-    }
-
-    @Override
-    public void accept(float[] chunk, int from, int to) {
-        System.arraycopy(chunk, from, values, at, to - from);
-        at += to - from;
+    protected void look(float[] batch, long[] shape) {
+        values = batch;
     }
 
     @Override
     public void merge(Observer other) {
         Recording o = (Recording) other;
-        if (o.at > 0) {
+        if (o.values.length > 0) {
             values = o.values;
-            at = o.at;
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.detent.backends.onnxruntime;
 
-import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.observe.WholeBatch;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -14,7 +14,7 @@ import java.util.List;
  * when rounded, and 255 x 128 is below 2^15. That costs 1.5 to 2.2 dB of weight noise in the usual image networks, where a bit less for all
  * (ONNX Runtime's reduce_range) costs 6.
  */
-final class PairRange implements Observer {
+final class PairRange extends WholeBatch {
 
     static final String ID = "pairs";
 
@@ -24,36 +24,19 @@ final class PairRange implements Observer {
 
     private final Scheme scheme;
     private double[] bounds = new double[0];
-    private long[] shape = new long[0];
-    private float[] batch = new float[0];
-    private int position;
 
     private PairRange(Scheme scheme) {
         this.scheme = scheme;
     }
 
     @Override
-    public void begin(long[] batchShape) {
-        shape = batchShape.clone();
-        batch = new float[(int) Tensor.count(shape)];
-        position = 0;
-    }
-
-    @Override
-    public void accept(float[] values, int from, int to) {
-        System.arraycopy(values, from, batch, position, to - from);
-        position += to - from;
-    }
-
-    @Override
-    public void end() {
-        SummedWeights weights = SummedWeights.of(batch, shape, scheme);
+    protected void look(float[] values, long[] shape) {
+        SummedWeights weights = SummedWeights.of(values, shape, scheme);
         double[] seen = new double[weights.rows().length];
         for (int c = 0; c < seen.length; c++) {
             seen[c] = weights.largestPair(c);
         }
         raise(seen);
-        batch = new float[0];
     }
 
     private void raise(double[] seen) {

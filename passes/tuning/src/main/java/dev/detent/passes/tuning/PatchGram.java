@@ -1,7 +1,7 @@
 package dev.detent.passes.tuning;
 
-import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.WholeBatch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
@@ -11,7 +11,7 @@ import java.util.Arrays;
  * make the sums exact, so neither the order of samples nor the number of threads matters. Columns are cut into blocks, each with a matrix of
  * its own; what columns of different blocks have in common is not recorded.
  */
-final class PatchGram implements Observer {
+final class PatchGram extends WholeBatch {
 
     /** Codes beyond this magnitude are coarsened: products of two stay below 2^16, and 256 of those are exact in a float. */
     private static final int LARGEST_CODE = 255;
@@ -28,9 +28,6 @@ final class PatchGram implements Observer {
     /** Products of the patches since the last transfer. */
     private final float[][] recent;
     private long count;
-    private float[] batch = new float[0];
-    private long[] shape = new long[0];
-    private int position;
 
     /**
      * @param limit most columns of a block
@@ -69,23 +66,7 @@ final class PatchGram implements Observer {
     }
 
     @Override
-    public void begin(long[] batchShape) {
-        shape = batchShape.clone();
-        position = 0;
-        int size = (int) Tensor.count(shape);
-        if (batch.length != size) {
-            batch = new float[size];
-        }
-    }
-
-    @Override
-    public void accept(float[] values, int from, int to) {
-        System.arraycopy(values, from, batch, position, to - from);
-        position += to - from;
-    }
-
-    @Override
-    public void end() {
+    protected void look(float[] batch, long[] shape) {
         int positions = patches.positions(shape);
         int taken = Math.min(perSample, positions);
         float[][] four = new float[4][patches.columns()];
