@@ -15,6 +15,7 @@ import dev.detent.runtime.Simulation;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.nio.file.Files;
@@ -95,9 +96,9 @@ final class Bench {
         return best;
     }
 
-    private static List<Simulator.Observation> observations(Registry registry, Map<String, TensorQuantization> observed, String method) {
-        List<Simulator.Observation> all = new ArrayList<>();
-        observed.forEach((v, c) -> all.add(new Simulator.Observation(v, method + c.scheme().axis(), () -> registry.create(method, c.scheme()))));
+    private static List<Simulator.Observation<Observer>> observations(Registry registry, Map<String, TensorQuantization> observed, String method) {
+        List<Simulator.Observation<Observer>> all = new ArrayList<>();
+        observed.forEach((v, c) -> all.add(new Simulator.Observation<>(v, method + c.scheme().axis(), () -> registry.create(method, c.scheme()))));
         return all;
     }
 

@@ -28,7 +28,7 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.TensorQuantization;
@@ -157,17 +157,18 @@ class SimulationTest {
         Samples samples = House.noise(source, 4);
         String output = source.outputs().get(0).name();
         Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
-        List<Simulator.Observation> two = List.of(new Simulator.Observation(output, "", 2, Batches::new), new Simulator.Observation(output, Batches::new));
+        List<Simulator.Observation<Batches>> two = List.of(new Simulator.Observation<>(output, "", 2, Batches::new),
+                new Simulator.Observation<>(output, Batches::new));
         try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), Set.of(output), Optimization.ALL);
                 SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(output), Optimization.ALL)) {
             for (Simulation m : List.of(whole, cut)) {
-                assertThat(m.observe(two, samples, 2, d -> { })).extracting(o -> ((Batches) o).count).containsExactly(2, 4);
+                assertThat(m.observe(two, samples, 2, d -> { })).extracting(o -> o.count).containsExactly(2, 4);
             }
         }
     }
 
     /** Counts batches. */
-    private static final class Batches implements Observer {
+    private static final class Batches implements Sketch {
         private int count;
 
         @Override
@@ -181,13 +182,8 @@ class SimulationTest {
         }
 
         @Override
-        public void merge(Observer other) {
+        public void merge(Sketch other) {
             count += ((Batches) other).count;
-        }
-
-        @Override
-        public dev.detent.spi.quant.Parameters render(dev.detent.spi.quant.Scheme scheme) {
-            throw new UnsupportedOperationException();
         }
     }
 

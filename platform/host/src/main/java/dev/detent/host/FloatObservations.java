@@ -5,7 +5,7 @@ import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.run.Simulator.Observation;
 import java.nio.charset.StandardCharsets;
@@ -33,14 +33,14 @@ final class FloatObservations implements AutoCloseable {
     /** Ends a trial run; told from others by identity. */
     private final InternalException collected = new InternalException("DT-RUN-091", "a trial run went on where it should have ended", "", null);
 
-    private record Key(String value, String sketch, int limit) {}
+    private record Key(String value, String kept, int limit) {}
 
     /** A graph and what was asked about it. */
-    private record Wanted(Graph graph, Map<Key, Observation> observations) {}
+    private record Wanted(Graph graph, Map<Key, Observation<Sketch>> observations) {}
 
     private final int workers;
     private final Map<String, Wanted> wanted = new LinkedHashMap<>();
-    private final Map<String, Map<Key, Observer>> kept = new LinkedHashMap<>();
+    private final Map<String, Map<Key, Sketch>> kept = new LinkedHashMap<>();
     private boolean collecting;
     /** The graph that was digested last: reading all weights is worth doing once. */
     private @Nullable Graph digested;
@@ -55,8 +55,8 @@ final class FloatObservations implements AutoCloseable {
         this.workers = workers;
     }
 
-    private static Key key(Observation o, int limit) {
-        return new Key(o.value(), o.sketch(), Math.min(o.samples(), limit));
+    private static Key key(Observation<?> o, int limit) {
+        return new Key(o.value(), o.kept(), Math.min(o.samples(), limit));
     }
 
     /** Runs {@code trial}, a pipeline on a copy of the graph, as far as its first look at the float network. */
@@ -78,8 +78,8 @@ final class FloatObservations implements AutoCloseable {
         wanted.forEach((digest, w) -> {
             List<Key> keys = List.copyOf(w.observations().keySet());
             int limit = keys.stream().mapToInt(Key::limit).max().orElse(0);
-            List<Observer> seen = run(digest, w.graph(), List.copyOf(w.observations().values()), samples.first(limit), progress);
-            Map<Key, Observer> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
+            List<Sketch> seen = run(digest, w.graph(), List.copyOf(w.observations().values()), samples.first(limit), progress);
+            Map<Key, Sketch> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
             for (int i = 0; i < keys.size(); i++) {
                 sketches.put(keys.get(i), seen.get(i));
             }
@@ -92,7 +92,7 @@ final class FloatObservations implements AutoCloseable {
         return kept.size();
     }
 
-    List<Observer> observe(Graph graph, List<Observation> observations, Samples samples, int limit, IntConsumer progress) {
+    <S extends Sketch> List<S> observe(Graph graph, List<Observation<S>> observations, Samples samples, int limit, IntConsumer progress) {
         if (graph != digested || graph.revision() != digestedRevision) {
             lastDigest = digest(graph);
             digested = graph;
@@ -101,39 +101,45 @@ final class FloatObservations implements AutoCloseable {
         String digest = lastDigest;
         List<Key> keys = observations.stream().map(o -> key(o, limit)).toList();
         if (collecting) {
-            Map<Key, Observation> of = wanted.computeIfAbsent(digest, k -> new Wanted(graph.copy(), new LinkedHashMap<>())).observations();
+            Map<Key, Observation<Sketch>> of = wanted.computeIfAbsent(digest, k -> new Wanted(graph.copy(), new LinkedHashMap<>())).observations();
             for (int i = 0; i < keys.size(); i++) {
-                if (!keys.get(i).sketch().isEmpty()) {
-                    Observation o = observations.get(i);
-                    of.putIfAbsent(keys.get(i), new Observation(o.value(), o.sketch(), keys.get(i).limit(), o.observer()));
+                if (!keys.get(i).kept().isEmpty()) {
+                    Observation<S> o = observations.get(i);
+                    of.putIfAbsent(keys.get(i), new Observation<>(o.value(), o.kept(), keys.get(i).limit(), o.sketch()));
                 }
             }
             throw collected;
         }
-        Map<Key, Observer> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
-        List<Observation> missing = new ArrayList<>();
+        Map<Key, Sketch> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
+        List<Observation<S>> missing = new ArrayList<>();
         Set<Key> asked = new LinkedHashSet<>();
         for (int i = 0; i < keys.size(); i++) {
             Key key = keys.get(i);
-            if (key.sketch().isEmpty() || !sketches.containsKey(key) && asked.add(key)) {
+            if (key.kept().isEmpty() || !sketches.containsKey(key) && asked.add(key)) {
                 missing.add(observations.get(i));
             }
         }
-        List<Observer> fresh = missing.isEmpty() ? List.of() : run(digest, graph, missing, samples.first(limit), progress);
-        Map<Observation, Observer> unshared = new IdentityHashMap<>();
+        List<S> fresh = missing.isEmpty() ? List.of() : run(digest, graph, missing, samples.first(limit), progress);
+        Map<Observation<S>, S> unshared = new IdentityHashMap<>();
         for (int i = 0; i < fresh.size(); i++) {
-            Observation o = missing.get(i);
-            if (o.sketch().isEmpty()) {
+            Observation<S> o = missing.get(i);
+            if (o.kept().isEmpty()) {
                 unshared.put(o, fresh.get(i));
             } else {
                 sketches.put(key(o, limit), fresh.get(i));
             }
         }
-        List<Observer> all = new ArrayList<>();
+        List<S> all = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
-            all.add(keys.get(i).sketch().isEmpty() ? unshared.get(observations.get(i)) : sketches.get(keys.get(i)));
+            all.add(keys.get(i).kept().isEmpty() ? unshared.get(observations.get(i)) : FloatObservations.<S>shared(sketches.get(keys.get(i))));
         }
         return all;
+    }
+
+    /** What is kept of a value under one name is of one class, as {@link Observation} says. */
+    @SuppressWarnings("unchecked")
+    private static <S extends Sketch> S shared(Sketch sketch) {
+        return (S) sketch;
     }
 
     /** Runs the float network for its outputs: where it is cut already, if this graph was observed last. */
@@ -148,7 +154,7 @@ final class FloatObservations implements AutoCloseable {
         }
     }
 
-    private List<Observer> run(String digest, Graph graph, List<Observation> observations, Samples samples, IntConsumer progress) {
+    private <S extends Sketch> List<S> run(String digest, Graph graph, List<Observation<S>> observations, Samples samples, IntConsumer progress) {
         Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
         SegmentedModel model = cut;
         if (model == null || !digest.equals(cutDigest) || !cutValues.containsAll(values)) {

@@ -7,10 +7,8 @@ import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.observe.Observer;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -49,16 +47,16 @@ public final class LayerErrors {
         Set<String> values = new LinkedHashSet<>(outputs);
         // For so few samples optimising costs more than it saves.
         try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, Optimization.ASIS)) {
-            List<List<Observer>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> {
+            List<List<Difference>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> {
                 Samples one = samples.range(i, 1);
                 Map<String, float[]> exact = Recording.of(reference, values, one);
-                return simulated.observe(outputs.stream().map(v -> new Simulator.Observation(v, () -> new Difference(exact.get(v)))).toList(),
+                return simulated.observe(outputs.stream().map(v -> new Simulator.Observation<>(v, () -> new Difference(exact.get(v)))).toList(),
                         one, 1, d -> { });
             }).toList();
             List<Layer> errors = new ArrayList<>();
             for (int k = 0; k < layers.size(); k++) {
                 int layer = k;
-                double snr = differences.stream().map(d -> (Difference) d.get(layer)).reduce(new Difference(new float[0]), Difference::plus).snr();
+                double snr = differences.stream().map(d -> d.get(layer)).reduce(new Difference(new float[0]), Difference::plus).snr();
                 errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), outputs.get(k), snr));
             }
             return errors;
@@ -66,7 +64,7 @@ public final class LayerErrors {
     }
 
     /** Squared distance of the one batch it is shown from an exact one. */
-    private static final class Difference implements Observer {
+    private static final class Difference implements Sketch {
         private final float[] exact;
         private double signal;
         private double noise;
@@ -103,14 +101,9 @@ public final class LayerErrors {
         }
 
         @Override
-        public void merge(Observer other) {
+        public void merge(Sketch other) {
             signal += ((Difference) other).signal;
             noise += ((Difference) other).noise;
-        }
-
-        @Override
-        public Parameters render(Scheme scheme) {
-            throw new UnsupportedOperationException("a difference renders nothing");
         }
     }
 

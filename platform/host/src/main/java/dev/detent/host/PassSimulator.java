@@ -6,7 +6,7 @@ import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.run.Simulator;
 import java.util.LinkedHashSet;
@@ -56,12 +56,12 @@ final class PassSimulator implements Simulator, AutoCloseable {
     }
 
     @Override
-    public List<Observer> observeFloat(List<Observation> observations, int limit) {
+    public <S extends Sketch> List<S> observeFloat(List<Observation<S>> observations, int limit) {
         return floats.observe(graph, observations, samples, limit, done -> progress.at(pass, done, Math.min(limit, samples.size())));
     }
 
     @Override
-    public List<Observer> observe(List<Observation> observations, int limit) {
+    public <S extends Sketch> List<S> observe(List<Observation<S>> observations, int limit) {
         Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
         Key wanted = new Key(values, moves.getAsInt(), graph.revision());
         Simulation current = model;

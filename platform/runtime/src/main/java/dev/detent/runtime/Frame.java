@@ -8,7 +8,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.UserException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -35,7 +35,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private record Slab(FloatBuffer buffer, OnnxTensor tensor, long[] shape) {}
 
     private final SegmentedModel model;
-    private final Map<String, List<Observers.Watch>> observers = new HashMap<>();
+    private final Map<String, List<Sketches.Watch>> watches = new HashMap<>();
     private final float[] scratch = Quantizer.scratch();
     private final Map<String, Slab> slabs = new HashMap<>();
     /** Values that ONNX Runtime owns: not float, or of unpredictable shape. */
@@ -55,13 +55,13 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         this.model = model;
     }
 
-    void observe(String value, Observers.Watch watch) {
-        observers.computeIfAbsent(value, k -> new ArrayList<>()).add(watch);
+    void observe(String value, Sketches.Watch watch) {
+        watches.computeIfAbsent(value, k -> new ArrayList<>()).add(watch);
     }
 
     /** The frame stays, the run it watched is over. */
-    void forgetObservers() {
-        observers.clear();
+    void forgetWatches() {
+        watches.clear();
     }
 
     void run(Sample sample, int index, String description) {
@@ -197,9 +197,14 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
 
     /** Observes the raw value, then quantizes it for its producer and for each group of consumers. */
     private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
-        List<Observers.Watch> watching = observers.get(value);
-        if (watching != null) {
-            show(value, slab, watching.stream().filter(w -> current < w.samples()).map(Observers.Watch::observer).toList());
+        List<Sketch> watching = new ArrayList<>();
+        for (Sketches.Watch w : watches.getOrDefault(value, List.of())) {
+            if (current < w.samples()) {
+                watching.add(w.sketch());
+            }
+        }
+        if (!watching.isEmpty()) {
+            show(value, slab, watching);
         }
         CutPlan.Cut cut = model.plan().cuts().get(value);
         if (cut == null) {
@@ -225,10 +230,10 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     }
 
     /** A blocked tensor is shown as it lies to those who take any order, and put in order to the others. */
-    private void show(String value, Slab slab, List<Observer> watching) throws OrtException {
+    private void show(String value, Slab slab, List<Sketch> watching) throws OrtException {
         Optional<Integer> channels = model.layout().channels(value);
         long[] shape = channels.map(c -> NativeLayout.logical(slab.shape(), c)).orElse(slab.shape());
-        List<Observer> asItLies = channels.isEmpty() ? watching : watching.stream().filter(o -> !o.needsOrder()).toList();
+        List<Sketch> asItLies = channels.isEmpty() ? watching : watching.stream().filter(o -> !o.needsOrder()).toList();
         if (!asItLies.isEmpty()) {
             asItLies.forEach(o -> o.begin(shape));
             if (Arrays.equals(shape, slab.shape())) {
@@ -236,26 +241,26 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
             } else {
                 showLanes(slab, (int) shape[1], asItLies);
             }
-            asItLies.forEach(Observer::end);
+            asItLies.forEach(Sketch::end);
         }
         if (asItLies.size() < watching.size()) {
             float[] plain = model.inOrder(slab.tensor(), channels.orElseThrow());
-            watching.stream().filter(Observer::needsOrder).forEach(o -> o.observe(plain, shape));
+            watching.stream().filter(Sketch::needsOrder).forEach(o -> o.observe(plain, shape));
         }
     }
 
-    private void show(FloatBuffer b, int from, int to, List<Observer> watching) {
+    private void show(FloatBuffer b, int from, int to, List<Sketch> watching) {
         for (int at = from; at < to; at += scratch.length) {
             int length = Math.min(scratch.length, to - at);
             b.get(at, scratch, 0, length);
-            for (Observer o : watching) {
+            for (Sketch o : watching) {
                 o.accept(scratch, 0, length);
             }
         }
     }
 
     /** A blocked tensor whose last block of channels is not full: the empty lanes are left out. */
-    private void showLanes(Slab slab, int channels, List<Observer> watching) {
+    private void showLanes(Slab slab, int channels, List<Sketch> watching) {
         int block = NativeLayout.block(channels, slab.shape()[1]);
         int plane = (int) (slab.shape()[2] * slab.shape()[3]) * block;
         int full = channels / block * plane;
@@ -274,7 +279,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
                         scratch[kept++] = scratch[p + lane];
                     }
                 }
-                for (Observer o : watching) {
+                for (Sketch o : watching) {
                     o.accept(scratch, 0, kept);
                 }
             }

@@ -11,7 +11,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Parameters;
@@ -176,15 +176,16 @@ final class JoinedModel implements Simulation {
     }
 
     @Override
-    public List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress) {
-        Observers observers = new Observers(graph, observations);
-        Queue<Map<String, List<Observers.Watch>>> idle = new ConcurrentLinkedQueue<>();
+    public <S extends Sketch> List<S> observe(List<Simulator.Observation<S>> observations, Samples samples, int workers,
+            IntConsumer progress) {
+        Sketches<S> sketches = new Sketches<>(graph, observations);
+        Queue<Map<String, List<Sketches.Watch>>> idle = new ConcurrentLinkedQueue<>();
         List<Runnable> finished = new ArrayList<>();
         forEach(samples, workers, progress, (i, outputs) -> {
-            Map<String, List<Observers.Watch>> mine = idle.poll();
+            Map<String, List<Sketches.Watch>> mine = idle.poll();
             if (mine == null) {
-                Map<String, List<Observers.Watch>> fresh = new LinkedHashMap<>();
-                Runnable done = observers.attach((value, w) -> fresh.computeIfAbsent(value, k -> new ArrayList<>()).add(w));
+                Map<String, List<Sketches.Watch>> fresh = new LinkedHashMap<>();
+                Runnable done = sketches.attach((value, w) -> fresh.computeIfAbsent(value, k -> new ArrayList<>()).add(w));
                 synchronized (finished) {
                     finished.add(done);
                 }
@@ -193,12 +194,12 @@ final class JoinedModel implements Simulation {
             mine.forEach((value, watching) -> {
                 float[] values = outputs.floats(watched.get(value));
                 long[] shape = outputs.shape(watched.get(value));
-                watching.stream().filter(w -> i < w.samples()).forEach(w -> w.observer().observe(values, shape));
+                watching.stream().filter(w -> i < w.samples()).forEach(w -> w.sketch().observe(values, shape));
             });
             idle.add(mine);
         });
         finished.forEach(Runnable::run);
-        return observers.merged();
+        return sketches.merged();
     }
 
     @Override

@@ -1,9 +1,7 @@
 package dev.detent.runtime;
 
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.observe.WholeBatch;
-import dev.detent.spi.quant.Parameters;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.run.Simulator;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -18,10 +16,10 @@ public final class Recording extends WholeBatch {
     /** The raw values of one sample, each in C order; they must be watched. */
     public static Map<String, float[]> of(Simulation simulation, Collection<String> values, Samples one) {
         List<String> names = List.copyOf(values);
-        List<Observer> seen = simulation.observe(names.stream().map(v -> new Simulator.Observation(v, Recording::new)).toList(), one, 1, d -> { });
+        List<Recording> seen = simulation.observe(names.stream().map(v -> new Simulator.Observation<>(v, Recording::new)).toList(), one, 1, d -> { });
         Map<String, float[]> recorded = new LinkedHashMap<>();
         for (int k = 0; k < names.size(); k++) {
-            recorded.put(names.get(k), ((Recording) seen.get(k)).values());
+            recorded.put(names.get(k), seen.get(k).values());
         }
         return recorded;
     }
@@ -37,15 +35,10 @@ public final class Recording extends WholeBatch {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         Recording o = (Recording) other;
         if (o.values.length > 0) {
             values = o.values;
         }
-    }
-
-    @Override
-    public Parameters render(Scheme scheme) {
-        throw new UnsupportedOperationException("a recording renders nothing");
     }
 }

@@ -4,7 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
@@ -125,10 +125,11 @@ public final class SegmentedModel implements Simulation {
     }
 
     @Override
-    public List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress) {
-        Observers observers = new Observers(graph, observations);
-        run(samples, workers, progress, frame -> observers.attach(frame::observe), (i, o) -> { });
-        return observers.merged();
+    public <S extends Sketch> List<S> observe(List<Simulator.Observation<S>> observations, Samples samples, int workers,
+            IntConsumer progress) {
+        Sketches<S> sketches = new Sketches<>(graph, observations);
+        run(samples, workers, progress, frame -> sketches.attach(frame::observe), (i, o) -> { });
+        return sketches.merged();
     }
 
     @Override
@@ -155,7 +156,7 @@ public final class SegmentedModel implements Simulation {
                 progress.accept(done.incrementAndGet());
             }
             finished.run();
-            frame.forgetObservers();
+            frame.forgetWatches();
             idle.add(frame);
         });
     }

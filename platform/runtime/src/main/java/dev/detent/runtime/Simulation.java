@@ -1,7 +1,7 @@
 package dev.detent.runtime;
 
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.run.Simulator;
 import java.util.List;
@@ -27,8 +27,8 @@ public interface Simulation extends AutoCloseable {
         return joined.isPresent() ? joined.get() : SegmentedModel.of(graph, quantization, watched, level);
     }
 
-    /** One pass over the samples with observers at raw values; the merged observers come back in order. */
-    List<Observer> observe(List<Simulator.Observation> observations, Samples samples, int workers, IntConsumer progress);
+    /** One pass over the samples with sketches of raw values; the merged sketches come back in order. */
+    <S extends Sketch> List<S> observe(List<Simulator.Observation<S>> observations, Samples samples, int workers, IntConsumer progress);
 
     /** One pass over the samples that hands out outputs. */
     void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink);

@@ -2,6 +2,7 @@ package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.observe.WholeBatch;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Parameters;
@@ -14,7 +15,7 @@ import java.util.List;
  * when rounded, and 255 x 128 is below 2^15. That costs 1.5 to 2.2 dB of weight noise in the usual image networks, where a bit less for all
  * (ONNX Runtime's reduce_range) costs 6.
  */
-final class PairRange extends WholeBatch {
+final class PairRange extends WholeBatch implements Observer {
 
     static final String ID = "pairs";
 
@@ -49,7 +50,7 @@ final class PairRange extends WholeBatch {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         raise(((PairRange) other).bounds);
     }
 

@@ -97,7 +97,7 @@ final class CalibrateActivations {
 
     /** One pass over the data for all candidates. */
     private void observe(List<Candidate> candidates) {
-        List<Simulator.Observation> observations = new ArrayList<>();
+        List<Simulator.Observation<Observer>> observations = new ArrayList<>();
         candidates.forEach(c -> observations.addAll(c.observations()));
         if (observations.isEmpty()) {
             return;
@@ -145,8 +145,8 @@ final class CalibrateActivations {
             return method.isEmpty() ? c.observer() : method;
         }
 
-        List<Simulator.Observation> observations() {
-            return observed.keySet().stream().map(k -> new Simulator.Observation(k.value(), k.observer() + k.scheme().axis(), samples,
+        List<Simulator.Observation<Observer>> observations() {
+            return observed.keySet().stream().map(k -> new Simulator.Observation<>(k.value(), k.observer() + k.scheme().axis(), samples,
                     () -> context.observers().create(k.observer(), k.scheme()))).toList();
         }
 

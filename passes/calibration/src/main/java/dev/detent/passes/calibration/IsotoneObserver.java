@@ -1,6 +1,7 @@
 package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
@@ -65,7 +66,7 @@ final class IsotoneObserver implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         IsotoneObserver o = (IsotoneObserver) other;
         for (int i = 0; i < o.rows; i++) {
             add(o.first[i], o.second[i]);

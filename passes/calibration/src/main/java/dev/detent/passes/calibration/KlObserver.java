@@ -1,6 +1,7 @@
 package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Scheme;
@@ -34,7 +35,7 @@ final class KlObserver implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         KlObserver o = (KlObserver) other;
         histogram.merge(o.histogram);
         extremes.merge(o.extremes);

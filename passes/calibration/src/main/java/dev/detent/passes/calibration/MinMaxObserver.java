@@ -1,6 +1,7 @@
 package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
@@ -77,7 +78,7 @@ final class MinMaxObserver implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         MinMaxObserver o = (MinMaxObserver) other;
         tensor.merge(o.tensor);
         if (min.length == 0) {

@@ -2,6 +2,7 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
@@ -113,7 +114,7 @@ final class MseObserver implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         MseObserver o = (MseObserver) other;
         tails.merge(o.tails);
         smallest = Math.min(smallest, o.smallest);

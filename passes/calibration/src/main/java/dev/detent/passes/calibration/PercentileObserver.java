@@ -1,6 +1,7 @@
 package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 
@@ -50,7 +51,7 @@ final class PercentileObserver implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         PercentileObserver o = (PercentileObserver) other;
         minima.merge(o.minima);
         maxima.merge(o.maxima);

@@ -1,13 +1,11 @@
 package dev.detent.passes.equalization;
 
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.observe.Observer;
-import dev.detent.spi.quant.Parameters;
-import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.observe.Sketch;
 import java.util.Arrays;
 
 /** Mean of every channel. Means of samples are added as integers, so merging is exact and the order of samples does not matter. */
-final class ChannelMean implements Observer {
+final class ChannelMean implements Sketch {
 
     /** Means are clipped to +-2^15 and resolved to 2^-32: far finer than any quantization step. */
     private static final double UNIT = 0x1p32;
@@ -82,7 +80,7 @@ final class ChannelMean implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         ChannelMean o = (ChannelMean) other;
         for (int c = 0; c < sums.length; c++) {
             sums[c] += o.sums[c];
@@ -92,10 +90,5 @@ final class ChannelMean implements Observer {
 
     double mean(int channel) {
         return sums[channel] / UNIT / Math.max(1, samples);
-    }
-
-    @Override
-    public Parameters render(Scheme scheme) {
-        throw new UnsupportedOperationException("means are no quantization parameters");
     }
 }

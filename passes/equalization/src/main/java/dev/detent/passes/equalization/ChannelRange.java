@@ -1,14 +1,12 @@
 package dev.detent.passes.equalization;
 
-import dev.detent.spi.observe.Observer;
-import dev.detent.spi.quant.Parameters;
-import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.observe.Sketch;
 
 /**
  * Largest magnitude and mean square of every channel along an axis. Mean squares of samples are added as integers of 2^-28, so merging is
  * exact and the order of samples does not matter.
  */
-final class ChannelRange implements Observer {
+final class ChannelRange implements Sketch {
 
     private static final double UNIT = 0x1p28;
     private static final double LIMIT = 0x1p24;
@@ -70,7 +68,7 @@ final class ChannelRange implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         ChannelRange o = (ChannelRange) other;
         if (largest.length == 0) {
             largest = o.largest.clone();
@@ -96,10 +94,5 @@ final class ChannelRange implements Observer {
     /** E[x^2]. */
     double energy(int channel) {
         return energy[channel] / UNIT / Math.max(1, samples);
-    }
-
-    @Override
-    public Parameters render(Scheme scheme) {
-        throw new UnsupportedOperationException("ranges of channels are no quantization parameters");
     }
 }

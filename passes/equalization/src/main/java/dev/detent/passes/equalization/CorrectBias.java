@@ -3,7 +3,6 @@ package dev.detent.passes.equalization;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.observe.Observer;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.Need;
 import dev.detent.spi.pass.Option;
@@ -41,11 +40,10 @@ final class CorrectBias {
         if (layers.isEmpty()) {
             return;
         }
-        List<Simulator.Observation> inputs = layers.stream().map(n -> input(graph, n)).toList();
-        List<Observer> means = context.simulator().observeFloat(inputs, context.options().get(SAMPLES));
+        List<Simulator.Observation<ChannelMean>> inputs = layers.stream().map(n -> input(graph, n)).toList();
+        List<ChannelMean> means = context.simulator().observeFloat(inputs, context.options().get(SAMPLES));
         // Two layers may share a bias; it takes both corrections, one after the other.
-        List<double[]> shifts = IntStream.range(0, layers.size()).parallel().mapToObj(i -> shift(context, layers.get(i), (ChannelMean) means.get(i)))
-                .toList();
+        List<double[]> shifts = IntStream.range(0, layers.size()).parallel().mapToObj(i -> shift(context, layers.get(i), means.get(i))).toList();
         for (int i = 0; i < layers.size(); i++) {
             correct(context, layers.get(i).input(2), shifts.get(i));
         }
@@ -79,10 +77,10 @@ final class CorrectBias {
     }
 
     /** Of a Gemm it is looked at where its elements were computed, in the same order: there the network is cut already, most likely. */
-    private static Simulator.Observation input(Graph graph, Node n) {
+    private static Simulator.Observation<ChannelMean> input(Graph graph, Node n) {
         int channels = ChannelView.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
-        return n.is("Gemm") ? new Simulator.Observation(source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
-                : new Simulator.Observation(n.input(0), () -> new ChannelMean(ChannelGroups.Axis.SECOND, channels));
+        return n.is("Gemm") ? new Simulator.Observation<>(source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
+                : new Simulator.Observation<>(n.input(0), () -> new ChannelMean(ChannelGroups.Axis.SECOND, channels));
     }
 
     private static String source(Graph graph, String value) {

@@ -2,7 +2,6 @@ package dev.detent.passes.equalization;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.observe.Observer;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.Need;
 import dev.detent.spi.pass.Option;
@@ -60,22 +59,22 @@ final class SmoothActivations {
 
     private void run() {
         List<ChannelGroups.Layer> layers = new ArrayList<>();
-        List<Simulator.Observation> observations = new ArrayList<>();
+        List<Simulator.Observation<ChannelRange>> observations = new ArrayList<>();
         for (ChannelGroups.Layer l : groups.layers()) {
             if (Arrays.stream(groups.of(l.in())).anyMatch(g -> g != ChannelGroups.FIXED)) {
                 layers.add(l);
                 ChannelGroups.Axis axis = l.in().axis();
-                observations.add(new Simulator.Observation(l.in().value(), "channel ranges " + axis, () -> new ChannelRange(axis)));
+                observations.add(new Simulator.Observation<>(l.in().value(), "channel ranges " + axis, () -> new ChannelRange(axis)));
             }
         }
         if (layers.isEmpty()) {
             return;
         }
-        List<Observer> observed = context.simulator().observeFloat(observations, context.options().get(SAMPLES));
+        List<ChannelRange> observed = context.simulator().observeFloat(observations, context.options().get(SAMPLES));
         List<LayerNoise> noises = new ArrayList<>();
         for (int i = 0; i < layers.size(); i++) {
             ChannelGroups.Layer l = layers.get(i);
-            ChannelRange range = (ChannelRange) observed.get(i);
+            ChannelRange range = observed.get(i);
             int[] in = groups.of(l.in());
             if (range.channels() == in.length) {
                 noises.add(new LayerNoise(l.node(), graph.initializer(l.node().input(1)).orElseThrow(), in, range));

@@ -1,6 +1,6 @@
 package dev.detent.passes.tuning;
 
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.observe.WholeBatch;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -141,7 +141,7 @@ final class PatchGram extends WholeBatch {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         PatchGram o = (PatchGram) other;
         count += o.count;
         for (int i = 0; i < sums.length; i++) {
@@ -180,10 +180,5 @@ final class PatchGram extends WholeBatch {
     double[] moments(int group, int block) {
         double unit = (double) step * step / Math.max(1, count);
         return Arrays.stream(products[group * blockCount() + block]).map(s -> s * unit).toArray();
-    }
-
-    @Override
-    public Parameters render(Scheme scheme) {
-        throw new UnsupportedOperationException("moments are no quantization parameters");
     }
 }

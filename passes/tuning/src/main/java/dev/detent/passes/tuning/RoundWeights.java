@@ -4,7 +4,6 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.observe.Observer;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.Need;
 import dev.detent.spi.pass.Option;
@@ -89,11 +88,11 @@ final class RoundWeights {
         int samples = context.options().get(SAMPLES);
         int perSample = Math.max(1, context.options().get(POSITIONS) / samples);
         int block = context.options().get(BLOCK);
-        List<Simulator.Observation> observations = layers.stream().map(l -> new Simulator.Observation(l.node().input(0),
+        List<Simulator.Observation<PatchGram>> observations = layers.stream().map(l -> new Simulator.Observation<>(l.node().input(0),
                 () -> new PatchGram(l.patches(), block, perSample, l.input().scheme(), l.input().parameters().orElseThrow()))).toList();
-        List<Observer> seen = context.simulator().observe(observations, samples);
+        List<PatchGram> seen = context.simulator().observe(observations, samples);
         for (int i = 0; i < layers.size(); i++) {
-            round(layers.get(i), (PatchGram) seen.get(i));
+            round(layers.get(i), seen.get(i));
         }
     }
 

@@ -29,7 +29,7 @@ public final class FixedObserver implements Observer {
     }
 
     @Override
-    public void merge(Observer other) {
+    public void merge(Sketch other) {
         // Nothing to learn.
     }
 

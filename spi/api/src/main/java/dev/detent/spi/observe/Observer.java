@@ -4,59 +4,15 @@ import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 
-/**
- * Watches the values of one tensor and renders quantization parameters. It keeps a sketch whose size does not depend on the number of
- * batches. Used by one thread; sketches of several threads are merged, and merging must be exact and commutative so that results do not
- * depend on the number of threads.
- */
+/** A sketch that renders quantization parameters; what a plugin offers under a name, for rules and settings to choose from. */
 @ImplementedByPlugins
-public interface Observer {
-
-    /**
-     * Whether the order of elements within a batch matters to it. An observer that looks at the tensor as a bag of values says no; it may
-     * then be shown them in the engine's own layout, which is faster.
-     */
-    default boolean needsOrder() {
-        return true;
-    }
+public interface Observer extends Sketch {
 
     /** Whether it looks at values at all; one that does not is never shown any, and needs no calibration data. */
     default boolean needsData() {
         return true;
     }
 
-    /**
-     * Whether what it makes of several tensors shown one after the other is what it makes of their concatenation. A concatenation whose parts
-     * are observed already is then not looked at again.
-     */
-    default boolean addsUp() {
-        return false;
-    }
-
-    /** Told before the first batch when no value can be negative, by the graph's operators: then 0 is bound enough from below. */
-    default void expectNonNegative() {
-    }
-
-    /** A batch of this shape begins. */
-    void begin(long[] shape);
-
-    /** The next values of the batch, in C order; the array is reused by the caller. */
-    void accept(float[] values, int from, int to);
-
-    /** The batch is complete; for those that keep something per batch. */
-    default void end() {
-    }
-
-    /** Takes over what {@code other}, of the same class and options, has seen, and leaves {@code other} as it was. */
-    void merge(Observer other);
-
     /** Parameters for the scheme this observer was created with, or another of the same granularity; any number of times, changing nothing. */
     Parameters render(Scheme scheme);
-
-    /** A whole batch at once. */
-    default void observe(float[] values, long[] shape) {
-        begin(shape);
-        accept(values, 0, values.length);
-        end();
-    }
 }

@@ -1,7 +1,7 @@
 package dev.detent.spi.run;
 
 import dev.detent.spi.ImplementedByHost;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -16,39 +16,39 @@ public interface Simulator {
      * One observation.
      *
      * @param value name of a float value (inner value, graph input or output)
-     * @param sketch what the observer keeps, by name: observations of one value with the same name may share one observer; empty when it
-     *     is not to be shared
-     * @param samples the observer is shown so many samples, the first ones
-     * @param observer creates one observer per worker; they are merged in the end
+     * @param kept what the sketch keeps, by name: observations of one value with the same name are of one class and may share one sketch;
+     *     empty when it is not to be shared
+     * @param samples the sketch is shown so many samples, the first ones
+     * @param sketch creates one sketch per worker; they are merged in the end
      */
-    record Observation(String value, String sketch, int samples, Supplier<Observer> observer) {
+    record Observation<S extends Sketch>(String value, String kept, int samples, Supplier<? extends S> sketch) {
 
         /** An observation of every sample of the pass. */
-        public Observation(String value, String sketch, Supplier<Observer> observer) {
-            this(value, sketch, Integer.MAX_VALUE, observer);
+        public Observation(String value, String kept, Supplier<? extends S> sketch) {
+            this(value, kept, Integer.MAX_VALUE, sketch);
         }
 
         /** An observation of its own. */
-        public Observation(String value, Supplier<Observer> observer) {
-            this(value, "", observer);
+        public Observation(String value, Supplier<? extends S> sketch) {
+            this(value, "", sketch);
         }
     }
 
     /**
-     * One pass over the samples; the result has one merged observer per observation, in order.
+     * One pass over the samples; the result has one merged sketch per observation, in order.
      *
      * @param limit at most so many samples, the first ones
      */
-    List<Observer> observe(List<Observation> observations, int limit);
+    <S extends Sketch> List<S> observe(List<Observation<S>> observations, int limit);
 
     /**
      * As {@link #observe(List, int)}, on the network with nothing quantized. What is seen depends on graph and samples alone, so a run for
      * several targets looks once.
      */
-    List<Observer> observeFloat(List<Observation> observations, int limit);
+    <S extends Sketch> List<S> observeFloat(List<Observation<S>> observations, int limit);
 
     /** One pass over all samples. */
-    default List<Observer> observe(List<Observation> observations) {
+    default <S extends Sketch> List<S> observe(List<Observation<S>> observations) {
         return observe(observations, Integer.MAX_VALUE);
     }
 

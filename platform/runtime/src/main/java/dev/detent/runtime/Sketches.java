@@ -4,7 +4,7 @@ import dev.detent.spi.backend.Operators;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,64 +15,64 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
-/** The observers of one pass: every worker gets its own, merged when it has finished. */
-final class Observers {
+/** The sketches of one pass: every worker gets its own, merged when it has finished. */
+final class Sketches<S extends Sketch> {
 
-    /** An observer and how many samples, the first ones, it is shown. */
-    record Watch(Observer observer, int samples) {}
+    /** A sketch and how many samples, the first ones, it is shown. */
+    record Watch(Sketch sketch, int samples) {}
 
     /** What an observation keeps of which value. */
-    private record Place(String value, String sketch, int samples) {}
+    private record Place(String value, String kept, int samples) {}
 
-    private final List<Observation> observations;
+    private final List<Observation<S>> observations;
     private final Set<String> neverNegative;
-    private final List<Observer> merged = new ArrayList<>();
+    private final List<S> merged = new ArrayList<>();
     /** Observations that add up from others: they are shown nothing. */
     private final Map<Integer, List<Integer>> joined;
 
-    Observers(Graph graph, List<Observation> observations) {
+    Sketches(Graph graph, List<Observation<S>> observations) {
         this.observations = observations;
         this.neverNegative = Operators.neverNegative(graph);
-        observations.forEach(o -> merged.add(observer(o)));
+        observations.forEach(o -> merged.add(sketch(o)));
         this.joined = joined(graph);
     }
 
-    /** Hands a worker's observers to {@code attach}, with the values they watch; run what comes back when the worker has finished. */
+    /** Hands a worker's sketches to {@code attach}, with the values they watch; run what comes back when the worker has finished. */
     Runnable attach(BiConsumer<String, Watch> attach) {
-        Map<Integer, Observer> mine = new LinkedHashMap<>();
+        Map<Integer, S> mine = new LinkedHashMap<>();
         for (int i = 0; i < observations.size(); i++) {
             if (!joined.containsKey(i)) {
-                Observer observer = observer(observations.get(i));
-                mine.put(i, observer);
-                attach.accept(observations.get(i).value(), new Watch(observer, observations.get(i).samples()));
+                S sketch = sketch(observations.get(i));
+                mine.put(i, sketch);
+                attach.accept(observations.get(i).value(), new Watch(sketch, observations.get(i).samples()));
             }
         }
         return () -> {
             synchronized (merged) {
-                mine.forEach((i, observer) -> merged.get(i).merge(observer));
+                mine.forEach((i, sketch) -> merged.get(i).merge(sketch));
             }
         };
     }
 
     /** What all workers saw, in the order of the observations; once, when they have finished. */
-    List<Observer> merged() {
+    List<S> merged() {
         joined.forEach((whole, parts) -> parts.forEach(p -> merged.get(whole).merge(merged.get(p))));
         return merged;
     }
 
-    private Observer observer(Observation o) {
-        Observer observer = o.observer().get();
+    private S sketch(Observation<S> o) {
+        S sketch = o.sketch().get();
         if (neverNegative.contains(o.value())) {
-            observer.expectNonNegative();
+            sketch.expectNonNegative();
         }
-        return observer;
+        return sketch;
     }
 
     /** Observations of concatenations that add up from those of their parts, which are of one shape; parts come before wholes. */
     private Map<Integer, List<Integer>> joined(Graph graph) {
         Map<Place, Integer> byPlace = new HashMap<>();
         for (int i = 0; i < observations.size(); i++) {
-            if (!observations.get(i).sketch().isEmpty() && merged.get(i).addsUp()) {
+            if (!observations.get(i).kept().isEmpty() && merged.get(i).addsUp()) {
                 byPlace.put(place(observations.get(i), observations.get(i).value()), i);
             }
         }
@@ -81,7 +81,7 @@ final class Observers {
             boolean alike = n.is("Concat") && n.inputs().stream().map(v -> graph.valueInfo(v).flatMap(ValueInfo::shape)).distinct().count() == 1
                     && graph.valueInfo(n.input(0)).flatMap(ValueInfo::shape).isPresent();
             for (int i = 0; alike && i < observations.size(); i++) {
-                Observation whole = observations.get(i);
+                Observation<S> whole = observations.get(i);
                 if (whole.value().equals(n.output(0)) && byPlace.containsKey(place(whole, whole.value()))) {
                     List<Integer> parts = n.inputs().stream().map(v -> byPlace.get(place(whole, v))).toList();
                     if (parts.stream().allMatch(Objects::nonNull)) {
@@ -93,7 +93,7 @@ final class Observers {
         return found;
     }
 
-    private static Place place(Observation o, String value) {
-        return new Place(value, o.sketch(), o.samples());
+    private static Place place(Observation<?> o, String value) {
+        return new Place(value, o.kept(), o.samples());
     }
 }
