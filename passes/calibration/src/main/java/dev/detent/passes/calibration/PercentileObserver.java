@@ -16,6 +16,8 @@ final class PercentileObserver implements Observer {
     private final ExactSum maxima = new ExactSum();
     private Extreme smallest = new Extreme(1, -1);
     private Extreme largest = new Extreme(1, 1);
+    /** The smallest values are not looked for and count as 0: a range begins there at the latest. */
+    private boolean nonNegative;
 
     PercentileObserver(double percentile) {
         this.percentile = percentile;
@@ -24,6 +26,11 @@ final class PercentileObserver implements Observer {
     @Override
     public boolean needsOrder() {
         return false;
+    }
+
+    @Override
+    public void expectNonNegative() {
+        nonNegative = true;
     }
 
     @Override
@@ -40,13 +47,15 @@ final class PercentileObserver implements Observer {
 
     @Override
     public void accept(float[] values, int from, int to) {
-        smallest.accept(values, from, to);
+        if (!nonNegative) {
+            smallest.accept(values, from, to);
+        }
         largest.accept(values, from, to);
     }
 
     @Override
     public void end() {
-        minima.add(smallest.value());
+        minima.add(nonNegative ? 0 : smallest.value());
         maxima.add(largest.value());
     }
 

@@ -10,7 +10,9 @@ import dev.detent.testkit.Check;
 import dev.detent.testkit.DescriptorContract;
 import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,6 +101,26 @@ class ObserversTest {
             assertThat(mine).as(s.toString()).isLessThanOrEqualTo(error(v, s, m.render(s)) * 1.01);
             assertThat(mine).isLessThanOrEqualTo(1.05 * error(v, s, Parameters.of(p.scale(0) * 1.25f, p.zeroPoint(0))));
             assertThat(mine).isLessThanOrEqualTo(1.05 * error(v, s, Parameters.of(p.scale(0) * 0.8f, p.zeroPoint(0))));
+        }
+    }
+
+    /** Knowing that nothing is negative saves work and changes nothing. */
+    @Test
+    void theHintOfNoNegativeValuesChangesNothing() {
+        float[] v = gaussian(30_000, 6, 5);
+        for (int i = 0; i < v.length; i++) {
+            v[i] = Math.max(0, v[i]);
+        }
+        for (Scheme s : schemes()) {
+            List<Supplier<Observer>> observers = List.of(() -> new MinMaxObserver(s), () -> new MseObserver(s), () -> new PercentileObserver(0.9999));
+            for (Supplier<Observer> observer : observers) {
+                Observer plain = observer.get();
+                plain.observe(v, new long[] {v.length});
+                Observer told = observer.get();
+                told.expectNonNegative();
+                told.observe(v, new long[] {v.length});
+                assertThat(told.render(s)).as(s.toString()).isEqualTo(plain.render(s));
+            }
         }
     }
 
