@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's main graph. Any thread may read while none edits; changes go through {@link #edit()}, and the host compares {@link #revision()}
@@ -30,10 +31,8 @@ public final class Graph {
     Opaque opaque = Opaque.NONE;
     int revision;
 
-    /** Made when first needed after an edit, by whichever thread comes first. */
-    private volatile Index index = new Index(-1, Map.of(), Map.of(), Map.of());
-
-    private record Index(int revision, Map<String, Node> producers, Map<String, List<Use>> uses, Map<String, List<Node>> captures) {}
+    /** Made when first needed, by whichever thread comes first; edits keep it up to date or drop it. */
+    volatile @Nullable Wiring wiring;
 
     /** Nodes in execution order. */
     public Collection<Node> nodes() {
@@ -54,11 +53,20 @@ public final class Graph {
     }
 
     public boolean isInput(String value) {
-        return inputs.stream().anyMatch(i -> i.name().equals(value));
+        return bears(inputs, value);
     }
 
     public boolean isOutput(String value) {
-        return outputs.stream().anyMatch(o -> o.name().equals(value));
+        return bears(outputs, value);
+    }
+
+    private static boolean bears(List<ValueInfo> values, String name) {
+        for (ValueInfo v : values) {
+            if (v.name().equals(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public Map<String, Tensor> initializers() {
@@ -120,19 +128,19 @@ public final class Graph {
     }
 
     public Optional<Node> producer(String value) {
-        return Optional.ofNullable(index().producers.get(value));
+        return wiring().producer(value);
     }
 
     /** Explicit uses in node order, a node twice if it reads the value twice. */
     public List<Use> uses(String value) {
-        return index().uses.getOrDefault(value, List.of());
+        return wiring().uses(value);
     }
 
     /** Distinct nodes that read the value, through an input or inside a subgraph. */
     public Set<Node> consumers(String value) {
         Set<Node> distinct = new LinkedHashSet<>();
         uses(value).forEach(u -> distinct.add(u.node()));
-        distinct.addAll(index().captures.getOrDefault(value, List.of()));
+        distinct.addAll(wiring().captures(value));
         return distinct;
     }
 
@@ -159,27 +167,11 @@ public final class Graph {
         return distinct;
     }
 
-    private Index index() {
-        Index current = index;
-        if (current.revision() != revision) {
-            Map<String, Node> producers = new LinkedHashMap<>();
-            Map<String, List<Use>> uses = new LinkedHashMap<>();
-            Map<String, List<Node>> captures = new LinkedHashMap<>();
-            for (Node n : nodes.values()) {
-                for (String o : n.outputs()) {
-                    if (!o.isEmpty()) {
-                        producers.put(o, n);
-                    }
-                }
-                for (int i = 0; i < n.inputs().size(); i++) {
-                    if (n.hasInput(i)) {
-                        uses.computeIfAbsent(n.input(i), k -> new ArrayList<>()).add(new Use(n, i));
-                    }
-                }
-                n.capturedValues().forEach(c -> captures.computeIfAbsent(c, k -> new ArrayList<>()).add(n));
-            }
-            current = new Index(revision, producers, uses, captures);
-            index = current;
+    private Wiring wiring() {
+        Wiring current = wiring;
+        if (current == null) {
+            current = new Wiring(nodes.values());
+            wiring = current;
         }
         return current;
     }

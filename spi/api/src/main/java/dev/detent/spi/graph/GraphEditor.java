@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.function.Predicate;
 
 /** Checked changes to a {@link Graph}. A pass obtains one only after declaring that it edits; an exporter edits a copy. */
 public final class GraphEditor {
@@ -26,20 +27,21 @@ public final class GraphEditor {
         if (graph.nodes.putIfAbsent(node.name(), node) != null) {
             throw new IllegalArgumentException("the graph already has a node '" + node.name() + "'");
         }
-        return changed();
+        return rewired(w -> w.added(node));
     }
 
     /** Puts {@code node} where the node of the same name stands. */
     public GraphEditor replace(Node node) {
-        if (graph.nodes.replace(node.name(), node) == null) {
+        Node before = graph.nodes.replace(node.name(), node);
+        if (before == null) {
             throw new IllegalArgumentException("the graph has no node '" + node.name() + "'");
         }
-        return changed();
+        return rewired(w -> w.replaced(before, node));
     }
 
     public GraphEditor remove(Node node) {
-        graph.nodes.remove(node.name());
-        return changed();
+        Node gone = graph.nodes.remove(node.name());
+        return rewired(w -> gone == null || w.removed(gone));
     }
 
     /** Removes a one-in one-out node and lets its consumers (and graph outputs) read its input instead. */
@@ -174,6 +176,15 @@ public final class GraphEditor {
         }
         graph.nodes.clear();
         order.forEach(n -> graph.nodes.put(n.name(), n));
+        return rewired(w -> false);
+    }
+
+    /** @param follow lets the wiring follow the edit; false drops it, and the next look at it makes a new one */
+    private GraphEditor rewired(Predicate<Wiring> follow) {
+        Wiring wiring = graph.wiring;
+        if (wiring != null && !follow.test(wiring)) {
+            graph.wiring = null;
+        }
         return changed();
     }
 
