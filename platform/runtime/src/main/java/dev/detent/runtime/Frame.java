@@ -38,6 +38,8 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private final Map<String, List<Sketches.Watch>> watches = new HashMap<>();
     private final float[] scratch = Quantizer.scratch();
     private final Map<String, Slab> slabs = new HashMap<>();
+    /** Where the values of a blocked tensor are put in order. */
+    private FloatBuffer ordered = allocate(0);
     /** Values that ONNX Runtime owns: not float, or of unpredictable shape. */
     private final Map<String, OnnxTensor> foreign = new HashMap<>();
     private final List<OrtSession.Result> open = new ArrayList<>();
@@ -233,29 +235,46 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private void show(String value, Slab slab, List<Sketch> watching) throws OrtException {
         Optional<Integer> channels = model.layout().channels(value);
         long[] shape = channels.map(c -> NativeLayout.logical(slab.shape(), c)).orElse(slab.shape());
-        List<Sketch> asItLies = channels.isEmpty() ? watching : watching.stream().filter(o -> !o.needsOrder()).toList();
-        if (!asItLies.isEmpty()) {
-            asItLies.forEach(o -> o.begin(shape));
-            if (Arrays.equals(shape, slab.shape())) {
-                show(slab.buffer(), 0, slab.buffer().limit(), asItLies);
-            } else {
-                showLanes(slab, (int) shape[1], asItLies);
+        List<Sketch> asItLies = new ArrayList<>();
+        List<Sketch> inOrder = new ArrayList<>();
+        for (Sketch s : watching) {
+            (channels.isPresent() && s.needsOrder() ? inOrder : asItLies).add(s);
+            s.begin(shape);
+        }
+        if (!asItLies.isEmpty() && Arrays.equals(shape, slab.shape())) {
+            show(slab.buffer(), 0, slab.buffer().limit(), asItLies);
+        } else if (!asItLies.isEmpty()) {
+            showLanes(slab, (int) shape[1], asItLies);
+        }
+        if (!inOrder.isEmpty()) {
+            FloatBuffer plain = ordered((int) elements(shape));
+            try (OnnxTensor tensor = OnnxTensor.createTensor(OrtRuntime.environment(), plain, shape)) {
+                model.putInOrder(slab.tensor(), channels.orElseThrow(), tensor);
             }
-            asItLies.forEach(Sketch::end);
+            show(plain, 0, plain.limit(), inOrder);
         }
-        if (asItLies.size() < watching.size()) {
-            float[] plain = model.inOrder(slab.tensor(), channels.orElseThrow());
-            watching.stream().filter(Sketch::needsOrder).forEach(o -> o.observe(plain, shape));
+        watching.forEach(Sketch::end);
+    }
+
+    private FloatBuffer ordered(int size) {
+        if (ordered.capacity() < size) {
+            ordered = allocate(size);
         }
+        return ordered.slice(0, size);
     }
 
     private void show(FloatBuffer b, int from, int to, List<Sketch> watching) {
         for (int at = from; at < to; at += scratch.length) {
             int length = Math.min(scratch.length, to - at);
             b.get(at, scratch, 0, length);
-            for (Sketch o : watching) {
-                o.accept(scratch, 0, length);
-            }
+            accept(length, watching);
+        }
+    }
+
+    /** Without an iterator: one for every thousand values would be a quarter of a gigabyte in a usual run. */
+    private void accept(int length, List<Sketch> watching) {
+        for (int i = 0; i < watching.size(); i++) {
+            watching.get(i).accept(scratch, 0, length);
         }
     }
 
@@ -279,9 +298,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
                         scratch[kept++] = scratch[p + lane];
                     }
                 }
-                for (Sketch o : watching) {
-                    o.accept(scratch, 0, kept);
-                }
+                accept(kept, watching);
             }
         }
     }

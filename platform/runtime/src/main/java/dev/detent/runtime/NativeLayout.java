@@ -34,6 +34,8 @@ final class NativeLayout {
 
     /** The input of {@link #reorder}. */
     static final String NATIVE = "native";
+    /** Its output. */
+    static final String PLAIN = "plain";
 
     /** Any will do: no operator of the standard is used. */
     private static final int OPSET = 13;
@@ -145,8 +147,8 @@ final class NativeLayout {
         edit.opset("", OPSET);
         edit.opset(NCHWC, 1);
         edit.input(new ValueInfo(NATIVE, ElementType.FLOAT, Optional.empty(), Opaque.NONE));
-        edit.add(toPlain(NATIVE, "plain", channels));
-        edit.output(new ValueInfo("plain", ElementType.FLOAT, Optional.empty(), Opaque.NONE));
+        edit.add(toPlain(NATIVE, PLAIN, channels));
+        edit.output(new ValueInfo(PLAIN, ElementType.FLOAT, Optional.empty(), Opaque.NONE));
         return graph;
     }
 

@@ -83,12 +83,10 @@ public final class SegmentedModel implements Simulation {
         return layout;
     }
 
-    /** The values of a blocked tensor in C order. */
-    float[] inOrder(OnnxTensor blocked, int channels) throws OrtException {
+    /** Writes the values of a blocked tensor in C order. */
+    void putInOrder(OnnxTensor blocked, int channels, OnnxTensor plain) throws OrtException {
         OrtSession reorder = reorders.computeIfAbsent(channels, c -> OrtRuntime.session(NativeLayout.reorder(c), Optimization.ASIS, "reorder"));
-        try (OrtSession.Result result = reorder.run(Map.of(NativeLayout.NATIVE, blocked))) {
-            return Frame.toFloats((OnnxTensor) result.get(0));
-        }
+        reorder.run(Map.of(NativeLayout.NATIVE, blocked), Set.of(), Map.of(NativeLayout.PLAIN, plain)).close();
     }
 
     CutPlan plan() {
