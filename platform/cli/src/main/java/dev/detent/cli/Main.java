@@ -42,7 +42,14 @@ public final class Main {
             System.err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
             return 2;
         });
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError e) {
+            // Java's reason alone would not say what to do.
+            System.err.printf("error DT-CLI-005: the model needs more memory than Java may take here (%d MB); allow more with "
+                    + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has%n", Runtime.getRuntime().maxMemory() >> 20);
+            return 2;
+        }
     }
 
     private static int failed(Exception e) {
