@@ -54,7 +54,8 @@ class QuantizeIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"onnxruntime,qdq", "onnxruntime,qoperator", "tensorrt,qdq", "tensorrt,ranges", "dsp,encodings"})
+    @CsvSource({"onnxruntime,qdq", "onnxruntime,qoperator", "tensorrt,qdq", "tensorrt,ranges", "dsp,encodings",
+        "onnxruntime-int4,matmulnbits"})
     void sameInputsGiveTheSameBytesWhateverTheThreadsAndFolder(String backend, String format) throws IOException {
         Path a = work.resolve("a/" + backend + format);
         Path b = work.resolve("elsewhere/deep/" + backend + format);

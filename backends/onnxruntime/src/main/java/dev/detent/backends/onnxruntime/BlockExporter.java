@@ -10,7 +10,6 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
@@ -87,7 +86,7 @@ final class BlockExporter implements Exporter {
         }
         Map<String, Attribute> attributes = Map.of("K", new Attribute.IntValue(inputs), "N", new Attribute.IntValue(outputs),
                 "bits", new Attribute.IntValue(scheme.bits()), "block_size", new Attribute.IntValue(block));
-        edit.replace(new Node(n.name(), MICROSOFT, TYPE, in, n.outputs(), attributes, Opaque.NONE));
+        edit.replace(Node.of(n.name(), TYPE, in, n.outputs(), attributes).withOpType(MICROSOFT, TYPE));
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
@@ -28,9 +29,9 @@ public record Node(String name, String domain, String opType, List<String> input
         attributes = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
     }
 
-    /** A node of ONNX's own domain. */
+    /** A node of ONNX's own domain. Its attributes are put in order of their names: {@code Map.of} has another order in every process. */
     public static Node of(String name, String opType, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
-        return new Node(name, "", opType, inputs, outputs, attributes, Opaque.NONE);
+        return new Node(name, "", opType, inputs, outputs, new TreeMap<>(attributes), Opaque.NONE);
     }
 
     public boolean is(String... opTypes) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -65,5 +66,13 @@ class GraphEditorTest {
         }
         assertThat(graph.uses("a")).isEmpty();
         assertThat(graph.uses("b")).hasSize(2 * readers).extracting(Graph.Use::index).startsWith(0, 1);
+    }
+
+    /** The order of {@code Map.of} is another in every process; what is written must not be. */
+    @Test
+    void attributesOfANewNodeAreInOrder() {
+        Attribute one = new Attribute.IntValue(1);
+        assertThat(Node.of("n", "Op", List.of(), List.of(), Map.of("b", one, "K", one, "a", one, "N", one)).attributes().keySet())
+                .containsExactly("K", "N", "a", "b");
     }
 }
