@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import java.util.OptionalInt;
+import java.util.function.IntUnaryOperator;
 
 /**
  * How one tensor is quantized. Immutable; the constructor refuses impossible combinations.
@@ -15,6 +16,12 @@ import java.util.OptionalInt;
  */
 public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax, boolean symmetric, OptionalInt axis, OptionalInt block,
         boolean powerOfTwo, ScaleRule scaleRule, Rounding rounding) {
+
+    /** Shorter runs of one channel are quantized column by column. */
+    private static final int SHORT = 32;
+    /** Rows and columns at a time: a few lines of the cache wide, and small enough for the first one. */
+    private static final int TILE = 64;
+    private static final int COLUMNS = 64;
 
     public Scheme {
         if (bits < 2 || bits > 32) {
@@ -116,18 +123,68 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
             system.fakeQuantize(values, 0, values.length, parameters.scale(0), parameters.zeroPoint(0), this);
             return;
         }
+        int channels = parameters.channels();
         if (block.isPresent()) {
-            for (int i = 0; i < values.length; i++) {
-                int group = group(i, dims);
-                system.fakeQuantize(values, i, i + 1, parameters.scale(group), parameters.zeroPoint(group), this);
+            blocks(values, (int) dims[0], (int) dims[1], parameters);
+        } else if (channelStride(dims) < SHORT) {
+            int stride = channelStride(dims);
+            int columns = channels * stride;
+            for (int row = 0; row < values.length / columns; row += TILE) {
+                columns(values, row, Math.min(TILE, values.length / columns - row), columns, j -> j / stride, parameters);
             }
-            return;
+        } else {
+            int stride = channelStride(dims);
+            for (int from = 0, i = 0; from < values.length; from += stride, i++) {
+                run(values, from, from + stride, i % channels, parameters);
+            }
         }
-        int stride = channelStride(dims);
-        for (int from = 0, i = 0; from < values.length; from += stride, i++) {
-            int channel = i % parameters.channels();
-            system.fakeQuantize(values, from, from + stride, parameters.scale(channel), parameters.zeroPoint(channel), this);
+    }
+
+    private void blocks(float[] values, int rows, int columns, Parameters parameters) {
+        int size = block.getAsInt();
+        int blocks = blocks(new long[] {rows, columns});
+        if (axis.getAsInt() == 0) {
+            for (int row = 0; row < rows; row++) {
+                for (int at = 0; at < columns; at += size) {
+                    run(values, row * columns + at, row * columns + Math.min(columns, at + size), row * blocks + at / size, parameters);
+                }
+            }
+        } else {
+            for (int row = 0; row < rows; row += size) {
+                int inChannel = row / size;
+                columns(values, row, Math.min(size, rows - row), columns, j -> j * blocks + inChannel, parameters);
+            }
         }
+    }
+
+    /**
+     * Some rows of a matrix by columns, a few at a time, which are copied out: number systems are fast on long runs of one pair of parameters
+     * only.
+     */
+    private void columns(float[] values, int first, int rows, int columns, IntUnaryOperator group, Parameters parameters) {
+        float[] tile = new float[rows * Math.min(COLUMNS, columns)];
+        for (int left = 0; left < columns; left += COLUMNS) {
+            int width = Math.min(COLUMNS, columns - left);
+            for (int i = 0; i < rows; i++) {
+                int at = (first + i) * columns + left;
+                for (int j = 0; j < width; j++) {
+                    tile[j * rows + i] = values[at + j];
+                }
+            }
+            for (int j = 0; j < width; j++) {
+                run(tile, j * rows, (j + 1) * rows, group.applyAsInt(left + j), parameters);
+            }
+            for (int i = 0; i < rows; i++) {
+                int at = (first + i) * columns + left;
+                for (int j = 0; j < width; j++) {
+                    values[at + j] = tile[j * rows + i];
+                }
+            }
+        }
+    }
+
+    private void run(float[] values, int from, int to, int group, Parameters parameters) {
+        system.fakeQuantize(values, from, to, parameters.scale(group), parameters.zeroPoint(group), this);
     }
 
     /** Which pair of parameters element {@code index} of a tensor in C order has. Blocks are counted channel by channel. */

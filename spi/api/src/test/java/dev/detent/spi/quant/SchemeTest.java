@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
@@ -130,5 +131,34 @@ class SchemeTest {
         float[] values = {1, 10, 2, 20, 3, 30, 4, 40, 5, 50};
         columns.fakeQuantize(values, dims, new Parameters(new float[] {1, 2, 5, 10, 20, 50}, new float[6]));
         assertThat(values).containsExactly(1, 10, 2, 20, 4, 40, 4, 40, 5, 50);
+    }
+
+    /** Every element by the parameters of its group, however channels and blocks lie in the tensor. */
+    @ParameterizedTest
+    @CsvSource({"300x7, 1, 0", "7x300, 0, 0", "3x40x5, 1, 0", "2x3x64x2, 1, 0", "600x3x2, 1, 0", "70x9, 0, 4", "70x9, 1, 4", "70x9, 1, 32", "5x40, 0, 32"})
+    void fakeQuantizesByGroups(String shape, int axis, int block) {
+        long[] dims = Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
+        Scheme s = Scheme.asymmetric(8, 0, 255).perChannel(axis);
+        s = block > 0 ? s.inBlocks(block) : s;
+        int size = (int) Arrays.stream(dims).reduce(1, (a, b) -> a * b);
+        int groups = (int) dims[axis] * s.blocks(dims);
+        Random random = new Random(size);
+        float[] scales = new float[groups];
+        float[] zeroPoints = new float[groups];
+        for (int g = 0; g < groups; g++) {
+            scales[g] = 0.01f + random.nextFloat();
+            zeroPoints[g] = random.nextInt(256);
+        }
+        Parameters p = new Parameters(scales, zeroPoints);
+        float[] values = new float[size];
+        float[] expected = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) random.nextGaussian() * 40;
+            expected[i] = values[i];
+            int g = s.group(i, dims);
+            s.system().fakeQuantize(expected, i, i + 1, scales[g], zeroPoints[g], s);
+        }
+        s.fakeQuantize(values, dims, p);
+        assertThat(values).containsExactly(expected);
     }
 }
