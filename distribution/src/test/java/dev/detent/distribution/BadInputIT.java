@@ -3,6 +3,7 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.protobuf.ByteString;
 import dev.detent.onnx.proto.GraphProto;
 import dev.detent.onnx.proto.ModelProto;
 import dev.detent.onnx.proto.NodeProto;
@@ -216,6 +217,18 @@ class BadInputIT {
         assertThat(run.err()).contains("DT-RUN-011", "make room").doesNotContain("\tat ");
         assertThat(work.resolve("full")).doesNotExist();
         assertThat(work.resolve(".full.partial")).doesNotExist();
+    }
+
+    @Test
+    void notEnoughOfJavasMemory() throws IOException {
+        TensorProto large = TensorProto.newBuilder().setName("w").setDataType(1).addAllDims(List.of(12_000_000L, 1L, 1L, 1L))
+                .setRawData(ByteString.copyFrom(new byte[48_000_000])).build();
+        Dist.Run run = Dist.run(Map.of("DETENT_JAVA_OPTS", "-Xmx56m"), "quantize", write("large.onnx", model(large)), "--backend", "onnxruntime",
+                "--calibration", data, "--out", work.resolve("small"));
+        assertThat(run.code()).as(run.all()).isEqualTo(2);
+        assertThat(run.err()).contains("DT-CLI-005", "DETENT_JAVA_OPTS=-Xmx").doesNotContain("\tat ").doesNotContain("OutOfMemory");
+        assertThat(work.resolve("small")).doesNotExist();
+        assertThat(work.resolve(".small.partial")).doesNotExist();
     }
 
     @Test
