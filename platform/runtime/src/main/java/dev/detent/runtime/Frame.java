@@ -199,13 +199,8 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
 
     /** Observes the raw value, then quantizes it for its producer and for each group of consumers. */
     private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
-        List<Sketch> watching = new ArrayList<>();
-        for (Sketches.Watch w : watches.getOrDefault(value, List.of())) {
-            if (current < w.samples()) {
-                watching.add(w.sketch());
-            }
-        }
-        if (!watching.isEmpty()) {
+        List<Sketches.Watch> watching = watches.get(value);
+        if (watching != null) {
             show(value, slab, watching);
         }
         CutPlan.Cut cut = model.plan().cuts().get(value);
@@ -232,14 +227,16 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     }
 
     /** A blocked tensor is shown as it lies to those who take any order, and put in order to the others. */
-    private void show(String value, Slab slab, List<Sketch> watching) throws OrtException {
+    private void show(String value, Slab slab, List<Sketches.Watch> watching) throws OrtException {
         Optional<Integer> channels = model.layout().channels(value);
         long[] shape = channels.map(c -> NativeLayout.logical(slab.shape(), c)).orElse(slab.shape());
         List<Sketch> asItLies = new ArrayList<>();
         List<Sketch> inOrder = new ArrayList<>();
-        for (Sketch s : watching) {
-            (channels.isPresent() && s.needsOrder() ? inOrder : asItLies).add(s);
-            s.begin(shape);
+        for (Sketches.Watch w : watching) {
+            if (current < w.samples()) {
+                (channels.isPresent() && w.sketch().needsOrder() ? inOrder : asItLies).add(w.sketch());
+                w.sketch().begin(shape);
+            }
         }
         if (!asItLies.isEmpty() && Arrays.equals(shape, slab.shape())) {
             show(slab.buffer(), 0, slab.buffer().limit(), asItLies);
@@ -253,7 +250,8 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
             }
             show(plain, 0, plain.limit(), inOrder);
         }
-        watching.forEach(Sketch::end);
+        asItLies.forEach(Sketch::end);
+        inOrder.forEach(Sketch::end);
     }
 
     private FloatBuffer ordered(int size) {

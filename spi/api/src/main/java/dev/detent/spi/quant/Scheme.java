@@ -124,16 +124,15 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
             return;
         }
         int channels = parameters.channels();
+        int stride = channelStride(dims);
         if (block.isPresent()) {
             blocks(values, (int) dims[0], (int) dims[1], parameters);
-        } else if (channelStride(dims) < SHORT) {
-            int stride = channelStride(dims);
+        } else if (stride < SHORT) {
             int columns = channels * stride;
             for (int row = 0; row < values.length / columns; row += TILE) {
                 columns(values, row, Math.min(TILE, values.length / columns - row), columns, j -> j / stride, parameters);
             }
         } else {
-            int stride = channelStride(dims);
             for (int from = 0, i = 0; from < values.length; from += stride, i++) {
                 run(values, from, from + stride, i % channels, parameters);
             }
