@@ -46,7 +46,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Map<String, Scores> scores = Evaluation.finished(home.registry(), model, out, data, labels, preset.map(Preprocessing::parse), samples,
                 threads.orElse(Runtime.getRuntime().availableProcessors()), console.progress());
         show(console, scores);
-        Evaluation.overflow(scores).ifPresent(console::problem);
+        Evaluation.difference(scores).ifPresent(console::problem);
         return 0;
     }
 

@@ -160,7 +160,7 @@ public final class Detent {
             scores.put("simulated", simulated);
             runnable.ifPresent(file -> scores.putAll(e.exported(file, simulated)));
         });
-        Evaluation.overflow(scores).ifPresent(problems::add);
+        Evaluation.difference(scores).ifPresent(problems::add);
         int samples = inputs.samples().map(Samples::size).orElse(0);
         RunFiles.write(new RunFiles(version, registry().pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers.errors(), problems,
                 scores, folder, inputs.nodes(), samples, layers.fingerprints()));

@@ -38,6 +38,9 @@ public final class Evaluation {
     /** As far as this, in dB, rounding in fused kernels does not go. */
     private static final double SUSPICIOUS = 1;
 
+    /** Nor as far as this where rounding adds up. */
+    private static final double FAR = 3;
+
     private static final Set<String> QUANTIZED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
     private final Samples samples;
@@ -94,11 +97,16 @@ public final class Evaluation {
         return scores;
     }
 
-    /** What to say of scores with an exact row. */
-    public static Optional<Problem> overflow(Map<String, Scores> scores) {
-        return !scores.containsKey(EXACT) ? Optional.empty() : Optional.of(Problem.warning("DT-EVA-004", "integer sums overflow on this CPU (x64 "
-                + "without VNNI); 'exact' is the file on CPUs where they do not, or with ONNX Runtime's session option session.x64quantprecision=1. "
-                + "For CPUs like this one leave the weights' sums room, as the target 'onnxruntime' does", "exported"));
+    /** What to say of an artefact that does not come out as simulated. */
+    public static Optional<Problem> difference(Map<String, Scores> scores) {
+        if (scores.containsKey(EXACT)) {
+            return Optional.of(Problem.warning("DT-EVA-004", "integer sums overflow on this CPU (x64 without VNNI); 'exact' is the file on CPUs where "
+                    + "they do not, or with ONNX Runtime's session option session.x64quantprecision=1. For CPUs like this one leave the weights' sums "
+                    + "room, as the target 'onnxruntime' does", "exported"));
+        }
+        boolean far = scores.containsKey("exported") && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
+        return !far ? Optional.empty() : Optional.of(Problem.warning("DT-EVA-006", "ONNX Runtime's fused kernels compute something else than the "
+                + "file's nodes, which score as 'simulated'; the session option session.disable_quant_qdq=1 runs the nodes as they stand", "exported"));
     }
 
     private Scores score(String step, Path file, Optimization level) {

@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /**
  * What every layer of a simulated network made of one sample of noise, in two numbers: the norm of its output and its projection on a fixed
- * vector of signs. A run writes them down; {@code detent verify} computes them again from the artefact.
+ * vector of signs; infinities, as masks hold them, are left out. A run writes them down; {@code detent verify} computes them again from the artefact.
  *
  * @param norm square root of the sum of squares
  * @param projection sum of the values with pseudo-random signs, which stays within a few norms and tells one tensor from another of its size
@@ -63,6 +63,9 @@ public record Fingerprints(double norm, double projection) {
         long signs = 0x9e3779b97f4a7c15L;
         for (float v : values) {
             signs = signs * 6364136223846793005L + 1442695040888963407L;
+            if (!Float.isFinite(v)) {
+                continue;
+            }
             squares += (double) v * v;
             projection += signs < 0 ? -v : v;
         }

@@ -84,7 +84,7 @@ public final class FinishedRun {
     public Exporter exporter(Registry registry) {
         String format = json.get("format").getAsString();
         return registry.target(target()).exporters().stream().filter(e -> e.id().equals(format)).findFirst().orElseThrow(() -> new UserException(
-                "DT-EVA-004", "was written as '" + format + "', which target '" + target() + "' does not write with the plugins installed here",
+                "DT-EVA-005", "was written as '" + format + "', which target '" + target() + "' does not write with the plugins installed here",
                 folder.toString()));
     }
 

@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * How near outputs are to the float model's. Per-sample figures are kept by index and summed in that order, so the number of threads does
+ * How near outputs are to the float model's. Where the data decide how large an output is (detections), what only one of the two models gives
+ * counts against a zero, and as a row that disagrees. Per-sample figures are kept by index and summed in that order, so the number of threads does
  * not show.
  *
  * @param samples number of samples
@@ -60,9 +61,10 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
                 for (int k = 0; k < names.size(); k++) {
                     float[] x = out.floats(names.get(k));
                     float[] ref = outputs[i][k];
-                    for (int e = 0; e < ref.length; e++) {
-                        double d = (double) ref[e] - x[e];
-                        signal[i] += (double) ref[e] * ref[e];
+                    for (int e = 0; e < Math.max(ref.length, x.length); e++) {
+                        double exact = e < ref.length ? ref[e] : 0;
+                        double d = exact - (e < x.length ? x[e] : 0);
+                        signal[i] += exact * exact;
                         noise[i] += d * d;
                     }
                     if (k == 0) {
@@ -77,26 +79,26 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
             for (int i = 0; i < mine.length; i++) {
                 s += signal[i];
                 n += noise[i];
-                rows += mine[i].length;
-                for (int r = 0; r < mine[i].length; r++) {
+                rows += Math.max(mine[i].length, winners[i].length);
+                for (int r = 0; r < Math.min(mine[i].length, winners[i].length); r++) {
                     agreeing += mine[i][r] == winners[i][r] ? 1 : 0;
                 }
             }
-            return new Scores(mine.length, (double) agreeing / rows, labels.map(l -> accuracy(mine, l)),
+            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l)),
                     n == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(s / n));
         }
 
         private static double accuracy(int[][] winners, int[] labels) {
             int right = 0;
             for (int i = 0; i < winners.length; i++) {
-                right += winners[i][0] == labels[i] ? 1 : 0;
+                right += winners[i].length > 0 && winners[i][0] == labels[i] ? 1 : 0;
             }
             return (double) right / winners.length;
         }
 
         private static int[] winners(float[] values, long[] shape) {
             int length = shape.length == 0 ? 1 : (int) shape[shape.length - 1];
-            int[] winners = new int[Math.max(1, values.length / Math.max(1, length))];
+            int[] winners = new int[values.length / Math.max(1, length)];
             for (int r = 0; r < winners.length; r++) {
                 int best = 0;
                 for (int k = 1; k < length; k++) {

@@ -1,6 +1,8 @@
 package dev.detent.passes.dispatching;
 
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Operator families the dispatchers tell apart. */
 final class Operators {
@@ -10,6 +12,10 @@ final class Operators {
     /** Operators whose first input alone carries the value. */
     static final Set<String> FIRST_INPUT_ONLY = Set.of("Reshape", "Slice", "Gather", "Pad", "Resize", "Split", "TopK", "Tile", "Expand",
             "RoiAlign", "MMCVRoiAlign");
+
+    /** The same for {@link Activations}: the other inputs are shapes, indices or places to look at. */
+    static final Set<String> LED_BY_OTHER_INPUTS = Stream.concat(FIRST_INPUT_ONLY.stream(), Stream.of("GridSample", "MaxRoiPool", "DeformConv"))
+            .collect(Collectors.toUnmodifiableSet());
 
     /** Where value tracing ends: these make shapes or indices. */
     static final Set<String> SHAPE_SOURCES = Set.of("Shape", "TopK", "NonMaxSuppression");

@@ -198,6 +198,9 @@ public final class DataFiles {
         long[] shape = array.shape();
         if (input.shape().isPresent() && shape.length == declared.size() - 1) {
             shape = prepend(shape);
+        } else if (input.shape().isPresent() && shape.length == declared.size() + 1 && shape[0] == 1) {
+            // The input's first axis is no batch (a recurrent state, a single number): a row of the file is all of it.
+            shape = Arrays.copyOfRange(shape, 1, shape.length);
         }
         if (input.shape().isPresent()) {
             boolean fits = shape.length == declared.size();

@@ -93,12 +93,18 @@ public final class DeclaredTarget implements Target {
         if (node.isOneOf(Operators.BIASED) && node.hasInput(2)) {
             rule = rule.input(2, bias(node, graph));
         }
+        SlotRule unquantized = table.activation.with(InitialState.FP32);
         for (int i = 0; i < node.outputs().size(); i++) {
             SlotRule own = table.outputs.get(node.opType());
-            if (table.floatOutputs || table.floatNetworkOutputs && reachesOutputUnchanged(node.output(i), graph)) {
-                rule = rule.output(i, table.activation.with(InitialState.FP32));
+            if (table.floatOutputs || staysFloat(node.output(i), graph)) {
+                rule = rule.output(i, unquantized);
             } else if (own != null) {
                 rule = rule.output(i, own);
+            }
+        }
+        for (int i = 0; i < node.inputs().size(); i++) {
+            if (carriesOn(node, node.input(i)) && node.outputs().stream().allMatch(o -> staysFloat(o, graph))) {
+                rule = rule.input(i, unquantized);
             }
         }
         NodeRule adjusted = rule;
@@ -115,14 +121,19 @@ public final class DeclaredTarget implements Target {
         return constant && plain ? table.bias : table.bias.with(InitialState.FP32);
     }
 
-    /** The value is a network output, or only moved on its way to one. */
-    private boolean reachesOutputUnchanged(String value, Graph graph) {
-        if (graph.isOutput(value)) {
+    /** The value leaves the network, or goes into an operator that wants it as it is, or is only moved or joined on its way there. */
+    private boolean staysFloat(String value, Graph graph) {
+        if (table.floatNetworkOutputs && graph.isOutput(value)) {
             return true;
         }
         Set<Node> consumers = graph.consumers(value);
-        return !consumers.isEmpty() && consumers.stream().allMatch(c -> c.isOneOf(table.passive) && c.input(0).equals(value)
-                && c.outputs().stream().allMatch(o -> reachesOutputUnchanged(o, graph)));
+        return !consumers.isEmpty() && consumers.stream().allMatch(c -> c.isOneOf(table.floatInputs)
+                || carriesOn(c, value) && c.outputs().stream().allMatch(o -> staysFloat(o, graph)));
+    }
+
+    /** The elements of this input come out as they are. */
+    private boolean carriesOn(Node node, String input) {
+        return node.is("Concat") || node.isOneOf(table.passive) && node.input(0).equals(input);
     }
 
     /** Collects the table; calls may come in any order. */
@@ -137,6 +148,7 @@ public final class DeclaredTarget implements Target {
         private SlotRule bias = new SlotRule(Scheme.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
         private Set<String> types = Set.of();
         private Set<String> passive = Set.of();
+        private Set<String> floatInputs = Set.of();
         private Condition condition = (n, g) -> true;
         private boolean floatOutputs;
         private boolean floatNetworkOutputs;
@@ -211,7 +223,13 @@ public final class DeclaredTarget implements Target {
             return this;
         }
 
-        /** What leaves the network stays float. */
+        /** What goes into these operators alone stays float; they are float themselves. */
+        public Builder floatInto(Set<String> opTypes) {
+            floatInputs = Set.copyOf(opTypes);
+            return this;
+        }
+
+        /** What leaves the network stays float, also where it is joined before: boxes and scores of a detector need no common scale. */
         public Builder floatNetworkOutputs() {
             floatNetworkOutputs = true;
             return this;

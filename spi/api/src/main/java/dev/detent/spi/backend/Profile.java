@@ -22,7 +22,7 @@ public record Profile(String dispatcher, Map<String, Map<String, Object>> passes
      * rules' rival, bias correction.
      */
     public static Profile usual() {
-        return dispatchedBy("pursus").with("bias-folding").with("refine").with("fusion").with("simplify").with("parameter-quantization")
+        return dispatchedBy("activations").with("bias-folding").with("refine").with("fusion").with("simplify").with("parameter-quantization")
                 .with("calibration", Map.of("rival", "percentile")).with("passive-parameters").with("bias-correction").with("baking");
     }
 
