@@ -112,7 +112,7 @@ final class TensorRtTarget implements Target {
         Profile profile = Profile.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
         return scheme.system() == LinearInteger.INSTANCE ? profile.with("smoothing").with("adaptive-rounding")
-                .with("calibration", Map.of("rival", "percentile", "rival-samples", 128)) : profile;
+                .with("calibration", Map.of("rival", "percentile", "rival-samples", 128, "useful-range", true)) : profile;
     }
 
     @Override

@@ -36,6 +36,9 @@ final class CalibrateActivations {
     private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 32, "samples the second observer sees");
     private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 16, "samples the two are compared on");
 
+    private static final Option<Boolean> USEFUL = Option.flag("useful-range", false,
+            "look no further than where everything that reads a tensor saturates (SiLU, sigmoid, hard swish and the like)");
+
     /** The trial is short: a rival that wins by less may have been lucky. */
     private static final double CLEARLY = 0.8;
 
@@ -44,7 +47,7 @@ final class CalibrateActivations {
                     .requires(Fact.PARAMETERS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.ACTIVATIONS_CALIBRATED)
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Verb.CALIBRATE, Verb.RECALIBRATE, Verb.KEEP_FLOAT).needs(Need.SAMPLES)
-                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES).build(),
+                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL).build(),
             context -> new CalibrateActivations(context).run());
 
     private record Key(String value, String observer, Scheme scheme) {}
@@ -146,8 +149,13 @@ final class CalibrateActivations {
         }
 
         List<Simulator.Observation<Observer>> observations() {
-            return observed.keySet().stream().map(k -> new Simulator.Observation<>(k.value(), k.observer() + k.scheme().axis(), samples,
-                    () -> context.observers().create(k.observer(), k.scheme()))).toList();
+            return observed.keySet().stream().map(k -> {
+                UsefulRange range = context.options().get(USEFUL) ? UsefulRange.of(context.graph(), k.value(), k.scheme().bits()) : UsefulRange.ALL;
+                return range.equals(UsefulRange.ALL)
+                        ? new Simulator.Observation<>(k.value(), k.observer() + k.scheme().axis(), samples, () -> context.observers().create(k.observer(), k.scheme()))
+                        : new Simulator.Observation<Observer>(k.value(), k.observer() + k.scheme().axis() + range, samples,
+                                () -> new Clamped(context.observers().create(k.observer(), k.scheme()), range));
+            }).toList();
         }
 
         /** Takes what the observers saw, in the order of the observations; a range without end leaves its configs float. */

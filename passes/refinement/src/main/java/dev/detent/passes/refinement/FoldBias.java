@@ -13,26 +13,22 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a constant, Add). Reshapes
- * of constants are computed on the way. Not part of PPQ 0.6.5.1, whose rule sets leave such an Add alone.
+ * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a constant, Add), and first
+ * of all what depends on constants alone a constant. Not part of PPQ 0.6.5.1, whose rule sets leave such an Add alone.
  */
 final class FoldBias {
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of("bias-folding", "makes a constant Add behind a convolution its bias").requires(Fact.FORMATTED)
+            PassDescriptor.of("bias-folding", "computes what depends on constants alone; makes a constant Add behind a convolution its bias").requires(Fact.FORMATTED)
                     .forbids(Fact.DISPATCHED).establishes(Fact.PREPARED).editsGraph().build(),
             FoldBias::run);
 
     private FoldBias() {}
 
     private static void run(PassContext context) {
+        FoldConstants.apply(context);
         GraphEditor edit = context.editor();
         Graph graph = edit.graph();
-        for (Node n : List.copyOf(graph.nodes())) {
-            if (n.is("Reshape") && graph.isInitializer(n.input(0)) && graph.isInitializer(n.input(1))) {
-                reshape(edit, n);
-            }
-        }
         for (Node add : List.copyOf(graph.nodes())) {
             if (add.is("Add")) {
                 for (int i = 0; i < 2; i++) {
@@ -40,23 +36,6 @@ final class FoldBias {
                     graph.producer(add.input(i)).filter(c -> isFoldable(graph, c, add, constant)).ifPresent(c -> fold(edit, c, add, constant));
                 }
             }
-        }
-    }
-
-    private static void reshape(GraphEditor edit, Node n) {
-        Tensor t = edit.graph().initializer(n.input(0)).orElseThrow();
-        long[] dims = edit.graph().initializer(n.input(1)).orElseThrow().longs();
-        long known = 1;
-        for (int i = 0; i < dims.length; i++) {
-            dims[i] = dims[i] == 0 && n.intAttribute("allowzero", 0) == 0 ? t.dim(i) : dims[i];
-            known *= dims[i] < 0 ? 1 : dims[i];
-        }
-        for (int i = 0; i < dims.length; i++) {
-            dims[i] = dims[i] < 0 ? t.elementCount() / Math.max(1, known) : dims[i];
-        }
-        if (Tensor.count(dims) == t.elementCount() && !edit.graph().isOutput(n.output(0))) {
-            edit.remove(n).initializer(n.output(0), Tensor.of(t.type(), dims, t.bytes()));
-            edit.removeInitializer(n.input(0)).removeInitializer(n.input(1));
         }
     }
 
