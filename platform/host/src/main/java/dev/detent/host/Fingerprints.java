@@ -1,15 +1,17 @@
 package dev.detent.host;
 
 import dev.detent.runtime.Optimization;
-import dev.detent.runtime.Recording;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
+import dev.detent.spi.run.Simulator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -34,7 +36,9 @@ public record Fingerprints(double norm, double projection) {
         Map<Slot, Fingerprints> prints = new LinkedHashMap<>();
         if (graph.inputs().stream().allMatch(v -> v.shape().map(s -> s.stream().skip(1).allMatch(ValueInfo.Dimension::isKnown)).orElse(false))) {
             Map<String, Slot> layers = layers(graph);
-            Recording.of(simulated, layers.keySet(), new Noise(graph, 1)).forEach((value, recorded) -> prints.put(layers.get(value), of(recorded)));
+            List<Printer> printers = simulated.observe(layers.keySet().stream().map(v -> new Simulator.Observation<>(v, Printer::new)).toList(),
+                    new Noise(graph, 1), 1, d -> { });
+            layers.values().forEach(slot -> prints.put(slot, printers.get(prints.size()).print()));
         }
         return prints;
     }
@@ -57,19 +61,37 @@ public record Fingerprints(double norm, double projection) {
         return slots;
     }
 
-    private static Fingerprints of(float[] values) {
-        double squares = 0;
-        double projection = 0;
-        long signs = 0x9e3779b97f4a7c15L;
-        for (float v : values) {
-            signs = signs * 6364136223846793005L + 1442695040888963407L;
-            if (!Float.isFinite(v)) {
-                continue;
-            }
-            squares += (double) v * v;
-            projection += signs < 0 ? -v : v;
+    /** Of the one batch it sees. */
+    private static final class Printer implements Sketch {
+        private double squares;
+        private double projection;
+        private long signs = 0x9e3779b97f4a7c15L;
+
+        Fingerprints print() {
+            return new Fingerprints(Math.sqrt(squares), projection);
         }
-        return new Fingerprints(Math.sqrt(squares), projection);
+
+        @Override
+        public void begin(long[] shape) {
+        }
+
+        @Override
+        public void accept(float[] values, int from, int to) {
+            for (int i = from; i < to; i++) {
+                float v = values[i];
+                signs = signs * 6364136223846793005L + 1442695040888963407L;
+                if (Float.isFinite(v)) {
+                    squares += (double) v * v;
+                    projection += signs < 0 ? -v : v;
+                }
+            }
+        }
+
+        @Override
+        public void merge(Sketch other) {
+            squares += ((Printer) other).squares;
+            projection += ((Printer) other).projection;
+        }
     }
 
     /** Another CPU sums in another order, and a deep network amplifies it: a tenth of the norm is far from what a wrong number does. */

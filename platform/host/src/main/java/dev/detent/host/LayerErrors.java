@@ -43,6 +43,9 @@ public final class LayerErrors {
                 layers.add(n);
             }
         }
+        if (layers.isEmpty()) {
+            return List.of();
+        }
         List<String> outputs = layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
         Set<String> values = new LinkedHashSet<>(outputs);
         // For so few samples optimising costs more than it saves.

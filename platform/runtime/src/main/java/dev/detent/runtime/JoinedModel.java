@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * The segments of a simulated network put together again, with QuantizeLinear and DequantizeLinear between them: no tensor leaves ONNX Runtime
@@ -181,7 +183,8 @@ final class JoinedModel implements Simulation {
         Sketches<S> sketches = new Sketches<>(graph, observations);
         Queue<Map<String, List<Sketches.Watch>>> idle = new ConcurrentLinkedQueue<>();
         List<Runnable> finished = new ArrayList<>();
-        forEach(samples, workers, progress, (i, outputs) -> {
+        Set<String> shown = observations.stream().map(o -> watched.get(o.value())).collect(Collectors.toCollection(LinkedHashSet::new));
+        run(samples, workers, progress, shown, (i, outputs) -> {
             Map<String, List<Sketches.Watch>> mine = idle.poll();
             if (mine == null) {
                 Map<String, List<Sketches.Watch>> fresh = new LinkedHashMap<>();
@@ -204,12 +207,16 @@ final class JoinedModel implements Simulation {
 
     @Override
     public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink) {
+        run(samples, workers, progress, graph.outputs().stream().map(ValueInfo::name).collect(Collectors.toCollection(LinkedHashSet::new)), sink);
+    }
+
+    private void run(Samples samples, int workers, IntConsumer progress, Set<String> outputs, SegmentedModel.OutputSink sink) {
         Map<String, OnnxTensor> parameters = new HashMap<>();
         try {
             for (Pair p : pairs) {
                 feed(p, parameters);
             }
-            whole.forEach(samples, workers, progress, parameters, sink);
+            whole.forEach(samples, workers, progress, parameters, outputs, sink);
         } catch (OrtException e) {
             throw new InternalException("DT-RUN-093", "parameters could not be handed to ONNX Runtime", "", e);
         } finally {

@@ -9,9 +9,9 @@ import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
@@ -56,22 +56,27 @@ public final class PlainModel implements AutoCloseable {
 
     /** One pass over the samples, whole samples side by side. */
     public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink) {
-        forEach(samples, workers, progress, Map.of(), sink);
+        forEach(samples, workers, progress, Map.of(), session.getOutputNames(), sink);
     }
 
-    /** @param fixed inputs that are the same for every sample */
-    void forEach(Samples samples, int workers, IntConsumer progress, Map<String, OnnxTensor> fixed, SegmentedModel.OutputSink sink) {
+    /**
+     * @param fixed inputs that are the same for every sample
+     * @param outputs those that are asked for, at least one; what only others need is not computed
+     */
+    void forEach(Samples samples, int workers, IntConsumer progress, Map<String, OnnxTensor> fixed, Set<String> outputs,
+            SegmentedModel.OutputSink sink) {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
         Workers.run(Math.max(1, Math.min(workers, samples.size())), stop -> {
             for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
-                run(samples.get(i), i, samples.describe(i), fixed, sink);
+                run(samples.get(i), i, samples.describe(i), fixed, outputs, sink);
                 progress.accept(done.incrementAndGet());
             }
         });
     }
 
-    private void run(Sample sample, int index, String description, Map<String, OnnxTensor> fixed, SegmentedModel.OutputSink sink) {
+    private void run(Sample sample, int index, String description, Map<String, OnnxTensor> fixed, Set<String> outputs,
+            SegmentedModel.OutputSink sink) {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         try {
             for (String name : session.getInputNames()) {
@@ -83,7 +88,7 @@ public final class PlainModel implements AutoCloseable {
             }
             Map<String, OnnxTensor> all = new HashMap<>(fixed);
             all.putAll(inputs);
-            try (OrtSession.Result result = session.run(all, new LinkedHashSet<>(session.getOutputNames()))) {
+            try (OrtSession.Result result = session.run(all, outputs)) {
                 sink.accept(index, new SegmentedModel.Outputs() {
                     @Override
                     public float[] floats(String value) {
