@@ -148,6 +148,10 @@ class BadInputIT {
         Path bin = Files.write(work.resolve("two.bin"), raw.array());
         Dist.Run run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", bin, "--out", work.resolve("raw"));
         assertThat(run.out()).as(run.all()).contains("from 2 samples");
+        // Of a recurrent state the first axis is no batch; the file's counts samples all the same.
+        Path whole = Dist.npy(work.resolve("whole.npy"), "3, 1, 1, 4, 4", Dist.noise(48));
+        run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", whole, "--out", work.resolve("whole"));
+        assertThat(run.out()).as(run.all()).contains("from 3 samples");
     }
 
     @ParameterizedTest

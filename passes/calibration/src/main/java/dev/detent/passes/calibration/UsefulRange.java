@@ -3,6 +3,7 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /**
  * Values beyond which everything that reads a tensor saturates: what a convolution gives below -10 is nothing behind a SiLU, so a range that
@@ -57,9 +58,9 @@ record UsefulRange(double lowest, double highest) {
         return new UsefulRange(lowest, Double.POSITIVE_INFINITY);
     }
 
-    /** Where x e^-x is as small; two steps of x = nats + ln x. */
+    /** Where x e^-x is as small: x = nats + ln x, which settles fast. */
     private static double gate(double nats) {
-        return nats + Math.log(nats + Math.log(nats));
+        return DoubleStream.iterate(nats, x -> nats + Math.log(x)).skip(8).findFirst().orElseThrow();
     }
 
     private static UsefulRange hardSigmoid(Node n) {

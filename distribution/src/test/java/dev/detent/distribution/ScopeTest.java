@@ -1,0 +1,188 @@
+package dev.detent.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.host.Pipeline;
+import dev.detent.host.Scores;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedModel;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is quantized and what stays float, in graphs as torch and detectors have them. */
+class ScopeTest {
+
+    private static final ValueInfo X = new ValueInfo("x", ElementType.FLOAT, Optional.of(List.of(new ValueInfo.Dimension(-1, "batch"),
+            ValueInfo.Dimension.of(4), ValueInfo.Dimension.of(6), ValueInfo.Dimension.of(6))), Opaque.NONE);
+
+    private static GraphEditor network() {
+        GraphEditor e = new Graph().edit().opset("", 13).input(X);
+        e.initializer("w1", weight(3));
+        e.initializer("w2", weight(5));
+        return e;
+    }
+
+    private static Tensor weight(int seed) {
+        float[] w = new float[16];
+        for (int i = 0; i < w.length; i++) {
+            w[i] = (i * 7 + seed) % 11 - 5;
+        }
+        return Tensor.ofFloats(new long[] {4, 4, 1, 1}, w);
+    }
+
+    private static Graph output(GraphEditor e, String name) {
+        return e.output(new ValueInfo(name, ElementType.FLOAT, Optional.empty(), Opaque.NONE)).graph();
+    }
+
+    private static Pipeline.Result quantize(Graph graph, String target, String... set) {
+        return House.quantize(graph, target, House.noise(graph, 8), 1, set);
+    }
+
+    private static TensorQuantization in(Pipeline.Result r, String node, int index) {
+        return r.configs().input(r.graph().node(node).orElseThrow(), index).orElseThrow();
+    }
+
+    private static TensorQuantization out(Pipeline.Result r, String node) {
+        return r.configs().output(r.graph().node(node).orElseThrow(), 0).orElseThrow();
+    }
+
+    /** The scale of an attention, worked out from a dimension as torch traces it: PPQ's closure leaves all that it touches float. */
+    @ParameterizedTest
+    @CsvSource({"onnxruntime, activations, true", "onnxruntime, pursus, false", "dsp, activations, true", "dsp, pursus, false"})
+    void shapesThatMeetActivationsDoNotMakeThemFloat(String target, String dispatcher, boolean quantized) {
+        GraphEditor e = network();
+        e.initializer("two", Tensor.ofLongs(new long[0], 2));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("shape", "Shape", List.of("c"), List.of("s"), Map.of()));
+        e.add(Node.of("size", "Gather", List.of("s", "two"), List.of("d"), Map.of()));
+        e.add(Node.of("cast", "Cast", List.of("d"), List.of("f"), Map.of("to", new Attribute.IntValue(1))));
+        e.add(Node.of("root", "Sqrt", List.of("f"), List.of("r"), Map.of()));
+        e.add(Node.of("scale", "Mul", List.of("c", "r"), List.of("m"), Map.of()));
+        e.add(Node.of("last", "Conv", List.of("m", "w2"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), target, "dispatcher=" + dispatcher);
+        assertThat(List.of("conv", "last")).allMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()) == quantized);
+        assertThat(List.of("shape", "size", "cast", "root")).noneMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()));
+    }
+
+    /** Places that a detector finds lead a Gather; what it gathers is quantized all the same. */
+    @Test
+    void indicesMadeOfActivationsDoNotMakeThemFloat() {
+        GraphEditor e = network();
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("argmax", "ArgMax", List.of("c"), List.of("i"), Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("gather", "GatherElements", List.of("c", "i"), List.of("g"), Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("add", "Add", List.of("c", "g"), List.of("a"), Map.of()));
+        e.add(Node.of("last", "Conv", List.of("a", "w2"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(List.of("conv", "add", "last")).allMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()));
+        assertThat(r.configs().isQuantized(r.graph().node("argmax").orElseThrow())).isFalse();
+    }
+
+    /** ONNX Runtime 1.28 makes noise of a Softmax between Q/DQ nodes. */
+    @Test
+    void whatGoesIntoASoftmaxStaysFloat() {
+        GraphEditor e = network();
+        e.initializer("rows", Tensor.ofLongs(new long[] {3}, 0, 4, 36));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("reshape", "Reshape", List.of("c", "rows"), List.of("q"), Map.of()));
+        e.add(Node.of("softmax", "Softmax", List.of("q"), List.of("p"), Map.of()));
+        e.initializer("w3", Tensor.ofFloats(new long[] {36, 1}, new float[36]));
+        e.add(Node.of("product", "MatMul", List.of("p", "w3"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(List.of(out(r, "conv"), in(r, "reshape", 0), out(r, "reshape"))).allMatch(c -> c.state().isFloat());
+    }
+
+    /** Boxes in pixels and scores below 1 leave a detector in one tensor; a common scale would round the scores away. */
+    @Test
+    void whatIsJoinedOnItsWayOutStaysFloat() {
+        GraphEditor e = network();
+        e.add(Node.of("boxes", "Conv", List.of("x", "w1"), List.of("b"), Map.of()));
+        e.add(Node.of("logits", "Conv", List.of("x", "w2"), List.of("l"), Map.of()));
+        e.add(Node.of("scores", "Sigmoid", List.of("l"), List.of("s"), Map.of()));
+        e.add(Node.of("join", "Concat", List.of("b", "s"), List.of("j"), Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("turned", "Transpose", List.of("j"), List.of("y"), Map.of("perm", new Attribute.Ints(List.of(0L, 2L, 3L, 1L)))));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(List.of(out(r, "boxes"), out(r, "scores"), in(r, "join", 0), in(r, "join", 1), out(r, "join"), in(r, "turned", 0), out(r, "turned")))
+                .allMatch(c -> c.state().isFloat());
+        assertThat(out(r, "logits").state()).isEqualTo(QuantizationState.ACTIVATED);
+    }
+
+    /** torch writes parameters that are equal once, and Identity nodes for the rest. */
+    @Test
+    void whatDependsOnConstantsAloneIsAConstant() {
+        GraphEditor e = network();
+        e.initializer("b", Tensor.ofFloats(new long[] {4}, 1, 2, 3, 4));
+        e.initializer("half", Tensor.ofFloats(new long[0], .5f));
+        e.add(Node.of("same", "Identity", List.of("b"), List.of("b2"), Map.of()));
+        e.add(Node.of("halved", "Mul", List.of("b2", "half"), List.of("b3"), Map.of()));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1", "b2"), List.of("c"), Map.of()));
+        e.add(Node.of("last", "Conv", List.of("c", "w2", "b3"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(r.graph().nodes()).extracting(Node::name).containsExactly("conv", "last");
+        assertThat(r.floatGraph().initializer(r.graph().node("last").orElseThrow().input(2)).orElseThrow().floats()).containsExactly(.5f, 1, 1.5f, 2);
+        assertThat(in(r, "conv", 2).state()).isEqualTo(QuantizationState.PASSIVE_BAKED);
+    }
+
+    /** SiLU makes nothing of what is below -10; steps are for the rest. */
+    @ParameterizedTest
+    @CsvSource({"true, 10.5, 9", "false, 1000, 100"})
+    void rangesEndWhereTheirReadersSaturate(boolean useful, double atMost, double atLeast) {
+        GraphEditor e = network();
+        e.initializer("b", Tensor.ofFloats(new long[] {4}, -150, -100, -120, -3));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1", "b"), List.of("c"), Map.of()));
+        e.add(Node.of("gate", "Sigmoid", List.of("c"), List.of("g"), Map.of()));
+        e.add(Node.of("silu", "Mul", List.of("c", "g"), List.of("s"), Map.of()));
+        e.add(Node.of("last", "Conv", List.of("s", "w2"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime", "calibration.method=minmax", "calibration.rival=", "calibration.useful-range=" + useful);
+        TensorQuantization c = out(r, "conv");
+        double lowest = (c.scheme().quantMin() - c.parameters().orElseThrow().zeroPoint(0)) * c.parameters().get().scale(0);
+        assertThat(-lowest).isBetween(atLeast, atMost);
+    }
+
+    /** As many boxes as a detector finds: what one of the two models alone gives counts against nothing. */
+    @Test
+    void outputsWhoseSizeTheDataDecideAreScored() {
+        Samples two = House.noise(output(network(), "x"), 2);
+        Scores.Reference reference = new Scores.Reference(List.of("y"), two, (s, sink) -> rows(sink, new float[][] {{1, 0, 0, 2}, {3, 1}}));
+        Scores same = reference.score((s, sink) -> rows(sink, new float[][] {{1, 0, 0, 2}, {3, 1}}), Optional.empty());
+        assertThat(same.agreement()).isEqualTo(1);
+        assertThat(same.snr()).isInfinite();
+        Scores other = reference.score((s, sink) -> rows(sink, new float[][] {{1, 0}, {3, 1, 0, 2}}), Optional.empty());
+        assertThat(other.agreement()).as("two rows of four").isEqualTo(.5);
+        assertThat(other.snr()).as("15 to 4 + 4").isEqualTo(10 * Math.log10(15 / 8.0));
+        Scores nothing = reference.score((s, sink) -> rows(sink, new float[][] {{}, {}}), Optional.empty());
+        assertThat(nothing.agreement()).isZero();
+        assertThat(nothing.snr()).isZero();
+    }
+
+    private static void rows(SegmentedModel.OutputSink sink, float[][] samples) {
+        for (int i = 0; i < samples.length; i++) {
+            float[] values = samples[i];
+            sink.accept(i, new SegmentedModel.Outputs() {
+                @Override
+                public float[] floats(String value) {
+                    return values;
+                }
+
+                @Override
+                public long[] shape(String value) {
+                    return new long[] {values.length / 2, 2};
+                }
+            });
+        }
+    }
+}
