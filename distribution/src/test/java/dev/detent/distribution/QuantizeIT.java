@@ -104,6 +104,8 @@ class QuantizeIT {
         Dist.Run run = Dist.run("evaluate", model, out, "--data", data);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).contains("float", "simulated", "exported", "dB");
+        Dist.Run again = Dist.run("quantize", out.resolve("resnet.qdq.onnx"), "--backend", "onnxruntime", "--calibration", data, "--out", work.resolve("twice"));
+        assertThat(again.all()).contains("DT-QNT-003", "quantized already");
     }
 
     @Test

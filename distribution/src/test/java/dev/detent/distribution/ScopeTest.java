@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Pipeline;
 import dev.detent.host.Scores;
+import dev.detent.host.format.HalfPrecision;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
 import dev.detent.spi.graph.Attribute;
@@ -16,6 +17,8 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.TensorQuantization;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -135,6 +138,27 @@ class ScopeTest {
         assertThat(r.graph().nodes()).extracting(Node::name).containsExactly("conv", "last");
         assertThat(r.floatGraph().initializer(r.graph().node("last").orElseThrow().input(2)).orElseThrow().floats()).containsExactly(.5f, 1, 1.5f, 2);
         assertThat(in(r, "conv", 2).state()).isEqualTo(QuantizationState.PASSIVE_BAKED);
+    }
+
+    /** As converters to 16 bits write it: a Cast at either end, and all between in half precision. */
+    @Test
+    void sixteenBitFloatsBecomeThirtyTwoBitOnes() {
+        GraphEditor e = new Graph().edit().opset("", 13).input(X);
+        e.initializer("w", Tensor.of(ElementType.FLOAT16, new long[] {4, 4, 1, 1}, ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN)
+                .putShort((short) 0x3c00).putShort((short) 0xc100).putShort(4, (short) 1).position(0)));
+        e.add(Node.of("narrow", "Cast", List.of("x"), List.of("h"), Map.of("to", new Attribute.IntValue(10))));
+        e.add(Node.of("conv", "Conv", List.of("h", "w"), List.of("c"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("c"), List.of("r"), Map.of()));
+        e.add(Node.of("widen", "Cast", List.of("r"), List.of("y"), Map.of("to", new Attribute.IntValue(1))));
+        Graph graph = output(e, "y");
+        assertThat(HalfPrecision.widen(graph, "test")).isTrue();
+        assertThat(graph.nodes()).extracting(Node::name).containsExactly("conv", "relu");
+        assertThat(graph.node("conv").orElseThrow().input(0)).isEqualTo("x");
+        assertThat(graph.isOutput(graph.node("relu").orElseThrow().output(0))).isTrue();
+        assertThat(graph.initializer("w").orElseThrow().floats()).startsWith(1, -2.5f, (float) Math.pow(2, -24));
+        Pipeline.Result r = quantize(graph, "onnxruntime");
+        assertThat(r.configs().isQuantized(r.graph().node("conv").orElseThrow())).isTrue();
+        assertThat(HalfPrecision.widen(graph, "test")).as("nothing is left to widen").isFalse();
     }
 
     /** SiLU makes nothing of what is below -10; steps are for the rest. */

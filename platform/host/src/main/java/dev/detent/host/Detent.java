@@ -141,7 +141,8 @@ public final class Detent {
             throw new PluginException("DT-PLN-005", "the plan ends with configs that cannot be exported: " + String.join("; ", unsettled), "plan");
         }
         Frozen frozen = new Frozen(stem(request.model().getFileName().toString()), target.id(), result.graph(), result.configs().snapshot());
-        List<Problem> problems = new ArrayList<>(result.problems());
+        List<Problem> problems = new ArrayList<>(inputs.remarks());
+        problems.addAll(result.problems());
         Layers layers;
         try (Ahead<Layers> measured = Ahead.of("detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
             job.exporter().export(frozen, new ExportRun(folder, job.options(), problems::add));
@@ -163,11 +164,10 @@ public final class Detent {
         Evaluation.difference(scores).ifPresent(problems::add);
         int samples = inputs.samples().map(Samples::size).orElse(0);
         RunFiles.write(new RunFiles(version, registry().pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers.errors(), problems,
-                scores, folder, inputs.nodes(), samples, layers.fingerprints()));
+                scores, folder, inputs.nodes(), inputs.bytes(), samples, layers.fingerprints()));
         request.trace().ifPresent(t -> save(t, trace.json()));
         Path out = request.out().resolve(folder.prefix());
-        return new Run(target, result, new QuantizeOutcome(out, scores, layers.errors(), problems, folder.sizes(),
-                Digest.size(request.model(), result.floatGraph()),
+        return new Run(target, result, new QuantizeOutcome(out, scores, layers.errors(), problems, folder.sizes(), inputs.bytes(),
                 (int) result.graph().nodes().stream().filter(result.configs()::isQuantized).count(), inputs.nodes(), samples,
                 runnable.map(f -> out.resolve(f.getFileName()))));
     }

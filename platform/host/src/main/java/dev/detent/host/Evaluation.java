@@ -3,6 +3,7 @@ package dev.detent.host;
 import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Labels;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.format.HalfPrecision;
 import dev.detent.host.plugin.Registry;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Optimization;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -49,17 +51,22 @@ public final class Evaluation {
     private final int workers;
     private final Progress progress;
 
-    /** Runs the float model over the data. */
-    public Evaluation(Path model, Graph original, String data, Optional<Path> labelFile, Preprocessing preprocessing, int limit, int workers,
+    /** Runs the float model, which computes {@code original}, over the data. */
+    Evaluation(Supplier<PlainModel> model, Graph original, String data, Optional<Path> labelFile, Preprocessing preprocessing, int limit, int workers,
             Progress progress) {
         this.workers = workers;
         this.progress = progress;
         samples = DataFiles.open(original, data, preprocessing, limit);
         labels = labelFile.map(l -> Labels.read(l, samples.size()));
         List<String> outputs = original.outputs().stream().map(ValueInfo::name).toList();
-        try (PlainModel m = PlainModel.of(model, Optimization.ALL)) {
+        try (PlainModel m = model.get()) {
             reference = new Scores.Reference(outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
         }
+    }
+
+    /** The file as it is, or, of 16-bit floats, the graph that was widened: its inputs are what the data are converted to. */
+    static PlainModel floatModel(Path file, Graph graph, boolean half) {
+        return half ? PlainModel.of(graph, Optimization.ALL, file.toString()) : PlainModel.of(file, Optimization.ALL);
     }
 
     Scores floats() {
@@ -129,8 +136,9 @@ public final class Evaluation {
     public static Map<String, Scores> finished(Registry registry, Path model, Path out, String data, Optional<Path> labelFile,
             Optional<Preprocessing> preprocessing, int limit, int workers, Progress progress) {
         FinishedRun run = FinishedRun.read(out);
-        Evaluation evaluation = new Evaluation(model, OnnxReader.read(model), data, labelFile, preprocessing.orElseGet(run::preprocessing), limit,
-                workers, progress);
+        Graph original = OnnxReader.read(model);
+        boolean half = HalfPrecision.widen(original, model.toString());
+        Evaluation evaluation = new Evaluation(() -> floatModel(model, original, half), original, data, labelFile, preprocessing.orElseGet(run::preprocessing), limit, workers, progress);
         Map<String, Scores> scores = new LinkedHashMap<>();
         scores.put("float", evaluation.floats());
         Path file = artefact(out);

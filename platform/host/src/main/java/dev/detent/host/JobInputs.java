@@ -1,13 +1,17 @@
 package dev.detent.host;
 
 import dev.detent.host.data.DataFiles;
+import dev.detent.host.format.HalfPrecision;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** What runs of one model for several targets share: the formatted graph, the samples, what is seen of the float network, the evaluation. */
@@ -18,6 +22,8 @@ final class JobInputs implements AutoCloseable {
 
     private final Graph graph;
     private final int nodes;
+    private final long bytes;
+    private final List<Problem> remarks = new ArrayList<>();
     private final Optional<Samples> samples;
     private final FloatObservations observations;
     private final Optional<Evaluation> evaluation;
@@ -25,12 +31,21 @@ final class JobInputs implements AutoCloseable {
     JobInputs(QuantizeRequest request, Progress progress) {
         graph = OnnxReader.read(request.model());
         nodes = graph.nodes().size();
+        bytes = Digest.size(request.model(), graph);
+        if (graph.nodes().stream().anyMatch(n -> n.is("QuantizeLinear", "DequantizeLinear") || n.opType().startsWith("QLinear"))) {
+            remarks.add(Problem.warning("DT-QNT-003", "is quantized already; what is quantized twice loses twice: start from the float model",
+                    request.model().toString()));
+        }
+        boolean half = HalfPrecision.widen(graph, request.model().toString());
+        if (half) {
+            remarks.add(Problem.note("DT-QNT-004", "holds 16-bit floats; what stays float in the results is 32 bits wide", request.model().toString()));
+        }
         refuseBroken(graph, request.model());
         Pipeline.format(graph, request.model().toString());
         samples = request.calibration().map(c -> DataFiles.open(graph, c, request.preprocessing(), request.samples()).remembering(REMEMBERED_BYTES));
         observations = new FloatObservations(request.workers());
-        evaluation = request.evaluation().map(e -> new Evaluation(request.model(), graph, e.data(), e.labels(), request.preprocessing(), e.samples(),
-                request.workers(), progress));
+        evaluation = request.evaluation().map(e -> new Evaluation(() -> Evaluation.floatModel(request.model(), graph, half), graph, e.data(), e.labels(),
+                request.preprocessing(), e.samples(), request.workers(), progress));
     }
 
     /** A copy to work on. */
@@ -41,6 +56,16 @@ final class JobInputs implements AutoCloseable {
     /** Nodes of the model as it was read. */
     int nodes() {
         return nodes;
+    }
+
+    /** Size of the model as it was read, weights in files of their own included. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** What to say of the model as it was read. */
+    List<Problem> remarks() {
+        return remarks;
     }
 
     Optional<Samples> samples() {

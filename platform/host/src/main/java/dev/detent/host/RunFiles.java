@@ -22,12 +22,13 @@ import java.util.Map;
  *
  * @param plugin {@code id version} of the plugin the target comes from
  * @param nodes nodes of the model as it was read
+ * @param bytes its size, weights in files of their own included
  * @param samples calibration samples
  * @param fingerprints of every layer in the run's own simulation
  */
 record RunFiles(String version, String plugin, QuantizeRequest request, Target target, Exporter exporter, Plan plan, Pipeline.Result result,
-        List<LayerErrors.Layer> layers, List<Problem> problems, Map<String, Scores> scores, TargetFolder folder, int nodes, int samples,
-        Map<Slot, Fingerprints> fingerprints) {
+        List<LayerErrors.Layer> layers, List<Problem> problems, Map<String, Scores> scores, TargetFolder folder, int nodes, long bytes,
+        int samples, Map<Slot, Fingerprints> fingerprints) {
 
     /** Writes {@code journal.json}, {@code detent.json} and {@code report.html}. */
     static void write(RunFiles w) {
@@ -106,7 +107,7 @@ record RunFiles(String version, String plugin, QuantizeRequest request, Target t
 
     private static Report report(RunFiles w) {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("Model", w.request().model().getFileName() + ", " + Digest.size(w.request().model(), w.result().floatGraph()) + " bytes, " + w.nodes() + " nodes");
+        facts.put("Model", w.request().model().getFileName() + ", " + w.bytes() + " bytes, " + w.nodes() + " nodes");
         facts.put("Target", w.target().id() + " (" + w.target().summary() + ")");
         facts.put("Quantized", w.result().graph().nodes().stream().filter(w.result().configs()::isQuantized).count() + " of "
                 + w.result().graph().nodes().size() + " nodes after formatting");
