@@ -1,6 +1,7 @@
 package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.detent.host.Pipeline;
 import dev.detent.host.Scores;
@@ -187,10 +188,34 @@ class ScopeTest {
         assertThat(same.snr()).isInfinite();
         Scores other = reference.score((s, sink) -> rows(sink, new float[][] {{1, 0}, {3, 1, 0, 2}}), Optional.empty());
         assertThat(other.agreement()).as("two rows of four").isEqualTo(.5);
-        assertThat(other.snr()).as("15 to 4 + 4").isEqualTo(10 * Math.log10(15 / 8.0));
+        assertThat(other.snr()).as("15 to 4 + 4").isCloseTo(10 * Math.log10(15 / 8.0), within(1e-12));
         Scores nothing = reference.score((s, sink) -> rows(sink, new float[][] {{}, {}}), Optional.empty());
         assertThat(nothing.agreement()).isZero();
         assertThat(nothing.snr()).isZero();
+    }
+
+    /** Boxes in pixels do not hide scores that are lost. */
+    @Test
+    void everyOutputCountsAlike() {
+        Samples one = House.noise(output(network(), "x"), 1);
+        Scores.Reference reference = new Scores.Reference(List.of("boxes", "scores"), one, (s, sink) -> named(sink, Map.of("boxes", 300f, "scores", .5f)));
+        assertThat(reference.score((s, sink) -> named(sink, Map.of("boxes", 300f, "scores", 0f)), Optional.empty()).snr())
+                .isCloseTo(10 * Math.log10(2), within(1e-9));
+        assertThat(reference.score((s, sink) -> named(sink, Map.of("boxes", 300f, "scores", .5f)), Optional.empty()).snr()).isInfinite();
+    }
+
+    private static void named(SegmentedModel.OutputSink sink, Map<String, Float> values) {
+        sink.accept(0, new SegmentedModel.Outputs() {
+            @Override
+            public float[] floats(String value) {
+                return new float[] {values.get(value)};
+            }
+
+            @Override
+            public long[] shape(String value) {
+                return new long[] {1};
+            }
+        });
     }
 
     private static void rows(SegmentedModel.OutputSink sink, float[][] samples) {

@@ -3,11 +3,13 @@ package dev.detent.host;
 import dev.detent.report.HtmlReport;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedModel;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * How near outputs are to the float model's. Where the data decide how large an output is (detections), what only one of the two models gives
@@ -17,7 +19,8 @@ import java.util.stream.Collectors;
  * @param samples number of samples
  * @param agreement share of rows whose arg-max is the float model's, 0..1; of the first output, over its last axis
  * @param top1 share of rows whose arg-max is the label; empty without labels
- * @param snr signal-to-noise ratio of all outputs in dB, 10 log10(sum ref^2 / sum (ref - x)^2); infinite when equal
+ * @param snr signal-to-noise ratio in dB, -10 log10 of sum (ref - x)^2 / sum ref^2, of several outputs of the mean of that: boxes in pixels do
+ *     not hide scores below 1; infinite when equal
  */
 public record Scores(int samples, double agreement, Optional<Double> top1, double snr) {
 
@@ -54,19 +57,23 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
         }
 
         public Scores score(Runner model, Optional<int[]> labels) {
-            double[] signal = new double[samples.size()];
-            double[] noise = new double[samples.size()];
+            double[][] signal = new double[samples.size()][names.size()];
+            double[][] noise = new double[samples.size()][names.size()];
             int[][] mine = new int[samples.size()][];
             model.run(samples, (i, out) -> {
                 for (int k = 0; k < names.size(); k++) {
                     float[] x = out.floats(names.get(k));
                     float[] ref = outputs[i][k];
+                    double squares = 0;
+                    double differences = 0;
                     for (int e = 0; e < Math.max(ref.length, x.length); e++) {
                         double exact = e < ref.length ? ref[e] : 0;
                         double d = exact - (e < x.length ? x[e] : 0);
-                        signal[i] += exact * exact;
-                        noise[i] += d * d;
+                        squares += exact * exact;
+                        differences += d * d;
                     }
+                    signal[i][k] = squares;
+                    noise[i][k] = differences;
                     if (k == 0) {
                         mine[i] = winners(x, out.shape(names.get(0)));
                     }
@@ -74,18 +81,23 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
             });
             long rows = 0;
             long agreeing = 0;
-            double s = 0;
-            double n = 0;
             for (int i = 0; i < mine.length; i++) {
-                s += signal[i];
-                n += noise[i];
                 rows += Math.max(mine[i].length, winners[i].length);
                 for (int r = 0; r < Math.min(mine[i].length, winners[i].length); r++) {
                     agreeing += mine[i][r] == winners[i][r] ? 1 : 0;
                 }
             }
-            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l)),
-                    n == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(s / n));
+            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l)), snr(signal, noise));
+        }
+
+        private static double snr(double[][] signal, double[][] noise) {
+            double error = IntStream.range(0, signal[0].length).mapToDouble(output -> {
+                double s = Arrays.stream(signal).mapToDouble(sample -> sample[output]).sum();
+                double n = Arrays.stream(noise).mapToDouble(sample -> sample[output]).sum();
+                // Of an output that should be zero throughout, all is noise.
+                return n == 0 ? 0 : s == 0 ? 1 : n / s;
+            }).average().orElse(0);
+            return error == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(error);
         }
 
         private static double accuracy(int[][] winners, int[] labels) {
