@@ -14,8 +14,8 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 
 /**
- * Derives what is not calibrated: a bias gets input scale x weight scale with zero point 0 (so that it adds to the integer accumulator,
- * Jacob et al. 2018, section 2.4), a pad value the scale of the data it pads. Runs again after tuning has moved scales. PPQ 0.6.5.1's
+ * Derives what is not calibrated: a bias, also one that is added behind a MatMul, gets input scale x weight scale with zero point 0 (so that it
+ * adds to the integer accumulator, Jacob et al. 2018, section 2.4), a pad value the scale of the data it pads. Runs again after tuning has moved scales. PPQ 0.6.5.1's
  * PassiveParameterQuantizePass.
  */
 final class DerivePassives {
@@ -34,6 +34,12 @@ final class DerivePassives {
         for (Node n : context.graph().nodes()) {
             if (n.is("Conv", "ConvTranspose", "Gemm")) {
                 context.quantization().input(n, 2).ifPresent(b -> bias(context, n, b));
+            } else if (n.is("Add")) {
+                for (int i = 0; i < 2; i++) {
+                    int constant = 1 - i;
+                    context.graph().producer(n.input(i)).filter(p -> p.is("MatMul"))
+                            .ifPresent(p -> context.quantization().input(n, constant).ifPresent(b -> bias(context, p, b)));
+                }
             } else if (n.is("Pad")) {
                 context.quantization().input(n, 2).ifPresent(v -> pad(context, n, v));
             }
