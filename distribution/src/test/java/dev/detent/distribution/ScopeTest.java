@@ -110,6 +110,32 @@ class ScopeTest {
         assertThat(List.of(out(r, "conv"), in(r, "reshape", 0), out(r, "reshape"))).allMatch(c -> c.state().isFloat());
     }
 
+    /** A transformer's residual stream has outliers that 8 bits cannot hold; its products and their biases are integer. */
+    @Test
+    void betweenMatrixProductsAllIsFloat() {
+        GraphEditor e = new Graph().edit().opset("", 17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 3, 4));
+        e.initializer("w", Tensor.ofFloats(new long[] {4, 4}, weight(3).floats()));
+        e.initializer("v", Tensor.ofFloats(new long[] {4, 4}, weight(5).floats()));
+        e.initializer("b", Tensor.ofFloats(new long[] {4}, 1, -2, 3, 4));
+        e.initializer("gain", Tensor.ofFloats(new long[] {4}, 1, 1, 2, 1));
+        e.add(Node.of("scale", "Mul", List.of("x", "gain"), List.of("n"), Map.of()));
+        e.add(Node.of("product", "MatMul", List.of("n", "w"), List.of("p"), Map.of()));
+        e.add(Node.of("bias", "Add", List.of("b", "p"), List.of("q"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("q"), List.of("r"), Map.of()));
+        e.add(Node.of("residual", "Add", List.of("x", "r"), List.of("s"), Map.of()));
+        e.add(Node.of("last", "MatMul", List.of("s", "v"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized)).extracting(Node::name).containsExactly("product", "bias", "last");
+        assertThat(List.of(in(r, "product", 0), in(r, "last", 0))).allMatch(c -> c.state() == QuantizationState.ACTIVATED);
+        assertThat(List.of(out(r, "product"), in(r, "bias", 1), out(r, "bias"))).allMatch(c -> c.state().isFloat());
+        TensorQuantization bias = in(r, "bias", 0);
+        assertThat(bias.state()).isEqualTo(QuantizationState.PASSIVE_BAKED);
+        for (int c = 0; c < 4; c++) {
+            assertThat(bias.parameters().orElseThrow().scale(c))
+                    .isEqualTo(in(r, "product", 0).parameters().orElseThrow().scale(0) * in(r, "product", 1).parameters().orElseThrow().scale(c));
+        }
+    }
+
     /** Boxes in pixels and scores below 1 leave a detector in one tensor; a common scale would round the scores away. */
     @Test
     void whatIsJoinedOnItsWayOutStaysFloat() {
