@@ -151,10 +151,8 @@ final class CalibrateActivations {
         List<Simulator.Observation<Observer>> observations() {
             return observed.keySet().stream().map(k -> {
                 UsefulRange range = context.options().get(USEFUL) ? UsefulRange.of(context.graph(), k.value(), k.scheme().bits()) : UsefulRange.ALL;
-                return range.equals(UsefulRange.ALL)
-                        ? new Simulator.Observation<>(k.value(), k.observer() + k.scheme().axis(), samples, () -> context.observers().create(k.observer(), k.scheme()))
-                        : new Simulator.Observation<Observer>(k.value(), k.observer() + k.scheme().axis() + range, samples,
-                                () -> new Clamped(context.observers().create(k.observer(), k.scheme()), range));
+                return new Simulator.Observation<>(k.value(), k.observer() + k.scheme().axis() + range, samples,
+                        () -> Clamped.of(context.observers().create(k.observer(), k.scheme()), range));
             }).toList();
         }
 

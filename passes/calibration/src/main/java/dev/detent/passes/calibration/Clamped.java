@@ -13,7 +13,12 @@ final class Clamped implements Observer {
     private final float highest;
     private float[] clamped = new float[0];
 
-    Clamped(Observer observer, UsefulRange range) {
+    /** The observer itself where the range has no end. */
+    static Observer of(Observer observer, UsefulRange range) {
+        return range.equals(UsefulRange.ALL) ? observer : new Clamped(observer, range);
+    }
+
+    private Clamped(Observer observer, UsefulRange range) {
         this.observer = observer;
         this.lowest = (float) range.lowest();
         this.highest = (float) range.highest();
