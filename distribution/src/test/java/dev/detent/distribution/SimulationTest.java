@@ -407,6 +407,16 @@ class SimulationTest {
     }
 
     @Test
+    void whoAsksForNothingGetsNothing() {
+        Graph source = graph("resnet");
+        Samples samples = House.noise(source, 1);
+        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        try (Simulation s = Simulation.of(r.graph(), r.configs())) {
+            assertThat(s.observe(List.<Simulator.Observation<Recording>>of(), samples, 1, d -> { })).isEmpty();
+        }
+    }
+
+    @Test
     void whatCannotBeQuantizedStaysFloatAndRuns() {
         GraphEditor e = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4));
         e.initializer("w", Tensor.ofFloats(new long[] {4, 4}, new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7}));

@@ -129,7 +129,12 @@ public final class Evaluation {
         }
         Graph graph = OnnxReader.read(file);
         return graph.nodes().stream().allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
-                && graph.nodes().stream().anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
+                && isQuantized(graph);
+    }
+
+    /** Some of its operators quantize, or compute with codes. */
+    static boolean isQuantized(Graph graph) {
+        return graph.nodes().stream().anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
     }
 
     /** Scores a finished run. */
@@ -138,7 +143,8 @@ public final class Evaluation {
         FinishedRun run = FinishedRun.read(out);
         Graph original = OnnxReader.read(model);
         boolean half = HalfPrecision.widen(original, model.toString());
-        Evaluation evaluation = new Evaluation(() -> floatModel(model, original, half), original, data, labelFile, preprocessing.orElseGet(run::preprocessing), limit, workers, progress);
+        Evaluation evaluation = new Evaluation(() -> floatModel(model, original, half), original, data, labelFile,
+                preprocessing.orElseGet(run::preprocessing), limit, workers, progress);
         Map<String, Scores> scores = new LinkedHashMap<>();
         scores.put("float", evaluation.floats());
         Path file = artefact(out);

@@ -10,14 +10,15 @@ import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.run.Simulator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * What every layer of a simulated network made of one sample of noise, in two numbers: the norm of its output and its projection on a fixed
- * vector of signs; infinities, as masks hold them, are left out. A run writes them down; {@code detent verify} computes them again from the artefact.
+ * vector of signs; infinities, as masks hold them, are left out. A run writes them down; {@code detent verify} computes them again from the
+ * artefact.
  *
  * @param norm square root of the sum of squares
  * @param projection sum of the values with pseudo-random signs, which stays within a few norms and tells one tensor from another of its size
@@ -36,9 +37,9 @@ public record Fingerprints(double norm, double projection) {
         Map<Slot, Fingerprints> prints = new LinkedHashMap<>();
         if (graph.inputs().stream().allMatch(v -> v.shape().map(s -> s.stream().skip(1).allMatch(ValueInfo.Dimension::isKnown)).orElse(false))) {
             Map<String, Slot> layers = layers(graph);
-            List<Printer> printers = simulated.observe(layers.keySet().stream().map(v -> new Simulator.Observation<>(v, Printer::new)).toList(),
-                    new Noise(graph, 1), 1, d -> { });
-            layers.values().forEach(slot -> prints.put(slot, printers.get(prints.size()).print()));
+            Iterator<Printer> printers = simulated.observe(layers.keySet().stream().map(v -> new Simulator.Observation<>(v, Printer::new)).toList(),
+                    new Noise(graph, 1), 1, d -> { }).iterator();
+            layers.values().forEach(slot -> prints.put(slot, printers.next().print()));
         }
         return prints;
     }

@@ -32,7 +32,7 @@ final class JobInputs implements AutoCloseable {
         graph = OnnxReader.read(request.model());
         nodes = graph.nodes().size();
         bytes = Digest.size(request.model(), graph);
-        if (graph.nodes().stream().anyMatch(n -> n.is("QuantizeLinear", "DequantizeLinear") || n.opType().startsWith("QLinear"))) {
+        if (Evaluation.isQuantized(graph)) {
             remarks.add(Problem.warning("DT-QNT-003", "is quantized already; what is quantized twice loses twice: start from the float model",
                     request.model().toString()));
         }

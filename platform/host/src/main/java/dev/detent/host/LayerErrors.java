@@ -4,7 +4,6 @@ import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Recording;
 import dev.detent.runtime.Simulation;
-import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Sketch;
@@ -38,13 +37,9 @@ public final class LayerErrors {
     static List<Layer> measure(Graph floatGraph, Graph quantized, Quantization quantization, Simulation simulated, Samples samples, int count) {
         List<Node> layers = new ArrayList<>();
         for (Node n : floatGraph.nodes()) {
-            boolean isFloat = floatGraph.valueInfo(n.output(0)).map(v -> v.type() == ElementType.FLOAT).orElse(false);
-            if (isFloat && WEIGHTED.contains(n.opType()) && quantization.isQuantized(n) && quantized.producer(n.output(0)).isPresent()) {
+            if (floatGraph.isFloat(n.output(0)) && WEIGHTED.contains(n.opType()) && quantization.isQuantized(n) && quantized.producer(n.output(0)).isPresent()) {
                 layers.add(n);
             }
-        }
-        if (layers.isEmpty()) {
-            return List.of();
         }
         List<String> outputs = layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
         Set<String> values = new LinkedHashSet<>(outputs);

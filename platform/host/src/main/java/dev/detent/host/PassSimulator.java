@@ -3,7 +3,6 @@ package dev.detent.host;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
-import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Sketch;
@@ -78,7 +77,7 @@ final class PassSimulator implements Simulator, AutoCloseable {
     @Override
     public double outputError(int limit) {
         List<String> outputs = graph.outputs().stream().map(ValueInfo::name)
-                .filter(o -> graph.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).toList();
+                .filter(graph::isFloat).toList();
         Samples data = samples.first(limit);
         Scores.Reference exact = reference;
         if (exact == null || referenceLimit != limit || referenceRevision != graph.revision()) {

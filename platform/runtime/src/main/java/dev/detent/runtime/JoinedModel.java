@@ -180,6 +180,10 @@ final class JoinedModel implements Simulation {
     @Override
     public <S extends Sketch> List<S> observe(List<Simulator.Observation<S>> observations, Samples samples, int workers,
             IntConsumer progress) {
+        if (observations.isEmpty()) {
+            // ONNX Runtime wants to be asked for something.
+            return List.of();
+        }
         Sketches<S> sketches = new Sketches<>(graph, observations);
         Queue<Map<String, List<Sketches.Watch>>> idle = new ConcurrentLinkedQueue<>();
         List<Runnable> finished = new ArrayList<>();

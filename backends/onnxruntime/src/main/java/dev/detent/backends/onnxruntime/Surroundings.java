@@ -37,7 +37,8 @@ final class Surroundings {
             Node product = graph.producer(add.input(1 - bias)).filter(p -> p.is("MatMul")).orElse(add);
             Optional<Tensor> weight = graph.initializer(product.input(1)).filter(w -> w.rank() == 2);
             return product != add && weight.isPresent() && graph.consumers(product.output(0)).size() == 1 && !graph.isOutput(product.output(0))
-                    && graph.initializer(add.input(bias)).filter(b -> b.type() == ElementType.FLOAT && b.rank() == 1 && b.dim(0) == weight.get().dim(1)).isPresent();
+                    && graph.initializer(add.input(bias)).filter(b -> b.type() == ElementType.FLOAT && b.rank() == 1)
+                            .filter(b -> b.dim(0) == weight.get().dim(1)).isPresent();
         }).findFirst();
     }
 

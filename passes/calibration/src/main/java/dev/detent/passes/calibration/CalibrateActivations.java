@@ -1,6 +1,5 @@
 package dev.detent.passes.calibration;
 
-import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.Need;
@@ -61,7 +60,7 @@ final class CalibrateActivations {
 
     private void run() {
         for (TensorQuantization c : context.quantization().configs()) {
-            if (c.state().awaitsCalibration() && !isFloat(context, c.value())) {
+            if (c.state().awaitsCalibration() && !context.graph().isFloat(c.value())) {
                 context.states().keepFloat(c, c.value().isEmpty() ? "an absent optional input" : "not a floating-point tensor");
             } else if (c.state().awaitsCalibration()) {
                 waiting.add(c);
@@ -167,9 +166,5 @@ final class CalibrateActivations {
                         .forEach(c -> context.states().keepFloat(c, Ranges.WITHOUT_END)));
             }
         }
-    }
-
-    private static boolean isFloat(PassContext context, String value) {
-        return context.graph().valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
     }
 }

@@ -53,15 +53,11 @@ public final class HalfPrecision {
             String in = n.input(0);
             String out = n.output(0);
             boolean leaves = graph.isOutput(out) && (graph.producer(in).isEmpty() || graph.isOutput(in));
-            if (n.is("Cast") && isFloat(graph, in) && isFloat(graph, out) && !leaves) {
+            if (n.is("Cast") && graph.isFloat(in) && graph.isFloat(out) && !leaves) {
                 edit.bypass(graph.node(n.name()).orElseThrow());
             }
         }
         return true;
-    }
-
-    private static boolean isFloat(Graph graph, String value) {
-        return graph.valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
     }
 
     private static Node widened(Node node) {

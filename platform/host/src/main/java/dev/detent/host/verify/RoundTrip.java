@@ -206,7 +206,7 @@ public final class RoundTrip {
 
     private static List<String> values(Graph graph) {
         return graph.nodes().stream().flatMap(n -> n.outputs().stream())
-                .filter(o -> graph.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false)).toList();
+                .filter(graph::isFloat).toList();
     }
 
     private static float[] join(float[] a, float[] b) {

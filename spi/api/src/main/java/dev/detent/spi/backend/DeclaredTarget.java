@@ -102,8 +102,9 @@ public final class DeclaredTarget implements Target {
                 rule = rule.output(i, own);
             }
         }
+        boolean onward = node.outputs().stream().allMatch(o -> staysFloat(o, graph));
         for (int i = 0; i < node.inputs().size(); i++) {
-            if (carriesOn(node, node.input(i)) && node.outputs().stream().allMatch(o -> staysFloat(o, graph))) {
+            if (onward && carriesOn(node, node.input(i))) {
                 rule = rule.input(i, unquantized);
             }
         }

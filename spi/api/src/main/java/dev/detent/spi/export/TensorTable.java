@@ -1,6 +1,5 @@
 package dev.detent.spi.export;
 
-import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
@@ -37,7 +36,7 @@ public record TensorTable(Map<String, TensorQuantization> activations, Map<Strin
         List<String> all = new ArrayList<>();
         graph.inputs().stream().map(ValueInfo::name).forEach(all::add);
         graph.nodes().forEach(n -> all.addAll(n.outputs()));
-        List<String> floats = all.stream().filter(v -> !activations.containsKey(v) && isFloat(graph, v)).toList();
+        List<String> floats = all.stream().filter(v -> !activations.containsKey(v) && graph.isFloat(v)).toList();
         return new TensorTable(activations, parameters, floats);
     }
 
@@ -50,9 +49,5 @@ public record TensorTable(Map<String, TensorQuantization> activations, Map<Strin
 
     private static boolean hasNumbers(TensorQuantization c) {
         return c.parameters().isPresent() && !c.state().isFloat() && !c.state().isShape();
-    }
-
-    private static boolean isFloat(Graph graph, String value) {
-        return graph.valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
     }
 }

@@ -88,6 +88,11 @@ public final class Graph {
                 .or(() -> outputs.stream().filter(o -> o.name().equals(value)).findFirst());
     }
 
+    /** Whether a value is known to hold 32-bit floats, which is what can be quantized. */
+    public boolean isFloat(String value) {
+        return valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
+    }
+
     public Map<String, ValueInfo> valueInfos() {
         return Collections.unmodifiableMap(valueInfos);
     }
