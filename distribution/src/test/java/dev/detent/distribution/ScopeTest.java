@@ -136,6 +136,90 @@ class ScopeTest {
         }
     }
 
+    /** What a Resize moves into a Clip that leaves the network is float up to there. */
+    @Test
+    void movementInFrontOfAFloatOutputStaysUnderIt() {
+        GraphEditor e = network();
+        e.initializer("twice", Tensor.ofFloats(new long[] {4}, 1, 1, 2, 2));
+        e.initializer("top", Tensor.scalar(2));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("resize", "Resize", List.of("c", "", "twice"), List.of("r"), Map.of()));
+        e.add(Node.of("clip", "Clip", List.of("r", "", "top"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(List.of(out(r, "clip"), out(r, "resize").root())).allMatch(c -> c.state().isFloat());
+        assertThat(in(r, "resize", 0).root().state()).isEqualTo(QuantizationState.ACTIVATED);
+    }
+
+    @Test
+    void theFillOfAFloatPadStaysFloat() {
+        GraphEditor e = network();
+        e.initializer("pads", Tensor.ofLongs(new long[] {8}, 0, 0, 1, 1, 0, 0, 1, 1));
+        e.initializer("fill", Tensor.scalar(0));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("pad", "Pad", List.of("c", "pads", "fill"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(List.of(in(r, "pad", 0), in(r, "pad", 2), out(r, "pad"))).allMatch(c -> c.state().isFloat());
+    }
+
+    /** A range of data that are never negative has no code for a fill of -9. */
+    @ParameterizedTest
+    @CsvSource({"Conv, true", "MaxPool, false"})
+    void aPadThatBringsValuesHasARangeOfItsOwn(String reader, boolean own) {
+        GraphEditor e = network();
+        e.initializer("pads", Tensor.ofLongs(new long[] {8}, 0, 0, 1, 1, 0, 0, 1, 1));
+        e.initializer("fill", Tensor.scalar(-9));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("c"), List.of("r"), Map.of()));
+        e.add(Node.of("pad", "Pad", List.of("r", "pads", "fill"), List.of("p"), Map.of()));
+        e.add(reader.equals("Conv") ? Node.of("reader", "Conv", List.of("p", "w2"), List.of("q"), Map.of())
+                : Node.of("reader", "MaxPool", List.of("p"), List.of("q"), Map.of("kernel_shape", new Attribute.Ints(List.of(2L, 2L)))));
+        e.initializer("w3", weight(8));
+        e.add(Node.of("last", "Conv", List.of("q", "w3"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        TensorQuantization padded = out(r, "pad").root();
+        double least = padded.scheme().system().range(padded.parameters().orElseThrow().scale(0), padded.parameters().orElseThrow().zeroPoint(0),
+                padded.scheme())[0];
+        assertThat(least).isBetween(own ? -9.5 : 0, own ? -8.5 : 0);
+    }
+
+    /** ONNX Runtime's QGemm takes the scale of a bias for granted: the weights' of every channel. */
+    @Test
+    void aGemmHasAPlainBias() {
+        GraphEditor e = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4));
+        e.initializer("w", Tensor.ofFloats(new long[] {4, 4}, weight(3).floats()));
+        e.initializer("v", Tensor.ofFloats(new long[] {4, 4}, weight(5).floats()));
+        e.initializer("one", Tensor.ofFloats(new long[] {1}, 3));
+        e.initializer("row", Tensor.ofFloats(new long[] {1, 4}, 1, 2, 3, 4));
+        e.add(Node.of("first", "Gemm", List.of("x", "w", "one"), List.of("c"), Map.of("alpha", new Attribute.FloatValue(2))));
+        e.add(Node.of("last", "Gemm", List.of("c", "v", "row"), List.of("y"), Map.of("beta", new Attribute.FloatValue(.5f))));
+        Graph source = output(e, "y");
+        Pipeline.Result r = quantize(source, "onnxruntime", "bias-correction=off");
+        assertThat(r.floatGraph().initializer(r.floatGraph().node("first").orElseThrow().input(2)).orElseThrow().floats()).containsExactly(3, 3, 3, 3);
+        assertThat(r.floatGraph().initializer(r.floatGraph().node("last").orElseThrow().input(2)).orElseThrow().floats())
+                .containsExactly(.5f, 1, 1.5f, 2);
+        assertThat(r.floatGraph().initializer(r.floatGraph().node("first").orElseThrow().input(1)).orElseThrow().floats()[1])
+                .isEqualTo(2 * weight(3).floats()[1]);
+        assertThat(List.of(in(r, "first", 2), in(r, "last", 2))).allMatch(c -> c.state() == QuantizationState.PASSIVE_BAKED);
+    }
+
+    /** Channels that batch norm has all but switched off: their bias counts in units of next to nothing. */
+    @ParameterizedTest
+    @CsvSource({"onnxruntime", "dsp", "openvino"})
+    void theBiasOfADeadChannelFits(String target) {
+        float[] dead = weight(3).floats();
+        for (int i = 0; i < 4; i++) {
+            dead[i] *= 1e-10f;
+        }
+        GraphEditor e = network();
+        e.initializer("dead", Tensor.ofFloats(new long[] {4, 4, 1, 1}, dead));
+        e.initializer("b", Tensor.ofFloats(new long[] {4}, -5, 1, 2, 3));
+        e.add(Node.of("conv", "Conv", List.of("x", "dead", "b"), List.of("c"), Map.of()));
+        e.add(Node.of("last", "Conv", List.of("c", "w2"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), target);
+        double unit = (double) in(r, "conv", 0).root().parameters().orElseThrow().scale(0) * in(r, "conv", 1).parameters().orElseThrow().scale(0);
+        assertThat(5 / unit).isLessThan(1.1 * (1 << 30));
+    }
+
     /** Boxes in pixels and scores below 1 leave a detector in one tensor; a common scale would round the scores away. */
     @Test
     void whatIsJoinedOnItsWayOutStaysFloat() {

@@ -45,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,8 @@ class SimulationTest {
 
     /** Targets whose every scheme QuantizeLinear and DequantizeLinear have in 8 bits. */
     private static final Set<String> SINGLE_SESSION = Set.of("onnxruntime", "tensorrt", "dsp");
+
+    private static final int RANDOM = 25;
 
     private static Path corpus;
 
@@ -84,10 +87,16 @@ class SimulationTest {
             SampleGraphs.all().keySet().forEach(g -> all.add(Arguments.of(g, target)));
             List.of("resnet", "mobile", "addchain", "eltwise", "dynup11", "tiny", "pools").forEach(m -> all.add(Arguments.of(m, target)));
         }
+        for (String target : List.of("onnxruntime", "tensorrt", "dsp", "openvino")) {
+            IntStream.range(0, RANDOM).forEach(seed -> all.add(Arguments.of("random " + seed, target)));
+        }
         return all.stream();
     }
 
     private static Graph graph(String name) {
+        if (name.startsWith("random ")) {
+            return RandomGraphs.of(Long.parseLong(name.substring("random ".length())));
+        }
         Graph g = SampleGraphs.all().get(name);
         return g != null ? g : OnnxReader.read(corpus.resolve("models/" + name + ".onnx"));
     }
@@ -404,6 +413,45 @@ class SimulationTest {
             }
         }
         return means;
+    }
+
+    /** Exporters leave branches, and in them operators that have changed since; a subgraph keeps the names it reads. */
+    @Test
+    void branchesAreRaisedWithTheGraphAroundThem() throws IOException {
+        AttributeProto.Builder axes = AttributeProto.newBuilder().setName("axes").setType(AttributeProto.AttributeType.INTS).addInts(0);
+        GraphProto then = GraphProto.newBuilder().setName("then").addOutput(ValueInfoProto.newBuilder().setName("t").setType(floats()))
+                .addNode(node("Unsqueeze", "u", "d").toBuilder().clearName().addAttribute(axes))
+                .addNode(node("Squeeze", "t", "u").toBuilder().clearName().addAttribute(axes)).build();
+        GraphProto otherwise = GraphProto.newBuilder().setName("else").addOutput(ValueInfoProto.newBuilder().setName("e").setType(floats()))
+                .addNode(node("Neg", "e", "d")).build();
+        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInput(ValueInfoProto.newBuilder().setName("x").setType(floats(1, 3, 8, 8)))
+                .addOutput(ValueInfoProto.newBuilder().setName("y").setType(floats()))
+                .addNode(node("Conv", "c", "x", "w1")).addNode(node("Relu", "r", "c")).addNode(node("Dropout", "d", "r"))
+                .addNode(node("ReduceMean", "m", "r").toBuilder().addAttribute(AttributeProto.newBuilder().setName("keepdims")
+                        .setType(AttributeProto.AttributeType.INT).setI(0)))
+                .addNode(node("Greater", "b", "m", "threshold"))
+                .addNode(node("If", "i", "b").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder().setName("then_branch").setType(AttributeProto.AttributeType.GRAPH).setG(then))
+                        .addAttribute(AttributeProto.newBuilder().setName("else_branch").setType(AttributeProto.AttributeType.GRAPH).setG(otherwise)))
+                .addNode(node("Conv", "y", "i", "w2"));
+        Random random = new Random(11);
+        g.addInitializer(weights("w1", random, 8, 3, 1, 1)).addInitializer(weights("w2", random, 8, 8, 1, 1))
+                .addInitializer(TensorProto.newBuilder().setName("threshold").setDataType(1).addFloatData(0));
+        ModelProto m = ModelProto.newBuilder().setIrVersion(6).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(11)).setGraph(g).build();
+        Path file = Files.write(work.resolve("old.onnx"), m.toByteArray());
+        Graph raised = OnnxReader.read(file);
+        Pipeline.format(raised, file.toString());
+        assertThat(raised.opset()).isEqualTo(13);
+        Samples samples = House.noise(raised, 2);
+        List<float[]> before = new ArrayList<>();
+        List<float[]> after = new ArrayList<>();
+        try (PlainModel a = PlainModel.of(file, Optimization.NONE); PlainModel b = PlainModel.of(raised, Optimization.NONE, file.toString())) {
+            a.forEach(samples, 1, d -> { }, (k, o) -> before.add(o.floats("y")));
+            b.forEach(samples, 1, d -> { }, (k, o) -> after.add(o.floats("y")));
+        }
+        assertThat(after).usingRecursiveComparison().isEqualTo(before);
+        Pipeline.Result r = House.quantize(OnnxReader.read(file), "onnxruntime", samples, 1);
+        assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized)).extracting(Node::name).contains("Conv_c", "Conv_y");
     }
 
     @Test

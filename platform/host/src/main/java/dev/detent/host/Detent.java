@@ -198,8 +198,8 @@ public final class Detent {
             }
         }
         return Optional.of(Problem.warning("DT-QNT-001", "the quantized network collapses: its last layer has an SNR of "
-                + HtmlReport.decibels(layers.get(layers.size() - 1).snr()) + "; it breaks here, where the SNR falls by "
-                + HtmlReport.decibels(drop) + " to " + HtmlReport.decibels(layers.get(worst).snr())
+                + HtmlReport.decibels(layers.get(layers.size() - 1).snr()) + "; it breaks here, where the SNR falls "
+                + (Double.isInfinite(drop) ? "" : "by " + HtmlReport.decibels(drop) + " ") + "to " + HtmlReport.decibels(layers.get(worst).snr())
                 + "; per-channel weights, equalization (--set equalization=on) or another target may help", layers.get(worst).node()));
     }
 

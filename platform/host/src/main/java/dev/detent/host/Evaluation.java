@@ -36,6 +36,7 @@ import java.util.stream.Stream;
 public final class Evaluation {
 
     private static final String EXACT = "exact";
+    private static final String UNFUSED = "unfused";
 
     /** As far as this, in dB, rounding in fused kernels does not go. */
     private static final double SUSPICIOUS = 1;
@@ -57,7 +58,7 @@ public final class Evaluation {
         this.workers = workers;
         this.progress = progress;
         samples = DataFiles.open(original, data, preprocessing, limit);
-        labels = labelFile.map(l -> Labels.read(l, samples.size()));
+        labels = labelFile.map(l -> Labels.read(l, samples.size() * samples.rows()));
         List<String> outputs = original.outputs().stream().map(ValueInfo::name).toList();
         try (PlainModel m = model.get()) {
             reference = new Scores.Reference(outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
@@ -85,7 +86,7 @@ public final class Evaluation {
     }
 
     /**
-     * Exported, and where that is far from what the file says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums
+     * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums
      * do not.
      */
     Map<String, Scores> exported(Path file, Scores simulated) {
@@ -93,7 +94,14 @@ public final class Evaluation {
                 .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
         // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes nonsense.
         Map<String, Scores> scores = new LinkedHashMap<>();
-        Scores usual = score("exported", file, floating ? Optimization.ASIS : Optimization.ALL);
+        Scores usual;
+        try {
+            usual = score("exported", file, floating ? Optimization.ASIS : Optimization.ALL);
+        } catch (UserException e) {
+            // ONNX Runtime trips over its own rewriting; if not, this fails too.
+            scores.put(UNFUSED, score(UNFUSED, file, Optimization.ASIS));
+            return scores;
+        }
         scores.put("exported", usual);
         if (!floating && usual.snr() < simulated.snr() - SUSPICIOUS) {
             Scores exact = score(EXACT, file, Optimization.EXACT);
@@ -110,6 +118,14 @@ public final class Evaluation {
             return Optional.of(Problem.warning("DT-EVA-004", "integer sums overflow on this CPU (x64 without VNNI); 'exact' is the file on CPUs where "
                     + "they do not, or with ONNX Runtime's session option session.x64quantprecision=1. For CPUs like this one leave the weights' sums "
                     + "room, as the target 'onnxruntime' does", "exported"));
+        }
+        if (scores.containsKey("simulated") && scores.get("simulated").snr() == Double.NEGATIVE_INFINITY) {
+            return Optional.of(Problem.warning("DT-EVA-008", "the quantized network gives NaN or infinity where the float one does not: look for a "
+                    + "division, logarithm or root of a value that rounds to zero, and keep it in float", "simulated"));
+        }
+        if (scores.containsKey(UNFUSED)) {
+            return Optional.of(Problem.warning("DT-EVA-007", "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
+                    + "session.disable_quant_qdq=1, which leaves its nodes as they stand", "exported"));
         }
         boolean far = scores.containsKey("exported") && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
         return !far ? Optional.empty() : Optional.of(Problem.warning("DT-EVA-006", "ONNX Runtime's fused kernels compute something else than the "

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -45,12 +46,12 @@ public final class LayerErrors {
         Set<String> values = new LinkedHashSet<>(outputs);
         // For so few samples optimising costs more than it saves.
         try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, Optimization.ASIS)) {
-            List<List<Difference>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> {
+            List<List<Difference>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> finished(() -> {
                 Samples one = samples.range(i, 1);
                 Map<String, float[]> exact = Recording.of(reference, values, one);
                 return simulated.observe(outputs.stream().map(v -> new Simulator.Observation<>(v, () -> new Difference(exact.get(v)))).toList(),
                         one, 1, d -> { });
-            }).toList();
+            })).toList().stream().map(Supplier::get).toList();
             List<Layer> errors = new ArrayList<>();
             for (int k = 0; k < layers.size(); k++) {
                 int layer = k;
@@ -58,6 +59,21 @@ public final class LayerErrors {
                 errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), outputs.get(k), snr));
             }
             return errors;
+        }
+    }
+
+    /**
+     * What {@code work} gave or threw. A parallel stream hands an exception on while its other tasks still run; here they would run in sessions
+     * that the caller closes.
+     */
+    private static <T> Supplier<T> finished(Supplier<T> work) {
+        try {
+            T value = work.get();
+            return () -> value;
+        } catch (RuntimeException e) {
+            return () -> {
+                throw e;
+            };
         }
     }
 
@@ -92,9 +108,11 @@ public final class LayerErrors {
         public void accept(float[] values, int from, int to) {
             for (int i = from; i < to; i++) {
                 double e = exact[at++];
-                double d = e - values[i];
-                signal += e * e;
-                noise += d * d;
+                if (Double.isFinite(e)) {
+                    double d = e - values[i];
+                    signal += e * e;
+                    noise += Double.isFinite(d) ? d * d : Double.POSITIVE_INFINITY;
+                }
             }
         }
 

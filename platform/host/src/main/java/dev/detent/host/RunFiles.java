@@ -98,7 +98,7 @@ record RunFiles(String version, String plugin, QuantizeRequest request, Target t
             row.put("samples", s.samples());
             s.top1().ifPresent(t -> row.put("top1", t));
             row.put("agreement", s.agreement());
-            row.put("snr", Double.isInfinite(s.snr()) ? "exact" : (Object) s.snr());
+            row.put("snr", Double.isFinite(s.snr()) ? (Object) s.snr() : HtmlReport.decibels(s.snr()));
             scores.put(k, row);
         });
         p.put("scores", scores);

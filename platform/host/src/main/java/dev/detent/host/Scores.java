@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * @param agreement share of rows whose arg-max is the float model's, 0..1; of the first output, over its last axis
  * @param top1 share of rows whose arg-max is the label; empty without labels
  * @param snr signal-to-noise ratio in dB, -10 log10 of sum (ref - x)^2 / sum ref^2, of several outputs of the mean of that: boxes in pixels do
- *     not hide scores below 1; infinite when equal
+ *     not hide scores below 1; infinite when equal, minus infinity when not finite where the reference is
  */
 public record Scores(int samples, double agreement, Optional<Double> top1, double snr) {
 
@@ -53,7 +53,7 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
 
         /** Scores of the reference itself: only top-1 says something. */
         public Scores self(Optional<int[]> labels) {
-            return new Scores(samples.size(), 1, labels.map(l -> accuracy(winners, l)), Double.POSITIVE_INFINITY);
+            return new Scores(samples.size(), 1, labels.map(l -> accuracy(winners, l, samples.rows())), Double.POSITIVE_INFINITY);
         }
 
         public Scores score(Runner model, Optional<int[]> labels) {
@@ -68,9 +68,11 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
                     double differences = 0;
                     for (int e = 0; e < Math.max(ref.length, x.length); e++) {
                         double exact = e < ref.length ? ref[e] : 0;
-                        double d = exact - (e < x.length ? x[e] : 0);
-                        squares += exact * exact;
-                        differences += d * d;
+                        if (Double.isFinite(exact)) {
+                            double d = exact - (e < x.length ? x[e] : 0);
+                            squares += exact * exact;
+                            differences += Double.isFinite(d) ? d * d : Double.POSITIVE_INFINITY;
+                        }
                     }
                     signal[i][k] = squares;
                     noise[i][k] = differences;
@@ -87,7 +89,7 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
                     agreeing += mine[i][r] == winners[i][r] ? 1 : 0;
                 }
             }
-            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l)), snr(signal, noise));
+            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l, samples.rows())), snr(signal, noise));
         }
 
         private static double snr(double[][] signal, double[][] noise) {
@@ -100,12 +102,13 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
             return error == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(error);
         }
 
-        private static double accuracy(int[][] winners, int[] labels) {
+        private static double accuracy(int[][] winners, int[] labels, int rows) {
             int right = 0;
-            for (int i = 0; i < winners.length; i++) {
-                right += winners[i].length > 0 && winners[i][0] == labels[i] ? 1 : 0;
+            for (int i = 0; i < winners.length * rows; i++) {
+                int[] sample = winners[i / rows];
+                right += sample.length > i % rows && sample[i % rows] == labels[i] ? 1 : 0;
             }
-            return (double) right / winners.length;
+            return (double) right / (winners.length * rows);
         }
 
         private static int[] winners(float[] values, long[] shape) {

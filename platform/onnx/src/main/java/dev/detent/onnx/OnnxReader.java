@@ -44,6 +44,8 @@ import java.util.Set;
  */
 public final class OnnxReader {
 
+    private static final String NAMELESS = "generated_name_";
+
     private final Path file;
     private final Path folder;
     private final Map<Path, FileChannel> channels = new HashMap<>();
@@ -57,9 +59,26 @@ public final class OnnxReader {
     public static Graph read(Path file) {
         OnnxReader reader = new OnnxReader(file);
         try {
-            return reader.graph(reader.parse());
+            return reader.graph(reader.parse(), NAMELESS);
         } catch (IOException e) {
             throw new UserException("DT-ONX-002", "cannot be read: " + e.getMessage(), file.toString(), e);
+        } finally {
+            reader.close();
+        }
+    }
+
+    /**
+     * A subgraph as a graph of its own; values of the graph around it are read and made by nobody.
+     *
+     * @param file the model, whose folder holds external data
+     * @param nameless what nodes without a name are called, with a number
+     */
+    static Graph subgraph(GraphProto g, Map<String, Integer> opsets, String nameless, Path file) {
+        ModelProto.Builder model = ModelProto.newBuilder().setGraph(g);
+        opsets.forEach((domain, version) -> model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
+        OnnxReader reader = new OnnxReader(file);
+        try {
+            return reader.graph(model.build(), nameless);
         } finally {
             reader.close();
         }
@@ -89,7 +108,7 @@ public final class OnnxReader {
         }
     }
 
-    private Graph graph(ModelProto model) {
+    private Graph graph(ModelProto model, String nameless) {
         Graph graph = new Graph();
         GraphEditor edit = graph.edit();
         for (OperatorSetIdProto o : model.getOpsetImportList()) {
@@ -112,9 +131,9 @@ public final class OnnxReader {
         g.getOutputList().forEach(v -> edit.output(valueInfo(v)));
         g.getValueInfoList().forEach(v -> edit.valueInfo(valueInfo(v)));
         Set<String> names = new HashSet<>();
-        int nameless = 0;
+        int number = 0;
         for (NodeProto n : g.getNodeList()) {
-            String name = n.getName().isEmpty() ? "generated_name_" + nameless++ : n.getName();
+            String name = n.getName().isEmpty() ? nameless + number++ : n.getName();
             String unique = name;
             for (int i = 1; !names.add(unique); i++) {
                 unique = name + "_" + i;
@@ -157,7 +176,7 @@ public final class OnnxReader {
     }
 
     /** Names a subgraph uses and does not define. */
-    private static Set<String> captured(GraphProto g) {
+    static Set<String> captured(GraphProto g) {
         Set<String> defined = new HashSet<>();
         g.getInputList().forEach(v -> defined.add(v.getName()));
         g.getInitializerList().forEach(t -> defined.add(t.getName()));

@@ -96,6 +96,11 @@ public final class OnnxWriter {
         return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
 
+    /** What {@link OnnxReader#subgraph} read. */
+    static GraphProto subgraph(Graph graph) {
+        return model(graph, Map.of()).getGraph();
+    }
+
     private static ModelProto model(Graph graph, Map<String, TensorProto> external) {
         try {
             ModelProto.Builder model = graph.opaque().isEmpty() ? ModelProto.newBuilder()

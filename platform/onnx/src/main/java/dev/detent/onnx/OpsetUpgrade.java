@@ -1,11 +1,17 @@
 package dev.detent.onnx;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.detent.onnx.proto.AttributeProto;
+import dev.detent.onnx.proto.GraphProto;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.UserException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +19,15 @@ import java.util.Optional;
 
 /**
  * Raises a graph of ONNX opset 7 to 12 to opset 13, the oldest that has per-axis Q/DQ. Each rule moves what later opsets take as an input
- * out of an attribute, or keeps an old meaning by other means. Source: the operators' changelog of the ONNX specification.
+ * out of an attribute, or keeps an old meaning by other means; subgraphs are raised with the graph around them. Source: the operators' changelog of the ONNX specification.
  */
 public final class OpsetUpgrade {
 
     public static final int OLDEST = 7;
     public static final int TARGET = 13;
+
+    /** Before this opset a Scan ran over every element of a batch. */
+    private static final int SCAN_WITHOUT_BATCH = 9;
 
     /** Changes one node; {@code edit} already holds it. */
     @FunctionalInterface
@@ -59,19 +68,42 @@ public final class OpsetUpgrade {
             throw new UserException("DT-ONX-011", "uses opset " + from + "; Detent reads opset " + OLDEST
                     + " and newer, export the model again with a newer opset", where);
         }
-        boolean subgraphs = graph.nodes().stream().anyMatch(n -> n.attributes().values().stream().anyMatch(a -> a instanceof Attribute.Subgraph));
-        if (subgraphs) {
-            throw new UserException("DT-ONX-012", "uses opset " + from + " and has If, Loop or Scan; export the model again with opset "
-                    + TARGET + " or newer", where);
-        }
         GraphEditor edit = graph.edit();
         for (Node n : List.copyOf(graph.nodes())) {
+            if (n.hasSubgraph()) {
+                subgraphs(edit, n, from, where);
+            }
             Change change = n.domain().isEmpty() ? CHANGES.get(n.opType()) : null;
             if (change != null && from < change.since()) {
                 change.rule().apply(edit, n, from);
             }
         }
         edit.opset("", TARGET).sort();
+    }
+
+    private static void subgraphs(GraphEditor edit, Node n, int from, String where) {
+        if (n.is("Scan") && from < SCAN_WITHOUT_BATCH) {
+            throw new UserException("DT-ONX-012", "uses opset " + from + " and has a Scan with a batch axis; export the model again with opset "
+                    + TARGET + " or newer", where);
+        }
+        n.attributes().forEach((name, a) -> {
+            if (a instanceof Attribute.Subgraph s) {
+                Node current = edit.graph().node(n.name()).orElseThrow();
+                edit.replace(current.withAttribute(name, raised(s, edit.graph().opsets(), n.name() + "/" + name + "/", where)));
+            }
+        });
+    }
+
+    private static Attribute.Subgraph raised(Attribute.Subgraph subgraph, Map<String, Integer> opsets, String nameless, String where) {
+        try {
+            AttributeProto a = AttributeProto.parseFrom(subgraph.content().bytes());
+            Graph inner = OnnxReader.subgraph(a.getG(), opsets, nameless, Path.of(where));
+            apply(inner, where);
+            GraphProto g = OnnxWriter.subgraph(inner);
+            return new Attribute.Subgraph(List.copyOf(OnnxReader.captured(g)), new Opaque(a.toBuilder().setG(g).build().toByteArray()));
+        } catch (InvalidProtocolBufferException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Tensor longs(List<Long> values) {

@@ -101,7 +101,7 @@ public final class HtmlReport {
     }
 
     public static String decibels(double snr) {
-        return snr > 98 ? "exact" : String.format(Locale.ROOT, "%.1f dB", snr);
+        return snr > 98 ? "exact" : snr == Double.NEGATIVE_INFINITY ? "-inf dB" : String.format(Locale.ROOT, "%.1f dB", snr);
     }
 
     private static String escape(String text) {

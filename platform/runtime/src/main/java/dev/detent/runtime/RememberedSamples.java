@@ -23,6 +23,11 @@ final class RememberedSamples implements Samples {
     }
 
     @Override
+    public int rows() {
+        return all.rows();
+    }
+
+    @Override
     public Sample get(int index) {
         Sample known = memory.get(index);
         if (known != null) {

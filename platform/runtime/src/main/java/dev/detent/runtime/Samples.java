@@ -8,6 +8,11 @@ public interface Samples {
     /** Loads sample {@code index}; thread-safe. */
     Sample get(int index);
 
+    /** Rows of the data in a sample: several where the model's batch is fixed. Labels count rows. */
+    default int rows() {
+        return 1;
+    }
+
     /** What a person calls the sample: a file name, a row of a file. */
     default String describe(int index) {
         return "sample " + index;
@@ -25,6 +30,11 @@ public interface Samples {
             @Override
             public int size() {
                 return count;
+            }
+
+            @Override
+            public int rows() {
+                return all.rows();
             }
 
             @Override

@@ -43,9 +43,10 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
 
     /**
      * Between Q/DQ nodes ONNX Runtime makes of it QLinearSoftmax, whose integer exponentials overflow for output scales below 1/256 (1.28; ViT-tiny
-     * came out as noise), and a scale of 1/256 rounds most of an attention to zero. With a float input it is left alone.
+     * came out as noise), and a scale of 1/256 rounds most of an attention to zero. With a float input it is left alone. A variance that rounds to
+     * zero makes a layer norm that is written out divide by its root.
      */
-    private static final Set<String> NOT_FUSED = Set.of("Softmax");
+    private static final Set<String> NOT_FUSED = Set.of("Softmax", "Sqrt", "Reciprocal", "Log");
 
     /** Elements that share a scale in weight-only targets. */
     private static final int BLOCK = 32;
@@ -65,7 +66,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 DeclaredTarget.of("onnxruntime-dynamic", "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
                         .quantizes(PRODUCTS).onlyIf(OnnxRuntime::isProduct).activations(DynamicInteger.SCHEME, DynamicInteger.ID)
                         .channelWeights(WEIGHT, PRODUCTS).adjusted(OnnxRuntime::withRoom).floatOutputs()
-                        .profile(Profile.inputsOnly().without("passive-parameters").without("bias-correction").with("calibration"))
+                        .profile(Profile.inputsOnly().without("bias-room").without("passive-parameters").without("bias-correction").with("calibration"))
                         .writes(new DynamicExporter()).build(),
                 blocks("onnxruntime-int4", "ONNX Runtime: 4-bit weights of matrix products in blocks of 32, float arithmetic; no data", 4),
                 blocks("onnxruntime-int8w", "ONNX Runtime: 8-bit weights of matrix products in blocks of 32, float arithmetic; no data", 8));
@@ -78,7 +79,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                     SlotRule w = rule.inputs().get(1);
                     SlotRule activation = rule.inputs().get(0).with(InitialState.FP32);
                     return rule.input(0, activation).input(1, w.with(w.scheme().inBlocks(BLOCK)));
-                }).profile(Profile.inputsOnly().without("calibration").without("passive-parameters").without("bias-correction"))
+                }).profile(Profile.inputsOnly().without("calibration").without("bias-room").without("passive-parameters").without("bias-correction"))
                 .writes(new BlockExporter()).build();
     }
 

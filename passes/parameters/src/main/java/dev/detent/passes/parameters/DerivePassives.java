@@ -31,16 +31,9 @@ final class DerivePassives {
     private DerivePassives() {}
 
     private static void run(PassContext context) {
+        AddedBias.in(context.graph()).forEach(b -> context.quantization().input(b.node(), b.input()).ifPresent(c -> bias(context, b.product(), c)));
         for (Node n : context.graph().nodes()) {
-            if (n.is("Conv", "ConvTranspose", "Gemm")) {
-                context.quantization().input(n, 2).ifPresent(b -> bias(context, n, b));
-            } else if (n.is("Add")) {
-                for (int i = 0; i < 2; i++) {
-                    int constant = 1 - i;
-                    context.graph().producer(n.input(i)).filter(p -> p.is("MatMul"))
-                            .ifPresent(p -> context.quantization().input(n, constant).ifPresent(b -> bias(context, p, b)));
-                }
-            } else if (n.is("Pad")) {
+            if (n.is("Pad")) {
                 context.quantization().input(n, 2).ifPresent(v -> pad(context, n, v));
             }
         }

@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a constant, Add), and first
- * of all what depends on constants alone a constant. Not part of PPQ 0.6.5.1, whose rule sets leave such an Add alone.
+ * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a constant, Add), gives Gemm a
+ * plain bias, and first of all makes what depends on constants alone a constant. Not part of PPQ 0.6.5.1, whose rule sets leave all this alone.
  */
 final class FoldBias {
 
@@ -29,12 +29,14 @@ final class FoldBias {
         FoldConstants.apply(context);
         GraphEditor edit = context.editor();
         Graph graph = edit.graph();
-        for (Node add : List.copyOf(graph.nodes())) {
-            if (add.is("Add")) {
+        for (Node n : List.copyOf(graph.nodes())) {
+            if (n.is("Add")) {
                 for (int i = 0; i < 2; i++) {
                     int constant = 1 - i;
-                    graph.producer(add.input(i)).filter(c -> isFoldable(graph, c, add, constant)).ifPresent(c -> fold(edit, c, add, constant));
+                    graph.producer(n.input(i)).filter(c -> isFoldable(graph, c, n, constant)).ifPresent(c -> fold(edit, c, n, constant));
                 }
+            } else if (n.is("Gemm")) {
+                PlainGemm.apply(edit, n);
             }
         }
     }

@@ -93,8 +93,9 @@ final class FuseQuantization {
                 out -> overlap(out, in, n.opType() + " only moves its data")));
     }
 
+    /** What is covered already moves with what covers it, unless that stays float: a network's output, say. */
     private void overlap(TensorQuantization covered, TensorQuantization by, String reason) {
-        if (covered.state().awaitsCalibration() || covered.state().isCovered()) {
+        if (covered.root().state().awaitsCalibration()) {
             context.states().overlap(covered, by, reason);
         }
     }

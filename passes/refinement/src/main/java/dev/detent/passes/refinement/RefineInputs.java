@@ -6,6 +6,7 @@ import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 import java.util.List;
@@ -47,11 +48,19 @@ final class RefineInputs {
                         switch (role) {
                             case SHAPE -> context.states().markShape(c, "input " + c.slot().index() + " of " + n.opType() + " is no data");
                             case BOUND -> context.states().keepFloat(c, "a clip bound stays float");
-                            case FILL -> context.states().await(c, "the pad value takes over the scale of the data");
+                            case FILL -> fill(context, n, c);
                         }
                     });
                 }
             }
+        }
+    }
+
+    private static void fill(PassContext context, Node n, TensorQuantization value) {
+        if (context.quantization().input(n, 0).filter(data -> data.state() == QuantizationState.FP32).isPresent()) {
+            context.states().keepFloat(value, "the data it pads stay float");
+        } else {
+            context.states().await(value, "the pad value takes over the scale of the data");
         }
     }
 

@@ -33,15 +33,18 @@ public final class DataFiles {
 
     private final Graph graph;
     private final Preprocessing preprocessing;
+    /** So many the model takes at once. */
+    private final int rows;
 
     private DataFiles(Graph graph, Preprocessing preprocessing) {
         this.graph = graph;
         this.preprocessing = preprocessing;
+        this.rows = Batches.rows(graph);
     }
 
     /**
      * @param specification path, or {@code input=path} joined by commas
-     * @param limit at most so many samples; 0 for all
+     * @param limit at most so many samples; 0 for all. Where the model's batch is fixed a sample is as many rows or images as it takes
      */
     public static Samples open(Graph graph, String specification, Preprocessing preprocessing, int limit) {
         DataFiles files = new DataFiles(graph, preprocessing);
@@ -50,7 +53,8 @@ public final class DataFiles {
         if (all.size() == 0) {
             throw new UserException("DT-DAT-002", "holds no samples", specification);
         }
-        return limit > 0 ? all.first(limit) : all;
+        Samples samples = Batches.of(graph, all, specification);
+        return limit > 0 ? samples.first(limit) : samples;
     }
 
     private Samples named(String specification) {
@@ -205,7 +209,7 @@ public final class DataFiles {
         if (input.shape().isPresent()) {
             boolean fits = shape.length == declared.size();
             for (int d = 0; fits && d < shape.length; d++) {
-                fits = !declared.get(d).isKnown() || declared.get(d).size() == shape[d];
+                fits = !declared.get(d).isKnown() || declared.get(d).size() == shape[d] || d == 0 && shape[0] == 1 && rows > 1;
             }
             if (!fits) {
                 throw new UserException("DT-DAT-040", "has shape " + Arrays.toString(shape) + ", the model's input '" + input.name()

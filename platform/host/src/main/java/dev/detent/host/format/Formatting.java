@@ -63,7 +63,10 @@ public final class Formatting {
     private static void dropouts(GraphEditor edit) {
         for (Node n : List.copyOf(edit.graph().nodes())) {
             if (n.is("Dropout") && isIdle(edit.graph(), n)) {
-                edit.bypass(edit.graph().node(n.name()).orElseThrow());
+                Node current = edit.graph().node(n.name()).orElseThrow();
+                if (edit.canBypass(current)) {
+                    edit.bypass(current);
+                }
             }
         }
     }
@@ -72,8 +75,7 @@ public final class Formatting {
     private static boolean isIdle(Graph graph, Node n) {
         boolean maskUnused = n.output(1).isEmpty() || graph.consumers(n.output(1)).isEmpty() && !graph.isOutput(n.output(1));
         boolean training = n.hasInput(2) && graph.initializer(n.input(2)).map(t -> t.longs()[0] != 0).orElse(true);
-        boolean bypassable = graph.producer(n.input(0)).isPresent() || !graph.isOutput(n.output(0));
-        return maskUnused && !training && bypassable;
+        return maskUnused && !training;
     }
 
     private static void splitSharedParameters(GraphEditor edit) {

@@ -50,11 +50,9 @@ public final class HalfPrecision {
         List.copyOf(graph.valueInfos().values()).forEach(v -> edit.valueInfo(widened(v)));
         ShapeInference.infer(graph, where);
         for (Node n : List.copyOf(graph.nodes())) {
-            String in = n.input(0);
-            String out = n.output(0);
-            boolean leaves = graph.isOutput(out) && (graph.producer(in).isEmpty() || graph.isOutput(in));
-            if (n.is("Cast") && graph.isFloat(in) && graph.isFloat(out) && !leaves) {
-                edit.bypass(graph.node(n.name()).orElseThrow());
+            Node current = graph.node(n.name()).orElseThrow();
+            if (n.is("Cast") && graph.isFloat(current.input(0)) && graph.isFloat(n.output(0)) && edit.canBypass(current)) {
+                edit.bypass(current);
             }
         }
         return true;

@@ -2,6 +2,7 @@ package dev.detent.spi.backend;
 
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
@@ -112,7 +113,21 @@ public final class DeclaredTarget implements Target {
         for (Adjustment a : table.adjustments) {
             adjusted = a.adjust(adjusted, node, graph);
         }
+        if (bringsValues(node, graph)) {
+            return adjusted.input(2, unquantized);
+        }
         return adjusted.passive(node.isOneOf(table.passive));
+    }
+
+    /**
+     * A Pad whose value need not lie in the range of the data. A range that is made for both would serve neither where the value is as low as
+     * floats go, as in front of a MaxPool, for which the lowest of the data's range does as well.
+     */
+    private static boolean bringsValues(Node node, Graph graph) {
+        boolean zero = !node.hasInput(2) || graph.initializer(node.input(2))
+                .map(t -> t.type() != ElementType.FLOAT || t.elementCount() == 0 || t.floats()[0] == 0).orElse(false);
+        return node.is("Pad") && node.stringAttribute("mode", "constant").equals("constant") && !zero
+                && !graph.consumers(node.output(0)).stream().allMatch(c -> c.is("MaxPool"));
     }
 
     /** A bias that is no constant vector, or that Gemm multiplies with a factor, has no integer form. */

@@ -149,6 +149,11 @@ public final class Graph {
         return distinct;
     }
 
+    /** Whether a subgraph of If, Loop or Scan reads {@code value} from outside. */
+    public boolean isCaptured(String value) {
+        return !wiring().captures(value).isEmpty();
+    }
+
     /** Distinct nodes that read any output of {@code node}. */
     public Set<Node> downstream(Node node) {
         Set<Node> distinct = new LinkedHashSet<>();

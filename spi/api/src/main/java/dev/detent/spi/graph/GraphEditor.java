@@ -44,7 +44,17 @@ public final class GraphEditor {
         return rewired(w -> gone == null || w.removed(gone));
     }
 
-    /** Removes a one-in one-out node and lets its consumers (and graph outputs) read its input instead. */
+    /**
+     * Whether nothing needs the name that {@link #bypass} takes away: that of the node's output, or of its input where the output is the
+     * graph's. A subgraph that reads it from outside is not rewritten.
+     */
+    public boolean canBypass(Node node) {
+        String from = node.output(0);
+        String to = node.input(0);
+        return graph.isOutput(from) ? graph.producer(to).isPresent() && !graph.isOutput(to) && !graph.isCaptured(to) : !graph.isCaptured(from);
+    }
+
+    /** Removes a one-in one-out node and lets its consumers (and graph outputs) read its input instead; see {@link #canBypass}. */
     public GraphEditor bypass(Node node) {
         String from = node.output(0);
         String to = node.input(0);
