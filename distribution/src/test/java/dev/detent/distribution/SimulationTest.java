@@ -3,6 +3,7 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Pipeline;
+import dev.detent.host.Scores;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.proto.AttributeProto;
 import dev.detent.onnx.proto.GraphProto;
@@ -64,7 +65,7 @@ class SimulationTest {
     /** Targets whose every scheme QuantizeLinear and DequantizeLinear have in 8 bits. */
     private static final Set<String> SINGLE_SESSION = Set.of("onnxruntime", "tensorrt", "dsp");
 
-    private static final int RANDOM = 25;
+    private static final int RANDOM = 20;
 
     private static Path corpus;
 
@@ -137,6 +138,26 @@ class SimulationTest {
             }
         }
         assertThat(values).isNotEmpty();
+    }
+
+    static IntStream seeds() {
+        return IntStream.range(0, RANDOM);
+    }
+
+    /** The integer kernels that ONNX Runtime fuses compute what the file's nodes say, give or take their roundings. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void fusedKernelsComputeWhatTheFileSays(int seed) {
+        Graph source = RandomGraphs.of(seed);
+        Samples samples = House.noise(source, 3);
+        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "random"));
+        List<String> outputs = exported.outputs().stream().map(ValueInfo::name).toList();
+        try (PlainModel literal = PlainModel.of(exported, Optimization.NONE, "random"); PlainModel fused = PlainModel.of(exported, Optimization.EXACT, "random")) {
+            Scores.Reference reference = new Scores.Reference(outputs, samples, (s, sink) -> literal.forEach(s, 1, d -> { }, sink));
+            Scores score = reference.score((s, sink) -> fused.forEach(s, 1, d -> { }, sink), Optional.empty());
+            assertThat(score.snr()).isGreaterThan(20);
+        }
     }
 
     /** A simulation in one session shows every layer as the cut one does, whatever is quantized behind it. */
