@@ -9,6 +9,9 @@ import dev.detent.host.Settings;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.verify.RoundTrip;
 import dev.detent.onnx.OnnxReader;
+import dev.detent.onnx.OnnxWriter;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -18,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -66,7 +71,37 @@ class RoundTripTest {
         assertThat(r.entries()).isPositive();
     }
 
+    /** A network for every format, and more for the one that rewrites the graph most. */
+    static Stream<Arguments> randomNetworks() {
+        AtomicInteger seed = new AtomicInteger();
+        return Stream.concat(formats(), Stream.generate(() -> Arguments.of("onnxruntime", "qoperator")).limit(20))
+                .map(a -> Arguments.of(a.get()[0], a.get()[1], seed.getAndIncrement()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("randomNetworks")
+    void randomNetworksReadBackToo(String target, String format, int seed) throws IOException {
+        Path file = work.resolve("random" + seed + ".onnx");
+        Graph graph = RandomGraphs.of(seed);
+        OnnxWriter.write(graph, file);
+        long[] shape = graph.inputs().get(0).staticShape().orElseThrow();
+        float[] values = new float[4 * (int) Tensor.count(shape)];
+        Random random = new Random(seed);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        shape[0] = 4;
+        Path rows = Dist.npy(work.resolve("random" + seed + ".npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
+        Path out = work.resolve("random" + seed);
+        quantize(file, rows, target, format, out);
+        assertThat(problems(out)).isEmpty();
+    }
+
     private static void quantize(String target, String format, Path out) {
+        quantize(model, data, target, format, out);
+    }
+
+    private static void quantize(Path model, Path data, String target, String format, Path out) {
         new Detent(House.REGISTRY, "test").quantize(new QuantizeRequest(model, target, Optional.of(data.toString()), 0, Preprocessing.parse("none"),
                 Settings.NONE, Optional.of(format), out, Optional.empty(), 1, Optional.empty()), Progress.QUIET);
     }

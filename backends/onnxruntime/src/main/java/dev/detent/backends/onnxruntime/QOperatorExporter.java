@@ -215,12 +215,17 @@ final class QOperatorExporter implements Exporter {
         return graph;
     }
 
-    /** A ReLU or Clip in front of a QuantizeLinear whose range lies inside its bounds does nothing: the codes saturate there. */
+    /**
+     * A ReLU or Clip in front of a QuantizeLinear whose range lies inside its bounds does nothing: the codes saturate there. It goes where it
+     * stands behind an operator that becomes an integer one; elsewhere nothing would show its numbers.
+     */
     private static void dropActivations(GraphEditor edit) {
         Graph graph = edit.graph();
         for (Node n : List.copyOf(graph.nodes())) {
-            Optional<Node> q = n.is("Relu", "Clip") ? onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear")) : Optional.empty();
-            boolean alone = graph.producer(n.input(0)).isPresent() && graph.consumers(n.input(0)).size() == 1 && !graph.isOutput(n.input(0));
+            Optional<Node> q = n.is("Relu", "Clip") && !graph.isOutput(n.output(0))
+                    ? onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear")) : Optional.empty();
+            boolean alone = graph.producer(n.input(0)).filter(p -> p.domain().isEmpty() && TWINS.containsKey(p.opType())).isPresent()
+                    && graph.consumers(n.input(0)).size() == 1 && !graph.isOutput(n.input(0));
             if (q.isPresent() && alone && saturates(graph, n, q.get())) {
                 edit.bypass(n);
             }

@@ -225,7 +225,9 @@ public final class RoundTrip {
         }
         Graph qdq = explicit.get();
         Map<String, float[]> expected = layers(graph, written, samples);
-        boolean integer = qdq.nodes().stream().anyMatch(n -> n.opType().startsWith("QLinear"));
+        // Codes that something but a DequantizeLinear reads.
+        boolean integer = qdq.nodes().stream().filter(n -> n.opType().equals("QuantizeLinear"))
+                .anyMatch(n -> qdq.consumers(n.output(0)).stream().anyMatch(c -> !c.opType().equals("DequantizeLinear")));
         Map<String, String> raw = new LinkedHashMap<>();
         graph.outputs().stream().filter(o -> integer && expected.containsKey(o.name())).forEach(o -> raw.put(o.name(), o.name()));
         for (Node n : integer ? List.<Node>of() : graph.nodes()) {
