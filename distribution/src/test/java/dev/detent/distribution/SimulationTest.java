@@ -436,6 +436,41 @@ class SimulationTest {
         return means;
     }
 
+    /** ONNX Runtime 1.28 ends the whole process where it carries a pair into a branch. */
+    @Test
+    void aBranchMayReadWhatWasMoved() throws IOException {
+        GraphProto then = GraphProto.newBuilder().setName("then").addOutput(ValueInfoProto.newBuilder().setName("t").setType(floats()))
+                .addNode(node("Relu", "t", "p")).build();
+        GraphProto otherwise = GraphProto.newBuilder().setName("else").addOutput(ValueInfoProto.newBuilder().setName("e").setType(floats()))
+                .addNode(node("Neg", "e", "p")).build();
+        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInput(ValueInfoProto.newBuilder().setName("x").setType(floats(1, 3, 8, 8)))
+                .addOutput(ValueInfoProto.newBuilder().setName("y").setType(floats())).addOutput(ValueInfoProto.newBuilder().setName("i").setType(floats()))
+                .addNode(node("Conv", "c", "x", "w1")).addNode(node("Transpose", "q", "c")).addNode(node("Transpose", "p", "q"))
+                .addNode(node("ReduceMean", "m", "p").toBuilder().addAttribute(AttributeProto.newBuilder().setName("keepdims")
+                        .setType(AttributeProto.AttributeType.INT).setI(0)))
+                .addNode(node("Greater", "b", "m", "threshold"))
+                .addNode(node("If", "i", "b").toBuilder()
+                        .addAttribute(AttributeProto.newBuilder().setName("then_branch").setType(AttributeProto.AttributeType.GRAPH).setG(then))
+                        .addAttribute(AttributeProto.newBuilder().setName("else_branch").setType(AttributeProto.AttributeType.GRAPH).setG(otherwise)))
+                .addNode(node("Conv", "y", "c", "w2"));
+        Random random = new Random(11);
+        g.addInitializer(weights("w1", random, 8, 3, 1, 1)).addInitializer(weights("w2", random, 8, 8, 1, 1))
+                .addInitializer(TensorProto.newBuilder().setName("threshold").setDataType(1).addFloatData(0));
+        ModelProto m = ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13)).setGraph(g).build();
+        Graph source = OnnxReader.read(Files.write(work.resolve("moved.onnx"), m.toByteArray()));
+        Samples samples = House.noise(source, 2);
+        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "moved"));
+        assertThat(exported.producer("p").orElseThrow().opType()).isEqualTo("DequantizeLinear");
+        try (PlainModel fused = PlainModel.of(exported, Optimization.ALL, "moved"); Simulation whole = Simulation.of(r.graph(), r.configs())) {
+            List<float[]> expected = new ArrayList<>();
+            fused.forEach(samples, 1, d -> { }, (k, o) -> expected.add(o.floats("i")));
+            List<float[]> simulated = new ArrayList<>();
+            whole.forEach(samples, 1, d -> { }, (k, o) -> simulated.add(o.floats("i")));
+            assertThat(expected).usingRecursiveComparison().isEqualTo(simulated);
+        }
+    }
+
     /** Exporters leave branches, and in them operators that have changed since; a subgraph keeps the names it reads. */
     @Test
     void branchesAreRaisedWithTheGraphAroundThem() throws IOException {

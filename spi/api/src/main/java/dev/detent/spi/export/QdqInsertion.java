@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -57,6 +58,9 @@ public final class QdqInsertion {
     private final Map<Pair, String> pairs = new LinkedHashMap<>();
 
     private final Set<Form> form;
+    /** Movement that ONNX Runtime carries a pair over (core/optimizer/qdq_transformer/qdq_propagation.cc). */
+    private static final Set<String> CARRIED = Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
+
     /** Highest opset some pair needs. */
     private int needed;
 
@@ -103,6 +107,7 @@ public final class QdqInsertion {
             edit.replace(graph.node(n.name()).orElseThrow().withInputs(inputs));
         }
         producers.forEach((value, c) -> producer(value, c));
+        nodes.forEach(n -> n.capturedValues().forEach(this::shield));
         OpsetRaise.to(needed, edit);
         edit.sort();
     }
@@ -128,6 +133,36 @@ public final class QdqInsertion {
         edit.replace(producer.withOutput(index, raw));
         graph.valueInfo(value).ifPresent(v -> edit.valueInfo(new ValueInfo(raw, v.type(), v.shape(), Opaque.NONE)));
         pair(value, raw, value, c.scheme(), c.parameters().orElseThrow());
+    }
+
+    /**
+     * ONNX Runtime (1.28) carries a pair over data movement up to whatever reads the value, and crashes where that is a subgraph. Another pair
+     * in front of it stops that; values that lie on its grid stay as they are.
+     */
+    private void shield(String captured) {
+        Optional<Node> moving = graph.producer(captured).filter(n -> n.isOneOf(CARRIED));
+        Optional<Node> source = moving;
+        while (source.filter(n -> n.isOneOf(CARRIED)).isPresent()) {
+            source = graph.producer(source.get().input(0));
+        }
+        Optional<Node> pair = source.filter(n -> n.opType().equals("DequantizeLinear")
+                && graph.initializer(n.input(1)).filter(s -> s.elementCount() == 1).isPresent());
+        if (moving.isPresent() && pair.isPresent()) {
+            String raw = edit.freshName(captured + "_raw");
+            String quantized = edit.freshName(captured + "_quantized");
+            List<String> parameters = pair.get().inputs().subList(1, pair.get().inputs().size());
+            edit.replace(moving.get().withOutput(moving.get().outputs().indexOf(captured), raw));
+            edit.add(Node.of(edit.freshName(captured + "_QuantizeLinear"), "QuantizeLinear", with(raw, parameters), List.of(quantized), Map.of())
+                    .withOpType(pair.get().domain(), "QuantizeLinear"));
+            edit.add(Node.of(edit.freshName(captured + "_DequantizeLinear"), "DequantizeLinear", with(quantized, parameters), List.of(captured), Map.of())
+                    .withOpType(pair.get().domain(), "DequantizeLinear"));
+        }
+    }
+
+    private static List<String> with(String first, List<String> others) {
+        List<String> all = new ArrayList<>(List.of(first));
+        all.addAll(others);
+        return all;
     }
 
     private void pair(String stem, String from, String to, Scheme scheme, Parameters p) {

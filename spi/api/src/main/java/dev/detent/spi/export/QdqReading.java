@@ -95,7 +95,7 @@ public record QdqReading(Graph graph, Map<Slot, Parameters> parameters) {
                 names.put(codes, name);
             } else if (isPair(qdq, n)) {
                 String root = roots.get(n.output(0));
-                if (root.equals(n.output(0) + RAW) || qdq.isOutput(n.output(0))) {
+                if (root.equals(n.output(0) + RAW) || qdq.isOutput(n.output(0)) || qdq.isCaptured(n.output(0))) {
                     names.put(root, n.output(0));
                 }
             }
