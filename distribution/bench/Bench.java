@@ -29,12 +29,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Ratios to plain FP32 ONNX Runtime inference over the same samples on the same cores in the same run: by turns, best of several rounds.
+ * Ratios to plain FP32 ONNX Runtime inference over the same samples on the same cores in the same run: each against the plain run just before
+ * it, so that a machine that is slow for a while is slow for both; the median of several rounds, and the quartiles around it.
  * Arguments: MODEL DATA PRESET SAMPLES. Started by bench/run with the distribution's libraries.
  */
 final class Bench {
 
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 9;
 
     public static void main(String[] args) throws Exception {
         Path model = Path.of(args[0]);
@@ -55,24 +56,37 @@ final class Bench {
                 observed.putIfAbsent(c.value(), c);
             }
         }
-        Map<String, Double> best = new LinkedHashMap<>();
+        Map<String, List<Double>> ratios = new LinkedHashMap<>();
+        double[] best = {Double.POSITIVE_INFINITY};
         try (PlainModel plain = PlainModel.of(model, Optimization.ALL);
                 SegmentedModel cut = SegmentedModel.of(result.floatGraph(), Optional.empty(), observed.keySet(), Optimization.ALL);
                 SegmentedModel live = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.ALL);
                 Simulation simulated = Simulation.of(result.graph(), result.configs())) {
             for (int r = 0; r < ROUNDS; r++) {
-                time(best, "plain", () -> plain.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                Map<String, Runnable> turns = new LinkedHashMap<>();
                 for (String method : List.of("minmax", "mse", "percentile")) {
-                    time(best, method, () -> cut.observe(observations(registry, observed, method), samples, workers, d -> { }));
+                    turns.put(method, () -> cut.observe(observations(registry, observed, method), samples, workers, d -> { }));
                 }
-                time(best, "segments alone", () -> cut.forEach(samples, workers, d -> { }, (i, o) -> { }));
-                time(best, "simulation, cut", () -> live.forEach(samples, workers, d -> { }, (i, o) -> { }));
-                time(best, "simulation", () -> simulated.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                turns.put("segments alone", () -> cut.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                turns.put("simulation, cut", () -> live.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                turns.put("simulation", () -> simulated.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                boolean warm = r > 0;
+                turns.forEach((name, turn) -> {
+                    double unit = seconds(() -> plain.forEach(samples, workers, d -> { }, (i, o) -> { }));
+                    double ratio = seconds(turn) / unit;
+                    if (warm) {
+                        best[0] = Math.min(best[0], unit);
+                        ratios.computeIfAbsent(name, k -> new ArrayList<>()).add(ratio);
+                    }
+                });
             }
             double toggles = toggle(live, result);
             System.out.printf(Locale.ROOT, "%s, %d samples, %d cores, %d observed tensors, plain %.1f samples/s%n", model.getFileName(), samples.size(),
-                    workers, observed.size(), samples.size() / best.get("plain"));
-            best.forEach((k, v) -> System.out.printf(Locale.ROOT, "  %-16s %.3f%n", k, v / best.get("plain")));
+                    workers, observed.size(), samples.size() / best[0]);
+            ratios.forEach((name, all) -> {
+                all.sort(null);
+                System.out.printf(Locale.ROOT, "  %-16s %.3f  (%.3f to %.3f)%n", name, quantile(all, .5), quantile(all, .25), quantile(all, .75));
+            });
             System.out.printf(Locale.ROOT, "  all %d configs of a live session switched off and on: %.3f ms%n", result.configs().configs().size(), toggles);
             long before = resident();
             cut.observe(observations(registry, observed, "mse"), repeated(samples, 100), workers, d -> { });
@@ -102,10 +116,16 @@ final class Bench {
         return all;
     }
 
-    private static void time(Map<String, Double> best, String name, Runnable work) {
+    private static double seconds(Runnable work) {
         long start = System.nanoTime();
         work.run();
-        best.merge(name, (System.nanoTime() - start) / 1e9, Math::min);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static double quantile(List<Double> sorted, double at) {
+        double place = at * (sorted.size() - 1);
+        int below = (int) place;
+        return sorted.get(below) + (place - below) * (sorted.get(Math.min(below + 1, sorted.size() - 1)) - sorted.get(below));
     }
 
     private static Samples inMemory(Samples from) {

@@ -86,8 +86,8 @@ public final class Evaluation {
     }
 
     /**
-     * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums
-     * do not.
+     * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file says because this CPU's
+     * integer sums overflow: exact, what CPUs make of it whose sums do not.
      */
     Map<String, Scores> exported(Path file, Scores simulated) {
         boolean floating = OnnxReader.read(file).initializers().values().stream()

@@ -19,7 +19,8 @@ import java.util.Optional;
 
 /**
  * Raises a graph of ONNX opset 7 to 12 to opset 13, the oldest that has per-axis Q/DQ. Each rule moves what later opsets take as an input
- * out of an attribute, or keeps an old meaning by other means; subgraphs are raised with the graph around them. Source: the operators' changelog of the ONNX specification.
+ * out of an attribute, or keeps an old meaning by other means; subgraphs are raised with the graph around them. Source: the operators'
+ * changelog of the ONNX specification.
  */
 public final class OpsetUpgrade {
 

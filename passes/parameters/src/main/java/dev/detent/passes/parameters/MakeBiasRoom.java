@@ -57,8 +57,8 @@ final class MakeBiasRoom {
             // Grouped transposed convolutions share a weight scale among groups, hence the modulus.
             int c = i % scales.length;
             double least = Math.abs(bias[i]) / (inputScale * LARGEST);
-            if (scales[c] < least) {
-                double reach = least * weight.scheme().quantMax();
+            double reach = least * weight.scheme().quantMax();
+            if (scales[c] < least && reach < Float.MAX_VALUE) {
                 Parameters wider = weight.scheme().cover(-reach, reach);
                 scales[c] = wider.scale(0);
                 zeroPoints[c] = wider.zeroPoint(0);

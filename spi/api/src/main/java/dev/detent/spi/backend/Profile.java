@@ -23,7 +23,8 @@ public record Profile(String dispatcher, Map<String, Map<String, Object>> passes
      */
     public static Profile usual() {
         return dispatchedBy("activations").with("bias-folding").with("refine").with("fusion").with("simplify").with("parameter-quantization")
-                .with("calibration", Map.of("rival", "percentile", "useful-range", true)).with("bias-room").with("passive-parameters").with("bias-correction").with("baking");
+                .with("calibration", Map.of("rival", "percentile", "useful-range", true))
+                .with("bias-room").with("passive-parameters").with("bias-correction").with("baking");
     }
 
     /** For targets that quantize inputs only: nothing to fuse, nothing to align. */
