@@ -41,7 +41,7 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "folder of images, .npy, .npz, .bin, or input=path,input=path")
     Optional<String> calibration = Optional.empty();
 
-    @Option(names = "--samples", paramLabel = "N", description = "at most so many calibration samples")
+    @Option(names = "--samples", paramLabel = "N", description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
     Optional<Integer> samples = Optional.empty();
 
     @Option(names = {"--preset", "--preprocess"}, paramLabel = "P",
