@@ -150,6 +150,20 @@ class ScopeTest {
         assertThat(in(r, "resize", 0).root().state()).isEqualTo(QuantizationState.ACTIVATED);
     }
 
+    /** ONNX Runtime's integer kernel counts otherwise than its float one. */
+    @ParameterizedTest
+    @CsvSource({"1, 1, false", "1, 0, true", "0, 1, true"})
+    void averagesOfOverhangingWindowsStayFloat(long ceil, long includesPad, boolean quantized) {
+        GraphEditor e = network();
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("pool", "AveragePool", List.of("c"), List.of("p"), Map.of("kernel_shape", new Attribute.Ints(List.of(3L, 3L)),
+                "strides", new Attribute.Ints(List.of(2L, 2L)), "ceil_mode", new Attribute.IntValue(ceil),
+                "count_include_pad", new Attribute.IntValue(includesPad))));
+        e.add(Node.of("last", "Conv", List.of("p", "w2"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        assertThat(r.configs().isQuantized(r.graph().node("pool").orElseThrow())).isEqualTo(quantized);
+    }
+
     @Test
     void theFillOfAFloatPadStaysFloat() {
         GraphEditor e = network();

@@ -109,6 +109,11 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
         return NodeRule.uniform(node, unquantized).input(bias.getAsInt(), new SlotRule(BIAS, "minmax", InitialState.PASSIVE_INIT));
     }
 
+    /** QLinearAveragePool (1.28) divides the sums of windows that hang over the padded end by another count than AveragePool does. */
+    private static boolean overhangs(Node node) {
+        return node.is("AveragePool") && node.intAttribute("ceil_mode", 0) == 1 && node.intAttribute("count_include_pad", 0) == 1;
+    }
+
     /** One input and one output channel per group. */
     static boolean isDepthwise(Node node, Graph graph) {
         return node.is("Conv") && graph.initializer(node.input(1)).map(w -> w.dim(1) == 1 && w.dim(0) == node.intAttribute("group", 1)).orElse(false);
@@ -116,7 +121,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
 
     private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary).quantizes(TYPES).moves(Operators.MOVEMENT).activations(activation, "mse")
-                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED) || Surroundings.areConvolutions(n, g) || Surroundings.productWithBias(n, g).isPresent())
+                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED) || !overhangs(n) && Surroundings.areConvolutions(n, g) || Surroundings.productWithBias(n, g).isPresent())
                 .outputs(new SlotRule(activation, "mse", InitialState.FP32), Set.of("MatMul")).adjusted(OnnxRuntime::addedBias)
                 .channelWeights(WEIGHT, Operators.WEIGHTED).derivedBias(BIAS).floatNetworkOutputs().floatInto(NOT_FUSED)
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
