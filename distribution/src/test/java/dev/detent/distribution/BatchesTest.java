@@ -13,11 +13,8 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -37,17 +34,11 @@ class BatchesTest {
 
     /** An array of 0, 1, 2 ... */
     private String npy(String name, int... shape) throws IOException {
-        String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + String.join(", ",
-                java.util.Arrays.stream(shape).mapToObj(String::valueOf).toList()) + ",), }";
-        int padding = 64 - (10 + header.length() + 1) % 64;
-        int elements = java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-        ByteBuffer b = ByteBuffer.allocate(10 + header.length() + padding + 1 + 4 * elements).order(ByteOrder.LITTLE_ENDIAN);
-        b.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) (header.length() + padding + 1));
-        b.put((header + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII));
-        for (int i = 0; i < elements; i++) {
-            b.putFloat(i);
+        float[] values = new float[Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
         }
-        return Files.write(work.resolve(name), b.array()).toString();
+        return Dist.npy(work.resolve(name), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values).toString();
     }
 
     private static float[] values(Samples samples, int index) {

@@ -354,30 +354,48 @@ class SimulationTest {
 
     /** A convolution, a branch on what it computes with a convolution inside, and a convolution behind it. */
     private static Graph branching(float threshold) throws IOException {
-        GraphProto then = GraphProto.newBuilder().setName("then").addOutput(ValueInfoProto.newBuilder().setName("t").setType(floats()))
-                .addNode(node("Conv", "t", "r", "w2")).build();
-        GraphProto otherwise = GraphProto.newBuilder().setName("else").addOutput(ValueInfoProto.newBuilder().setName("e").setType(floats()))
-                .addNode(node("Neg", "e", "r")).build();
-        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInput(ValueInfoProto.newBuilder().setName("x").setType(floats(1, 3, 8, 8)))
-                .addOutput(ValueInfoProto.newBuilder().setName("y").setType(floats()))
+        GraphProto then = subgraph("t", node("Conv", "t", "r", "w2"));
+        GraphProto otherwise = subgraph("e", node("Neg", "e", "r"));
+        GraphProto.Builder g = GraphProto.newBuilder().addOutput(output("y"))
                 .addNode(node("Conv", "c", "x", "w1")).addNode(node("Relu", "r", "c"))
-                .addNode(node("ReduceMean", "m", "r").toBuilder().addAttribute(AttributeProto.newBuilder().setName("keepdims")
-                        .setType(AttributeProto.AttributeType.INT).setI(0)))
-                .addNode(node("Greater", "b", "m", "threshold"))
-                .addNode(node("If", "i", "b").toBuilder()
-                        .addAttribute(AttributeProto.newBuilder().setName("then_branch").setType(AttributeProto.AttributeType.GRAPH).setG(then))
-                        .addAttribute(AttributeProto.newBuilder().setName("else_branch").setType(AttributeProto.AttributeType.GRAPH).setG(otherwise)))
+                .addNode(mean("m", "r")).addNode(node("Greater", "b", "m", "threshold"))
+                .addNode(branch("i", "b", then, otherwise))
                 .addNode(node("Conv", "d", "i", "w3")).addNode(node("Relu", "y", "d"));
         Random random = new Random(11);
-        g.addInitializer(weights("w1", random, 32, 3, 1, 1)).addInitializer(weights("w2", random, 32, 32, 1, 1))
-                .addInitializer(weights("w3", random, 32, 32, 1, 1)).addInitializer(TensorProto.newBuilder().setName("threshold").setDataType(1)
-                        .addFloatData(threshold));
-        ModelProto m = ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13)).setGraph(g).build();
-        return OnnxReader.read(Files.write(work.resolve("branching.onnx"), m.toByteArray()));
+        return OnnxReader.read(model("branching.onnx", 13, g, threshold, weights("w1", random, 32, 3, 1, 1), weights("w2", random, 32, 32, 1, 1),
+                weights("w3", random, 32, 32, 1, 1)));
     }
 
     private static NodeProto node(String opType, String output, String... inputs) {
         return NodeProto.newBuilder().setOpType(opType).setName(opType + "_" + output).addAllInput(List.of(inputs)).addOutput(output).build();
+    }
+
+    private static GraphProto subgraph(String output, NodeProto... nodes) {
+        return GraphProto.newBuilder().setName(output).addOutput(output(output)).addAllNode(List.of(nodes)).build();
+    }
+
+    private static ValueInfoProto output(String name) {
+        return ValueInfoProto.newBuilder().setName(name).setType(floats()).build();
+    }
+
+    private static NodeProto branch(String output, String condition, GraphProto then, GraphProto otherwise) {
+        return node("If", output, condition).toBuilder()
+                .addAttribute(AttributeProto.newBuilder().setName("then_branch").setType(AttributeProto.AttributeType.GRAPH).setG(then))
+                .addAttribute(AttributeProto.newBuilder().setName("else_branch").setType(AttributeProto.AttributeType.GRAPH).setG(otherwise)).build();
+    }
+
+    /** Over all of the value, a scalar. */
+    private static NodeProto mean(String output, String of) {
+        return node("ReduceMean", output, of).toBuilder().addAttribute(AttributeProto.newBuilder().setName("keepdims")
+                .setType(AttributeProto.AttributeType.INT).setI(0)).build();
+    }
+
+    /** A network over an image {@code x}, with weights and a threshold, in a file. */
+    private static Path model(String name, int opset, GraphProto.Builder g, float threshold, TensorProto... weights) throws IOException {
+        g.setName("g").addInput(ValueInfoProto.newBuilder().setName("x").setType(floats(1, 3, 8, 8))).addAllInitializer(List.of(weights))
+                .addInitializer(TensorProto.newBuilder().setName("threshold").setDataType(1).addFloatData(threshold));
+        ModelProto m = ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset)).setGraph(g).build();
+        return Files.write(work.resolve(name), m.toByteArray());
     }
 
     private static TypeProto floats(long... dims) {
@@ -439,25 +457,15 @@ class SimulationTest {
     /** ONNX Runtime 1.28 ends the whole process where it carries a pair into a branch. */
     @Test
     void aBranchMayReadWhatWasMoved() throws IOException {
-        GraphProto then = GraphProto.newBuilder().setName("then").addOutput(ValueInfoProto.newBuilder().setName("t").setType(floats()))
-                .addNode(node("Relu", "t", "p")).build();
-        GraphProto otherwise = GraphProto.newBuilder().setName("else").addOutput(ValueInfoProto.newBuilder().setName("e").setType(floats()))
-                .addNode(node("Neg", "e", "p")).build();
-        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInput(ValueInfoProto.newBuilder().setName("x").setType(floats(1, 3, 8, 8)))
-                .addOutput(ValueInfoProto.newBuilder().setName("y").setType(floats())).addOutput(ValueInfoProto.newBuilder().setName("i").setType(floats()))
+        GraphProto then = subgraph("t", node("Relu", "t", "p"));
+        GraphProto otherwise = subgraph("e", node("Neg", "e", "p"));
+        GraphProto.Builder g = GraphProto.newBuilder().addOutput(output("y")).addOutput(output("i"))
                 .addNode(node("Conv", "c", "x", "w1")).addNode(node("Transpose", "q", "c")).addNode(node("Transpose", "p", "q"))
-                .addNode(node("ReduceMean", "m", "p").toBuilder().addAttribute(AttributeProto.newBuilder().setName("keepdims")
-                        .setType(AttributeProto.AttributeType.INT).setI(0)))
-                .addNode(node("Greater", "b", "m", "threshold"))
-                .addNode(node("If", "i", "b").toBuilder()
-                        .addAttribute(AttributeProto.newBuilder().setName("then_branch").setType(AttributeProto.AttributeType.GRAPH).setG(then))
-                        .addAttribute(AttributeProto.newBuilder().setName("else_branch").setType(AttributeProto.AttributeType.GRAPH).setG(otherwise)))
+                .addNode(mean("m", "p")).addNode(node("Greater", "b", "m", "threshold"))
+                .addNode(branch("i", "b", then, otherwise))
                 .addNode(node("Conv", "y", "c", "w2"));
         Random random = new Random(11);
-        g.addInitializer(weights("w1", random, 8, 3, 1, 1)).addInitializer(weights("w2", random, 8, 8, 1, 1))
-                .addInitializer(TensorProto.newBuilder().setName("threshold").setDataType(1).addFloatData(0));
-        ModelProto m = ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13)).setGraph(g).build();
-        Graph source = OnnxReader.read(Files.write(work.resolve("moved.onnx"), m.toByteArray()));
+        Graph source = OnnxReader.read(model("moved.onnx", 13, g, 0, weights("w1", random, 8, 3, 1, 1), weights("w2", random, 8, 8, 1, 1)));
         Samples samples = House.noise(source, 2);
         Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
         Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "moved"));
@@ -475,26 +483,16 @@ class SimulationTest {
     @Test
     void branchesAreRaisedWithTheGraphAroundThem() throws IOException {
         AttributeProto.Builder axes = AttributeProto.newBuilder().setName("axes").setType(AttributeProto.AttributeType.INTS).addInts(0);
-        GraphProto then = GraphProto.newBuilder().setName("then").addOutput(ValueInfoProto.newBuilder().setName("t").setType(floats()))
-                .addNode(node("Unsqueeze", "u", "d").toBuilder().clearName().addAttribute(axes))
-                .addNode(node("Squeeze", "t", "u").toBuilder().clearName().addAttribute(axes)).build();
-        GraphProto otherwise = GraphProto.newBuilder().setName("else").addOutput(ValueInfoProto.newBuilder().setName("e").setType(floats()))
-                .addNode(node("Neg", "e", "d")).build();
-        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInput(ValueInfoProto.newBuilder().setName("x").setType(floats(1, 3, 8, 8)))
-                .addOutput(ValueInfoProto.newBuilder().setName("y").setType(floats()))
+        GraphProto then = subgraph("t", node("Unsqueeze", "u", "d").toBuilder().clearName().addAttribute(axes).build(),
+                node("Squeeze", "t", "u").toBuilder().clearName().addAttribute(axes).build());
+        GraphProto otherwise = subgraph("e", node("Neg", "e", "d"));
+        GraphProto.Builder g = GraphProto.newBuilder().addOutput(output("y"))
                 .addNode(node("Conv", "c", "x", "w1")).addNode(node("Relu", "r", "c")).addNode(node("Dropout", "d", "r"))
-                .addNode(node("ReduceMean", "m", "r").toBuilder().addAttribute(AttributeProto.newBuilder().setName("keepdims")
-                        .setType(AttributeProto.AttributeType.INT).setI(0)))
-                .addNode(node("Greater", "b", "m", "threshold"))
-                .addNode(node("If", "i", "b").toBuilder()
-                        .addAttribute(AttributeProto.newBuilder().setName("then_branch").setType(AttributeProto.AttributeType.GRAPH).setG(then))
-                        .addAttribute(AttributeProto.newBuilder().setName("else_branch").setType(AttributeProto.AttributeType.GRAPH).setG(otherwise)))
+                .addNode(mean("m", "r")).addNode(node("Greater", "b", "m", "threshold"))
+                .addNode(branch("i", "b", then, otherwise))
                 .addNode(node("Conv", "y", "i", "w2"));
         Random random = new Random(11);
-        g.addInitializer(weights("w1", random, 8, 3, 1, 1)).addInitializer(weights("w2", random, 8, 8, 1, 1))
-                .addInitializer(TensorProto.newBuilder().setName("threshold").setDataType(1).addFloatData(0));
-        ModelProto m = ModelProto.newBuilder().setIrVersion(6).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(11)).setGraph(g).build();
-        Path file = Files.write(work.resolve("old.onnx"), m.toByteArray());
+        Path file = model("old.onnx", 11, g, 0, weights("w1", random, 8, 3, 1, 1), weights("w2", random, 8, 8, 1, 1));
         Graph raised = OnnxReader.read(file);
         Pipeline.format(raised, file.toString());
         assertThat(raised.opset()).isEqualTo(13);

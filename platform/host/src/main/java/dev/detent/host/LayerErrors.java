@@ -80,8 +80,7 @@ public final class LayerErrors {
     /** Squared distance of the one batch it is shown from an exact one. */
     private static final class Difference implements Sketch {
         private final float[] exact;
-        private double signal;
-        private double noise;
+        private final Distance distance = new Distance();
         private int at;
 
         Difference(float[] exact) {
@@ -89,7 +88,7 @@ public final class LayerErrors {
         }
 
         double snr() {
-            return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
+            return distance.noise() == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(distance.signal() / distance.noise());
         }
 
         Difference plus(Difference other) {
@@ -107,19 +106,13 @@ public final class LayerErrors {
         @Override
         public void accept(float[] values, int from, int to) {
             for (int i = from; i < to; i++) {
-                double e = exact[at++];
-                if (Double.isFinite(e)) {
-                    double d = e - values[i];
-                    signal += e * e;
-                    noise += Double.isFinite(d) ? d * d : Double.POSITIVE_INFINITY;
-                }
+                distance.add(exact[at++], values[i]);
             }
         }
 
         @Override
         public void merge(Sketch other) {
-            signal += ((Difference) other).signal;
-            noise += ((Difference) other).noise;
+            distance.add(((Difference) other).distance);
         }
     }
 

@@ -57,25 +57,17 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
         }
 
         public Scores score(Runner model, Optional<int[]> labels) {
-            double[][] signal = new double[samples.size()][names.size()];
-            double[][] noise = new double[samples.size()][names.size()];
+            Distance[][] distances = new Distance[samples.size()][names.size()];
             int[][] mine = new int[samples.size()][];
             model.run(samples, (i, out) -> {
                 for (int k = 0; k < names.size(); k++) {
                     float[] x = out.floats(names.get(k));
                     float[] ref = outputs[i][k];
-                    double squares = 0;
-                    double differences = 0;
+                    Distance distance = new Distance();
                     for (int e = 0; e < Math.max(ref.length, x.length); e++) {
-                        double exact = e < ref.length ? ref[e] : 0;
-                        if (Double.isFinite(exact)) {
-                            double d = exact - (e < x.length ? x[e] : 0);
-                            squares += exact * exact;
-                            differences += Double.isFinite(d) ? d * d : Double.POSITIVE_INFINITY;
-                        }
+                        distance.add(e < ref.length ? ref[e] : 0, e < x.length ? x[e] : 0);
                     }
-                    signal[i][k] = squares;
-                    noise[i][k] = differences;
+                    distances[i][k] = distance;
                     if (k == 0) {
                         mine[i] = winners(x, out.shape(names.get(0)));
                     }
@@ -89,13 +81,13 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
                     agreeing += mine[i][r] == winners[i][r] ? 1 : 0;
                 }
             }
-            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l, samples.rows())), snr(signal, noise));
+            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l, samples.rows())), snr(distances, names.size()));
         }
 
-        private static double snr(double[][] signal, double[][] noise) {
-            double error = IntStream.range(0, signal[0].length).mapToDouble(output -> {
-                double s = Arrays.stream(signal).mapToDouble(sample -> sample[output]).sum();
-                double n = Arrays.stream(noise).mapToDouble(sample -> sample[output]).sum();
+        private static double snr(Distance[][] distances, int outputs) {
+            double error = IntStream.range(0, outputs).mapToDouble(output -> {
+                double s = Arrays.stream(distances).mapToDouble(sample -> sample[output].signal()).sum();
+                double n = Arrays.stream(distances).mapToDouble(sample -> sample[output].noise()).sum();
                 // Of an output that should be zero throughout, all is noise.
                 return n == 0 ? 0 : s == 0 ? 1 : n / s;
             }).average().orElse(0);

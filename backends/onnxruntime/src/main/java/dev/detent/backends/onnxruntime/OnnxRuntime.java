@@ -48,6 +48,9 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
      */
     private static final Set<String> NOT_FUSED = Set.of("Softmax", "Sqrt", "Reciprocal", "Log");
 
+    /** For targets whose sums are floats by the time a bias is added. */
+    private static final Profile FLOAT_BIASES = Profile.inputsOnly().without("bias-room").without("passive-parameters").without("bias-correction");
+
     /** Elements that share a scale in weight-only targets. */
     private static final int BLOCK = 32;
     private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
@@ -66,7 +69,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 DeclaredTarget.of("onnxruntime-dynamic", "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
                         .quantizes(PRODUCTS).onlyIf(OnnxRuntime::isProduct).activations(DynamicInteger.SCHEME, DynamicInteger.ID)
                         .channelWeights(WEIGHT, PRODUCTS).adjusted(OnnxRuntime::withRoom).floatOutputs()
-                        .profile(Profile.inputsOnly().without("bias-room").without("passive-parameters").without("bias-correction").with("calibration"))
+                        .profile(FLOAT_BIASES.with("calibration"))
                         .writes(new DynamicExporter()).build(),
                 blocks("onnxruntime-int4", "ONNX Runtime: 4-bit weights of matrix products in blocks of 32, float arithmetic; no data", 4),
                 blocks("onnxruntime-int8w", "ONNX Runtime: 8-bit weights of matrix products in blocks of 32, float arithmetic; no data", 8));
@@ -79,7 +82,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                     SlotRule w = rule.inputs().get(1);
                     SlotRule activation = rule.inputs().get(0).with(InitialState.FP32);
                     return rule.input(0, activation).input(1, w.with(w.scheme().inBlocks(BLOCK)));
-                }).profile(Profile.inputsOnly().without("calibration").without("bias-room").without("passive-parameters").without("bias-correction"))
+                }).profile(FLOAT_BIASES.without("calibration"))
                 .writes(new BlockExporter()).build();
     }
 
@@ -121,7 +124,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
 
     private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary).quantizes(TYPES).moves(Operators.MOVEMENT).activations(activation, "mse")
-                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED) || !overhangs(n) && Surroundings.areConvolutions(n, g) || Surroundings.productWithBias(n, g).isPresent())
+                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED) || !overhangs(n) && Surroundings.areConvolutions(n, g)
+                        || Surroundings.productWithBias(n, g).isPresent())
                 .outputs(new SlotRule(activation, "mse", InitialState.FP32), Set.of("MatMul")).adjusted(OnnxRuntime::addedBias)
                 .channelWeights(WEIGHT, Operators.WEIGHTED).derivedBias(BIAS).floatNetworkOutputs().floatInto(NOT_FUSED)
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());

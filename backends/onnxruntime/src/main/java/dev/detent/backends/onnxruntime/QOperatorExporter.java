@@ -224,7 +224,7 @@ final class QOperatorExporter implements Exporter {
         for (Node n : List.copyOf(graph.nodes())) {
             Optional<Node> q = n.is("Relu", "Clip") && !graph.isOutput(n.output(0))
                     ? onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear")) : Optional.empty();
-            boolean alone = graph.producer(n.input(0)).filter(p -> p.domain().isEmpty() && TWINS.containsKey(p.opType())).isPresent()
+            boolean alone = graph.producer(n.input(0)).filter(p -> p.isOneOf(TWINS.keySet())).isPresent()
                     && graph.consumers(n.input(0)).size() == 1 && !graph.isOutput(n.input(0));
             if (q.isPresent() && alone && saturates(graph, n, q.get())) {
                 edit.bypass(n);

@@ -46,12 +46,8 @@ final class MakeBiasRoom {
 
     private static void raise(PassContext context, TensorQuantization weight, float[] bias, float inputScale) {
         Parameters p = weight.parameters().orElseThrow();
-        float[] scales = new float[p.channels()];
-        float[] zeroPoints = new float[p.channels()];
-        for (int c = 0; c < scales.length; c++) {
-            scales[c] = p.scale(c);
-            zeroPoints[c] = p.zeroPoint(c);
-        }
+        float[] scales = p.scales();
+        float[] zeroPoints = p.zeroPoints();
         boolean changed = false;
         for (int i = 0; i < bias.length; i++) {
             // Grouped transposed convolutions share a weight scale among groups, hence the modulus.

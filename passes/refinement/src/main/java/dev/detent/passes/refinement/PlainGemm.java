@@ -1,5 +1,6 @@
 package dev.detent.passes.refinement;
 
+import dev.detent.spi.backend.WeightAxis;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -25,7 +26,7 @@ final class PlainGemm {
         if (alpha != 1) {
             plain = with(edit, plain, 1, weight.get().dims(), weight.get().floats(), alpha).withoutAttribute("alpha");
         }
-        int channels = (int) weight.get().dim(gemm.intAttribute("transB", 0) == 0 ? 1 : 0);
+        int channels = (int) weight.get().dim(WeightAxis.ofOutputChannels(gemm, edit.graph()));
         float beta = gemm.floatAttribute("beta", 1);
         Tensor bias = constant(edit.graph(), gemm, 2).filter(b -> isPerChannel(b, channels) && (beta != 1 || b.rank() != 1 || b.dim(0) != channels))
                 .orElse(null);

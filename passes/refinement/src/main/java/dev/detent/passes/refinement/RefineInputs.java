@@ -6,7 +6,6 @@ import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
-import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 import java.util.List;
@@ -57,7 +56,7 @@ final class RefineInputs {
     }
 
     private static void fill(PassContext context, Node n, TensorQuantization value) {
-        if (context.quantization().input(n, 0).filter(data -> data.state() == QuantizationState.FP32).isPresent()) {
+        if (context.quantization().input(n, 0).filter(data -> data.state().isFloat()).isPresent()) {
             context.states().keepFloat(value, "the data it pads stay float");
         } else {
             context.states().await(value, "the pad value takes over the scale of the data");

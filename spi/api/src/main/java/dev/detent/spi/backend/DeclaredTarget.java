@@ -124,10 +124,11 @@ public final class DeclaredTarget implements Target {
      * floats go, as in front of a MaxPool, for which the lowest of the data's range does as well.
      */
     private static boolean bringsValues(Node node, Graph graph) {
-        boolean zero = !node.hasInput(2) || graph.initializer(node.input(2))
-                .map(t -> t.type() != ElementType.FLOAT || t.elementCount() == 0 || t.floats()[0] == 0).orElse(false);
-        return node.is("Pad") && node.stringAttribute("mode", "constant").equals("constant") && !zero
-                && !graph.consumers(node.output(0)).stream().allMatch(c -> c.is("MaxPool"));
+        if (!node.is("Pad") || !node.hasInput(2) || !node.stringAttribute("mode", "constant").equals("constant")) {
+            return false;
+        }
+        boolean zero = graph.initializer(node.input(2)).map(t -> t.type() != ElementType.FLOAT || t.elementCount() == 0 || t.floats()[0] == 0).orElse(false);
+        return !zero && !graph.consumers(node.output(0)).stream().allMatch(c -> c.is("MaxPool"));
     }
 
     /** A bias that is no constant vector, or that Gemm multiplies with a factor, has no integer form. */

@@ -18,8 +18,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +50,9 @@ public final class QdqInsertion {
     /** Opset of Q/DQ with integers wider or narrower than 8 bits. */
     private static final int NARROW_TYPES = 21;
 
+    /** Movement that ONNX Runtime carries a pair over (core/optimizer/qdq_transformer/qdq_propagation.cc). */
+    private static final Set<String> CARRIED = Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
+
     private record Pair(String value, Scheme scheme, Parameters parameters) {}
 
     private final Graph graph;
@@ -58,9 +61,6 @@ public final class QdqInsertion {
     private final Map<Pair, String> pairs = new LinkedHashMap<>();
 
     private final Set<Form> form;
-    /** Movement that ONNX Runtime carries a pair over (core/optimizer/qdq_transformer/qdq_propagation.cc). */
-    private static final Set<String> CARRIED = Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
-
     /** Highest opset some pair needs. */
     private int needed;
 
@@ -127,12 +127,17 @@ public final class QdqInsertion {
 
     /** Puts a pair behind the producer; everybody who reads the value reads the dequantized one from now on. */
     private void producer(String value, TensorQuantization c) {
+        pair(value, raw(value), value, c.scheme(), c.parameters().orElseThrow());
+    }
+
+    /** Makes room for a pair that gives {@code value}: its producer gives another one, whose name is returned. */
+    private String raw(String value) {
         Node producer = graph.producer(value).orElseThrow();
         String raw = edit.freshName(value + "_raw");
         int index = producer.outputs().indexOf(value);
         edit.replace(producer.withOutput(index, raw));
         graph.valueInfo(value).ifPresent(v -> edit.valueInfo(new ValueInfo(raw, v.type(), v.shape(), Opaque.NONE)));
-        pair(value, raw, value, c.scheme(), c.parameters().orElseThrow());
+        return raw;
     }
 
     /**
@@ -140,29 +145,20 @@ public final class QdqInsertion {
      * in front of it stops that; values that lie on its grid stay as they are.
      */
     private void shield(String captured) {
-        Optional<Node> moving = graph.producer(captured).filter(n -> n.isOneOf(CARRIED));
-        Optional<Node> source = moving;
+        Optional<Node> source = graph.producer(captured).filter(n -> n.isOneOf(CARRIED));
         while (source.filter(n -> n.isOneOf(CARRIED)).isPresent()) {
             source = graph.producer(source.get().input(0));
         }
-        Optional<Node> pair = source.filter(n -> n.opType().equals("DequantizeLinear")
-                && graph.initializer(n.input(1)).filter(s -> s.elementCount() == 1).isPresent());
-        if (moving.isPresent() && pair.isPresent()) {
-            String raw = edit.freshName(captured + "_raw");
-            String quantized = edit.freshName(captured + "_quantized");
-            List<String> parameters = pair.get().inputs().subList(1, pair.get().inputs().size());
-            edit.replace(moving.get().withOutput(moving.get().outputs().indexOf(captured), raw));
-            edit.add(Node.of(edit.freshName(captured + "_QuantizeLinear"), "QuantizeLinear", with(raw, parameters), List.of(quantized), Map.of())
-                    .withOpType(pair.get().domain(), "QuantizeLinear"));
-            edit.add(Node.of(edit.freshName(captured + "_DequantizeLinear"), "DequantizeLinear", with(quantized, parameters), List.of(captured), Map.of())
-                    .withOpType(pair.get().domain(), "DequantizeLinear"));
-        }
+        source.filter(n -> n.opType().equals("DequantizeLinear") && graph.initializer(n.input(1)).filter(s -> s.elementCount() == 1).isPresent())
+                .ifPresent(d -> {
+                    String quantized = edit.freshName(captured + "_quantized");
+                    half("QuantizeLinear", d.domain(), captured, List.of(raw(captured), d.input(1), d.input(2)), quantized, Map.of());
+                    half("DequantizeLinear", d.domain(), captured, List.of(quantized, d.input(1), d.input(2)), captured, Map.of());
+                });
     }
 
-    private static List<String> with(String first, List<String> others) {
-        List<String> all = new ArrayList<>(List.of(first));
-        all.addAll(others);
-        return all;
+    private void half(String opType, String domain, String stem, List<String> inputs, String output, Map<String, Attribute> axis) {
+        edit.add(Node.of(edit.freshName(stem + "_" + opType), opType, inputs, List.of(output), axis).withOpType(domain, opType));
     }
 
     private void pair(String stem, String from, String to, Scheme scheme, Parameters p) {
@@ -173,11 +169,8 @@ public final class QdqInsertion {
         String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
         String zeroPoint = constant(stem + "_zero_point", zeroPoints(type, p));
         Map<String, Attribute> axis = axis(scheme, p);
-        edit.add(Node.of(edit.freshName(stem + "_QuantizeLinear"), "QuantizeLinear", List.of(from, scale, zeroPoint), List.of(quantized), axis)
-                .withOpType(domain, "QuantizeLinear"));
-        String last = clipped(stem, quantized, scheme, type);
-        edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(last, scale, zeroPoint), List.of(to), axis)
-                .withOpType(domain, "DequantizeLinear"));
+        half("QuantizeLinear", domain, stem, List.of(from, scale, zeroPoint), quantized, axis);
+        half("DequantizeLinear", domain, stem, List.of(clipped(stem, quantized, scheme, type), scale, zeroPoint), to, axis);
     }
 
     private String domain(ElementType type) {
