@@ -20,26 +20,29 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One worker's buffers. The first sample of a given shape runs with buffers that ONNX Runtime allocates and tells the shape of every value
- * that crosses a cut; from then on the values live in direct buffers of our own, pinned as outputs, and buffers whose value is no longer
- * needed are used again.
+ * One worker's buffers. The first sample of a given shape runs with outputs that ONNX Runtime allocates and tells the shape of every value
+ * that crosses a cut. Each is copied to a place that it keeps for all samples of that shape, pinned as an output; values that are not needed
+ * at the same time share a place.
  */
 final class Frame implements AutoCloseable, SegmentedModel.Outputs {
 
-    /** A float value in a buffer of our own. */
-    private record Slab(FloatBuffer buffer, OnnxTensor tensor, long[] shape) {}
+    /** A float value in a buffer of our own: the beginning of its place. */
+    private record Slab(FloatBuffer place, FloatBuffer buffer, OnnxTensor tensor, long[] shape) {}
 
     private final SegmentedModel model;
     private final Map<String, List<Sketches.Watch>> watches = new HashMap<>();
     private final float[] scratch = Quantizer.scratch();
     private final Map<String, Slab> slabs = new HashMap<>();
+    private final Places places = new Places();
+    /** Where values lie whose shape depends on the data: shared with no others. */
+    private final Map<String, FloatBuffer> unshared = new HashMap<>();
     /** Where the values of a blocked tensor are put in order. */
-    private FloatBuffer ordered = allocate(0);
+    private FloatBuffer ordered = Places.allocate(0);
     /** Values that ONNX Runtime owns: not float, or of unpredictable shape. */
     private final Map<String, OnnxTensor> foreign = new HashMap<>();
     private final List<OrtSession.Result> open = new ArrayList<>();
@@ -74,14 +77,17 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
             boolean known = key.equals(planned);
             if (!known) {
                 closeSlabs();
+                planned = List.of();
             }
             feed(sample, description, known);
-            Map<String, long[]> shapes = new LinkedHashMap<>();
             for (int s = 0; s < model.segments().size(); s++) {
-                run(s, known, shapes);
+                run(s, known);
+                if (!known) {
+                    model.lastReadBy(s).stream().map(slabs::get).filter(Objects::nonNull).forEach(slab -> places.giveBack(slab.place()));
+                }
             }
             if (!known) {
-                allocate(shapes);
+                places.dropFormer();
                 planned = key;
             }
         } catch (OrtException e) {
@@ -105,13 +111,9 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
                 throw new UserException("DT-DAT-001", "lacks the model's input '" + input.name() + "'", description);
             }
             if (in.type() == dev.detent.spi.graph.ElementType.FLOAT) {
-                Slab slab = known ? slabs.get(input.name()) : null;
-                if (slab == null) {
-                    slab = slab(allocate(in.data().remaining() / 4), in.shape());
-                    slabs.put(input.name(), slab);
-                }
+                Slab slab = known ? slabs.get(input.name()) : put(input.name(), in.shape(), false);
                 slab.buffer().put(0, in.data().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer(), 0, slab.buffer().limit());
-                arrived(input.name(), slab, null);
+                arrived(input.name(), slab, known);
             } else {
                 OnnxTensor t = OnnxTensor.createTensor(OrtRuntime.environment(), in.data(), in.shape(),
                         ShapeInference.javaType(in.type()));
@@ -120,7 +122,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         }
     }
 
-    private void run(int index, boolean known, Map<String, long[]> shapes) throws OrtException {
+    private void run(int index, boolean known) throws OrtException {
         SegmentedModel.Segment segment = model.segments().get(index);
         if (known && settled.containsKey(index) && runSettled(index, segment)) {
             return;
@@ -159,46 +161,61 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         }
         for (String out : segment.outputs()) {
             if (pinned.containsKey(out)) {
-                arrived(out, slabs.get(out), null);
+                arrived(out, slabs.get(out), known);
                 continue;
             }
             OnnxTensor t = (OnnxTensor) result.get(out).orElseThrow();
             TensorInfo info = t.getInfo();
             if (info.type == OnnxJavaType.FLOAT) {
-                FloatBuffer copy = allocate((int) elements(info.getShape()));
-                if (copy.limit() > 0) {
-                    copy.put(0, t.getFloatBuffer(), 0, copy.limit());
+                Slab slab = put(out, info.getShape(), known);
+                if (slab.buffer().limit() > 0) {
+                    slab.buffer().put(0, t.getFloatBuffer(), 0, slab.buffer().limit());
                 }
-                Slab slab = slab(copy, info.getShape());
-                Slab before = slabs.put(out, slab);
-                if (before != null && !planned.isEmpty()) {
-                    before.tensor().close();
-                }
-                shapes.put(out, info.getShape());
-                arrived(out, slab, shapes);
+                arrived(out, slab, known);
             } else {
                 foreign.put(out, t);
             }
         }
+        if (segment.outputs().stream().noneMatch(foreign::containsKey)) {
+            open.remove(open.size() - 1).close();
+        }
+    }
+
+    /**
+     * Gives a value a place. What was settled with the one before, whose tensor is closed here, is not settled any more.
+     *
+     * @param known the value comes in another shape than before: its place is its own
+     */
+    private Slab put(String value, long[] shape, boolean known) throws OrtException {
+        int size = (int) elements(shape);
+        FloatBuffer place = known ? unshared.compute(value, (v, p) -> p != null && p.limit() >= size ? p : Places.allocate(size)) : places.take(size);
+        FloatBuffer buffer = place.slice(0, size);
+        Slab slab = new Slab(place, buffer, OnnxTensor.createTensor(OrtRuntime.environment(), buffer, shape), shape);
+        Slab before = slabs.put(value, slab);
+        if (before != null) {
+            settled.values().removeIf(s -> s.inputs().containsKey(value));
+            before.tensor().close();
+        }
+        return slab;
     }
 
     /** False when an output did not fit its place: a shape that depends on the data after all. */
     private boolean runSettled(int index, SegmentedModel.Segment segment) throws OrtException {
         Settled arguments = settled.get(index);
         try {
-            open.add(segment.session().run(arguments.inputs(), Set.of(), arguments.outputs()));
+            segment.session().run(arguments.inputs(), Set.of(), arguments.outputs()).close();
         } catch (OrtException e) {
             settled.remove(index);
             return false;
         }
         for (String out : segment.outputs()) {
-            arrived(out, slabs.get(out), null);
+            arrived(out, slabs.get(out), true);
         }
         return true;
     }
 
     /** Observes the raw value, then quantizes it for its producer and for each group of consumers. */
-    private void arrived(String value, Slab slab, @Nullable Map<String, long[]> shapes) throws OrtException {
+    private void arrived(String value, Slab slab, boolean known) throws OrtException {
         List<Sketches.Watch> watching = watches.get(value);
         if (watching != null) {
             show(value, slab, watching);
@@ -214,8 +231,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
         for (CutPlan.Version v : cut.versions()) {
             Slab copy = slabs.get(v.name());
             if (copy == null || !Arrays.equals(copy.shape(), slab.shape())) {
-                copy = slab(allocate(slab.buffer().limit()), slab.shape());
-                slabs.put(v.name(), copy);
+                copy = put(v.name(), slab.shape(), known);
             }
             Quantizer q = model.quantizer(v.config());
             if (q != null) {
@@ -256,7 +272,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
 
     private FloatBuffer ordered(int size) {
         if (ordered.capacity() < size) {
-            ordered = allocate(size);
+            ordered = Places.allocate(size);
         }
         return ordered.slice(0, size);
     }
@@ -299,64 +315,6 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
                 accept(kept, watching);
             }
         }
-    }
-
-    /**
-     * Gives every crossing value its place: a buffer is free again after the last segment that reads it. Versions of a value and graph
-     * inputs and outputs keep buffers of their own.
-     */
-    private void allocate(Map<String, long[]> shapes) throws OrtException {
-        Map<String, Integer> lastUse = new HashMap<>();
-        List<SegmentedModel.Segment> segments = model.segments();
-        for (int s = 0; s < segments.size(); s++) {
-            for (String in : segments.get(s).inputs()) {
-                lastUse.put(in, s);
-            }
-        }
-        List<FloatBuffer> free = new ArrayList<>();
-        Map<Integer, List<FloatBuffer>> release = new HashMap<>();
-        for (int s = 0; s < segments.size(); s++) {
-            for (String out : segments.get(s).outputs()) {
-                long[] shape = shapes.get(out);
-                if (shape == null) {
-                    continue;
-                }
-                Slab before = slabs.get(out);
-                if (model.graph().isOutput(out) || !lastUse.containsKey(out)) {
-                    continue;
-                }
-                int n = (int) elements(shape);
-                FloatBuffer place = take(free, n);
-                before.tensor().close();
-                slabs.put(out, slab(place.slice(0, n), shape));
-                release.computeIfAbsent(lastUse.get(out), k -> new ArrayList<>()).add(place);
-            }
-            free.addAll(release.getOrDefault(s, List.of()));
-        }
-    }
-
-    /** The smallest free buffer that is large enough and not wastefully so. */
-    private static FloatBuffer take(List<FloatBuffer> free, int n) {
-        FloatBuffer best = null;
-        for (FloatBuffer b : free) {
-            if (b.limit() >= n && (best == null || b.limit() < best.limit())) {
-                best = b;
-            }
-        }
-        if (best == null) {
-            return allocate(n);
-        }
-        FloatBuffer taken = best;
-        free.removeIf(b -> b == taken);
-        return best;
-    }
-
-    private static FloatBuffer allocate(int n) {
-        return ByteBuffer.allocateDirect(Math.max(4, 4 * n)).order(ByteOrder.nativeOrder()).asFloatBuffer().slice(0, n);
-    }
-
-    private static Slab slab(FloatBuffer buffer, long[] shape) throws OrtException {
-        return new Slab(buffer, OnnxTensor.createTensor(OrtRuntime.environment(), buffer, shape), shape);
     }
 
     private static long elements(long[] shape) {
@@ -444,6 +402,8 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private void closeSlabs() {
         slabs.values().forEach(s -> s.tensor().close());
         slabs.clear();
+        places.startOver();
+        unshared.clear();
         settled.clear();
         unpredictable.clear();
     }

@@ -11,6 +11,7 @@ import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,7 @@ public final class SegmentedModel implements Simulation {
     private final CutPlan plan;
     private final NativeLayout layout;
     private final List<Segment> segments = new ArrayList<>();
+    private final Map<Integer, List<String>> lastRead;
     /** Buffers of workers that have finished, for those that come. */
     private final Queue<Frame> idle = new ConcurrentLinkedQueue<>();
     private final Set<Frame> frames = ConcurrentHashMap.newKeySet();
@@ -68,6 +71,25 @@ public final class SegmentedModel implements Simulation {
             return new Segment(OrtRuntime.session(plans.get(i).graph(), plans.get(i).optimised() ? Optimization.ASIS : level,
                     p.outputs().isEmpty() ? "" : p.outputs().get(0)), p.inputs(), p.outputs());
         }).toList());
+        this.lastRead = lastRead();
+    }
+
+    private Map<Integer, List<String>> lastRead() {
+        Map<String, Integer> last = new LinkedHashMap<>();
+        graph.inputs().forEach(v -> versions(v.name()).forEach(name -> last.put(name, 0)));
+        for (int s = 0; s < segments.size(); s++) {
+            int segment = s;
+            segments.get(s).inputs().forEach(v -> last.put(v, segment));
+            segments.get(s).outputs().forEach(v -> versions(v).forEach(name -> last.put(name, segment)));
+        }
+        graph.outputs().forEach(v -> last.remove(v.name()));
+        return last.keySet().stream().collect(Collectors.groupingBy(last::get));
+    }
+
+    /** The value itself and what it is quantized to for consumers. */
+    private Stream<String> versions(String value) {
+        CutPlan.Cut cut = plan.cuts().get(value);
+        return Stream.concat(Stream.of(value), cut == null ? Stream.of() : cut.versions().stream().map(CutPlan.Version::name));
     }
 
     /** Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold every type. */
@@ -87,6 +109,11 @@ public final class SegmentedModel implements Simulation {
     void putInOrder(OnnxTensor blocked, int channels, OnnxTensor plain) throws OrtException {
         OrtSession reorder = reorders.computeIfAbsent(channels, c -> OrtRuntime.session(NativeLayout.reorder(c), Optimization.ASIS, "reorder"));
         reorder.run(Map.of(NativeLayout.NATIVE, blocked), Set.of(), Map.of(NativeLayout.PLAIN, plain)).close();
+    }
+
+    /** Values that nothing reads behind a segment, nor after the run. */
+    List<String> lastReadBy(int segment) {
+        return lastRead.getOrDefault(segment, List.of());
     }
 
     CutPlan plan() {

@@ -31,6 +31,9 @@ import java.util.zip.ZipFile;
  */
 public final class DataFiles {
 
+    /** Files with one input's tensor. */
+    private static final String[] SINGLE = {".png", ".jpg", ".jpeg", ".npy", ".bin"};
+
     private final Graph graph;
     private final Preprocessing preprocessing;
     /** So many the model takes at once. */
@@ -76,8 +79,12 @@ public final class DataFiles {
             npz(path).forEach((key, array) -> sources.put(key, new Rows(path + ":" + key, array, input(key, path.toString()))));
             return join(sources, path.toString());
         }
+        List<Path> archives = Files.isDirectory(path) ? list(path, ".npz") : List.of();
+        if (!archives.isEmpty() && (graph.inputs().size() != 1 || list(path, SINGLE).isEmpty())) {
+            return new ArchiveFolder(archives);
+        }
         if (graph.inputs().size() != 1 && Files.isDirectory(path)) {
-            return new ArchiveFolder(list(path, ".npz"), path);
+            throw new UserException("DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
         }
         if (graph.inputs().size() != 1) {
             throw new UserException("DT-DAT-004", "feeds one input, the model has " + graph.inputs().stream().map(ValueInfo::name).toList()
@@ -488,11 +495,8 @@ public final class DataFiles {
     private final class ArchiveFolder implements Samples {
         private final List<Path> files;
 
-        ArchiveFolder(List<Path> files, Path folder) {
+        ArchiveFolder(List<Path> files) {
             this.files = files;
-            if (files.isEmpty()) {
-                throw new UserException("DT-DAT-002", "holds no samples (.npz with one array per input)", folder.toString());
-            }
         }
 
         @Override
