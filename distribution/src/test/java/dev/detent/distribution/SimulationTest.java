@@ -352,6 +352,47 @@ class SimulationTest {
         }
     }
 
+    /** Values that were alike in the first samples lie in buffers that do not fit later ones; what reads them must not read the old ones. */
+    @Test
+    void sizesThatTheDataDecideMayChangeAtAnySample() {
+        GraphEditor e = new Graph().edit().opset("", 13);
+        e.input(ValueInfo.of("x", ElementType.FLOAT, 1, 3, 4, 4));
+        e.initializer("w", Tensor.ofFloats(new long[] {2, 3, 1, 1}, .5f, -.5f, .25f, 1, .1f, -.2f));
+        e.initializer("zero", Tensor.ofFloats(new long[0], 0));
+        e.initializer("flat", Tensor.ofLongs(new long[] {1}, -1));
+        e.initializer("image", Tensor.ofLongs(new long[] {4}, 1, 1, 1, -1));
+        e.initializer("v", Tensor.ofFloats(new long[] {2, 1, 1, 1}, .5f, -2));
+        e.add(Node.of("conv", "Conv", List.of("x", "w"), List.of("c"), Map.of()));
+        e.add(Node.of("reshape", "Reshape", List.of("c", "flat"), List.of("f"), Map.of()));
+        e.add(Node.of("greater", "Greater", List.of("f", "zero"), List.of("positive"), Map.of()));
+        e.add(Node.of("compress", "Compress", List.of("f", "positive"), List.of("kept"), Map.of()));
+        e.add(Node.of("image", "Reshape", List.of("kept", "image"), List.of("i"), Map.of()));
+        e.add(Node.of("conv2", "Conv", List.of("i", "v"), List.of("d"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("d"), List.of("y"), Map.of()));
+        List<ValueInfo.Dimension> open = List.of(ValueInfo.Dimension.of(1), ValueInfo.Dimension.of(2), ValueInfo.Dimension.of(1), new ValueInfo.Dimension(-1, "n"));
+        e.output(new ValueInfo("y", ElementType.FLOAT, Optional.of(open), dev.detent.spi.graph.Opaque.NONE));
+        Random random = new Random(5);
+        List<Sample> all = new ArrayList<>();
+        for (int different = 0; different < 4; different++) {
+            Sample.Input same = House.input(random, 1, 3, 4, 4);
+            for (int again = 0; again < 3; again++) {
+                all.add(new Sample(Map.of("x", same)));
+            }
+        }
+        Samples samples = House.samples(all);
+        for (String target : List.of("onnxruntime", "tensorrt")) {
+            Pipeline.Result r = House.quantize(e.graph().copy(), target, samples, 1);
+            Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "m"));
+            try (PlainModel literal = PlainModel.of(exported, Optimization.NONE, "m");
+                    SegmentedModel cut = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE)) {
+                List<float[]> expected = new ArrayList<>();
+                literal.forEach(samples, 1, d -> { }, (i, o) -> expected.add(o.floats("y")));
+                assertThat(expected.stream().map(y -> y.length).distinct().count()).isGreaterThan(1);
+                cut.forEach(samples, 1, d -> { }, (i, o) -> assertThat(o.floats("y")).as("%s sample %d", target, i).isEqualTo(expected.get(i)));
+            }
+        }
+    }
+
     /** A convolution, a branch on what it computes with a convolution inside, and a convolution behind it. */
     private static Graph branching(float threshold) throws IOException {
         GraphProto then = subgraph("t", node("Conv", "t", "r", "w2"));

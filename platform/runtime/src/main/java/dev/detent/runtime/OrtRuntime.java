@@ -60,8 +60,16 @@ final class OrtRuntime {
 
     /** One thread inside an operator: whole samples run side by side instead. */
     static OrtSession session(Graph graph, Optimization level, String where) {
+        return session(graph, level, where, true);
+    }
+
+    /**
+     * @param arena the session keeps the memory that it has once taken; of a network in many segments each would keep the most that it ever needs
+     */
+    static OrtSession session(Graph graph, Optimization level, String where, boolean arena) {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
+            options.setCPUArenaAllocator(arena);
             return OnnxWriter.weightBytes(graph) > IN_MEMORY ? fromFile(graph, options) : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
             if (level == Optimization.EXACT) {

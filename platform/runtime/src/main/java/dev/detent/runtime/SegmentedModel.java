@@ -69,7 +69,7 @@ public final class SegmentedModel implements Simulation {
         segments.addAll(IntStream.range(0, parts.size()).parallel().mapToObj(i -> {
             Segments.Part p = parts.get(i);
             return new Segment(OrtRuntime.session(plans.get(i).graph(), plans.get(i).optimised() ? Optimization.ASIS : level,
-                    p.outputs().isEmpty() ? "" : p.outputs().get(0)), p.inputs(), p.outputs());
+                    p.outputs().isEmpty() ? "" : p.outputs().get(0), false), p.inputs(), p.outputs());
         }).toList());
         this.lastRead = lastRead();
     }
