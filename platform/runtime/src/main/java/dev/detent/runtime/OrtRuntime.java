@@ -73,7 +73,7 @@ final class OrtRuntime {
             return OnnxWriter.weightBytes(graph) > IN_MEMORY ? fromFile(graph, options) : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
             if (level == Optimization.EXACT) {
-                return session(graph, Optimization.NONE, where);
+                return session(graph, Optimization.NONE, where, arena);
             }
             throw refused(where, e);
         }

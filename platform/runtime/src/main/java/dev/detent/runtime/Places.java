@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Direct buffers for values that come and go: one that is given back is used for the next value of about its size. What is given out during a
- * run is given out again only in the same order by a run that computes the same shapes, so such a run can keep to the places of the first.
+ * Direct buffers for values that come and go: one that is given back is used for the next value of about its size. A later run that computes
+ * values of the same shapes in the same order may keep to the places of the first without asking again.
  */
 final class Places {
 
@@ -39,7 +39,7 @@ final class Places {
         free.add(place);
     }
 
-    /** Other shapes are to come: all places are theirs. */
+    /** Other shapes are to come: they may have all places. */
     void startOver() {
         former.addAll(used);
         used.clear();
