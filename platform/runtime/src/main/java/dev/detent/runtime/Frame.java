@@ -43,7 +43,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private final Map<String, FloatBuffer> unshared = new HashMap<>();
     /** Where the values of a blocked tensor are put in order. */
     private FloatBuffer ordered = Places.allocate(0);
-    /** Values that ONNX Runtime owns: not float, or of unpredictable shape. */
+    /** Values that ONNX Runtime owns: those that are not float. */
     private final Map<String, OnnxTensor> foreign = new HashMap<>();
     private final List<OrtSession.Result> open = new ArrayList<>();
     private final Set<Integer> unpredictable = new LinkedHashSet<>();
@@ -77,7 +77,6 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
             boolean known = key.equals(planned);
             if (!known) {
                 closeSlabs();
-                planned = List.of();
             }
             feed(sample, description, known);
             for (int s = 0; s < model.segments().size(); s++) {
@@ -184,7 +183,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     /**
      * Gives a value a place. What was settled with the one before, whose tensor is closed here, is not settled any more.
      *
-     * @param known the value comes in another shape than before: its place is its own
+     * @param known the value had a place for samples of this shape, and now has another size: the new place is its own
      */
     private Slab put(String value, long[] shape, boolean known) throws OrtException {
         int size = (int) elements(shape);
@@ -402,6 +401,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private void closeSlabs() {
         slabs.values().forEach(s -> s.tensor().close());
         slabs.clear();
+        planned = List.of();
         places.startOver();
         unshared.clear();
         settled.clear();

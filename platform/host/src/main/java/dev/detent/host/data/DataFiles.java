@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -30,9 +31,6 @@ import java.util.zip.ZipFile;
  * raw little-endian {@code .bin}, or a folder of such files with one sample each. Several inputs: {@code name=path,name=path}.
  */
 public final class DataFiles {
-
-    /** Files with one input's tensor. */
-    private static final String[] SINGLE = {".png", ".jpg", ".jpeg", ".npy", ".bin"};
 
     private final Graph graph;
     private final Preprocessing preprocessing;
@@ -79,12 +77,8 @@ public final class DataFiles {
             npz(path).forEach((key, array) -> sources.put(key, new Rows(path + ":" + key, array, input(key, path.toString()))));
             return join(sources, path.toString());
         }
-        List<Path> archives = Files.isDirectory(path) ? list(path, ".npz") : List.of();
-        if (!archives.isEmpty() && (graph.inputs().size() != 1 || list(path, SINGLE).isEmpty())) {
-            return new ArchiveFolder(archives);
-        }
-        if (graph.inputs().size() != 1 && Files.isDirectory(path)) {
-            throw new UserException("DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
+        if (Files.isDirectory(path)) {
+            return folder(path);
         }
         if (graph.inputs().size() != 1) {
             throw new UserException("DT-DAT-004", "feeds one input, the model has " + graph.inputs().stream().map(ValueInfo::name).toList()
@@ -92,6 +86,23 @@ public final class DataFiles {
         }
         ValueInfo input = graph.inputs().get(0);
         return join(Map.of(input.name(), source(path, input)), path.toString());
+    }
+
+    private Samples folder(Path path) {
+        boolean one = graph.inputs().size() == 1;
+        Optional<Source> files = one ? files(path, graph.inputs().get(0)) : Optional.empty();
+        if (files.isPresent()) {
+            return join(Map.of(graph.inputs().get(0).name(), files.get()), path.toString());
+        }
+        List<Path> archives = list(path, ".npz");
+        if (archives.isEmpty()) {
+            throw one ? noSamples(path) : new UserException("DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
+        }
+        return new ArchiveFolder(archives);
+    }
+
+    private static UserException noSamples(Path folder) {
+        return new UserException("DT-DAT-002", "holds no samples (.png, .jpg, .npy, .npz or .bin)", folder.toString());
     }
 
     private ValueInfo input(String name, String where) {
@@ -146,19 +157,7 @@ public final class DataFiles {
             throw new UserException("DT-DAT-007", "does not exist", path.toString());
         }
         if (Files.isDirectory(path)) {
-            List<Path> images = list(path, ".png", ".jpg", ".jpeg");
-            List<Path> arrays = list(path, ".npy");
-            List<Path> raw = list(path, ".bin");
-            if (!images.isEmpty()) {
-                return new Pictures(images, input);
-            }
-            if (!arrays.isEmpty()) {
-                return new ArrayFiles(arrays, input);
-            }
-            if (!raw.isEmpty()) {
-                return new RawFiles(raw, input);
-            }
-            throw new UserException("DT-DAT-002", "holds no samples (.png, .jpg, .npy, .npz or .bin)", path.toString());
+            return files(path, input).orElseThrow(() -> noSamples(path));
         }
         String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".npy")) {
@@ -171,6 +170,20 @@ public final class DataFiles {
             return new Pictures(List.of(path), input);
         }
         throw new UserException("DT-DAT-008", "is neither a folder nor .npy, .npz, .bin, .png or .jpg", path.toString());
+    }
+
+    /** The files of a folder that hold one input's tensor each: of several kinds the first. */
+    private Optional<Source> files(Path folder, ValueInfo input) {
+        List<Path> images = list(folder, ".png", ".jpg", ".jpeg");
+        if (!images.isEmpty()) {
+            return Optional.of(new Pictures(images, input));
+        }
+        List<Path> arrays = list(folder, ".npy");
+        if (!arrays.isEmpty()) {
+            return Optional.of(new ArrayFiles(arrays, input));
+        }
+        List<Path> raw = list(folder, ".bin");
+        return raw.isEmpty() ? Optional.empty() : Optional.of(new RawFiles(raw, input));
     }
 
     private static List<Path> list(Path folder, String... endings) {
