@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
+import dev.detent.onnx.proto.AttributeProto;
 import dev.detent.onnx.proto.GraphProto;
 import dev.detent.onnx.proto.ModelProto;
 import dev.detent.onnx.proto.NodeProto;
@@ -99,6 +100,14 @@ class BadInputIT {
     }
 
     @Test
+    void graphsThatHaveNoOrder() throws IOException {
+        ModelProto.Builder cycle = conv(1).toBuilder();
+        NodeProto.Builder add = NodeProto.newBuilder().setName("add").setOpType("Add").addInput("x").addInput("y").addOutput("z");
+        cycle.getGraphBuilder().addNode(add).getNodeBuilder(0).setInput(0, "z");
+        refused(2, "reads what is made from its own output", quantize(write("cycle.onnx", cycle.build()), data));
+    }
+
+    @Test
     void externalDataMayNotEscape() throws IOException {
         Files.write(work.resolve("secret.bin"), new byte[64]);
         Path folder = Files.createDirectories(work.resolve("m"));
@@ -117,6 +126,14 @@ class BadInputIT {
     void damagedWeights() throws IOException {
         refused(2, "'w' holds NaN", quantize(write("nan.onnx", conv(Float.NaN)), data));
         refused(2, "'w' holds Infinity", quantize(write("inf.onnx", conv(Float.POSITIVE_INFINITY)), data));
+        ModelProto.Builder inNode = conv(Float.NaN).toBuilder();
+        NodeProto.Builder constant = NodeProto.newBuilder().setOpType("Constant").addOutput("w");
+        constant.addAttributeBuilder().setName("value").setType(AttributeProto.AttributeType.TENSOR).setT(inNode.getGraph().getInitializer(0));
+        inNode.getGraphBuilder().clearInitializer().addNode(0, constant);
+        refused(2, "'w' holds NaN", quantize(write("constant.onnx", inNode.build()), data));
+        ModelProto.Builder negative = conv(1).toBuilder();
+        negative.getGraphBuilder().getInitializerBuilder(0).setDims(0, -1);
+        refused(2, "'w' has the shape [-1, 1, 1, 1]", quantize(write("negative.onnx", negative.build()), data));
     }
 
     @Test

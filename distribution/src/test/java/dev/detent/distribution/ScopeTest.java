@@ -265,6 +265,25 @@ class ScopeTest {
         assertThat(in(r, "conv", 2).state()).isEqualTo(QuantizationState.PASSIVE_BAKED);
     }
 
+    /** Detectors give their anchors as they are; a weight may be an output beside. */
+    @Test
+    void constantsThatAreOutputsStayWhatTheyAre() {
+        GraphEditor e = network();
+        e.initializer("anchors", Tensor.ofLongs(new long[] {2}, 8, 16));
+        e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("y"), Map.of()));
+        e.output(new ValueInfo("anchors", ElementType.INT64, Optional.empty(), Opaque.NONE));
+        e.output(new ValueInfo("w1", ElementType.FLOAT, Optional.empty(), Opaque.NONE));
+        Graph before = output(e, "y");
+        Pipeline.Result r = quantize(before, "onnxruntime");
+        assertThat(in(r, "conv", 1).state().isFloat()).isFalse();
+        for (String name : List.of("anchors", "w1")) {
+            Node made = r.graph().producer(name).orElseThrow();
+            assertThat(made.is("Constant")).isTrue();
+            assertThat(made.attribute("value")).hasValueSatisfying(
+                    v -> assertThat(((Attribute.TensorValue) v).value().bytes()).isEqualTo(before.initializer(name).orElseThrow().bytes()));
+        }
+    }
+
     /** As converters to 16 bits write it: a Cast at either end, and all between in half precision. */
     @Test
     void sixteenBitFloatsBecomeThirtyTwoBitOnes() {

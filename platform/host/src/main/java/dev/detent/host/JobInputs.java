@@ -4,8 +4,11 @@ import dev.detent.host.data.DataFiles;
 import dev.detent.host.format.HalfPrecision;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.FloatBuffer;
@@ -82,16 +85,25 @@ final class JobInputs implements AutoCloseable {
 
     /** NaN or infinity in a weight would end as a nonsensical scale. */
     private static void refuseBroken(Graph graph, Path model) {
-        graph.initializers().forEach((name, t) -> {
-            if (t.type() == ElementType.FLOAT) {
-                FloatBuffer f = t.bytes().asFloatBuffer();
-                for (int i = 0; i < f.limit(); i++) {
-                    if (!Float.isFinite(f.get(i)) && graph.consumers(name).stream().anyMatch(n -> n.is("Conv", "ConvTranspose", "Gemm", "MatMul"))) {
-                        throw new UserException("DT-ONX-020", "weight '" + name + "' holds " + f.get(i) + "; the model is damaged", model.toString());
+        for (Node n : graph.nodes()) {
+            if (n.is("Conv", "ConvTranspose", "Gemm", "MatMul")) {
+                n.inputs().forEach(name -> constant(graph, name).filter(t -> t.type() == ElementType.FLOAT).ifPresent(t -> {
+                    FloatBuffer f = t.bytes().asFloatBuffer();
+                    for (int i = 0; i < f.limit(); i++) {
+                        if (!Float.isFinite(f.get(i))) {
+                            throw new UserException("DT-ONX-020", "weight '" + name + "' holds " + f.get(i) + "; the model is damaged",
+                                    model.toString());
+                        }
                     }
-                }
+                }));
             }
-        });
+        }
+    }
+
+    /** The model is not formatted yet: weights may lie in Constant nodes. */
+    private static Optional<Tensor> constant(Graph graph, String name) {
+        return graph.initializer(name).or(() -> graph.producer(name).filter(n -> n.is("Constant")).flatMap(n -> n.attribute("value"))
+                .map(a -> a instanceof Attribute.TensorValue v ? v.value() : null));
     }
 
     @Override

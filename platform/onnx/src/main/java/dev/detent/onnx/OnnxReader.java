@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -213,6 +214,10 @@ public final class OnnxReader {
         ElementType type = ElementType.ofCode(t.getDataType()).orElseThrow(() -> new UserException("DT-ONX-005",
                 "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(), file.toString()));
         long[] dims = t.getDimsList().stream().mapToLong(Long::longValue).toArray();
+        if (Arrays.stream(dims).anyMatch(d -> d < 0)) {
+            throw new UserException("DT-ONX-006", "tensor '" + t.getName() + "' has the shape " + t.getDimsList() + "; the file is damaged",
+                    file.toString());
+        }
         if (t.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
             return Tensor.of(type, dims, external(t, type.bytes(Tensor.count(dims))));
         }

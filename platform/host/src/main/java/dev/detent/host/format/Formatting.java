@@ -6,8 +6,11 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,8 +22,12 @@ public final class Formatting {
     private Formatting() {}
 
     public static void apply(Graph graph, String where) {
+        graph.cycle().ifPresent(n -> {
+            throw new UserException("DT-ONX-014", "node '" + n.name() + "' reads what is made from its own output; the model is damaged", where);
+        });
         GraphEditor edit = graph.edit();
         constants(edit);
+        constantOutputs(edit);
         OpsetUpgrade.apply(graph, where);
         dropouts(edit);
         FoldBatchNorm.apply(edit);
@@ -34,6 +41,20 @@ public final class Formatting {
             if (n.is("Constant") && !edit.graph().isOutput(n.output(0))) {
                 value(n).ifPresent(t -> edit.remove(n).initializer(n.output(0), t));
             }
+        }
+    }
+
+    /** A constant that is an output comes from a node, as every other output does; who computes with it reads a parameter. */
+    private static void constantOutputs(GraphEditor edit) {
+        Graph graph = edit.graph();
+        for (ValueInfo output : List.copyOf(graph.outputs())) {
+            String name = output.name();
+            graph.initializer(name).ifPresent(value -> {
+                String parameter = edit.freshName(name + "_value");
+                edit.redirect(name, parameter).initializer(parameter, value).removeInitializer(name);
+                edit.add(Node.of(edit.freshName(name + "_constant"), "Constant", List.of(), List.of(name),
+                        Map.of("value", new Attribute.TensorValue(value))));
+            });
         }
     }
 

@@ -1,8 +1,11 @@
 package dev.detent.spi.graph;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -175,6 +178,31 @@ public final class Graph {
             producer(c).ifPresent(distinct::add);
         }
         return distinct;
+    }
+
+    /** A node that reads its own output, at once or through other nodes: a graph that has one cannot be computed. */
+    public Optional<Node> cycle() {
+        Set<Node> finished = new HashSet<>();
+        for (Node start : nodes.values()) {
+            Set<Node> open = new HashSet<>();
+            Deque<Node> path = new ArrayDeque<>(List.of(start));
+            while (!path.isEmpty()) {
+                Node n = path.peek();
+                if (finished.contains(n)) {
+                    path.pop();
+                } else if (open.add(n)) {
+                    for (Node u : upstream(n)) {
+                        if (open.contains(u) && !finished.contains(u)) {
+                            return Optional.of(u);
+                        }
+                        path.push(u);
+                    }
+                } else {
+                    finished.add(path.pop());
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private Wiring wiring() {
