@@ -3,6 +3,7 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Detent;
+import dev.detent.host.FinishedRun;
 import dev.detent.host.Progress;
 import dev.detent.host.QuantizeOutcome;
 import dev.detent.host.QuantizeRequest;
@@ -73,7 +74,7 @@ class RoundTripTest {
     void everyFormatReadsBackAndSimulatesLayerByLayer(String target, String format) {
         Path out = work.resolve("all-" + target + "." + format);
         quantize(target, format, out);
-        RoundTrip.Result r = RoundTrip.run(House.REGISTRY, out, Optional.empty());
+        RoundTrip.Result r = RoundTrip.run(House.REGISTRY, FinishedRun.read(out), Optional.empty());
         assertThat(r.problems()).isEmpty();
         assertThat(r.layers()).isPositive();
         assertThat(r.entries()).isPositive();
@@ -173,7 +174,7 @@ class RoundTripTest {
 
     private static String problems(Path out) {
         try {
-            return RoundTrip.run(House.REGISTRY, out, Optional.empty()).problems().stream().map(Problem::toString).collect(Collectors.joining("; "));
+            return RoundTrip.run(House.REGISTRY, FinishedRun.read(out), Optional.empty()).problems().stream().map(Problem::toString).collect(Collectors.joining("; "));
         } catch (UserException | IllegalArgumentException e) {
             return String.valueOf(e.getMessage());
         }

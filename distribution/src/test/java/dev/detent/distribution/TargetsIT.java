@@ -57,6 +57,15 @@ class TargetsIT {
         Dist.Run verify = Dist.run("verify", out);
         assertThat(verify.code()).as(verify.all()).isZero();
         assertThat(verify.out()).contains("onnxruntime as qdq", "tensorrt as qdq", "ncnn as table", "every layer bit-equal");
+        Dist.Run evaluate = Dist.run("evaluate", model, out, "--data", data);
+        assertThat(evaluate.code()).as(evaluate.all()).isZero();
+        for (String target : new String[] {"onnxruntime", "tensorrt", "ncnn"}) {
+            String simulated = run.out().lines().filter(l -> l.startsWith(target + " ") && l.endsWith("simulated")).findFirst().orElseThrow();
+            assertThat(evaluate.out().lines().map(l -> l.replaceAll(" +", " "))).contains(simulated.replaceAll(" +", " ").replaceFirst(" \\S+/\\S+", ""));
+        }
+        String tensor = OnnxReader.read(model).inputs().get(0).name();
+        assertThat(Dist.run("explain", out, tensor).out()).contains("onnxruntime:", "tensorrt:", "ncnn:", "INITIAL -> ACTIVATED");
+        assertThat(Dist.run("explain", out, "no such tensor").code()).isEqualTo(2);
     }
 
     @Test

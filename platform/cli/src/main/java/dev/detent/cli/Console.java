@@ -28,6 +28,11 @@ final class Console {
         err.println(p.severity().name().toLowerCase(java.util.Locale.ROOT) + " " + p);
     }
 
+    /** A problem of one of several targets. */
+    void problem(Problem p, String target) {
+        problem(new Problem(p.id(), p.severity(), p.sentence() + " [" + target + "]", p.where()));
+    }
+
     Progress progress() {
         return live ? this::draw : Progress.QUIET;
     }

@@ -1,9 +1,11 @@
 package dev.detent.cli;
 
 import dev.detent.host.Evaluation;
+import dev.detent.host.FinishedRun;
 import dev.detent.host.Scores;
 import dev.detent.host.data.Preprocessing;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +21,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "the float model that was quantized")
     Path model;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "output folder of 'detent quantize'")
+    @Parameters(index = "1", paramLabel = "OUT", description = "output folder of 'detent quantize', of one target or several")
     Path out;
 
     @Option(names = "--data", required = true, paramLabel = "PATH", description = "as --calibration of quantize")
@@ -43,11 +45,31 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Scores> scores = Evaluation.finished(home.registry(), model, out, data, labels, preset.map(Preprocessing::parse), samples,
-                threads.orElse(Runtime.getRuntime().availableProcessors()), console.progress());
-        show(console, scores);
-        Evaluation.difference(scores).ifPresent(console::problem);
+        Map<String, Map<String, Scores>> scores = Evaluation.finished(home.registry(), model, FinishedRun.all(out), data, labels,
+                preset.map(Preprocessing::parse), samples, threads.orElse(Runtime.getRuntime().availableProcessors()), console.progress());
+        if (scores.size() == 1) {
+            scores.values().forEach(s -> {
+                show(console, s);
+                Evaluation.difference(s).ifPresent(console::problem);
+            });
+        } else {
+            showSeveral(console, scores);
+        }
         return 0;
+    }
+
+    private static void showSeveral(Console console, Map<String, Map<String, Scores>> scores) {
+        console.line(String.format(Locale.ROOT, "%-18s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
+        // What the float model scores is the same for every target.
+        scores.values().stream().limit(1).forEach(s -> Scores.rows(s).stream().limit(1).forEach(r -> row(console, "float", r, "")));
+        scores.forEach((target, s) -> {
+            Scores.rows(s).stream().skip(1).forEach(r -> row(console, target, r, "  " + r.get(0)));
+            Evaluation.difference(s).ifPresent(p -> console.problem(p, target));
+        });
+    }
+
+    private static void row(Console console, String title, List<String> r, String kind) {
+        console.line(String.format(Locale.ROOT, "%-18s %9s %10s %10s%s", title, r.get(1), r.get(2), r.get(3), kind));
     }
 
     static void show(Console console, Map<String, Scores> scores) {

@@ -106,7 +106,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private static void show(Console console, Comparison c, Path out) {
         c.outcomes().forEach((target, o) -> o.problems().stream().filter(p -> p.severity() != Problem.Severity.NOTE)
-                .forEach(p -> console.problem(new Problem(p.id(), p.severity(), p.sentence() + " [" + target + "]", p.where()))));
+                .forEach(p -> console.problem(p, target)));
         console.line(String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
         c.outcomes().forEach((target, o) -> {
             List<List<String>> rows = Scores.rows(o.scores());

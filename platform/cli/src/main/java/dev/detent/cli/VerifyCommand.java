@@ -2,12 +2,10 @@ package dev.detent.cli;
 
 import dev.detent.host.FinishedRun;
 import dev.detent.host.data.DataFiles;
-import dev.detent.host.data.Preprocessing;
 import dev.detent.host.verify.RoundTrip;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -38,14 +36,10 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        List<Path> folders = FinishedRun.folders(out);
         int differences = 0;
-        for (Path folder : folders) {
-            Optional<Samples> real = model.flatMap(m -> data.map(d -> {
-                Preprocessing p = FinishedRun.read(folder).preprocessing();
-                return DataFiles.open(OnnxReader.read(m), d, p, samples);
-            }));
-            RoundTrip.Result r = RoundTrip.run(home.registry(), folder, real);
+        for (FinishedRun run : FinishedRun.all(out)) {
+            Optional<Samples> real = model.flatMap(m -> data.map(d -> DataFiles.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
+            RoundTrip.Result r = RoundTrip.run(home.registry(), run, real);
             show(console, r);
             differences += r.problems().size();
         }

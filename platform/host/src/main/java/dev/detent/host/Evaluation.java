@@ -153,25 +153,30 @@ public final class Evaluation {
         return graph.nodes().stream().anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
     }
 
-    /** Scores a finished run. */
-    public static Map<String, Scores> finished(Registry registry, Path model, Path out, String data, Optional<Path> labelFile,
+    /** Scores what finished runs of one model wrote, by target. */
+    public static Map<String, Map<String, Scores>> finished(Registry registry, Path model, List<FinishedRun> runs, String data, Optional<Path> labelFile,
             Optional<Preprocessing> preprocessing, int limit, int workers, Progress progress) {
-        FinishedRun run = FinishedRun.read(out);
         Graph original = OnnxReader.read(model);
         boolean half = HalfPrecision.widen(original, model.toString());
         Evaluation evaluation = new Evaluation(() -> floatModel(model, original, half), original, data, labelFile,
-                preprocessing.orElseGet(run::preprocessing), limit, workers, progress);
+                preprocessing.orElseGet(() -> runs.get(0).preprocessing()), limit, workers, progress);
+        Map<String, Map<String, Scores>> scores = new LinkedHashMap<>();
+        runs.forEach(run -> scores.put(run.target(), evaluation.finished(registry, run)));
+        return scores;
+    }
+
+    private Map<String, Scores> finished(Registry registry, FinishedRun run) {
         Map<String, Scores> scores = new LinkedHashMap<>();
-        scores.put("float", evaluation.floats());
-        Path file = artefact(out);
+        scores.put("float", floats());
+        Path file = artefact(run.folder());
         if (isExecutable(file)) {
-            Scores simulated = evaluation.literal(file);
+            Scores simulated = literal(file);
             scores.put("simulated", simulated);
-            scores.putAll(evaluation.exported(file, simulated));
+            scores.putAll(exported(file, simulated));
         } else {
-            Graph graph = run.exporter(registry).graph(run.files(out)).orElseGet(() -> OnnxReader.read(file));
+            Graph graph = run.exporter(registry).graph(run.files()).orElseGet(() -> OnnxReader.read(file));
             ShapeInference.infer(graph, file.toString());
-            scores.put("simulated", evaluation.simulated(graph, run.quantization(graph, registry, Map.of())));
+            scores.put("simulated", simulated(graph, run.quantization(graph, registry, Map.of())));
         }
         return scores;
     }

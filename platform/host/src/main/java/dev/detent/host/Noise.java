@@ -34,14 +34,18 @@ public record Noise(Graph graph, int size) implements Samples {
     }
 
     private static long[] shape(ValueInfo v) {
-        List<ValueInfo.Dimension> dims = v.shape().orElse(List.of());
+        List<ValueInfo.Dimension> dims = v.shape().orElseThrow(() -> unknown(v));
         long[] shape = new long[dims.size()];
         for (int d = 0; d < shape.length; d++) {
             if (!dims.get(d).isKnown() && d > 0) {
-                throw new UserException("DT-VER-005", "has a shape that is only known at run time; give real data with --data", v.name());
+                throw unknown(v);
             }
             shape[d] = dims.get(d).isKnown() ? dims.get(d).size() : 1;
         }
         return shape;
+    }
+
+    private static UserException unknown(ValueInfo v) {
+        return new UserException("DT-VER-005", "has a shape that is only known at run time; give real data with --data", v.name());
     }
 }

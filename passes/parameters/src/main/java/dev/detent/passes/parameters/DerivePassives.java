@@ -68,6 +68,7 @@ final class DerivePassives {
     private static Parameters lender(PassContext context, Node n, int index, TensorQuantization passive) {
         return context.quantization().input(n, index).filter(c -> c.state().lendsScale()).flatMap(TensorQuantization::parameters)
                 .orElseThrow(() -> new UserException("DT-PAS-001", "'" + passive.value() + "' of " + n + " takes its scale from input "
-                        + index + ", which is not quantized; keep the bias in floating point or quantize that input", n.name()));
+                        + index + ", which is not quantized; keep the bias in floating point or quantize that input (data that reach 1e30 have no scale)",
+                        n.name()));
     }
 }

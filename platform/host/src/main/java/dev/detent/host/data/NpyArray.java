@@ -1,6 +1,7 @@
 package dev.detent.host.data;
 
 import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -62,11 +63,16 @@ record NpyArray(ElementType type, long[] shape, ByteBuffer data) {
             throw new UserException("DT-DAT-021", "holds '" + descr.group(1) + "' in " + (order.group(1).equals("True") ? "Fortran" : "C")
                     + " order; save it little-endian and C-contiguous", where);
         }
-        long[] dims = Arrays.stream(shape.group(1).split(",")).map(String::trim).filter(s -> !s.isEmpty()).mapToLong(Long::parseLong).toArray();
+        long[] dims;
+        try {
+            dims = Arrays.stream(shape.group(1).split(",")).map(String::trim).filter(s -> !s.isEmpty()).mapToLong(Long::parseUnsignedLong).toArray();
+        } catch (NumberFormatException e) {
+            throw broken(where);
+        }
         long n = Arrays.stream(dims).reduce(1, (x, y) -> x * y);
         if (type.bytes(n) != b.remaining()) {
-            throw new UserException("DT-DAT-022", "is truncated: its shape " + Arrays.toString(dims) + " needs " + type.bytes(n) + " bytes, it has "
-                    + b.remaining(), where);
+            throw new UserException("DT-DAT-022", "holds " + b.remaining() + " bytes where its shape " + Arrays.toString(dims) + " needs " + type.bytes(n)
+                    + "; the file is damaged", where);
         }
         return new NpyArray(type, dims, b.slice().order(ByteOrder.LITTLE_ENDIAN));
     }
@@ -87,6 +93,7 @@ record NpyArray(ElementType type, long[] shape, ByteBuffer data) {
         return switch (type) {
             case FLOAT -> data.getFloat(4 * i);
             case DOUBLE -> data.getDouble(8 * i);
+            case FLOAT16 -> Tensor.float16(data.getShort(2 * i));
             case UINT8, BOOL -> data.get(i) & 0xff;
             case INT8 -> data.get(i);
             case UINT16 -> data.getShort(2 * i) & 0xffff;

@@ -1,6 +1,7 @@
 package dev.detent.host.format;
 
 import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
@@ -24,13 +25,37 @@ final class FoldBatchNorm {
         }
     }
 
+    /** ONNX Runtime has not seen the model yet: what does not fit is left for it to refuse. */
     private static boolean foldable(Graph graph, Node c, Node bn) {
-        boolean constants = graph.isInitializer(c.input(1)) && (!c.hasInput(2) || graph.isInitializer(c.input(2)));
-        for (int i = 1; i < 5; i++) {
-            constants &= graph.isInitializer(bn.input(i));
+        if (!c.is("Conv", "ConvTranspose", "Gemm") || !isFloat(graph, c.input(1)) || graph.downstream(c).size() != 1 || graph.isOutput(c.output(0))
+                || !bn.outputs().stream().skip(1).allMatch(String::isEmpty) || bn.intAttribute("training_mode", 0) != 0) {
+            return false;
         }
-        return constants && c.is("Conv", "ConvTranspose", "Gemm") && graph.downstream(c).size() == 1 && !graph.isOutput(c.output(0))
-                && bn.outputs().stream().skip(1).allMatch(String::isEmpty) && bn.intAttribute("training_mode", 0) == 0;
+        long channels = channels(c, graph.initializer(c.input(1)).orElseThrow());
+        boolean fits = !c.hasInput(2) || holds(graph, c.input(2), channels) || c.is("Gemm") && holds(graph, c.input(2), 1);
+        for (int i = 1; i < 5; i++) {
+            fits &= holds(graph, bn.input(i), channels);
+        }
+        return fits;
+    }
+
+    private static boolean isFloat(Graph graph, String value) {
+        return graph.initializer(value).filter(t -> t.type() == ElementType.FLOAT).isPresent();
+    }
+
+    private static boolean holds(Graph graph, String value, long elements) {
+        return isFloat(graph, value) && graph.initializer(value).orElseThrow().elementCount() == elements;
+    }
+
+    private static long channels(Node c, Tensor w) {
+        if (w.rank() < 2) {
+            return -1;
+        }
+        return switch (c.opType()) {
+            case "Gemm" -> w.dim(c.intAttribute("transB", 0) == 1 ? 0 : 1);
+            case "ConvTranspose" -> w.dim(1) * c.intAttribute("group", 1);
+            default -> w.dim(0);
+        };
     }
 
     private static void fold(GraphEditor edit, Node c, Node bn) {

@@ -70,11 +70,11 @@ public final class RoundTrip {
 
     private RoundTrip() {}
 
-    /** The artefact in {@code out}; without data the layers are compared on noise. */
-    public static Result run(Registry registry, Path out, Optional<Samples> data) {
-        FinishedRun run = FinishedRun.read(out);
+    /** The artefact of {@code run}; without data the layers are compared on noise. */
+    public static Result run(Registry registry, FinishedRun run, Optional<Samples> data) {
+        Path out = run.folder();
         Exporter exporter = run.exporter(registry);
-        ArtefactFiles files = new ArtefactFiles(run.name(), out);
+        ArtefactFiles files = run.files();
         List<Problem> problems = new ArrayList<>();
         Optional<Graph> held = exporter.graph(files);
         Graph graph = held.orElseGet(() -> anyModel(files));

@@ -175,7 +175,8 @@ public final class Tensor {
         };
     }
 
-    private static float float16(short bits) {
+    /** What the 16 bits of a FLOAT16 (IEEE 754 binary16) stand for. */
+    public static float float16(short bits) {
         int h = bits & 0xffff;
         int sign = (h & 0x8000) << 16;
         int exponent = (h >> 10) & 0x1f;
