@@ -201,6 +201,17 @@ class BadInputIT {
     }
 
     @Test
+    void settingsOfAnotherKind() throws IOException {
+        Path yaml = work.resolve("kind.yaml");
+        refused(2, "'samples' must be a whole number, not 'many'", quantize(model, data, "--config", Files.writeString(yaml, "samples: many\n")));
+        refused(2, "'calibration' must be a text, not a map", "quantize", model, "--backend", "onnxruntime", "--config",
+                Files.writeString(yaml, "calibration: {a: b}\n"));
+        refused(2, "'set' must be a map", quantize(model, data, "--config", Files.writeString(yaml, "set: fast\n")));
+        refused(2, "'alignment=3' is not pass.option=value", quantize(model, data, "--config", Files.writeString(yaml, "set: {alignment: 3}\n")));
+        refused(2, "did you mean 'resize'?", quantize(model, data, "--config", Files.writeString(yaml, "preset: {resise: 3}\n")));
+    }
+
+    @Test
     void outputsThatCannotBeWritten() throws IOException {
         Path file = Files.writeString(work.resolve("afile"), "x");
         Dist.Run overFile = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", file)).toArray());

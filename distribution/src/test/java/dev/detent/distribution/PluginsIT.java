@@ -2,12 +2,14 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.detent.onnx.OnnxReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real jars, good and bad, in a copy of the plugin folder. */
 class PluginsIT {
@@ -150,7 +153,7 @@ class PluginsIT {
     static Stream<String> badJars() {
         return Stream.of("noManifest DT-PLG-002", "noIndex DT-PLG-004", "incompatible DT-PLG-003", "noRequires DT-PLG-005", "badRange DT-PLG-005",
                 "missingClass DT-PLG-006", "bundledSpi DT-PLG-007", "duplicate DT-PLG-009", "throwing DT-PLG-013", "foreign DT-PLG-012",
-                "noJar DT-PLG-001", "clash DT-PLG-010");
+                "noJar DT-PLG-001", "clash DT-PLG-010", "targetsThrow DT-PLG-016", "oldSpi DT-PLG-016", "nothing DT-PLG-016");
     }
 
     @ParameterizedTest
@@ -176,6 +179,11 @@ class PluginsIT {
             case "throwing" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("public class Vendor implements Backend {",
                     "public class Vendor implements Backend { public Vendor() { throw new IllegalStateException(\"no licence\"); }"), true);
             case "foreign" -> jar("bad.jar", manifest("vendor", fine), "package vendor; public class Vendor {}", true);
+            case "targetsThrow" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("return List.of(new VendorTarget());",
+                    "throw new IllegalStateException(\"no licence\");"), true);
+            case "oldSpi" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("return List.of(new VendorTarget());",
+                    "throw new NoSuchMethodError(\"Scheme.of(int)\");"), true);
+            case "nothing" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("return List.of(new VendorTarget());", "return null;"), true);
             case "noJar" -> Files.writeString(plugins.resolve("bad.jar"), "this is no jar");
             default -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "\"dsp\""), true);
         }
@@ -199,6 +207,40 @@ class PluginsIT {
                 "try { Class.forName(\"dev.detent.host.Pipeline\"); return \"sees the host\"; } catch (ClassNotFoundException e) { return \"isolated\"; }"),
                 true);
         assertThat(backends("--allow-unlisted").out()).contains("vendor  isolated").doesNotContain("sees the host");
+    }
+
+    /** It is the plugin's fault, not Detent's and not the user's, and the plugin is named. */
+    @ParameterizedTest
+    @ValueSource(strings = {"rules", "supports", "profile", "exporters", "lint"})
+    void whatThrowsAtWorkIsNamed(String method) throws IOException {
+        String target = """
+            public java.util.List<dev.detent.spi.export.Exporter> exporters() { return List.of(new dev.detent.spi.export.QdqExporter("q",
+                dev.detent.spi.export.QdqInsertion.Form.OTHER_TIES)); }
+            public java.util.List<dev.detent.spi.problem.Problem> lint(dev.detent.spi.export.QuantizedModel m) { return List.of(); }
+            """;
+        String source = GOOD.replace("static class VendorTarget implements Target {", "static class VendorTarget implements Target {" + target);
+        int body = source.indexOf("{", source.indexOf(" " + method + "(")) + 1;
+        jar("bad.jar", manifest("vendor", ">=1.0.0"), source.substring(0, body) + "if (true) throw new NoSuchMethodError(\"Scheme.of(int)\"); "
+                + source.substring(body), true);
+        Path corpus = Dist.corpus(work.resolve("corpus"));
+        Path out = work.resolve("out");
+        Dist.Run run = Dist.run("quantize", corpus.resolve("models/conv1d.onnx"), "--backend", "vendor", "--calibration",
+                Dist.npy(work.resolve("data.npy"), shape(corpus), Dist.noise(elements(corpus))), "--plugins", plugins, "--allow-unlisted", "--out", out);
+        assertThat(run.code()).as(run.all()).isEqualTo(3);
+        assertThat(run.err()).contains("DT-PLG-016: vendor 1.2.3: target 'vendor' failed", "Scheme.of(int)").doesNotContain("\tat ");
+        assertThat(out).doesNotExist();
+    }
+
+    private static long[] input(Path corpus) {
+        return OnnxReader.read(corpus.resolve("models/conv1d.onnx")).inputs().get(0).staticShape().orElseThrow();
+    }
+
+    private static String shape(Path corpus) {
+        return Arrays.toString(input(corpus)).replaceAll("[\\[\\]]", "");
+    }
+
+    private static int elements(Path corpus) {
+        return (int) Arrays.stream(input(corpus)).reduce(1, (a, b) -> a * b);
     }
 
     @Test

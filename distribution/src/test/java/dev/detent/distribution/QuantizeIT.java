@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The everyday commands on real models, from the unpacked distribution. */
 class QuantizeIT {
@@ -142,14 +143,20 @@ class QuantizeIT {
         assertThat(Dist.run("--version").out()).isEqualTo("detent " + System.getProperty("detent.version") + "\n");
     }
 
-    @Test
-    void settingsComeFromYamlUnderTheSameNames() throws IOException {
-        Path yaml = Files.writeString(work.resolve("detent.yaml"), "backend: onnxruntime\ncalibration: " + data
-                + "\nset:\n  calibration:\n    method: minmax\ndisable: [bias-correction]\n");
-        Path out = work.resolve("yaml");
+    @ParameterizedTest
+    @ValueSource(strings = {"{calibration: {method: minmax}, bias-correction: off}", "{calibration.method: minmax, bias-correction: false}",
+            "[calibration.method=minmax, bias-correction=off]"})
+    void settingsComeFromYamlUnderTheSameNames(String set) throws IOException {
+        Path yaml = Files.writeString(work.resolve("detent.yaml"), "backend: [onnxruntime]\ncalibration: " + data + "\nsamples: 3\npreset: none\nset: " + set);
+        Path out = work.resolve("yaml" + set.hashCode());
         Dist.Run run = Dist.run("quantize", model, "--config", yaml, "--out", out);
         assertThat(run.code()).as(run.all()).isZero();
+        assertThat(run.out()).contains("from 3 samples");
         assertThat(Files.readString(out.resolve("detent.json"))).contains("\"method\": \"minmax\"").doesNotContain("bias-correction");
+        Path b = work.resolve("options" + set.hashCode());
+        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--samples", 3, "--set", "calibration.method=minmax",
+                "--set", "bias-correction=off", "--out", b).code()).isZero();
+        assertThat(b.resolve("detent.json")).hasSameBinaryContentAs(out.resolve("detent.json"));
     }
 
     @Test

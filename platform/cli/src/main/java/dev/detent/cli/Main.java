@@ -53,15 +53,14 @@ public final class Main {
     }
 
     private static int failed(Exception e) {
+        if (System.getenv("DETENT_DEBUG") != null) {
+            e.printStackTrace();
+        }
         if (e instanceof DetentException d) {
             d.problems().forEach(p -> System.err.println("error " + p));
             return d.exitCode();
         }
         System.err.println("error DT-INT-001: Detent failed where it should not have: " + e);
-        if (System.getenv("DETENT_DEBUG") != null) {
-            e.printStackTrace();
-        }
         return 70;
     }
-
 }

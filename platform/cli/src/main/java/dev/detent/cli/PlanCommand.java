@@ -1,5 +1,6 @@
 package dev.detent.cli;
 
+import dev.detent.host.ConfigFile;
 import dev.detent.host.Detent;
 import dev.detent.host.Settings;
 import dev.detent.host.plan.Plan;
@@ -7,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,7 +32,7 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Settings settings = Settings.of(config.map(f -> Settings.yaml(f, QuantizeCommand.KEYS)).orElse(Map.of()));
+        Settings settings = config.map(f -> ConfigFile.read(f, QuantizeCommand.KEYS)).orElse(ConfigFile.NONE).settings();
         for (String s : set) {
             settings = settings.with(s);
         }

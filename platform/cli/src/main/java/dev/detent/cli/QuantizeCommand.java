@@ -1,6 +1,7 @@
 package dev.detent.cli;
 
 import dev.detent.host.Comparison;
+import dev.detent.host.ConfigFile;
 import dev.detent.host.Detent;
 import dev.detent.host.QuantizeOutcome;
 import dev.detent.host.QuantizeRequest;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "quantize", description = "Quantizes a model for a target and writes what its toolchain runs.", sortOptions = false)
 final class QuantizeCommand implements Callable<Integer> {
 
-    static final List<String> KEYS = List.of("backend", "format", "calibration", "samples", "preset", "preprocess", "out", "threads",
-            "evaluate", "labels");
+    static final List<String> KEYS = List.of("backend", "format", "calibration", "samples", "preset", "preprocess", "set", "out", "evaluate", "labels",
+            "trace", "threads");
 
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")
     Path model;
@@ -75,26 +75,24 @@ final class QuantizeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Object> yaml = config.map(f -> Settings.yaml(f, KEYS)).orElse(Map.of());
-        Settings settings = Settings.of(yaml);
+        ConfigFile file = config.map(f -> ConfigFile.read(f, KEYS)).orElse(ConfigFile.NONE);
+        Settings settings = file.settings();
         for (String s : set) {
             settings = settings.with(s);
         }
-        String backends = backend.or(() -> text(yaml, "backend")).orElseThrow(() -> new UserException("DT-CLI-002",
+        String backends = backend.or(() -> file.text("backend")).orElseThrow(() -> new UserException("DT-CLI-002",
                 "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
-        Preprocessing preprocessing = preset.or(() -> text(yaml, "preset")).map(Preprocessing::parse)
-                .orElseGet(() -> yaml.get("preprocess") instanceof Map<?, ?> m ? Preprocessing.of(strings(m)) : Preprocessing.parse("none"));
-        Optional<String> data = evaluate.or(() -> text(yaml, "evaluate"));
+        Preprocessing preprocessing = preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
         List<String> targets = List.of(backends.split("\\s*,\\s*"));
-        QuantizeRequest request = new QuantizeRequest(model, targets.get(0), calibration.or(() -> text(yaml, "calibration")),
-                samples.or(() -> text(yaml, "samples").map(Integer::valueOf)).orElse(0), preprocessing, settings,
-                format.or(() -> text(yaml, "format")),
-                out.or(() -> text(yaml, "out").map(Path::of)).orElseGet(() -> Path.of(stem() + "." + (targets.size() > 1 ? "targets" : backends.replace(':', '.')))), trace,
-                threads.or(() -> text(yaml, "threads").map(Integer::valueOf)).orElse(Runtime.getRuntime().availableProcessors()),
-                data.map(d -> new QuantizeRequest.Evaluation(d, 0, labels.or(() -> text(yaml, "labels").map(Path::of)))));
+        Optional<Path> traced = trace.or(() -> file.path("trace"));
+        QuantizeRequest request = new QuantizeRequest(model, targets.get(0), calibration.or(() -> file.text("calibration")),
+                samples.or(() -> file.number("samples")).orElse(0), preprocessing, settings, format.or(() -> file.text("format")),
+                out.or(() -> file.path("out")).orElseGet(() -> Path.of(stem() + "." + (targets.size() > 1 ? "targets" : backends.replace(':', '.')))),
+                traced, threads.or(() -> file.number("threads")).orElse(Runtime.getRuntime().availableProcessors()),
+                evaluate.or(() -> file.text("evaluate")).map(d -> new QuantizeRequest.Evaluation(d, 0, labels.or(() -> file.path("labels")))));
         Detent detent = new Detent(home::registryAndEngine, Home.VERSION);
         if (targets.size() > 1) {
-            if (trace.isPresent()) {
+            if (traced.isPresent()) {
                 throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
             }
             show(console, detent.compare(request, targets, console.progress()), request.out());
@@ -139,13 +137,5 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private String stem() {
         return model.getFileName().toString().replaceAll("\\.onnx$", "");
-    }
-
-    private static Optional<String> text(Map<String, Object> yaml, String key) {
-        return Optional.ofNullable(yaml.get(key)).map(String::valueOf);
-    }
-
-    private static Map<String, Object> strings(Map<?, ?> map) {
-        return map.entrySet().stream().collect(Collectors.toMap(e -> String.valueOf(e.getKey()), e -> e.getValue()));
     }
 }

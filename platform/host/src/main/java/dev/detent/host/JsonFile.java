@@ -32,7 +32,7 @@ public record JsonFile(Path path, JsonElement content) {
         } catch (IllegalStateException | IllegalArgumentException | ClassCastException | NullPointerException | UnsupportedOperationException
                 | IndexOutOfBoundsException e) {
             // All that Gson's tree throws for a member that is absent or of another type.
-            throw new UserException("DT-EVA-009", "is damaged: " + e.getMessage() + "; run 'detent quantize' again", path.toString(), e);
+            throw new UserException("DT-EVA-009", "does not hold what 'detent quantize' writes there; run it again", path.toString(), e);
         }
     }
 }

@@ -158,7 +158,7 @@ public final class Pipeline {
             step.pass().pass().run(new PassRun(d, step.plugin(), graph, configs, control, step.options(), registry, simulator, problems::add));
         } catch (DetentException e) {
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             throw new PluginException(List.of(Problem.error("DT-PAS-012", "pass '" + d.id() + "' failed: " + e, step.plugin())), e);
         } finally {
             control.revoke();

@@ -4,21 +4,14 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.Suggestion;
 import dev.detent.spi.backend.Profile;
 import dev.detent.spi.problem.UserException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.error.YAMLException;
 
 /**
- * What a person changes about a target's profile, from {@code --set pass.option=value} and from the {@code set:}, {@code enable:},
- * {@code disable:} and {@code dispatcher:} keys of a YAML file. Names are the same in both; a misspelt one is an error with a suggestion.
+ * What a person changes about a target's profile, from {@code --set pass.option=value} and from the key {@code set} of a {@link ConfigFile}.
+ * Names are the same in both; a misspelt one is an error with a suggestion.
  *
  * @param options pass (or observer, or exporter) id to option to value
  * @param enabled passes added to the profile
@@ -28,9 +21,6 @@ import org.yaml.snakeyaml.error.YAMLException;
 public record Settings(Map<String, Map<String, Object>> options, List<String> enabled, List<String> disabled, String dispatcher) {
 
     public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "");
-
-    /** Keys of the YAML file; the command adds its own. */
-    private static final List<String> KEYS = List.of("set", "enable", "disable", "dispatcher");
 
     /** Adds one {@code pass.option=value}; the value {@code off} or {@code on} for a bare pass id takes it out or adds it. */
     public Settings with(String assignment) {
@@ -57,56 +47,6 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
         List<String> longer = new ArrayList<>(list);
         longer.add(item);
         return longer;
-    }
-
-    /** Reads a YAML file; {@code known} are the command's own keys, returned as they are. */
-    public static Map<String, Object> yaml(Path file, List<String> known) {
-        try {
-            Object root = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
-            if (root == null) {
-                return Map.of();
-            }
-            if (!(root instanceof Map<?, ?> map)) {
-                throw new UserException("DT-SET-002", "must be a map of settings", file.toString());
-            }
-            List<String> allowed = new ArrayList<>(KEYS);
-            allowed.addAll(known);
-            Map<String, Object> result = new LinkedHashMap<>();
-            map.forEach((k, v) -> {
-                if (!allowed.contains(String.valueOf(k))) {
-                    throw new UserException("DT-SET-003", "has the unknown key '" + k + "'" + Suggestion.among(String.valueOf(k), allowed),
-                            file.toString());
-                }
-                result.put(String.valueOf(k), v);
-            });
-            return result;
-        } catch (IOException e) {
-            throw new UserException("DT-SET-004", "cannot be read: " + e.getMessage(), file.toString(), e);
-        } catch (YAMLException e) {
-            throw new UserException("DT-SET-005", "is no YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), file.toString(), e);
-        }
-    }
-
-    /** The settings of a YAML map. */
-    public static Settings of(Map<String, Object> yaml) {
-        Settings s = new Settings(Map.of(), strings(yaml.get("enable")), strings(yaml.get("disable")),
-                String.valueOf(yaml.getOrDefault("dispatcher", "")));
-        Map<String, Map<String, Object>> options = new LinkedHashMap<>();
-        if (yaml.get("set") instanceof Map<?, ?> set) {
-            set.forEach((pass, values) -> {
-                Map<String, Object> of = new LinkedHashMap<>();
-                if (!(values instanceof Map<?, ?> map)) {
-                    throw new UserException("DT-SET-006", "set." + pass + " must be a map of options", "set");
-                }
-                map.forEach((k, v) -> of.put(String.valueOf(k), v));
-                options.put(String.valueOf(pass), of);
-            });
-        }
-        return new Settings(options, s.enabled(), s.disabled(), s.dispatcher());
-    }
-
-    private static List<String> strings(Object value) {
-        return value == null ? List.of() : value instanceof List<?> l ? l.stream().map(String::valueOf).toList() : List.of(String.valueOf(value));
     }
 
     /** The profile with these changes; option names are checked by the planner, pass names here. */

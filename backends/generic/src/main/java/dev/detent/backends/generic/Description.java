@@ -21,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -41,7 +42,9 @@ final class Description {
 
     Description(String file, Map<String, Object> yaml) {
         this.file = file;
-        this.yaml = yaml;
+        this.yaml = new LinkedHashMap<>(yaml);
+        // A key without a value is as good as none.
+        this.yaml.values().removeIf(Objects::isNull);
         known(yaml.keySet(), KEYS, "");
     }
 
@@ -108,7 +111,7 @@ final class Description {
                 if (!slot.matches("(input|output)-\\d")) {
                     throw wrong(key, slot, "input-0, output-0 and so on");
                 }
-                rules.put(slot, rule.equals("float") ? new SlotRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.FP32)
+                rules.put(slot, "float".equals(rule) ? new SlotRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.FP32)
                         : slot(key, map(rule, key), "mse"));
             });
             own.put(type, rules);

@@ -60,15 +60,11 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
         return p;
     }
 
-    /** A map from YAML; {@code preset} names what the other keys change. */
-    public static Preprocessing of(Map<String, Object> yaml) {
-        Preprocessing p = parse(String.valueOf(yaml.getOrDefault("preset", "none")));
-        for (Map.Entry<String, Object> e : yaml.entrySet()) {
-            if (!e.getKey().equals("preset")) {
-                String value = e.getValue() instanceof List<?> l ? String.join(" ", l.stream().map(String::valueOf).toList())
-                        : String.valueOf(e.getValue());
-                p = p.with(e.getKey(), value);
-            }
+    /** Keys and values as in {@link #parse}; {@code preset} names what the other keys change. */
+    public static Preprocessing of(Map<String, String> parts) {
+        Preprocessing p = parse(parts.getOrDefault("preset", "none"));
+        for (Map.Entry<String, String> e : parts.entrySet()) {
+            p = e.getKey().equals("preset") ? p : p.with(e.getKey(), e.getValue());
         }
         return p;
     }

@@ -57,22 +57,29 @@ public final class Registry implements Observers {
         BUILT_IN.forEach(s -> r.systems.put(s.id(), new Entry<>(s, "spi")));
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
+            Guarded guarded = new Guarded(plugin);
             for (Object e : extensions) {
                 r.loaders.put(plugin, e.getClass().getClassLoader());
                 if (e instanceof Backend b) {
-                    b.targets().forEach(t -> add(r.targets, t.id(), t, plugin, "target", problems));
+                    guarded.call("the backend", b::targets).forEach(t -> {
+                        Target target = guarded.target(t);
+                        add(r.targets, target.id(), target, plugin, "target", problems);
+                    });
                 }
                 if (e instanceof PassProvider p) {
-                    p.passes().forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
+                    guarded.call("the passes", p::passes).forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
                 }
                 if (e instanceof DispatcherProvider p) {
-                    p.dispatchers().forEach(d -> add(r.dispatchers, d.id(), d, plugin, "dispatcher", problems));
+                    guarded.call("the dispatchers", p::dispatchers).forEach(d -> {
+                        Dispatcher dispatcher = guarded.dispatcher(d);
+                        add(r.dispatchers, dispatcher.id(), dispatcher, plugin, "dispatcher", problems);
+                    });
                 }
                 if (e instanceof NumberSystemProvider p) {
-                    p.numberSystems().forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
+                    guarded.call("the number systems", p::numberSystems).forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
                 }
                 if (e instanceof ObserverProvider p) {
-                    p.observers().forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
+                    guarded.call("the observers", p::observers).forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
                 }
             }
         });

@@ -102,8 +102,8 @@ public final class RoundTrip {
         found.forEach((slot, print) -> {
             Fingerprints before = recorded.get(slot);
             if (before != null && !before.matches(print)) {
-                problems.add(Problem.error("DT-VER-020", String.format(Locale.ROOT, "comes out otherwise when simulated from the files: norm %.4g where "
-                        + "the run had %.4g", print.norm(), before.norm()), slot.toString()));
+                problems.add(Problem.error("DT-VER-020", String.format(Locale.ROOT, "comes out otherwise when simulated from the files: norm %.7g where "
+                        + "the run had %.7g", print.norm(), before.norm()), slot.toString()));
             }
         });
         return new Result(run.target(), exporter.id(), entries.size(), without, found.size(), inRuntime(files, graph, written, samples, problems),

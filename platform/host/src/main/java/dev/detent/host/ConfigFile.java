@@ -1,0 +1,139 @@
+package dev.detent.host;
+
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.plugin.Suggestion;
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.YAMLException;
+
+/**
+ * The options of {@code detent quantize} in a YAML file, under the names they have on the command line. {@code set} is a map or a list:
+ * <pre>
+ * backend: [tensorrt, openvino]
+ * calibration: images/
+ * preset: {preset: imagenet, resize: 232}
+ * set:
+ *   calibration: {method: percentile}
+ *   alignment.concat: large
+ *   bias-correction: off
+ * </pre>
+ */
+public final class ConfigFile {
+
+    public static final ConfigFile NONE = new ConfigFile("", Map.of());
+
+    private final String where;
+    private final Map<String, Object> values;
+
+    private ConfigFile(String where, Map<String, Object> values) {
+        this.where = where;
+        this.values = values;
+    }
+
+    /** @param known names of the options */
+    public static ConfigFile read(Path file, List<String> known) {
+        try {
+            Object root = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
+            if (root == null) {
+                return NONE;
+            }
+            if (!(root instanceof Map<?, ?> map)) {
+                throw new UserException("DT-SET-002", "must be a map of settings", file.toString());
+            }
+            Map<String, Object> values = new LinkedHashMap<>();
+            map.forEach((k, v) -> {
+                if (!known.contains(String.valueOf(k))) {
+                    throw new UserException("DT-SET-003", "has the unknown key '" + k + "'" + Suggestion.among(String.valueOf(k), known)
+                            + "; known are " + known, file.toString());
+                }
+                if (v != null) {
+                    values.put(String.valueOf(k), v);
+                }
+            });
+            return new ConfigFile(file.toString(), values);
+        } catch (IOException e) {
+            throw new UserException("DT-SET-004", "cannot be read: " + e.getMessage(), file.toString(), e);
+        } catch (YAMLException e) {
+            throw new UserException("DT-SET-005", "is no YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), file.toString(), e);
+        }
+    }
+
+    /** A text; of a list its members with commas between them. */
+    public Optional<String> text(String key) {
+        return Optional.ofNullable(values.get(key)).map(v -> {
+            if (v instanceof Map<?, ?>) {
+                throw new UserException("DT-SET-008", "'" + key + "' must be a text, not a map", where);
+            }
+            return plain(v);
+        });
+    }
+
+    public Optional<Path> path(String key) {
+        return text(key).map(Path::of);
+    }
+
+    public Optional<Integer> number(String key) {
+        return text(key).map(t -> {
+            try {
+                return Integer.valueOf(t);
+            } catch (NumberFormatException e) {
+                throw new UserException("DT-SET-009", "'" + key + "' must be a whole number, not '" + t + "'", where, e);
+            }
+        });
+    }
+
+    /** {@code preset} or {@code preprocess}: a text as on the command line, or a map. */
+    public Optional<Preprocessing> preprocessing() {
+        return Optional.ofNullable(values.getOrDefault("preset", values.get("preprocess"))).map(v -> {
+            if (v instanceof Map<?, ?> map) {
+                Map<String, String> parts = new LinkedHashMap<>();
+                map.forEach((k, part) -> parts.put(String.valueOf(k), part instanceof List<?> l
+                        ? l.stream().map(String::valueOf).collect(Collectors.joining(" ")) : String.valueOf(part)));
+                return Preprocessing.of(parts);
+            }
+            return Preprocessing.parse(plain(v));
+        });
+    }
+
+    public Settings settings() {
+        Settings settings = Settings.NONE;
+        Object set = values.getOrDefault("set", List.of());
+        if (set instanceof List<?> assignments) {
+            for (Object a : assignments) {
+                settings = settings.with(String.valueOf(a));
+            }
+            return settings;
+        }
+        if (!(set instanceof Map<?, ?> map)) {
+            throw new UserException("DT-SET-006", "'set' must be a map (pass: {option: value}, pass: off) or a list (pass.option=value)", where);
+        }
+        for (Map.Entry<?, ?> e : map.entrySet()) {
+            String name = String.valueOf(e.getKey());
+            if (e.getValue() instanceof Map<?, ?> options) {
+                for (Map.Entry<?, ?> o : options.entrySet()) {
+                    settings = settings.with(name + "." + o.getKey() + "=" + plain(o.getValue()));
+                }
+            } else if (!name.contains(".") && e.getValue() instanceof Boolean on) {
+                // YAML reads on and off as true and false.
+                settings = settings.with(name + (on ? "=on" : "=off"));
+            } else {
+                settings = settings.with(name + "=" + plain(e.getValue()));
+            }
+        }
+        return settings;
+    }
+
+    private static String plain(Object value) {
+        return value instanceof List<?> l ? l.stream().map(String::valueOf).collect(Collectors.joining(",")) : String.valueOf(value);
+    }
+}
