@@ -201,9 +201,42 @@ class BadInputIT {
     }
 
     @Test
+    void numbersOutOfRange() throws IOException {
+        refused(2, "'-5' is less than 1", quantize(model, data, "--samples", "-5"));
+        refused(2, "'0' is less than 1", quantize(model, data, "--threads", "0"));
+        refused(2, "'0' is not a number of at least 1", quantize(model, data, "--set", "bias-correction.samples=0"));
+        refused(2, "'2' is not between 0.5 and 1.0", quantize(model, data, "--set", "percentile.percentile=2"));
+        refused(2, "cannot be negative", quantize(model, data, "--preset", "unit,resize=-5"));
+        refused(2, "has shape [2, 2]", quantize(model, data, "--evaluate", data, "--labels", Dist.npy(work.resolve("l.npy"), "2, 2", 0, 1, 2, 3)));
+        refused(2, "is no file", quantize(work, data));
+    }
+
+    @Test
+    void whatWouldBeIgnored() throws IOException {
+        refused(2, "give that with --evaluate", quantize(model, data, "--labels", data));
+        refused(2, "has no option 'bins'", quantize(model, data, "--set", "kl.bins=5"));
+        refused(2, "format 'qoperator' has no option 'x'", quantize(model, data, "--set", "qoperator.x=5"));
+        refused(2, "names no target", "quantize", model, "--backend", ",", "--calibration", data);
+        refused(2, "a pass that was switched off is needed: passive-parameters", quantize(biased(), data, "--set", "passive-parameters=off"));
+        Path made = work.resolve("made");
+        assertThat(Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", made)).toArray()).code()).isZero();
+        assertThat(Dist.run("verify", made, "--data", data).err()).contains("give that with --model");
+        ModelProto.Builder other = conv(1).toBuilder();
+        other.getGraphBuilder().getOutputBuilder(0).setName("other");
+        other.getGraphBuilder().getNodeBuilder(0).setOutput(0, "other");
+        assertThat(Dist.run("evaluate", write("other.onnx", other.build()), made, "--data", data).err()).contains("was made from another model");
+    }
+
+    private Path biased() throws IOException {
+        ModelProto.Builder m = conv(1).toBuilder();
+        m.getGraphBuilder().addInitializer(TensorProto.newBuilder().setName("b").setDataType(1).addDims(1).addFloatData(1)).getNodeBuilder(0).addInput("b");
+        return write("biased.onnx", m.build());
+    }
+
+    @Test
     void settingsOfAnotherKind() throws IOException {
         Path yaml = work.resolve("kind.yaml");
-        refused(2, "'samples' must be a whole number, not 'many'", quantize(model, data, "--config", Files.writeString(yaml, "samples: many\n")));
+        refused(2, "'samples' must be a whole number of 1 or more, not 'many'", quantize(model, data, "--config", Files.writeString(yaml, "samples: many\n")));
         refused(2, "'calibration' must be a text, not a map", "quantize", model, "--backend", "onnxruntime", "--config",
                 Files.writeString(yaml, "calibration: {a: b}\n"));
         refused(2, "'set' must be a map", quantize(model, data, "--config", Files.writeString(yaml, "set: fast\n")));

@@ -33,10 +33,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = {"--preset", "--preprocess"}, paramLabel = "P", description = "preprocessing (default: that of the calibration)")
     Optional<String> preset = Optional.empty();
 
-    @Option(names = "--samples", paramLabel = "N", description = "at most so many samples")
+    @Option(names = "--samples", converter = Count.class, paramLabel = "N", description = "at most so many samples")
     int samples;
 
-    @Option(names = "--threads", paramLabel = "N", description = "samples run side by side (default: number of cores)")
+    @Option(names = "--threads", converter = Count.class, paramLabel = "N", description = "samples run side by side (default: number of cores)")
     Optional<Integer> threads = Optional.empty();
 
     @Mixin

@@ -35,6 +35,9 @@ public final class Main {
         // Looking into every command's options would cost the one that is run a quarter of a second.
         List<Class<?>> asked = COMMANDS.stream().filter(c -> args.length > 0 && c.getAnnotation(Command.class).name().equals(args[0])).toList();
         (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
+        if (asked.isEmpty()) {
+            line.addSubcommand(CommandLine.HelpCommand.class);
+        }
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler((e, a) -> {
             System.err.println("error DT-CLI-001: " + e.getMessage());

@@ -57,6 +57,9 @@ final class PluginsCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             Console console = new Console();
+            if (!Files.isRegularFile(jar)) {
+                throw new UserException("DT-PLG-035", "is no file; give a plugin jar", jar.toString());
+            }
             List<Check> checks = new PluginVerifier(home.plugins, home.info()).verify(jar);
             long failed = checks.stream().filter(c -> !c.passed()).count();
             checks.forEach(c -> console.line((c.passed() ? "passed " : "FAILED ") + c.contract() + ": " + c.detail()));

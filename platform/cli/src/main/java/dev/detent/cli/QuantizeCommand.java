@@ -12,6 +12,7 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -41,7 +42,7 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "folder of images, .npy, .npz, .bin, or input=path,input=path")
     Optional<String> calibration = Optional.empty();
 
-    @Option(names = "--samples", paramLabel = "N", description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
+    @Option(names = "--samples", converter = Count.class, paramLabel = "N", description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
     Optional<Integer> samples = Optional.empty();
 
     @Option(names = {"--preset", "--preprocess"}, paramLabel = "P",
@@ -66,7 +67,7 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--trace", paramLabel = "FILE", description = "also write a state trace in the parity schema")
     Optional<Path> trace = Optional.empty();
 
-    @Option(names = "--threads", paramLabel = "N", description = "samples run side by side (default: number of cores)")
+    @Option(names = "--threads", converter = Count.class, paramLabel = "N", description = "samples run side by side (default: number of cores)")
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
@@ -83,13 +84,21 @@ final class QuantizeCommand implements Callable<Integer> {
         String backends = backend.or(() -> file.text("backend")).orElseThrow(() -> new UserException("DT-CLI-002",
                 "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
         Preprocessing preprocessing = preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
-        List<String> targets = List.of(backends.split("\\s*,\\s*"));
+        List<String> targets = Arrays.stream(backends.split(",")).map(String::trim).filter(t -> !t.isEmpty()).distinct().toList();
+        if (targets.isEmpty()) {
+            throw new UserException("DT-CLI-002", "names no target; 'detent backends' lists them", "--backend");
+        }
+        Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
+        Optional<Path> classes = labels.or(() -> file.path("labels"));
+        if (classes.isPresent() && scored.isEmpty()) {
+            throw new UserException("DT-CLI-006", "are those of the evaluation data; give that with --evaluate", "--labels");
+        }
         Optional<Path> traced = trace.or(() -> file.path("trace"));
         QuantizeRequest request = new QuantizeRequest(model, targets.get(0), calibration.or(() -> file.text("calibration")),
-                samples.or(() -> file.number("samples")).orElse(0), preprocessing, settings, format.or(() -> file.text("format")),
-                out.or(() -> file.path("out")).orElseGet(() -> Path.of(stem() + "." + (targets.size() > 1 ? "targets" : backends.replace(':', '.')))),
-                traced, threads.or(() -> file.number("threads")).orElse(Runtime.getRuntime().availableProcessors()),
-                evaluate.or(() -> file.text("evaluate")).map(d -> new QuantizeRequest.Evaluation(d, 0, labels.or(() -> file.path("labels")))));
+                samples.or(() -> file.count("samples")).orElse(0), preprocessing, settings, format.or(() -> file.text("format")),
+                out.or(() -> file.path("out")).orElseGet(() -> Path.of(stem() + "." + (targets.size() > 1 ? "targets" : targets.get(0).replace(':', '.')))),
+                traced, threads.or(() -> file.count("threads")).orElse(Runtime.getRuntime().availableProcessors()),
+                scored.map(d -> new QuantizeRequest.Evaluation(d, 0, classes)));
         Detent detent = new Detent(home::registryAndEngine, Home.VERSION);
         if (targets.size() > 1) {
             if (traced.isPresent()) {
@@ -97,7 +106,7 @@ final class QuantizeCommand implements Callable<Integer> {
             }
             show(console, detent.compare(request, targets, console.progress()), request.out());
         } else {
-            show(console, detent.quantize(request, console.progress()), backends);
+            show(console, detent.quantize(request, console.progress()), targets.get(0));
         }
         return 0;
     }

@@ -5,6 +5,7 @@ import dev.detent.host.data.DataFiles;
 import dev.detent.host.verify.RoundTrip;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
+import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,7 +28,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "PATH", description = "real data instead of noise, as --calibration of quantize; needs --model")
     Optional<String> data = Optional.empty();
 
-    @Option(names = "--samples", paramLabel = "N", description = "at most so many samples (default: 2)")
+    @Option(names = "--samples", converter = Count.class, paramLabel = "N", description = "at most so many samples (default: 2)")
     int samples = 2;
 
     @Mixin
@@ -36,6 +37,9 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
+        if (data.isPresent() && model.isEmpty()) {
+            throw new UserException("DT-CLI-007", "is converted to what the float model takes; give that with --model", "--data");
+        }
         int differences = 0;
         for (FinishedRun run : FinishedRun.all(out)) {
             Optional<Samples> real = model.flatMap(m -> data.map(d -> DataFiles.open(OnnxReader.read(m), d, run.preprocessing(), samples)));

@@ -82,13 +82,12 @@ public final class ConfigFile {
         return text(key).map(Path::of);
     }
 
-    public Optional<Integer> number(String key) {
+    public Optional<Integer> count(String key) {
         return text(key).map(t -> {
-            try {
-                return Integer.valueOf(t);
-            } catch (NumberFormatException e) {
-                throw new UserException("DT-SET-009", "'" + key + "' must be a whole number, not '" + t + "'", where, e);
+            if (!t.matches("[1-9]\\d{0,8}")) {
+                throw new UserException("DT-SET-009", "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
             }
+            return Integer.valueOf(t);
         });
     }
 

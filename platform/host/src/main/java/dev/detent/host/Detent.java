@@ -138,7 +138,10 @@ public final class Detent {
                 request.trace().isPresent() ? trace : Pipeline.Listener.NONE, inputs.observations()).run(inputs.graph(), job.plan(), inputs.samples());
         List<String> unsettled = Invariants.check(result.configs(), EnumSet.of(Fact.EXPORTABLE));
         if (!unsettled.isEmpty()) {
-            throw new PluginException("DT-PLN-005", "the plan ends with configs that cannot be exported: " + String.join("; ", unsettled), "plan");
+            String left = "the plan ends with configs that cannot be exported: " + String.join("; ", unsettled);
+            List<String> off = request.settings().disabled();
+            throw off.isEmpty() ? new PluginException("DT-PLN-005", left, "plan")
+                    : new UserException("DT-PLN-005", left + "; a pass that was switched off is needed: " + String.join(", ", off), "--set");
         }
         Frozen frozen = new Frozen(stem(request.model().getFileName().toString()), target.id(), result.graph(), result.configs().snapshot());
         List<Problem> problems = new ArrayList<>(inputs.remarks());

@@ -46,6 +46,7 @@ public final class Evaluation {
 
     private static final Set<String> QUANTIZED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
+    private final List<String> outputs;
     private final Samples samples;
     private final Optional<int[]> labels;
     private final Scores.Reference reference;
@@ -59,7 +60,7 @@ public final class Evaluation {
         this.progress = progress;
         samples = DataFiles.open(original, data, preprocessing, limit);
         labels = labelFile.map(l -> Labels.read(l, samples.size() * samples.rows()));
-        List<String> outputs = original.outputs().stream().map(ValueInfo::name).toList();
+        outputs = original.outputs().stream().map(ValueInfo::name).toList();
         try (PlainModel m = model.get()) {
             reference = new Scores.Reference(outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
         }
@@ -169,6 +170,7 @@ public final class Evaluation {
         Map<String, Scores> scores = new LinkedHashMap<>();
         scores.put("float", floats());
         Path file = artefact(run.folder());
+        refuseOther(OnnxReader.read(file), file);
         if (isExecutable(file)) {
             Scores simulated = literal(file);
             scores.put("simulated", simulated);
@@ -179,6 +181,13 @@ public final class Evaluation {
             scores.put("simulated", simulated(graph, run.quantization(graph, registry, Map.of())));
         }
         return scores;
+    }
+
+    private void refuseOther(Graph graph, Path file) {
+        List<String> missing = outputs.stream().filter(o -> !graph.isOutput(o)).toList();
+        if (!missing.isEmpty()) {
+            throw new UserException("DT-EVA-010", "was made from another model: it has no output " + missing, file.toString());
+        }
     }
 
     private static Path artefact(Path out) {

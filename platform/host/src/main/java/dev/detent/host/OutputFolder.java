@@ -26,6 +26,9 @@ public final class OutputFolder implements AutoCloseable {
     public OutputFolder(Path wanted) {
         this.wanted = wanted.toAbsolutePath().normalize();
         Path parent = this.wanted.getParent();
+        if (parent == null) {
+            throw new UserException("DT-OUT-002", "is the root of all folders; give a new one with --out", wanted.toString());
+        }
         this.staging = parent.resolve("." + this.wanted.getFileName() + ".partial");
         if (Files.exists(this.wanted) && !Files.isDirectory(this.wanted)) {
             throw new UserException("DT-OUT-001", "is a file; give a folder with --out", wanted.toString());

@@ -3,6 +3,8 @@ package dev.detent.host;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.Suggestion;
 import dev.detent.spi.backend.Profile;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.pass.Option;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,7 +28,7 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
     public Settings with(String assignment) {
         String[] pair = assignment.split("=", 2);
         int dot = pair[0].indexOf('.');
-        if (pair.length == 2 && dot < 0 && pair[0].equals("dispatcher")) {
+        if (pair.length == 2 && dot < 0 && pair[0].equals("dispatcher") && !pair[1].isBlank()) {
             return new Settings(options, enabled, disabled, pair[1]);
         }
         if (pair.length == 2 && dot < 0 && (pair[1].equals("on") || pair[1].equals("off"))) {
@@ -61,7 +63,15 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
             changed = changed.without(id);
         }
         for (Map.Entry<String, Map<String, Object>> e : options.entrySet()) {
-            if (isObserver(e.getKey(), registry) || isFormat(e.getKey(), registry)) {
+            List<Exporter> formats = formats(e.getKey(), registry);
+            if (!formats.isEmpty()) {
+                // Read again when the target is known; here those of another format are looked at too.
+                Exporter knows = formats.stream().filter(f -> f.options().stream().map(Option::name).toList().containsAll(e.getValue().keySet()))
+                        .findFirst().orElse(formats.get(0));
+                Registry.parse("format '" + e.getKey() + "'", e.getKey(), knows.options(), e.getValue());
+                continue;
+            }
+            if (isObserver(e.getKey(), registry)) {
                 continue;
             }
             registry.pass(e.getKey());
@@ -86,9 +96,8 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
         return of;
     }
 
-    /** Options of formats are read when the target's exporter is known. */
-    private static boolean isFormat(String id, Registry registry) {
-        return registry.targets().stream().anyMatch(t -> t.exporters().stream().anyMatch(e -> e.id().equals(id)));
+    private static List<Exporter> formats(String id, Registry registry) {
+        return registry.targets().stream().flatMap(t -> t.exporters().stream()).filter(e -> e.id().equals(id)).toList();
     }
 
     private static boolean isObserver(String id, Registry registry) {

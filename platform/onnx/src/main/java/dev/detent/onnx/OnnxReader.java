@@ -87,7 +87,8 @@ public final class OnnxReader {
 
     private ModelProto parse() throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new UserException("DT-ONX-001", "there is no such file; give the path of an ONNX model", file.toString());
+            throw new UserException("DT-ONX-001", (Files.exists(file) ? "is no file" : "there is no such file") + "; give the path of an ONNX model",
+                    file.toString());
         }
         long size = Files.size(file);
         if (size > Integer.MAX_VALUE) {

@@ -15,7 +15,7 @@ final class MinimalRange {
 
     static final String ID = "minimal-range";
 
-    private static final Option<Double> WIDTH = Option.number("width", 1e-4, "smallest max - min that the converter accepts");
+    private static final Option<Double> WIDTH = Option.number("width", 1e-4, "smallest max - min that the converter accepts").atLeast(0);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of(ID, "widens activation ranges that the converter would widen itself").requires(Fact.ACTIVATIONS_CALIBRATED)

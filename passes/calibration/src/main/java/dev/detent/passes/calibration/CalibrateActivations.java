@@ -32,8 +32,8 @@ final class CalibrateActivations {
     private static final Option<String> NETWORK = Option.choice("network", "float", List.of("float", "simulated"),
             "what is observed: the float network, or the one with quantized parameters, as in PPQ");
     private static final Option<String> RIVAL = Option.text("rival", "", "second observer; it stays where it leaves a clearly smaller error at the outputs");
-    private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 32, "samples the second observer sees");
-    private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 16, "samples the two are compared on");
+    private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 32, "samples the second observer sees").atLeast(1);
+    private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 16, "samples the two are compared on").atLeast(1);
 
     private static final Option<Boolean> USEFUL = Option.flag("useful-range", false,
             "look no further than where everything that reads a tensor saturates (SiLU, sigmoid, hard swish and the like)");

@@ -13,7 +13,7 @@ import org.pf4j.Extension;
 public final class Calibration implements PassProvider, ObserverProvider {
 
     /** PPQ's OBSERVER_PERCENTILE. */
-    private static final Option<Double> PERCENTILE = Option.number("percentile", 0.9999, "share of the values kept at each end");
+    private static final Option<Double> PERCENTILE = Option.number("percentile", 0.9999, "share of the values kept at each end").atLeast(0.5).atMost(1);
 
     @Override
     public List<PassDefinition> passes() {

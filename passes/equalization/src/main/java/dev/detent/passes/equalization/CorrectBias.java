@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  */
 final class CorrectBias {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 16, "at most so many samples; a channel's mean settles early");
+    private static final Option<Integer> SAMPLES = Option.integer("samples", 16, "at most so many samples; a channel's mean settles early").atLeast(1);
 
     /** What is left of an error when a code is turned into a float by one formula or another. */
     private static final double ROUNDING = 1e-6;

@@ -26,9 +26,9 @@ final class EqualizeLayers {
     private static final Set<String> WIDE_RELAYS = Set.of("Relu", "MaxPool", "GlobalMaxPool", "PRelu", "AveragePool", "GlobalAveragePool",
             "Add", "Sub");
 
-    private static final Option<Integer> ITERATIONS = Option.integer("iterations", 10, "rounds over all pairs");
-    private static final Option<Double> THRESHOLD = Option.number("threshold", 0.5, "channels whose ranges add up to less stay as they are");
-    private static final Option<Integer> LEVEL = Option.integer("level", 1, "2 also equalizes across Add and Sub");
+    private static final Option<Integer> ITERATIONS = Option.integer("iterations", 10, "rounds over all pairs").atLeast(1);
+    private static final Option<Double> THRESHOLD = Option.number("threshold", 0.5, "channels whose ranges add up to less stay as they are").atLeast(0);
+    private static final Option<Integer> LEVEL = Option.integer("level", 1, "2 also equalizes across Add and Sub").atLeast(1).atMost(2);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("equalization", "balances the weight ranges of neighbouring layers")

@@ -26,8 +26,8 @@ import java.util.Map;
  */
 final class SmoothActivations {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples; ranges of channels settle early");
-    private static final Option<Double> LIMIT = Option.number("limit", 4, "largest factor between two channels of a tensor");
+    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples; ranges of channels settle early").atLeast(1);
+    private static final Option<Double> LIMIT = Option.number("limit", 4, "largest factor between two channels of a tensor").atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("smoothing", "balances the channels of activations through the weights around them; for weights with a scale per channel")

@@ -20,7 +20,7 @@ import dev.detent.spi.quant.Verb;
  */
 final class DerivePassives {
 
-    private static final Option<Double> MULTIPLIER = Option.number("bias-scale-multiplier", 1, "factor on every bias scale");
+    private static final Option<Double> MULTIPLIER = Option.number("bias-scale-multiplier", 1, "factor on every bias scale").atLeast(Float.MIN_NORMAL);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("passive-parameters", "derives bias and pad scales from input and weight")

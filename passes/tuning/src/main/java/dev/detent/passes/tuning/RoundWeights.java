@@ -27,9 +27,9 @@ import java.util.stream.IntStream;
  */
 final class RoundWeights {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples");
-    private static final Option<Integer> POSITIONS = Option.integer("positions", 4096, "output positions of a layer that are looked at, over all samples");
-    private static final Option<Integer> BLOCK = Option.integer("block", 512, "weights of an output channel that are rounded with regard to each other");
+    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples").atLeast(1);
+    private static final Option<Integer> POSITIONS = Option.integer("positions", 4096, "output positions of a layer that are looked at, over all samples").atLeast(1);
+    private static final Option<Integer> BLOCK = Option.integer("block", 512, "weights of an output channel that are rounded with regard to each other").atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("adaptive-rounding", "rounds weights so that their errors cancel on the calibration data")

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,14 +17,17 @@ public final class Labels {
 
     /** Labels of {@code count} samples in their order; CSV lines are matched by file name order, as samples are. */
     public static int[] read(Path file, int count) {
-        int[] labels = file.toString().endsWith(".npy") ? array(NpyArray.map(file)) : lines(file);
+        int[] labels = file.toString().endsWith(".npy") ? array(NpyArray.map(file), file) : lines(file);
         if (labels.length < count) {
-            throw new UserException("DT-DAT-050", "has " + labels.length + " labels for " + count + " samples", file.toString());
+            throw new UserException("DT-DAT-050", "has " + labels.length + " labels for " + count + " samples (an integer .npy, or lines 'file,label' or 'label')", file.toString());
         }
         return labels;
     }
 
-    private static int[] array(NpyArray a) {
+    private static int[] array(NpyArray a, Path file) {
+        if (a.shape().length == 0 || a.shape()[0] != a.elements()) {
+            throw new UserException("DT-DAT-051", "has shape " + Arrays.toString(a.shape()) + "; give one label for every sample", file.toString());
+        }
         int[] labels = new int[a.elements()];
         for (int i = 0; i < labels.length; i++) {
             labels[i] = (int) a.value(i);

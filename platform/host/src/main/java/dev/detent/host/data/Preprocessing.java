@@ -33,9 +33,16 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
     public Preprocessing {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
+        if (resize < 0 || crop < 0 || !Float.isFinite(scale) || !allFinite(mean) || !allFinite(std)) {
+            throw new UserException("DT-DAT-014", "resize and crop cannot be negative, scale, mean and std not infinite", "preprocess");
+        }
         if (!order.equals("rgb") && !order.equals("bgr") || !layout.equals("nchw") && !layout.equals("nhwc") || std.contains(0f)) {
             throw new UserException("DT-DAT-010", "a preprocessing has order rgb or bgr, layout nchw or nhwc, and no std of 0", "preprocess");
         }
+    }
+
+    private static boolean allFinite(List<Float> numbers) {
+        return numbers.stream().allMatch(Float::isFinite);
     }
 
     public static Map<String, Preprocessing> presets() {
@@ -103,11 +110,19 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
     }
 
     float mean(int channel) {
-        return mean.get(mean.size() == 1 ? 0 : channel);
+        return of("mean", mean, channel);
     }
 
     float std(int channel) {
-        return std.get(std.size() == 1 ? 0 : channel);
+        return of("std", std, channel);
+    }
+
+    private static float of(String key, List<Float> values, int channel) {
+        if (values.size() > 1 && channel >= values.size()) {
+            throw new UserException("DT-DAT-015", "has " + values.size() + " values, the data have more channels; give one for each, or one for all",
+                    "preprocess." + key);
+        }
+        return values.get(values.size() == 1 ? 0 : channel);
     }
 
     boolean isIdentity() {

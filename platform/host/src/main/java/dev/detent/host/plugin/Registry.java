@@ -97,8 +97,9 @@ public final class Registry implements Observers {
         }
     }
 
-    /** The same registry with options for observers, by observer id. */
+    /** The same registry with options for observers, by observer id. Wrong ones are refused, whether the observer comes to work or not. */
     public Registry withObserverOptions(Map<String, Map<String, Object>> options) {
+        options.forEach((id, given) -> parse("observer '" + id + "'", id, observer(id).options(), given));
         Registry r = new Registry(options);
         r.targets.putAll(targets);
         r.passes.putAll(passes);

@@ -48,6 +48,9 @@ public final class Corpus {
      * @return what went wrong, by trace file; empty when all were written
      */
     public Map<String, String> trace(Path out, Optional<Path> settings, Progress progress) throws IOException {
+        if (!Files.isDirectory(folder.resolve(settings.isPresent() ? "variants" : "models"))) {
+            throw new UserException("DT-TRC-004", "has no folder models (or variants, with --settings); give a corpus", folder.toString());
+        }
         Map<String, String> tags = new LinkedHashMap<>();
         List<Job> jobs = new ArrayList<>();
         if (settings.isPresent()) {
@@ -73,6 +76,9 @@ public final class Corpus {
                 Files.writeString(out.resolve(j.file()), trace(j, graph.copy(), tags.getOrDefault(j.tag(), "")));
             } catch (DetentException e) {
                 failures.put(j.file(), e.getMessage());
+            } catch (RuntimeException e) {
+                // One model that Detent stumbles over does not cost the others their traces.
+                failures.put(j.file(), "DT-INT-001: " + e);
             }
             progress.at("traces", ++done, jobs.size());
         }
