@@ -140,6 +140,7 @@ class BadInputIT {
     void calibrationData() throws IOException {
         refused(2, "does not exist", quantize(model, work.resolve("nowhere")));
         refused(2, "holds no samples", quantize(model, Files.createDirectories(work.resolve("empty"))));
+        refused(2, "its subfolders", quantize(model, Files.createDirectories(work.resolve("nested/class")).getParent()));
         refused(2, "[1, 1, 5, 5]", quantize(model, Dist.npy(work.resolve("shape.npy"), "2, 1, 5, 5", Dist.noise(50))));
         refused(2, "NaN", quantize(model, Dist.npy(work.resolve("nan.npy"), "1, 1, 4, 4", nan(Float.NaN))));
         refused(2, "Infinity", quantize(model, Dist.npy(work.resolve("inf.npy"), "1, 1, 4, 4", nan(Float.NEGATIVE_INFINITY))));

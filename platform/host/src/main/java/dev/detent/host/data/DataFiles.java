@@ -102,7 +102,14 @@ public final class DataFiles {
     }
 
     private static UserException noSamples(Path folder) {
-        return new UserException("DT-DAT-002", "holds no samples (.png, .jpg, .npy, .npz or .bin)", folder.toString());
+        boolean nested;
+        try (Stream<Path> in = Files.list(folder)) {
+            nested = in.anyMatch(Files::isDirectory);
+        } catch (IOException e) {
+            nested = false;
+        }
+        return new UserException("DT-DAT-002", "holds no samples (.png, .jpg, .npy, .npz or .bin)"
+                + (nested ? "; what lies in its subfolders is not looked at: give one of them, or put some of each into one folder" : ""), folder.toString());
     }
 
     private ValueInfo input(String name, String where) {

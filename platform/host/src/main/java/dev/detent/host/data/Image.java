@@ -1,10 +1,12 @@
 package dev.detent.host.data;
 
 import dev.detent.spi.problem.UserException;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentSampleModel;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
+import java.awt.image.SampleModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,13 +30,15 @@ record Image(int width, int height, float[][] planes) {
             int w = image.getWidth();
             int h = image.getHeight();
             float[][] planes = new float[3][w * h];
-            if (image.getColorModel() instanceof IndexColorModel || !(image.getRaster().getDataBuffer() instanceof DataBufferByte bytes)
-                    || !(image.getSampleModel() instanceof ComponentSampleModel layout)) {
+            SampleModel layout = image.getSampleModel();
+            if (image.getColorModel() instanceof IndexColorModel || !(layout instanceof ComponentSampleModel)) {
                 indexed(image, planes);
+            } else if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK) {
+                inks(image, planes);
             } else {
                 // Bands as they are: BufferedImage.getRGB would convert grey through a colour space, and slowly.
                 for (int c = 0; c < 3; c++) {
-                    band(bytes.getData(), layout, layout.getNumBands() < 3 ? 0 : c, w, planes[c]);
+                    band(image, layout.getNumBands() < 3 ? 0 : c, planes[c]);
                 }
             }
             return new Image(w, h, planes);
@@ -43,12 +47,39 @@ record Image(int width, int height, float[][] planes) {
         }
     }
 
-    private static void band(byte[] from, ComponentSampleModel layout, int band, int width, float[] to) {
-        int step = layout.getPixelStride();
-        for (int i = 0; i < to.length; i += width) {
-            int at = layout.getOffset(0, i / width, band);
-            for (int x = i; x < i + width; x++, at += step) {
-                to[x] = from[at] & 0xff;
+    private static void band(BufferedImage image, int band, float[] to) {
+        int width = image.getWidth();
+        if (image.getRaster().getDataBuffer() instanceof DataBufferByte bytes) {
+            ComponentSampleModel layout = (ComponentSampleModel) image.getSampleModel();
+            byte[] from = bytes.getData();
+            int step = layout.getPixelStride();
+            for (int i = 0; i < to.length; i += width) {
+                int at = layout.getOffset(0, i / width, band);
+                for (int x = i; x < i + width; x++, at += step) {
+                    to[x] = from[at] & 0xff;
+                }
+            }
+            return;
+        }
+        // Of 16 bits the upper eight.
+        int shift = Math.max(0, image.getSampleModel().getSampleSize(band) - 8);
+        int[] row = new int[width];
+        for (int y = 0; y < image.getHeight(); y++) {
+            image.getRaster().getSamples(0, y, width, 1, band, row);
+            for (int x = 0; x < width; x++) {
+                to[y * width + x] = row[x] >> shift;
+            }
+        }
+    }
+
+    /** Inks take light away, black from all three: what Pillow makes of CMYK, without a colour profile. */
+    private static void inks(BufferedImage image, float[][] planes) {
+        float[] black = new float[planes[0].length];
+        band(image, 3, black);
+        for (int c = 0; c < 3; c++) {
+            band(image, c, planes[c]);
+            for (int i = 0; i < black.length; i++) {
+                planes[c][i] = Math.round((255 - planes[c][i]) * (255 - black[i]) / 255);
             }
         }
     }
