@@ -105,7 +105,8 @@ final class Histogram {
             float[] sorted = Arrays.copyOf(buffer, size);
             Arrays.sort(sorted);
             for (int i = 0; i < sorted.length; ) {
-                int j = i;
+                // A NaN is not even its own like.
+                int j = i + 1;
                 while (j < sorted.length && sorted[j] == sorted[i]) {
                     j++;
                 }

@@ -2,6 +2,7 @@ package dev.detent.passes.calibration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.Parameters;
@@ -9,6 +10,7 @@ import dev.detent.spi.quant.Scheme;
 import dev.detent.testkit.Check;
 import dev.detent.testkit.DescriptorContract;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -16,6 +18,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ObserversTest {
 
@@ -241,6 +244,26 @@ class ObserversTest {
         for (Observer o : new Observer[] {new MseObserver(SIGNED), new KlObserver()}) {
             o.observe(new float[] {0, 0, 0}, new long[] {3});
             assertThat(o.render(SIGNED).scale(0)).isPositive();
+        }
+    }
+
+    /** A network may give them: either there are numbers that mean something, or the sentence that there are none; but an end. */
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE})
+    void whatIsNoNumberEndsTheSearch(float strange) {
+        for (Observer o : new Observer[] {new MinMaxObserver(SIGNED), new PercentileObserver(0.9999), new MseObserver(SIGNED), new KlObserver(),
+                new IsotoneObserver()}) {
+            for (Scheme s : new Scheme[] {SIGNED, UNSIGNED}) {
+                assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+                    o.observe(new float[] {1, strange, -2, strange, 3, 0.5f, 0, 7}, new long[] {2, 4});
+                    try {
+                        Parameters p = o.render(s);
+                        assertThat(p.scale(0)).isPositive().isLessThan(Float.POSITIVE_INFINITY);
+                    } catch (IllegalArgumentException e) {
+                        assertThat(e).hasMessageContaining("scale");
+                    }
+                });
+            }
         }
     }
 }
