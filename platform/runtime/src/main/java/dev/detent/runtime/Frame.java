@@ -186,7 +186,7 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
      * @param known the value had a place for samples of this shape, and now has another size: the new place is its own
      */
     private Slab put(String value, long[] shape, boolean known) throws OrtException {
-        int size = (int) elements(shape);
+        int size = Places.size(value, elements(shape));
         FloatBuffer place = known ? unshared.compute(value, (v, p) -> p != null && p.limit() >= size ? p : Places.allocate(size)) : places.take(size);
         FloatBuffer buffer = place.slice(0, size);
         Slab slab = new Slab(place, buffer, OnnxTensor.createTensor(OrtRuntime.environment(), buffer, shape), shape);

@@ -1,5 +1,6 @@
 package dev.detent.runtime;
 
+import dev.detent.spi.problem.UserException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -60,6 +61,14 @@ final class Places {
             }
         }
         return best < 0 ? null : places.remove(best);
+    }
+
+    /** A value's number of elements, if Java can hold it. */
+    static int size(String value, long elements) {
+        if (elements > Integer.MAX_VALUE / Float.BYTES) {
+            throw new UserException("DT-RUN-007", "has " + elements + " elements; Detent looks at tensors of up to 2 GB: give smaller inputs", value);
+        }
+        return (int) elements;
     }
 
     static FloatBuffer allocate(int size) {
