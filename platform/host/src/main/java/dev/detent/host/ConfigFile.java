@@ -82,6 +82,7 @@ public final class ConfigFile {
         return text(key).map(Path::of);
     }
 
+    /** How many of something: 1 or more, as on the command line. */
     public Optional<Integer> count(String key) {
         return text(key).map(t -> {
             if (!t.matches("[1-9]\\d{0,8}")) {
@@ -104,6 +105,7 @@ public final class ConfigFile {
         });
     }
 
+    /** What {@code set} changes about a target's profile. */
     public Settings settings() {
         Settings settings = Settings.NONE;
         Object set = values.getOrDefault("set", List.of());
