@@ -97,8 +97,7 @@ public final class ConfigFile {
         return Optional.ofNullable(values.getOrDefault("preset", values.get("preprocess"))).map(v -> {
             if (v instanceof Map<?, ?> map) {
                 Map<String, String> parts = new LinkedHashMap<>();
-                map.forEach((k, part) -> parts.put(String.valueOf(k), part instanceof List<?> l
-                        ? l.stream().map(String::valueOf).collect(Collectors.joining(" ")) : String.valueOf(part)));
+                map.forEach((k, part) -> parts.put(String.valueOf(k), plain(part, " ")));
                 return Preprocessing.of(parts);
             }
             return Preprocessing.parse(plain(v));
@@ -135,6 +134,10 @@ public final class ConfigFile {
     }
 
     private static String plain(Object value) {
-        return value instanceof List<?> l ? l.stream().map(String::valueOf).collect(Collectors.joining(",")) : String.valueOf(value);
+        return plain(value, ",");
+    }
+
+    private static String plain(Object value, String between) {
+        return value instanceof List<?> l ? l.stream().map(String::valueOf).collect(Collectors.joining(between)) : String.valueOf(value);
     }
 }

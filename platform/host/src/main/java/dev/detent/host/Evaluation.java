@@ -141,10 +141,10 @@ public final class Evaluation {
 
     /** The file has the quantization in it, in operators that ONNX Runtime knows. */
     static boolean isExecutable(Path file) {
-        if (!file.getFileName().toString().endsWith(".onnx")) {
-            return false;
-        }
-        Graph graph = OnnxReader.read(file);
+        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file));
+    }
+
+    private static boolean isExecutable(Graph graph) {
         return graph.nodes().stream().allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
                 && isQuantized(graph);
     }
@@ -170,13 +170,14 @@ public final class Evaluation {
         Map<String, Scores> scores = new LinkedHashMap<>();
         scores.put("float", floats());
         Path file = artefact(run.folder());
-        refuseOther(OnnxReader.read(file), file);
-        if (isExecutable(file)) {
+        Graph written = OnnxReader.read(file);
+        refuseOther(written, file);
+        if (isExecutable(written)) {
             Scores simulated = literal(file);
             scores.put("simulated", simulated);
             scores.putAll(exported(file, simulated));
         } else {
-            Graph graph = run.exporter(registry).graph(run.files()).orElseGet(() -> OnnxReader.read(file));
+            Graph graph = run.exporter(registry).graph(run.files()).orElse(written);
             ShapeInference.infer(graph, file.toString());
             scores.put("simulated", simulated(graph, run.quantization(graph, registry, Map.of())));
         }

@@ -1,14 +1,13 @@
 package dev.detent.host;
 
 import dev.detent.host.data.DataFiles;
+import dev.detent.host.format.Formatting;
 import dev.detent.host.format.HalfPrecision;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
-import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.FloatBuffer;
@@ -87,7 +86,7 @@ final class JobInputs implements AutoCloseable {
     private static void refuseBroken(Graph graph, Path model) {
         for (Node n : graph.nodes()) {
             if (n.is("Conv", "ConvTranspose", "Gemm", "MatMul")) {
-                n.inputs().forEach(name -> constant(graph, name).filter(t -> t.type() == ElementType.FLOAT).ifPresent(t -> {
+                n.inputs().forEach(name -> Formatting.constant(graph, name).filter(t -> t.type() == ElementType.FLOAT).ifPresent(t -> {
                     FloatBuffer f = t.bytes().asFloatBuffer();
                     for (int i = 0; i < f.limit(); i++) {
                         if (!Float.isFinite(f.get(i))) {
@@ -98,12 +97,6 @@ final class JobInputs implements AutoCloseable {
                 }));
             }
         }
-    }
-
-    /** The model is not formatted yet: weights may lie in Constant nodes. */
-    private static Optional<Tensor> constant(Graph graph, String name) {
-        return graph.initializer(name).or(() -> graph.producer(name).filter(n -> n.is("Constant")).flatMap(n -> n.attribute("value"))
-                .map(a -> a instanceof Attribute.TensorValue v ? v.value() : null));
     }
 
     @Override

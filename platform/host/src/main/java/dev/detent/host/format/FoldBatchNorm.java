@@ -7,6 +7,7 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Folds a BatchNormalization into the computing operator before it: W' = W a, b' = (g (b - mean)) / sqrt(var + eps) + beta with a = g /
@@ -27,11 +28,11 @@ final class FoldBatchNorm {
 
     /** ONNX Runtime has not seen the model yet: what does not fit is left for it to refuse. */
     private static boolean foldable(Graph graph, Node c, Node bn) {
-        if (!c.is("Conv", "ConvTranspose", "Gemm") || !isFloat(graph, c.input(1)) || graph.downstream(c).size() != 1 || graph.isOutput(c.output(0))
+        if (!c.is("Conv", "ConvTranspose", "Gemm") || graph.downstream(c).size() != 1 || graph.isOutput(c.output(0))
                 || !bn.outputs().stream().skip(1).allMatch(String::isEmpty) || bn.intAttribute("training_mode", 0) != 0) {
             return false;
         }
-        long channels = channels(c, graph.initializer(c.input(1)).orElseThrow());
+        long channels = weights(graph, c.input(1)).map(w -> channels(c, w)).orElse(-1L);
         boolean fits = !c.hasInput(2) || holds(graph, c.input(2), channels) || c.is("Gemm") && holds(graph, c.input(2), 1);
         for (int i = 1; i < 5; i++) {
             fits &= holds(graph, bn.input(i), channels);
@@ -39,12 +40,12 @@ final class FoldBatchNorm {
         return fits;
     }
 
-    private static boolean isFloat(Graph graph, String value) {
-        return graph.initializer(value).filter(t -> t.type() == ElementType.FLOAT).isPresent();
+    private static Optional<Tensor> weights(Graph graph, String value) {
+        return graph.initializer(value).filter(t -> t.type() == ElementType.FLOAT);
     }
 
     private static boolean holds(Graph graph, String value, long elements) {
-        return isFloat(graph, value) && graph.initializer(value).orElseThrow().elementCount() == elements;
+        return weights(graph, value).filter(t -> t.elementCount() == elements).isPresent();
     }
 
     private static long channels(Node c, Tensor w) {

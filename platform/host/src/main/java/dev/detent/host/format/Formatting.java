@@ -36,6 +36,11 @@ public final class Formatting {
         edit.sort();
     }
 
+    /** What {@code name} holds at every run of a model that is not formatted yet: its weights may lie in Constant nodes. */
+    public static Optional<Tensor> constant(Graph graph, String name) {
+        return graph.initializer(name).or(() -> graph.producer(name).filter(n -> n.is("Constant")).flatMap(Formatting::value));
+    }
+
     private static void constants(GraphEditor edit) {
         for (Node n : List.copyOf(edit.graph().nodes())) {
             if (n.is("Constant") && !edit.graph().isOutput(n.output(0))) {

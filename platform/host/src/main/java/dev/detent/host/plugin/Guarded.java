@@ -1,6 +1,5 @@
 package dev.detent.host.plugin;
 
-import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Profile;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.Target;
@@ -30,19 +29,31 @@ import org.jspecify.annotations.Nullable;
  * built for another SPI shows itself only here, by the method it misses.
  *
  * @param plugin id and version, for the sentence
+ * @param what of whom something is asked, e.g. {@code target 'acme'}
  */
-record Guarded(String plugin) {
+record Guarded(String plugin, String what) {
 
-    Target target(Target t) {
-        return new GuardedTarget(call("a target", t::id), t);
+    Target target(Target target) {
+        String id = of("a target").ask(target::id);
+        return new GuardedTarget(id, target, of("target '" + id + "'"));
     }
 
-    Dispatcher dispatcher(Dispatcher d) {
-        return new GuardedDispatcher(call("a dispatcher", d::id), d);
+    Dispatcher dispatcher(Dispatcher dispatcher) {
+        String id = of("a dispatcher").ask(dispatcher::id);
+        return new GuardedDispatcher(id, dispatcher, of("dispatcher '" + id + "'"));
     }
 
-    /** @param what of whom something is asked, e.g. {@code target 'acme'} */
-    <T> T call(String what, Supplier<? extends @Nullable T> asked) {
+    private Exporter exporter(Exporter exporter) {
+        String id = of("a format of " + what).ask(exporter::id);
+        return new GuardedExporter(id, exporter, of("format '" + id + "'"));
+    }
+
+    /** The same plugin, asked through something else. */
+    Guarded of(String other) {
+        return new Guarded(plugin, other);
+    }
+
+    <T> T ask(Supplier<? extends @Nullable T> asked) {
         T answer;
         try {
             answer = asked.get();
@@ -61,89 +72,55 @@ record Guarded(String plugin) {
         return new PluginException(List.of(Problem.error("DT-PLG-016", sentence, plugin)), cause);
     }
 
-    private final class GuardedTarget implements Target {
-
-        private final String id;
-        private final Target target;
-
-        GuardedTarget(String id, Target target) {
-            this.id = id;
-            this.target = target;
-        }
-
-        private <T> T ask(Supplier<T> asked) {
-            return call("target '" + id + "'", asked);
-        }
-
-        @Override
-        public String id() {
-            return id;
-        }
+    private record GuardedTarget(String id, Target target, Guarded guarded) implements Target {
 
         @Override
         public String summary() {
-            return ask(target::summary);
+            return guarded.ask(target::summary);
         }
 
         @Override
         public Rules rules() {
-            Rules rules = ask(target::rules);
-            return (node, graph) -> ask(() -> rules.rule(node, graph));
+            Rules rules = guarded.ask(target::rules);
+            return (node, graph) -> guarded.ask(() -> rules.rule(node, graph));
         }
 
         @Override
         public boolean supports(Node node, Graph graph) {
-            return ask(() -> target.supports(node, graph));
+            return guarded.ask(() -> target.supports(node, graph));
         }
 
         @Override
         public Profile profile() {
-            return ask(target::profile);
+            return guarded.ask(target::profile);
         }
 
         @Override
         public List<Exporter> exporters() {
-            return ask(target::exporters).stream().<Exporter>map(e -> new GuardedExporter(call("a format of target '" + id + "'", e::id), e)).toList();
+            return guarded.ask(target::exporters).stream().map(guarded::exporter).toList();
         }
 
         @Override
         public List<Problem> lint(QuantizedModel model) {
-            return ask(() -> target.lint(model));
+            return guarded.ask(() -> target.lint(model));
         }
     }
 
-    private final class GuardedExporter implements Exporter {
-
-        private final String id;
-        private final Exporter exporter;
-
-        GuardedExporter(String id, Exporter exporter) {
-            this.id = id;
-            this.exporter = exporter;
-        }
-
-        private <T> T ask(Supplier<T> asked) {
-            return call("format '" + id + "'", asked);
-        }
-
-        @Override
-        public String id() {
-            return id;
-        }
+    private record GuardedExporter(String id, Exporter exporter, Guarded guarded) implements Exporter {
 
         @Override
         public String summary() {
-            return ask(exporter::summary);
+            return guarded.ask(exporter::summary);
         }
 
         @Override
         public List<Option<?>> options() {
-            return ask(exporter::options);
+            return guarded.ask(exporter::options);
         }
 
         @Override
         public void export(QuantizedModel model, ExportContext context) {
-            ask(() -> {
+            guarded.ask(() -> {
                 exporter.export(model, context);
                 return true;
             });
@@ -151,48 +128,35 @@ record Guarded(String plugin) {
 
         @Override
         public Map<String, TensorQuantization> entries(QuantizedModel model) {
-            return ask(() -> exporter.entries(model));
+            return guarded.ask(() -> exporter.entries(model));
         }
 
         @Override
         public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-            return ask(() -> exporter.read(artefact, entries));
+            return guarded.ask(() -> exporter.read(artefact, entries));
         }
 
         @Override
         public boolean absorbsActivations() {
-            return ask(exporter::absorbsActivations);
+            return guarded.ask(exporter::absorbsActivations);
         }
 
         @Override
         public Optional<Graph> graph(Artefact artefact) {
-            return ask(() -> exporter.graph(artefact));
+            return guarded.ask(() -> exporter.graph(artefact));
         }
     }
 
-    private final class GuardedDispatcher implements Dispatcher {
-
-        private final String id;
-        private final Dispatcher dispatcher;
-
-        GuardedDispatcher(String id, Dispatcher dispatcher) {
-            this.id = id;
-            this.dispatcher = dispatcher;
-        }
-
-        @Override
-        public String id() {
-            return id;
-        }
+    private record GuardedDispatcher(String id, Dispatcher dispatcher, Guarded guarded) implements Dispatcher {
 
         @Override
         public String summary() {
-            return call("dispatcher '" + id + "'", dispatcher::summary);
+            return guarded.ask(dispatcher::summary);
         }
 
         @Override
         public Map<String, Side> dispatch(Graph graph, Predicate<Node> supported) {
-            return call("dispatcher '" + id + "'", () -> dispatcher.dispatch(graph, supported));
+            return guarded.ask(() -> dispatcher.dispatch(graph, supported));
         }
     }
 }

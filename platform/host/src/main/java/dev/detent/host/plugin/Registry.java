@@ -57,29 +57,29 @@ public final class Registry implements Observers {
         BUILT_IN.forEach(s -> r.systems.put(s.id(), new Entry<>(s, "spi")));
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
-            Guarded guarded = new Guarded(plugin);
+            Guarded guarded = new Guarded(plugin, "the plugin");
             for (Object e : extensions) {
                 r.loaders.put(plugin, e.getClass().getClassLoader());
                 if (e instanceof Backend b) {
-                    guarded.call("the backend", b::targets).forEach(t -> {
+                    guarded.of("the backend").ask(b::targets).forEach(t -> {
                         Target target = guarded.target(t);
                         add(r.targets, target.id(), target, plugin, "target", problems);
                     });
                 }
                 if (e instanceof PassProvider p) {
-                    guarded.call("the passes", p::passes).forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
+                    guarded.of("the passes").ask(p::passes).forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
                 }
                 if (e instanceof DispatcherProvider p) {
-                    guarded.call("the dispatchers", p::dispatchers).forEach(d -> {
+                    guarded.of("the dispatchers").ask(p::dispatchers).forEach(d -> {
                         Dispatcher dispatcher = guarded.dispatcher(d);
                         add(r.dispatchers, dispatcher.id(), dispatcher, plugin, "dispatcher", problems);
                     });
                 }
                 if (e instanceof NumberSystemProvider p) {
-                    guarded.call("the number systems", p::numberSystems).forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
+                    guarded.of("the number systems").ask(p::numberSystems).forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
                 }
                 if (e instanceof ObserverProvider p) {
-                    guarded.call("the observers", p::observers).forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
+                    guarded.of("the observers").ask(p::observers).forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
                 }
             }
         });

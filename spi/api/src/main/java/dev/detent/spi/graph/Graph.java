@@ -1,16 +1,15 @@
 package dev.detent.spi.graph;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -182,27 +181,49 @@ public final class Graph {
 
     /** A node that reads its own output, at once or through other nodes: a graph that has one cannot be computed. */
     public Optional<Node> cycle() {
-        Set<Node> finished = new HashSet<>();
-        for (Node start : nodes.values()) {
-            Set<Node> open = new HashSet<>();
-            Deque<Node> path = new ArrayDeque<>(List.of(start));
-            while (!path.isEmpty()) {
-                Node n = path.peek();
-                if (finished.contains(n)) {
-                    path.pop();
-                } else if (open.add(n)) {
-                    for (Node u : upstream(n)) {
-                        if (open.contains(u) && !finished.contains(u)) {
-                            return Optional.of(u);
-                        }
-                        path.push(u);
-                    }
-                } else {
-                    finished.add(path.pop());
+        Map<String, Node> left = new LinkedHashMap<>(nodes);
+        order().forEach(n -> left.remove(n.name()));
+        if (left.isEmpty()) {
+            return Optional.empty();
+        }
+        // Each of these waits for another of them: who is met again on the way up waits for itself.
+        Set<String> met = new LinkedHashSet<>();
+        Node n = left.values().iterator().next();
+        while (met.add(n.name())) {
+            n = upstream(n).stream().filter(u -> left.containsKey(u.name())).findFirst().orElseThrow();
+        }
+        return Optional.of(n);
+    }
+
+    /** Stable topological order: among the nodes that are ready, the one earliest in the present order comes next. What waits for a cycle is left out. */
+    List<Node> order() {
+        List<Node> current = List.copyOf(nodes.values());
+        Map<String, Integer> place = new LinkedHashMap<>();
+        current.forEach(n -> place.put(n.name(), place.size()));
+        int[] waiting = new int[current.size()];
+        List<List<Integer>> waiters = new ArrayList<>();
+        current.forEach(n -> waiters.add(new ArrayList<>()));
+        Queue<Integer> ready = new PriorityQueue<>();
+        for (int i = 0; i < waiting.length; i++) {
+            for (Node p : upstream(current.get(i))) {
+                waiting[i]++;
+                waiters.get(place.get(p.name())).add(i);
+            }
+            if (waiting[i] == 0) {
+                ready.add(i);
+            }
+        }
+        List<Node> order = new ArrayList<>(current.size());
+        while (!ready.isEmpty()) {
+            int next = ready.remove();
+            order.add(current.get(next));
+            for (int w : waiters.get(next)) {
+                if (--waiting[w] == 0) {
+                    ready.add(w);
                 }
             }
         }
-        return Optional.empty();
+        return order;
     }
 
     private Wiring wiring() {

@@ -1,11 +1,8 @@
 package dev.detent.spi.graph;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.Queue;
 import java.util.function.Predicate;
 
 /** Checked changes to a {@link Graph}. A pass obtains one only after declaring that it edits; an exporter edits a copy. */
@@ -155,33 +152,8 @@ public final class GraphEditor {
 
     /** Stable topological order: among the nodes that are ready, the one earliest in the current order comes next. */
     public GraphEditor sort() {
-        List<Node> current = List.copyOf(graph.nodes.values());
-        Map<String, Integer> place = new LinkedHashMap<>();
-        current.forEach(n -> place.put(n.name(), place.size()));
-        int[] waiting = new int[current.size()];
-        List<List<Integer>> waiters = new ArrayList<>();
-        current.forEach(n -> waiters.add(new ArrayList<>()));
-        Queue<Integer> ready = new PriorityQueue<>();
-        for (int i = 0; i < waiting.length; i++) {
-            for (Node p : graph.upstream(current.get(i))) {
-                waiting[i]++;
-                waiters.get(place.get(p.name())).add(i);
-            }
-            if (waiting[i] == 0) {
-                ready.add(i);
-            }
-        }
-        List<Node> order = new ArrayList<>(current.size());
-        while (!ready.isEmpty()) {
-            int next = ready.remove();
-            order.add(current.get(next));
-            for (int w : waiters.get(next)) {
-                if (--waiting[w] == 0) {
-                    ready.add(w);
-                }
-            }
-        }
-        if (order.size() != current.size()) {
+        List<Node> order = graph.order();
+        if (order.size() != graph.nodes.size()) {
             throw new IllegalStateException("the graph has a cycle");
         }
         graph.nodes.clear();
