@@ -10,42 +10,96 @@ import org.junit.jupiter.api.Test;
 /** The arrows of the house: cli, host, onnx/runtime/report, kernel, spi; plugins see the SPI alone. */
 class ArchitectureTest {
 
-    private static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests())
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("dev.detent");
 
     @Test
     void pluginsSeeTheSpiAlone() {
-        noClasses().that().resideInAnyPackage("dev.detent.backends..", "dev.detent.passes..").should().dependOnClassesThat()
-                .resideInAnyPackage("dev.detent.kernel..", "dev.detent.onnx..", "dev.detent.runtime..", "dev.detent.report..", "dev.detent.host..",
-                        "dev.detent.cli..", "com.google..", "ai.onnxruntime..").check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.detent.backends..", "dev.detent.passes..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.detent.kernel..",
+                        "dev.detent.onnx..",
+                        "dev.detent.runtime..",
+                        "dev.detent.report..",
+                        "dev.detent.host..",
+                        "dev.detent.cli..",
+                        "com.google..",
+                        "ai.onnxruntime..")
+                .check(CLASSES);
     }
 
     @Test
     void theSpiNamesNoLibraryOfTheHost() {
-        noClasses().that().resideInAPackage("dev.detent.spi..").should().dependOnClassesThat()
-                .resideInAnyPackage("com.google..", "ai.onnxruntime..", "dev.detent.kernel..", "dev.detent.onnx..", "dev.detent.runtime..",
-                        "dev.detent.host..").check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.spi..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "com.google..",
+                        "ai.onnxruntime..",
+                        "dev.detent.kernel..",
+                        "dev.detent.onnx..",
+                        "dev.detent.runtime..",
+                        "dev.detent.host..")
+                .check(CLASSES);
     }
 
     @Test
     void theKernelDependsOnTheSpiAlone() {
-        noClasses().that().resideInAPackage("dev.detent.kernel..").should().dependOnClassesThat()
-                .resideInAnyPackage("dev.detent.onnx..", "dev.detent.runtime..", "dev.detent.report..", "dev.detent.host..", "com.google..",
-                        "ai.onnxruntime..").check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.kernel..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.detent.onnx..",
+                        "dev.detent.runtime..",
+                        "dev.detent.report..",
+                        "dev.detent.host..",
+                        "com.google..",
+                        "ai.onnxruntime..")
+                .check(CLASSES);
     }
 
     @Test
     void onlyTheRuntimeKnowsOnnxRuntimeAndOnlyOnnxKnowsProtobuf() {
-        noClasses().that().resideOutsideOfPackage("dev.detent.runtime..").should().dependOnClassesThat().resideInAPackage("ai.onnxruntime..")
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.detent.runtime..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("ai.onnxruntime..")
                 .check(CLASSES);
-        noClasses().that().resideOutsideOfPackage("dev.detent.onnx..").should().dependOnClassesThat().resideInAPackage("com.google.protobuf..")
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.detent.onnx..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.google.protobuf..")
                 .check(CLASSES);
     }
 
     @Test
     void arrowsPointOneWay() {
-        noClasses().that().resideInAnyPackage("dev.detent.onnx..", "dev.detent.runtime..", "dev.detent.report..").should().dependOnClassesThat()
-                .resideInAnyPackage("dev.detent.host..", "dev.detent.cli..").check(CLASSES);
-        noClasses().that().resideInAPackage("dev.detent.host..").should().dependOnClassesThat().resideInAPackage("dev.detent.cli..").check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.detent.onnx..", "dev.detent.runtime..", "dev.detent.report..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.detent.host..", "dev.detent.cli..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.host..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.detent.cli..")
+                .check(CLASSES);
     }
 }

@@ -100,12 +100,16 @@ class ArchivesTest {
     @Test
     void whatIsMissingOrUnknownIsNamed() throws IOException {
         Path strange = npz("strange/a.npz", 1, "arr_0=1").getParent();
-        assertThatThrownBy(() -> open(model("x"), strange).get(0)).isInstanceOf(UserException.class)
+        assertThatThrownBy(() -> open(model("x"), strange).get(0))
+                .isInstanceOf(UserException.class)
                 .hasMessageContaining("names the input 'arr_0', which the model does not have; it has [x]");
         Path part = npz("part.npz", 1, "x=1");
-        assertThatThrownBy(() -> open(model("x", "y"), part)).isInstanceOf(UserException.class).hasMessageContaining("lacks the model's input 'y'");
+        assertThatThrownBy(() -> open(model("x", "y"), part))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("lacks the model's input 'y'");
         Path empty = Files.createDirectories(work.resolve("empty"));
-        assertThatThrownBy(() -> open(model("x", "y"), empty)).isInstanceOf(UserException.class)
+        assertThatThrownBy(() -> open(model("x", "y"), empty))
+                .isInstanceOf(UserException.class)
                 .hasMessageContaining("holds no samples (.npz with one array per input)");
     }
 }

@@ -32,41 +32,80 @@ class ArraysTest {
     private Samples open(String header, byte[] data) throws IOException {
         byte[] text = header.getBytes(StandardCharsets.ISO_8859_1);
         ByteBuffer b = ByteBuffer.allocate(10 + text.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
-        b.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) text.length).put(text).put(data);
-        Graph model = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 1)).graph();
-        return DataFiles.open(model, Files.write(work.resolve("x.npy"), b.array()).toString(), Preprocessing.parse("none"), 0);
+        b.put((byte) 0x93)
+                .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+                .put((byte) 1)
+                .put((byte) 0)
+                .putShort((short) text.length)
+                .put(text)
+                .put(data);
+        Graph model = new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1, 1))
+                .graph();
+        return DataFiles.open(
+                model, Files.write(work.resolve("x.npy"), b.array()).toString(), Preprocessing.parse("none"), 0);
     }
 
     private Samples two(String type, String hexadecimal) throws IOException {
-        return open("{'descr': '" + type + "', 'fortran_order': False, 'shape': (2, 1), }", HexFormat.of().parseHex(hexadecimal));
+        return open(
+                "{'descr': '" + type + "', 'fortran_order': False, 'shape': (2, 1), }",
+                HexFormat.of().parseHex(hexadecimal));
     }
 
     /** Bytes as they lie in the file, of two numbers of which the second is looked at. */
     @ParameterizedTest
-    @CsvSource({"<f2, 00000042, 3", "<f2, 0000ff7b, 65504", "<f2, 00000180, -5.9604645e-8", "<f4, 0000000000004040, 3", "<f8, 00000000000000000000000000000840, 3",
-            "|u1, 00ff, 255", "|i1, 00ff, -1", "<u2, 0000ffff, 65535", "<i2, 0000ffff, -1", "<i4, 00000000feffffff, -2", "<u4, 00000000ffffffff, 4294967295",
-            "<i8, 0000000000000000ffffffffffffffff, -1", "|b1, 0001, 1"})
+    @CsvSource({
+        "<f2, 00000042, 3",
+        "<f2, 0000ff7b, 65504",
+        "<f2, 00000180, -5.9604645e-8",
+        "<f4, 0000000000004040, 3",
+        "<f8, 00000000000000000000000000000840, 3",
+        "|u1, 00ff, 255",
+        "|i1, 00ff, -1",
+        "<u2, 0000ffff, 65535",
+        "<i2, 0000ffff, -1",
+        "<i4, 00000000feffffff, -2",
+        "<u4, 00000000ffffffff, 4294967295",
+        "<i8, 0000000000000000ffffffffffffffff, -1",
+        "|b1, 0001, 1"
+    })
     void numbersOfEveryType(String type, String hexadecimal, float expected) throws IOException {
-        assertThat(two(type, hexadecimal).get(1).inputs().get("x").data().getFloat(0)).isEqualTo(expected);
+        assertThat(two(type, hexadecimal).get(1).inputs().get("x").data().getFloat(0))
+                .isEqualTo(expected);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {">f4", "<c8", "|O", "<U1", "<u8"})
     void otherTypesAreRefused(String type) {
-        assertThatThrownBy(() -> two(type, "00000000")).isInstanceOf(UserException.class).hasMessageContaining("holds '" + type + "'");
+        assertThatThrownBy(() -> two(type, "00000000"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("holds '" + type + "'");
     }
 
     @Test
     void soIsTheOrderOfColumns() {
-        assertThatThrownBy(() -> open("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }", new byte[8])).isInstanceOf(UserException.class)
+        assertThatThrownBy(() -> open("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }", new byte[8]))
+                .isInstanceOf(UserException.class)
                 .hasMessageContaining("Fortran order");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"(2, 1) | holds 4 bytes where its shape [2, 1] needs 8", "(2x, 1) | is no .npy file", "(-1, -1) | is no .npy file",
-            "(2 1) | is no .npy file", "(99999999999999999999, 1) | is no .npy file", "2, 1 | is no .npy file"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "(2, 1) | holds 4 bytes where its shape [2, 1] needs 8",
+                "(2x, 1) | is no .npy file",
+                "(-1, -1) | is no .npy file",
+                "(2 1) | is no .npy file",
+                "(99999999999999999999, 1) | is no .npy file",
+                "2, 1 | is no .npy file"
+            })
     void damagedShapesAreRefused(String shape, String said) {
-        assertThatThrownBy(() -> open("{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }", new byte[4])).isInstanceOf(UserException.class)
+        assertThatThrownBy(
+                        () -> open("{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }", new byte[4]))
+                .isInstanceOf(UserException.class)
                 .hasMessageContaining(said);
     }
 }

@@ -48,21 +48,43 @@ class BadInputIT {
 
     /** A 1x1 convolution with one weight. */
     private static ModelProto conv(float weight) {
-        TensorProto w = TensorProto.newBuilder().setName("w").setDataType(1).addAllDims(List.of(1L, 1L, 1L, 1L)).addFloatData(weight).build();
+        TensorProto w = TensorProto.newBuilder()
+                .setName("w")
+                .setDataType(1)
+                .addAllDims(List.of(1L, 1L, 1L, 1L))
+                .addFloatData(weight)
+                .build();
         return model(w);
     }
 
     private static ModelProto model(TensorProto w) {
-        GraphProto.Builder g = GraphProto.newBuilder().setName("g").addInitializer(w).addInput(image("x")).addOutput(image("y"))
-                .addNode(NodeProto.newBuilder().setName("conv").setOpType("Conv").addInput("x").addInput("w").addOutput("y"));
-        return ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13)).setGraph(g).build();
+        GraphProto.Builder g = GraphProto.newBuilder()
+                .setName("g")
+                .addInitializer(w)
+                .addInput(image("x"))
+                .addOutput(image("y"))
+                .addNode(NodeProto.newBuilder()
+                        .setName("conv")
+                        .setOpType("Conv")
+                        .addInput("x")
+                        .addInput("w")
+                        .addOutput("y"));
+        return ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
+                .setGraph(g)
+                .build();
     }
 
     private static ValueInfoProto image(String name) {
         ValueInfoProto.Builder v = ValueInfoProto.newBuilder().setName(name);
         v.getTypeBuilder().getTensorTypeBuilder().setElemType(1);
         for (long d : new long[] {1, 1, 4, 4}) {
-            v.getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().addDimBuilder().setDimValue(d);
+            v.getTypeBuilder()
+                    .getTensorTypeBuilder()
+                    .getShapeBuilder()
+                    .addDimBuilder()
+                    .setDimValue(d);
         }
         return v.build();
     }
@@ -72,37 +94,59 @@ class BadInputIT {
         Object[] all = Stream.concat(Stream.of(args), Stream.of("--out", out)).toArray();
         Dist.Run run = Dist.run(all);
         assertThat(run.code()).as(run.all()).isEqualTo(code);
-        assertThat(run.err()).contains(mentions).startsWith("error DT-").doesNotContain("\tat ").doesNotContain("Exception");
+        assertThat(run.err())
+                .contains(mentions)
+                .startsWith("error DT-")
+                .doesNotContain("\tat ")
+                .doesNotContain("Exception");
         assertThat(run.err().lines().count()).as(run.err()).isLessThanOrEqualTo(3);
         assertThat(out).doesNotExist();
         try (Stream<Path> left = Files.list(work)) {
-            assertThat(left.filter(f -> f.getFileName().toString().contains(".partial"))).isEmpty();
+            assertThat(left.filter(f -> f.getFileName().toString().contains(".partial")))
+                    .isEmpty();
         }
     }
 
     private Object[] quantize(Path m, Object calibration, Object... more) {
-        return Stream.concat(Stream.of("quantize", m, "--backend", "onnxruntime", "--calibration", calibration), Stream.of(more)).toArray();
+        return Stream.concat(
+                        Stream.of("quantize", m, "--backend", "onnxruntime", "--calibration", calibration),
+                        Stream.of(more))
+                .toArray();
     }
 
     @Test
     void theGoodCaseIsGood() {
-        Dist.Run run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", work.resolve("fine"));
+        Dist.Run run = Dist.run(
+                "quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", work.resolve("fine"));
         assertThat(run.code()).as(run.all()).isZero();
     }
 
     @Test
     void modelsThatAreNone() throws IOException {
         refused(2, "no such file", quantize(work.resolve("absent.onnx"), data));
-        refused(2, "text.onnx", quantize(Files.writeString(work.resolve("text.onnx"), "this is no model at all, just text"), data));
+        refused(
+                2,
+                "text.onnx",
+                quantize(Files.writeString(work.resolve("text.onnx"), "this is no model at all, just text"), data));
         refused(2, "empty.onnx", quantize(Files.write(work.resolve("empty.onnx"), new byte[0]), data));
         byte[] whole = Files.readAllBytes(model);
-        refused(2, "truncated", quantize(Files.write(work.resolve("cut.onnx"), java.util.Arrays.copyOf(whole, whole.length - 25)), data));
+        refused(
+                2,
+                "truncated",
+                quantize(
+                        Files.write(work.resolve("cut.onnx"), java.util.Arrays.copyOf(whole, whole.length - 25)),
+                        data));
     }
 
     @Test
     void graphsThatHaveNoOrder() throws IOException {
         ModelProto.Builder cycle = conv(1).toBuilder();
-        NodeProto.Builder add = NodeProto.newBuilder().setName("add").setOpType("Add").addInput("x").addInput("y").addOutput("z");
+        NodeProto.Builder add = NodeProto.newBuilder()
+                .setName("add")
+                .setOpType("Add")
+                .addInput("x")
+                .addInput("y")
+                .addOutput("z");
         cycle.getGraphBuilder().addNode(add).getNodeBuilder(0).setInput(0, "z");
         refused(2, "reads what is made from its own output", quantize(write("cycle.onnx", cycle.build()), data));
     }
@@ -111,15 +155,41 @@ class BadInputIT {
     void externalDataMayNotEscape() throws IOException {
         Files.write(work.resolve("secret.bin"), new byte[64]);
         Path folder = Files.createDirectories(work.resolve("m"));
-        TensorProto w = TensorProto.newBuilder().setName("w").setDataType(1).addAllDims(List.of(1L, 1L, 1L, 1L))
+        TensorProto w = TensorProto.newBuilder()
+                .setName("w")
+                .setDataType(1)
+                .addAllDims(List.of(1L, 1L, 1L, 1L))
                 .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-                .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue("../secret.bin")).build();
-        refused(2, "outside the model's folder", quantize(Files.write(folder.resolve("escape.onnx"), model(w).toByteArray()), data));
-        TensorProto missing = w.toBuilder().setExternalData(0, StringStringEntryProto.newBuilder().setKey("location").setValue("none.bin")).build();
-        refused(2, "none.bin", quantize(Files.write(folder.resolve("missing.onnx"), model(missing).toByteArray()), data));
+                .addExternalData(
+                        StringStringEntryProto.newBuilder().setKey("location").setValue("../secret.bin"))
+                .build();
+        refused(
+                2,
+                "outside the model's folder",
+                quantize(Files.write(folder.resolve("escape.onnx"), model(w).toByteArray()), data));
+        TensorProto missing = w.toBuilder()
+                .setExternalData(
+                        0,
+                        StringStringEntryProto.newBuilder().setKey("location").setValue("none.bin"))
+                .build();
+        refused(
+                2,
+                "none.bin",
+                quantize(
+                        Files.write(
+                                folder.resolve("missing.onnx"), model(missing).toByteArray()),
+                        data));
         Files.write(folder.resolve("short.bin"), new byte[2]);
-        TensorProto shorter = w.toBuilder().setExternalData(0, StringStringEntryProto.newBuilder().setKey("location").setValue("short.bin")).build();
-        refused(2, "does not fit", quantize(Files.write(folder.resolve("short.onnx"), model(shorter).toByteArray()), data));
+        TensorProto shorter = w.toBuilder()
+                .setExternalData(
+                        0,
+                        StringStringEntryProto.newBuilder().setKey("location").setValue("short.bin"))
+                .build();
+        refused(
+                2,
+                "does not fit",
+                quantize(
+                        Files.write(folder.resolve("short.onnx"), model(shorter).toByteArray()), data));
     }
 
     @Test
@@ -127,8 +197,12 @@ class BadInputIT {
         refused(2, "'w' holds NaN", quantize(write("nan.onnx", conv(Float.NaN)), data));
         refused(2, "'w' holds Infinity", quantize(write("inf.onnx", conv(Float.POSITIVE_INFINITY)), data));
         ModelProto.Builder inNode = conv(Float.NaN).toBuilder();
-        NodeProto.Builder constant = NodeProto.newBuilder().setOpType("Constant").addOutput("w");
-        constant.addAttributeBuilder().setName("value").setType(AttributeProto.AttributeType.TENSOR).setT(inNode.getGraph().getInitializer(0));
+        NodeProto.Builder constant =
+                NodeProto.newBuilder().setOpType("Constant").addOutput("w");
+        constant.addAttributeBuilder()
+                .setName("value")
+                .setType(AttributeProto.AttributeType.TENSOR)
+                .setT(inNode.getGraph().getInitializer(0));
         inNode.getGraphBuilder().clearInitializer().addNode(0, constant);
         refused(2, "'w' holds NaN", quantize(write("constant.onnx", inNode.build()), data));
         ModelProto.Builder negative = conv(1).toBuilder();
@@ -140,13 +214,30 @@ class BadInputIT {
     void calibrationData() throws IOException {
         refused(2, "does not exist", quantize(model, work.resolve("nowhere")));
         refused(2, "holds no samples", quantize(model, Files.createDirectories(work.resolve("empty"))));
-        refused(2, "its subfolders", quantize(model, Files.createDirectories(work.resolve("nested/class")).getParent()));
+        refused(
+                2,
+                "its subfolders",
+                quantize(
+                        model,
+                        Files.createDirectories(work.resolve("nested/class")).getParent()));
         refused(2, "[1, 1, 5, 5]", quantize(model, Dist.npy(work.resolve("shape.npy"), "2, 1, 5, 5", Dist.noise(50))));
         refused(2, "NaN", quantize(model, Dist.npy(work.resolve("nan.npy"), "1, 1, 4, 4", nan(Float.NaN))));
-        refused(2, "Infinity", quantize(model, Dist.npy(work.resolve("inf.npy"), "1, 1, 4, 4", nan(Float.NEGATIVE_INFINITY))));
+        refused(
+                2,
+                "Infinity",
+                quantize(model, Dist.npy(work.resolve("inf.npy"), "1, 1, 4, 4", nan(Float.NEGATIVE_INFINITY))));
         refused(2, "no .npy", quantize(model, Files.writeString(work.resolve("fake.npy"), "not an array, only text")));
         refused(2, "no multiple", quantize(model, Files.write(work.resolve("odd.bin"), new byte[33])));
-        refused(2, "PNG or JPEG", quantize(model, Files.writeString(Files.createDirectories(work.resolve("pics")).resolve("a.png"), "no picture").getParent()));
+        refused(
+                2,
+                "PNG or JPEG",
+                quantize(
+                        model,
+                        Files.writeString(
+                                        Files.createDirectories(work.resolve("pics"))
+                                                .resolve("a.png"),
+                                        "no picture")
+                                .getParent()));
         refused(2, "the model does not have", quantize(model, "z=" + data));
         refused(2, "--calibration", "quantize", model, "--backend", "onnxruntime");
     }
@@ -164,17 +255,33 @@ class BadInputIT {
             raw.putFloat(v);
         }
         Path bin = Files.write(work.resolve("two.bin"), raw.array());
-        Dist.Run run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", bin, "--out", work.resolve("raw"));
+        Dist.Run run = Dist.run(
+                "quantize", model, "--backend", "onnxruntime", "--calibration", bin, "--out", work.resolve("raw"));
         assertThat(run.out()).as(run.all()).contains("from 2 samples");
         // Of a recurrent state the first axis is no batch; the file's counts samples all the same.
         Path whole = Dist.npy(work.resolve("whole.npy"), "3, 1, 1, 4, 4", Dist.noise(48));
-        run = Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", whole, "--out", work.resolve("whole"));
+        run = Dist.run(
+                "quantize", model, "--backend", "onnxruntime", "--calibration", whole, "--out", work.resolve("whole"));
         assertThat(run.out()).as(run.all()).contains("from 3 samples");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"quantize", "evaluate", "verify", "plan", "explain", "inspect", "backends", "passes", "observers", "plugins", "doctor",
-        "trace", "demo"})
+    @ValueSource(
+            strings = {
+                "quantize",
+                "evaluate",
+                "verify",
+                "plan",
+                "explain",
+                "inspect",
+                "backends",
+                "passes",
+                "observers",
+                "plugins",
+                "doctor",
+                "trace",
+                "demo"
+            })
     void everyCommandExplainsItself(String command) {
         Dist.Run run = Dist.run(command, "--help");
         assertThat(run.code()).as(run.all()).isZero();
@@ -195,8 +302,10 @@ class BadInputIT {
         refused(2, "did you mean 'method'?", quantize(model, data, "--set", "calibration.metod=mse"));
         refused(2, "did you mean 'calibration'?", quantize(model, data, "--set", "calibraton.method=mse"));
         refused(2, "did you mean 'percentile'?", quantize(model, data, "--set", "calibration.method=percentil"));
-        refused(2, "did you mean 'calibration'?", quantize(model, data, "--config",
-                Files.writeString(work.resolve("bad.yaml"), "calibratoin: x\n")));
+        refused(
+                2,
+                "did you mean 'calibration'?",
+                quantize(model, data, "--config", Files.writeString(work.resolve("bad.yaml"), "calibratoin: x\n")));
         refused(2, "did you mean 'imagenet'?", quantize(model, data, "--preset", "imagnet"));
         refused(2, "qdq", quantize(model, data, "--format", "tflite"));
     }
@@ -208,7 +317,16 @@ class BadInputIT {
         refused(2, "'0' is not a number of at least 1", quantize(model, data, "--set", "bias-correction.samples=0"));
         refused(2, "'2' is not between 0.5 and 1.0", quantize(model, data, "--set", "percentile.percentile=2"));
         refused(2, "cannot be negative", quantize(model, data, "--preset", "unit,resize=-5"));
-        refused(2, "has shape [2, 2]", quantize(model, data, "--evaluate", data, "--labels", Dist.npy(work.resolve("l.npy"), "2, 2", 0, 1, 2, 3)));
+        refused(
+                2,
+                "has shape [2, 2]",
+                quantize(
+                        model,
+                        data,
+                        "--evaluate",
+                        data,
+                        "--labels",
+                        Dist.npy(work.resolve("l.npy"), "2, 2", 0, 1, 2, 3)));
         refused(2, "is no file", quantize(work, data));
     }
 
@@ -218,44 +336,79 @@ class BadInputIT {
         refused(2, "has no option 'bins'", quantize(model, data, "--set", "kl.bins=5"));
         refused(2, "format 'qoperator' has no option 'x'", quantize(model, data, "--set", "qoperator.x=5"));
         refused(2, "names no target", "quantize", model, "--backend", ",", "--calibration", data);
-        refused(2, "a pass that was switched off is needed: passive-parameters", quantize(biased(), data, "--set", "passive-parameters=off"));
+        refused(
+                2,
+                "a pass that was switched off is needed: passive-parameters",
+                quantize(biased(), data, "--set", "passive-parameters=off"));
         Path made = work.resolve("made");
-        assertThat(Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", made)).toArray()).code()).isZero();
+        assertThat(Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", made))
+                                .toArray())
+                        .code())
+                .isZero();
         assertThat(Dist.run("verify", made, "--data", data).err()).contains("give that with --model");
         ModelProto.Builder other = conv(1).toBuilder();
         other.getGraphBuilder().getOutputBuilder(0).setName("other");
         other.getGraphBuilder().getNodeBuilder(0).setOutput(0, "other");
-        assertThat(Dist.run("evaluate", write("other.onnx", other.build()), made, "--data", data).err()).contains("was made from another model");
+        assertThat(Dist.run("evaluate", write("other.onnx", other.build()), made, "--data", data)
+                        .err())
+                .contains("was made from another model");
     }
 
     private Path biased() throws IOException {
         ModelProto.Builder m = conv(1).toBuilder();
-        m.getGraphBuilder().addInitializer(TensorProto.newBuilder().setName("b").setDataType(1).addDims(1).addFloatData(1)).getNodeBuilder(0).addInput("b");
+        m.getGraphBuilder()
+                .addInitializer(TensorProto.newBuilder()
+                        .setName("b")
+                        .setDataType(1)
+                        .addDims(1)
+                        .addFloatData(1))
+                .getNodeBuilder(0)
+                .addInput("b");
         return write("biased.onnx", m.build());
     }
 
     @Test
     void settingsOfAnotherKind() throws IOException {
         Path yaml = work.resolve("kind.yaml");
-        refused(2, "'samples' must be a whole number of 1 or more, not 'many'", quantize(model, data, "--config", Files.writeString(yaml, "samples: many\n")));
-        refused(2, "'calibration' must be a text, not a map", "quantize", model, "--backend", "onnxruntime", "--config",
+        refused(
+                2,
+                "'samples' must be a whole number of 1 or more, not 'many'",
+                quantize(model, data, "--config", Files.writeString(yaml, "samples: many\n")));
+        refused(
+                2,
+                "'calibration' must be a text, not a map",
+                "quantize",
+                model,
+                "--backend",
+                "onnxruntime",
+                "--config",
                 Files.writeString(yaml, "calibration: {a: b}\n"));
         refused(2, "'set' must be a map", quantize(model, data, "--config", Files.writeString(yaml, "set: fast\n")));
-        refused(2, "'alignment=3' is not pass.option=value", quantize(model, data, "--config", Files.writeString(yaml, "set: {alignment: 3}\n")));
-        refused(2, "did you mean 'resize'?", quantize(model, data, "--config", Files.writeString(yaml, "preset: {resise: 3}\n")));
+        refused(
+                2,
+                "'alignment=3' is not pass.option=value",
+                quantize(model, data, "--config", Files.writeString(yaml, "set: {alignment: 3}\n")));
+        refused(
+                2,
+                "did you mean 'resize'?",
+                quantize(model, data, "--config", Files.writeString(yaml, "preset: {resise: 3}\n")));
     }
 
     @Test
     void outputsThatCannotBeWritten() throws IOException {
         Path file = Files.writeString(work.resolve("afile"), "x");
-        Dist.Run overFile = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", file)).toArray());
+        Dist.Run overFile = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", file))
+                .toArray());
         assertThat(overFile.code()).isEqualTo(2);
         Path precious = Files.createDirectories(work.resolve("precious"));
         Files.writeString(precious.resolve("thesis.txt"), "years of work");
-        Dist.Run overFolder = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", precious)).toArray());
+        Dist.Run overFolder = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", precious))
+                .toArray());
         assertThat(overFolder.code()).isEqualTo(2);
         assertThat(precious.resolve("thesis.txt")).hasContent("years of work");
-        Dist.Run readOnly = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", "/proc/detent/out")).toArray());
+        Dist.Run readOnly =
+                Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", "/proc/detent/out"))
+                        .toArray());
         assertThat(readOnly.code()).as(readOnly.all()).isEqualTo(2);
         assertThat(readOnly.err()).contains("cannot be written").doesNotContain("\tat ");
     }
@@ -265,10 +418,28 @@ class BadInputIT {
     void noSpaceLeft() throws IOException {
         Path disk = Files.createDirectories(work.resolve("disk"));
         String mount = "mount -t tmpfs -o size=8k tmpfs '" + disk + "' && ";
-        assumeTrue(Dist.execute(Map.of(), List.of("unshare", "-rm", "sh", "-c", mount + "true")).code() == 0, "no user namespaces here");
-        Dist.Run run = Dist.execute(Map.of(), List.of("unshare", "-rm", "sh", "-c", mount + "sh \"$0\" \"$@\"; code=$?; ls -A '" + disk
-                + "'; exit $code", Dist.launcher().toString(), "quantize", model.toString(), "--backend", "onnxruntime", "--calibration",
-                data.toString(), "--out", disk.resolve("out").toString()));
+        assumeTrue(
+                Dist.execute(Map.of(), List.of("unshare", "-rm", "sh", "-c", mount + "true"))
+                                .code()
+                        == 0,
+                "no user namespaces here");
+        Dist.Run run = Dist.execute(
+                Map.of(),
+                List.of(
+                        "unshare",
+                        "-rm",
+                        "sh",
+                        "-c",
+                        mount + "sh \"$0\" \"$@\"; code=$?; ls -A '" + disk + "'; exit $code",
+                        Dist.launcher().toString(),
+                        "quantize",
+                        model.toString(),
+                        "--backend",
+                        "onnxruntime",
+                        "--calibration",
+                        data.toString(),
+                        "--out",
+                        disk.resolve("out").toString()));
         assertThat(run.code()).as(run.all()).isEqualTo(2);
         assertThat(run.err()).contains("could not be written: No space left").doesNotContain("\tat ");
         assertThat(run.out()).as("what is left on the full disk").isEmpty();
@@ -277,8 +448,21 @@ class BadInputIT {
     /** The temp folder is full: no model passes through it. */
     @Test
     void noSpaceForTheRuntime() {
-        Dist.Run run = Dist.execute(Map.of(), List.of("sh", "-c", "ulimit -f 1; exec sh \"$0\" \"$@\"", Dist.launcher().toString(), "quantize",
-                model.toString(), "--backend", "onnxruntime", "--calibration", data.toString(), "--out", work.resolve("full").toString()));
+        Dist.Run run = Dist.execute(
+                Map.of(),
+                List.of(
+                        "sh",
+                        "-c",
+                        "ulimit -f 1; exec sh \"$0\" \"$@\"",
+                        Dist.launcher().toString(),
+                        "quantize",
+                        model.toString(),
+                        "--backend",
+                        "onnxruntime",
+                        "--calibration",
+                        data.toString(),
+                        "--out",
+                        work.resolve("full").toString()));
         assertThat(run.code()).as(run.all()).isEqualTo(2);
         assertThat(run.err()).contains("DT-RUN-011", "make room").doesNotContain("\tat ");
         assertThat(work.resolve("full")).doesNotExist();
@@ -287,12 +471,27 @@ class BadInputIT {
 
     @Test
     void notEnoughOfJavasMemory() throws IOException {
-        TensorProto large = TensorProto.newBuilder().setName("w").setDataType(1).addAllDims(List.of(12_000_000L, 1L, 1L, 1L))
-                .setRawData(ByteString.copyFrom(new byte[48_000_000])).build();
-        Dist.Run run = Dist.run(Map.of("DETENT_JAVA_OPTS", "-Xmx56m"), "quantize", write("large.onnx", model(large)), "--backend", "onnxruntime",
-                "--calibration", data, "--out", work.resolve("small"));
+        TensorProto large = TensorProto.newBuilder()
+                .setName("w")
+                .setDataType(1)
+                .addAllDims(List.of(12_000_000L, 1L, 1L, 1L))
+                .setRawData(ByteString.copyFrom(new byte[48_000_000]))
+                .build();
+        Dist.Run run = Dist.run(
+                Map.of("DETENT_JAVA_OPTS", "-Xmx56m"),
+                "quantize",
+                write("large.onnx", model(large)),
+                "--backend",
+                "onnxruntime",
+                "--calibration",
+                data,
+                "--out",
+                work.resolve("small"));
         assertThat(run.code()).as(run.all()).isEqualTo(2);
-        assertThat(run.err()).contains("DT-CLI-005", "DETENT_JAVA_OPTS=-Xmx").doesNotContain("\tat ").doesNotContain("OutOfMemory");
+        assertThat(run.err())
+                .contains("DT-CLI-005", "DETENT_JAVA_OPTS=-Xmx")
+                .doesNotContain("\tat ")
+                .doesNotContain("OutOfMemory");
         assertThat(work.resolve("small")).doesNotExist();
         assertThat(work.resolve(".small.partial")).doesNotExist();
     }
@@ -301,8 +500,20 @@ class BadInputIT {
     void aTerminatedProcessLeavesNothing() throws IOException, InterruptedException {
         Path big = Dist.npy(work.resolve("big.npy"), "200000, 1, 4, 4", Dist.noise(3_200_000));
         Path out = work.resolve("killed");
-        Process p = new ProcessBuilder("sh", Dist.launcher().toString(), "quantize", model.toString(), "--backend", "onnxruntime", "--calibration",
-                big.toString(), "--out", out.toString()).redirectErrorStream(true).redirectOutput(work.resolve("log").toFile()).start();
+        Process p = new ProcessBuilder(
+                        "sh",
+                        Dist.launcher().toString(),
+                        "quantize",
+                        model.toString(),
+                        "--backend",
+                        "onnxruntime",
+                        "--calibration",
+                        big.toString(),
+                        "--out",
+                        out.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(work.resolve("log").toFile())
+                .start();
         Path staging = work.resolve(".killed.partial");
         for (int i = 0; i < 400 && !Files.exists(staging); i++) {
             Thread.sleep(20);
@@ -318,7 +529,9 @@ class BadInputIT {
     @Test
     void whatAKilledProcessLeftIsClearedByTheNext() throws IOException {
         Files.createDirectories(work.resolve(".again.partial/junk"));
-        Dist.Run run = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", work.resolve("again"))).toArray());
+        Dist.Run run =
+                Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", work.resolve("again")))
+                        .toArray());
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(work.resolve(".again.partial")).doesNotExist();
     }

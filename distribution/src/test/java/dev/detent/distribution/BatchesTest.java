@@ -29,7 +29,11 @@ class BatchesTest {
     private static final Preprocessing NONE = Preprocessing.parse("none");
 
     private static Graph model(long... shape) {
-        return new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, shape)).graph();
+        return new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, shape))
+                .graph();
     }
 
     /** An array of 0, 1, 2 ... */
@@ -38,7 +42,8 @@ class BatchesTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = i;
         }
-        return Dist.npy(work.resolve(name), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values).toString();
+        return Dist.npy(work.resolve(name), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values)
+                .toString();
     }
 
     private static float[] values(Samples samples, int index) {
@@ -54,7 +59,8 @@ class BatchesTest {
         assertThat(s.rows()).isEqualTo(3);
         assertThat(s.get(1).inputs().get("x").shape()).containsExactly(3, 2);
         assertThat(values(s, 1)).containsExactly(6, 7, 8, 9, 10, 11);
-        assertThat(DataFiles.open(model(3, 2), npy("seven.npy", 7, 2), NONE, 1).rows()).isEqualTo(3);
+        assertThat(DataFiles.open(model(3, 2), npy("seven.npy", 7, 2), NONE, 1).rows())
+                .isEqualTo(3);
     }
 
     @Test
@@ -68,8 +74,10 @@ class BatchesTest {
     @Test
     void tooFewRowsAreRefused() throws IOException {
         String two = npy("two.npy", 2, 2);
-        assertThatThrownBy(() -> DataFiles.open(model(3, 2), two, NONE, 0)).isInstanceOf(UserException.class)
-                .hasMessageContaining("DT-DAT-047").hasMessageContaining("holds 2 samples, and the model takes 3 at once");
+        assertThatThrownBy(() -> DataFiles.open(model(3, 2), two, NONE, 0))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("DT-DAT-047")
+                .hasMessageContaining("holds 2 samples, and the model takes 3 at once");
     }
 
     @Test
@@ -91,6 +99,7 @@ class BatchesTest {
                 });
             }
         });
-        assertThat(reference.self(Optional.of(new int[] {1, 1, 0, 1, 1, 1})).top1()).hasValue(.5);
+        assertThat(reference.self(Optional.of(new int[] {1, 1, 0, 1, 1, 1})).top1())
+                .hasValue(.5);
     }
 }

@@ -25,9 +25,16 @@ final class Dist {
             return out + err;
         }
 
-        /** The columns of what the exported file is worth: of the row 'exact' where this CPU's integer sums overflow. */
+        /**
+         * The columns of what the exported file is worth: of the row 'exact' where this CPU's integer sums overflow.
+         */
         String[] exported() {
-            return out.lines().filter(l -> l.startsWith("exported") || l.startsWith("exact")).reduce((a, b) -> b).orElseThrow().trim().split("\\s+");
+            return out.lines()
+                    .filter(l -> l.startsWith("exported") || l.startsWith("exact"))
+                    .reduce((a, b) -> b)
+                    .orElseThrow()
+                    .trim()
+                    .split("\\s+");
         }
     }
 
@@ -101,7 +108,8 @@ final class Dist {
         try {
             Path out = Files.createTempFile("detent", ".out");
             Path err = Files.createTempFile("detent", ".err");
-            ProcessBuilder b = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            ProcessBuilder b =
+                    new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
             b.environment().put("JAVA_HOME", System.getProperty("java.home"));
             b.environment().putAll(environment);
             Process p = b.start();
@@ -132,8 +140,13 @@ final class Dist {
     static Path npy(Path file, String shape, float... values) throws IOException {
         String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }";
         header = header + " ".repeat(63 - (10 + header.length()) % 64) + "\n";
-        ByteBuffer b = ByteBuffer.allocate(10 + header.length() + 4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-        b.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) header.length());
+        ByteBuffer b =
+                ByteBuffer.allocate(10 + header.length() + 4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        b.put((byte) 0x93)
+                .put("NUMPY".getBytes(StandardCharsets.US_ASCII))
+                .put((byte) 1)
+                .put((byte) 0)
+                .putShort((short) header.length());
         b.put(header.getBytes(StandardCharsets.US_ASCII));
         for (float v : values) {
             b.putFloat(v);

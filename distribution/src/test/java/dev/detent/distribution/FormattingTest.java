@@ -29,9 +29,11 @@ class FormattingTest {
     private static void same(Graph before, Path file, Graph after, double decibels) {
         Samples samples = House.noise(before, 2);
         List<String> outputs = before.outputs().stream().map(ValueInfo::name).toList();
-        try (PlainModel a = PlainModel.of(file, Optimization.NONE); PlainModel b = PlainModel.of(after, Optimization.NONE, file.toString())) {
-            Scores.Reference reference = new Scores.Reference(outputs, samples, (s, sink) -> a.forEach(s, 1, d -> { }, sink));
-            Scores score = reference.score((s, sink) -> b.forEach(s, 1, d -> { }, sink), Optional.empty());
+        try (PlainModel a = PlainModel.of(file, Optimization.NONE);
+                PlainModel b = PlainModel.of(after, Optimization.NONE, file.toString())) {
+            Scores.Reference reference =
+                    new Scores.Reference(outputs, samples, (s, sink) -> a.forEach(s, 1, d -> {}, sink));
+            Scores score = reference.score((s, sink) -> b.forEach(s, 1, d -> {}, sink), Optional.empty());
             assertThat(score.snr()).as(file.toString()).isGreaterThan(decibels);
         }
     }
@@ -41,9 +43,11 @@ class FormattingTest {
         Path corpus = Dist.corpus(work.resolve("a"));
         int models = 0;
         try (Stream<Path> files = Files.list(corpus.resolve("models"))) {
-            for (Path f : files.filter(p -> p.toString().endsWith(".onnx")).sorted().toList()) {
+            for (Path f :
+                    files.filter(p -> p.toString().endsWith(".onnx")).sorted().toList()) {
                 if (f.endsWith("soi_max.onnx")) {
-                    // Integer Max is not legal in its opset: ONNX Runtime runs it only after formatting has raised the opset.
+                    // Integer Max is not legal in its opset: ONNX Runtime runs it only after formatting has raised the
+                    // opset.
                     continue;
                 }
                 Graph before = OnnxReader.read(f);
@@ -54,7 +58,9 @@ class FormattingTest {
                 for (Node n : after.nodes()) {
                     assertThat(n.is("Constant", "Dropout")).isFalse();
                     for (String i : n.inputs()) {
-                        assertThat(after.isInitializer(i) && after.uses(i).size() > 1).as(f + " " + i).isFalse();
+                        assertThat(after.isInitializer(i) && after.uses(i).size() > 1)
+                                .as(f + " " + i)
+                                .isFalse();
                     }
                 }
                 models++;
@@ -67,23 +73,36 @@ class FormattingTest {
     void mergedConvolutionsKeepTheirPlace() throws IOException {
         Path corpus = Dist.corpus(work.resolve("b"));
         Graph g = OnnxReader.read(corpus.resolve("models/mobile.onnx"));
-        List<String> before = g.nodes().stream().filter(n -> n.is("Conv", "Gemm", "Clip")).map(Node::name).toList();
+        List<String> before = g.nodes().stream()
+                .filter(n -> n.is("Conv", "Gemm", "Clip"))
+                .map(Node::name)
+                .toList();
         Pipeline.format(g, "mobile");
-        assertThat(g.nodes().stream().filter(n -> n.is("Conv", "Gemm", "Clip")).map(Node::name)).containsExactlyElementsOf(before);
+        assertThat(g.nodes().stream().filter(n -> n.is("Conv", "Gemm", "Clip")).map(Node::name))
+                .containsExactlyElementsOf(before);
         assertThat(g.nodes()).noneMatch(n -> n.is("BatchNormalization"));
     }
 
     @Test
     void equalizationAndBiasFoldingKeepTheFunction() throws IOException {
         Path corpus = Dist.corpus(work.resolve("c"));
-        for (String model : List.of("resnet", "mobile", "deconv", "gemm", "biasadd", "inception", "addchain", "shared")) {
+        for (String model :
+                List.of("resnet", "mobile", "deconv", "gemm", "biasadd", "inception", "addchain", "shared")) {
             Path f = corpus.resolve("models/" + model + ".onnx");
             if (!Files.exists(f)) {
                 continue;
             }
             Graph before = OnnxReader.read(f);
-            Graph after = House.quantize(before, "dsp", House.noise(before, 2), 1, "equalization.threshold=0", "equalization.level=2",
-                    "baking=off", "bias-correction=off").graph();
+            Graph after = House.quantize(
+                            before,
+                            "dsp",
+                            House.noise(before, 2),
+                            1,
+                            "equalization.threshold=0",
+                            "equalization.level=2",
+                            "baking=off",
+                            "bias-correction=off")
+                    .graph();
             same(before, f, after, 80);
         }
     }

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * As {@link GoldenTest}, on the real model that the distribution ships. Accept with {@code mvn -Pslow -pl distribution -am verify
- * -Dit.test=GoldenIT -Ddetent.golden=accept -Dsurefire.failIfNoSpecifiedTests=false}.
+ * As {@link GoldenTest}, on the real model that the distribution ships. Accept with {@code mvn -Pslow -pl distribution
+ * -am verify -Dit.test=GoldenIT -Ddetent.golden=accept -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 @Tag("slow")
 class GoldenIT {

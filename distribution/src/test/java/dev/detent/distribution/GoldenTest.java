@@ -27,9 +27,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What every exporter of every target writes for three small graphs and the corpus's MobileNet, as text: ONNX files as a listing of their nodes
- * and constants, of the larger model the first lines ({@link GoldenIT} has the real one). Numbers may differ in the fifth digit: ONNX Runtime sums in another order on another CPU.
- * Accept with {@code mvn -pl distribution -am test -Dtest=GoldenTest -Ddetent.golden=accept -Dsurefire.failIfNoSpecifiedTests=false}.
+ * What every exporter of every target writes for three small graphs and the corpus's MobileNet, as text: ONNX files as
+ * a listing of their nodes and constants, of the larger model the first lines ({@link GoldenIT} has the real one).
+ * Numbers may differ in the fifth digit: ONNX Runtime sums in another order on another CPU. Accept with {@code mvn -pl
+ * distribution -am test -Dtest=GoldenTest -Ddetent.golden=accept -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 class GoldenTest {
 
@@ -44,8 +45,10 @@ class GoldenTest {
     static Path work;
 
     static Stream<Arguments> formats() {
-        return House.REGISTRY.targets().stream().filter(t -> !t.id().startsWith("ppq:") || t.id().equals("ppq:TRT_INT8"))
-                .flatMap(t -> t.exporters().stream().map(e -> Arguments.of(t, e, t.id().replace(':', '.') + "." + e.id())));
+        return House.REGISTRY.targets().stream()
+                .filter(t -> !t.id().startsWith("ppq:") || t.id().equals("ppq:TRT_INT8"))
+                .flatMap(t ->
+                        t.exporters().stream().map(e -> Arguments.of(t, e, t.id().replace(':', '.') + "." + e.id())));
     }
 
     @ParameterizedTest(name = "{2}")
@@ -60,7 +63,13 @@ class GoldenTest {
         if (!Files.exists(corpus)) {
             Dist.corpus(corpus);
         }
-        text.append(written(target, exporter, "mobile", OnnxReader.read(corpus.resolve("models/mobile.onnx")), 2, LINES_OF_LARGE_MODEL));
+        text.append(written(
+                target,
+                exporter,
+                "mobile",
+                OnnxReader.read(corpus.resolve("models/mobile.onnx")),
+                2,
+                LINES_OF_LARGE_MODEL));
         compare(name, text.toString());
     }
 
@@ -76,11 +85,14 @@ class GoldenTest {
         assertSame(Files.readString(golden).lines().toList(), text.lines().toList());
     }
 
-    private static String written(Target target, Exporter exporter, String name, Graph source, int samples, int limit) throws IOException {
-        return written(target, exporter, name, House.quantize(source, target.id(), House.noise(source, samples), 1), limit);
+    private static String written(Target target, Exporter exporter, String name, Graph source, int samples, int limit)
+            throws IOException {
+        return written(
+                target, exporter, name, House.quantize(source, target.id(), House.noise(source, samples), 1), limit);
     }
 
-    static String written(Target target, Exporter exporter, String name, Pipeline.Result r, int limit) throws IOException {
+    static String written(Target target, Exporter exporter, String name, Pipeline.Result r, int limit)
+            throws IOException {
         Path temporary = Files.createTempDirectory("golden");
         try {
             return written(target, exporter, name, r, limit, temporary.resolve("out"));
@@ -89,12 +101,23 @@ class GoldenTest {
         }
     }
 
-    private static String written(Target target, Exporter exporter, String name, Pipeline.Result r, int limit, Path folder) throws IOException {
+    private static String written(
+            Target target, Exporter exporter, String name, Pipeline.Result r, int limit, Path folder)
+            throws IOException {
         StringBuilder text = new StringBuilder("=== " + name + "\n");
-        for (Map.Entry<String, byte[]> file : ModelExport.to(folder, exporter, name, target.id(), r).entrySet()) {
-            List<String> lines = file.getKey().endsWith(".onnx") ? listing(OnnxReader.read(folder.resolve(file.getKey())))
-                    : new String(file.getValue(), StandardCharsets.UTF_8).lines().map(l -> l.substring(0, Math.min(400, l.length()))).toList();
-            text.append("--- ").append(file.getKey()).append(", ").append(lines.size()).append(" lines\n");
+        for (Map.Entry<String, byte[]> file :
+                ModelExport.to(folder, exporter, name, target.id(), r).entrySet()) {
+            List<String> lines = file.getKey().endsWith(".onnx")
+                    ? listing(OnnxReader.read(folder.resolve(file.getKey())))
+                    : new String(file.getValue(), StandardCharsets.UTF_8)
+                            .lines()
+                            .map(l -> l.substring(0, Math.min(400, l.length())))
+                            .toList();
+            text.append("--- ")
+                    .append(file.getKey())
+                    .append(", ")
+                    .append(lines.size())
+                    .append(" lines\n");
             lines.stream().limit(limit).forEach(l -> text.append(l).append('\n'));
         }
         return text.toString();
@@ -103,25 +126,35 @@ class GoldenTest {
     /** Nodes with inputs and outputs, and the start of every constant. */
     private static List<String> listing(Graph g) {
         Stream<String> nodes = g.nodes().stream().map(GoldenTest::line);
-        Stream<String> constants = g.initializers().entrySet().stream().map(e -> e.getKey() + " " + e.getValue() + " " + start(e.getValue()));
-        return Stream.of(Stream.of("opset " + g.opset()), nodes, constants).flatMap(s -> s).toList();
+        Stream<String> constants = g.initializers().entrySet().stream()
+                .map(e -> e.getKey() + " " + e.getValue() + " " + start(e.getValue()));
+        return Stream.of(Stream.of("opset " + g.opset()), nodes, constants)
+                .flatMap(s -> s)
+                .toList();
     }
 
     private static String line(Node n) {
-        return (n.domain().isEmpty() ? "" : n.domain() + ".") + n.opType() + " " + n.name() + " " + n.inputs() + " -> " + n.outputs();
+        return (n.domain().isEmpty() ? "" : n.domain() + ".") + n.opType() + " " + n.name() + " " + n.inputs() + " -> "
+                + n.outputs();
     }
 
     private static String start(Tensor t) {
         return switch (t.type()) {
-            case FLOAT, FLOAT16, BFLOAT16, DOUBLE -> Arrays.toString(Arrays.copyOf(t.floats(), (int) Math.min(4, t.elementCount())));
+            case FLOAT, FLOAT16, BFLOAT16, DOUBLE ->
+                Arrays.toString(Arrays.copyOf(t.floats(), (int) Math.min(4, t.elementCount())));
             case INT64, UINT64 -> Arrays.toString(Arrays.copyOf(t.longs(), (int) Math.min(8, t.elementCount())));
             default -> Arrays.toString(Arrays.copyOf(t.codes(), (int) Math.min(8, t.elementCount())));
         };
     }
 
-    /** Floats that a format writes as their bits; eight digits are some only beside eight characters that no number has. */
+    /**
+     * Floats that a format writes as their bits; eight digits are some only beside eight characters that no number has.
+     */
     private static String decimal(String line) {
-        return !LETTERS.matcher(line).find() ? line : BITS.matcher(line).replaceAll(m -> Float.toString(Float.intBitsToFloat(Integer.parseUnsignedInt(m.group(), 16))));
+        return !LETTERS.matcher(line).find()
+                ? line
+                : BITS.matcher(line)
+                        .replaceAll(m -> Float.toString(Float.intBitsToFloat(Integer.parseUnsignedInt(m.group(), 16))));
     }
 
     /** Line by line; numbers within a fifth digit, whole ones within one: another CPU sums in another order. */
@@ -130,14 +163,17 @@ class GoldenTest {
         List<String> found = written.stream().map(GoldenTest::decimal).toList();
         assertThat(found).hasSameSizeAs(expected);
         for (int i = 0; i < expected.size(); i++) {
-            assertThat(NUMBER.matcher(found.get(i)).replaceAll("#")).as("line " + (i + 1)).isEqualTo(NUMBER.matcher(expected.get(i)).replaceAll("#"));
+            assertThat(NUMBER.matcher(found.get(i)).replaceAll("#"))
+                    .as("line " + (i + 1))
+                    .isEqualTo(NUMBER.matcher(expected.get(i)).replaceAll("#"));
             Matcher a = NUMBER.matcher(expected.get(i));
             Matcher b = NUMBER.matcher(found.get(i));
             while (a.find() && b.find()) {
                 double x = Double.parseDouble(a.group());
                 double y = Double.parseDouble(b.group());
                 boolean whole = a.group(1) == null && b.group(1) == null;
-                assertThat(Math.abs(x - y)).as(found.get(i) + " in line " + (i + 1) + " was " + expected.get(i))
+                assertThat(Math.abs(x - y))
+                        .as(found.get(i) + " in line " + (i + 1) + " was " + expected.get(i))
                         .isLessThanOrEqualTo(whole ? 1 : 1e-4 * Math.abs(x) + 1e-9);
             }
         }

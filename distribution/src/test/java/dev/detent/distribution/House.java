@@ -1,6 +1,7 @@
 package dev.detent.distribution;
 
 import dev.detent.backends.ascend.Ascend;
+import dev.detent.backends.dsp.Dsp;
 import dev.detent.backends.float8.Float8;
 import dev.detent.backends.fpga.Fpga;
 import dev.detent.backends.metax.Metax;
@@ -8,15 +9,14 @@ import dev.detent.backends.mnn.Mnn;
 import dev.detent.backends.ncnn.Ncnn;
 import dev.detent.backends.nnie.Nnie;
 import dev.detent.backends.nxp.Nxp;
+import dev.detent.backends.onnxruntime.OnnxRuntime;
 import dev.detent.backends.openvino.OpenVino;
 import dev.detent.backends.ppl.Ppl;
+import dev.detent.backends.ppq.Ppq;
 import dev.detent.backends.rknn.Rknn;
 import dev.detent.backends.tengine.Tengine;
-import dev.detent.backends.vitis.Vitis;
-import dev.detent.backends.dsp.Dsp;
-import dev.detent.backends.onnxruntime.OnnxRuntime;
-import dev.detent.backends.ppq.Ppq;
 import dev.detent.backends.tensorrt.TensorRt;
+import dev.detent.backends.vitis.Vitis;
 import dev.detent.host.Pipeline;
 import dev.detent.host.Progress;
 import dev.detent.host.Settings;
@@ -25,9 +25,9 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.passes.calibration.Calibration;
 import dev.detent.passes.dispatching.Dispatchers;
 import dev.detent.passes.equalization.Equalization;
-import dev.detent.passes.tuning.Tuning;
 import dev.detent.passes.parameters.ParameterPasses;
 import dev.detent.passes.refinement.Refinement;
+import dev.detent.passes.tuning.Tuning;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.Target;
@@ -47,10 +47,32 @@ import java.util.Random;
 /** The platform with all plugins, in one class loader, for tests that look inside. */
 final class House {
 
-    static final Registry REGISTRY = Registry.of(Map.of("all 1", List.of(new Dispatchers(), new Refinement(), new Calibration(),
-            new ParameterPasses(), new Equalization(), new Tuning(), new Ppq(), new OnnxRuntime(), new TensorRt(), new Dsp(),
-            new Nnie(), new OpenVino(), new Ncnn(), new Mnn(), new Tengine(), new Rknn(), new Ascend(), new Ppl(), new Nxp(), new Fpga(), new Vitis(),
-            new Metax(), new Float8())));
+    static final Registry REGISTRY = Registry.of(Map.of(
+            "all 1",
+            List.of(
+                    new Dispatchers(),
+                    new Refinement(),
+                    new Calibration(),
+                    new ParameterPasses(),
+                    new Equalization(),
+                    new Tuning(),
+                    new Ppq(),
+                    new OnnxRuntime(),
+                    new TensorRt(),
+                    new Dsp(),
+                    new Nnie(),
+                    new OpenVino(),
+                    new Ncnn(),
+                    new Mnn(),
+                    new Tengine(),
+                    new Rknn(),
+                    new Ascend(),
+                    new Ppl(),
+                    new Nxp(),
+                    new Fpga(),
+                    new Vitis(),
+                    new Metax(),
+                    new Float8())));
 
     private House() {}
 
@@ -62,8 +84,8 @@ final class House {
         Target t = REGISTRY.target(target);
         Graph g = graph.copy();
         Pipeline.format(g, "test");
-        return new Pipeline(REGISTRY, t, workers, Progress.QUIET, Pipeline.Listener.NONE).run(g,
-                new Planner(REGISTRY).plan(settings.apply(t.profile(), REGISTRY)), Optional.of(samples));
+        return new Pipeline(REGISTRY, t, workers, Progress.QUIET, Pipeline.Listener.NONE)
+                .run(g, new Planner(REGISTRY).plan(settings.apply(t.profile(), REGISTRY)), Optional.of(samples));
     }
 
     /** Samples of fixed noise for every float input. */
@@ -82,7 +104,9 @@ final class House {
 
     /** Unknown sizes become 1 for the batch and 8 elsewhere. */
     private static long[] shape(ValueInfo v) {
-        long[] shape = v.shape().orElseThrow().stream().mapToLong(d -> d.isKnown() ? d.size() : 8).toArray();
+        long[] shape = v.shape().orElseThrow().stream()
+                .mapToLong(d -> d.isKnown() ? d.size() : 8)
+                .toArray();
         shape[0] = v.shape().get().get(0).isKnown() ? shape[0] : 1;
         return shape;
     }

@@ -22,15 +22,27 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pictures of every kind come out as red, green and blue in 0..255, with the values that Pillow's {@code convert("RGB")} has. */
+/**
+ * Pictures of every kind come out as red, green and blue in 0..255, with the values that Pillow's
+ * {@code convert("RGB")} has.
+ */
 class ImagesTest {
 
     @TempDir
     Path work;
 
     private float[] pixel(Path file) {
-        Graph model = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 3, 8, 8)).graph();
-        FloatBuffer values = DataFiles.open(model, file.toString(), Preprocessing.parse("none"), 0).get(0).inputs().get("x").data().asFloatBuffer();
+        Graph model = new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1, 3, 8, 8))
+                .graph();
+        FloatBuffer values = DataFiles.open(model, file.toString(), Preprocessing.parse("none"), 0)
+                .get(0)
+                .inputs()
+                .get("x")
+                .data()
+                .asFloatBuffer();
         return new float[] {values.get(0), values.get(64), values.get(128)};
     }
 
@@ -46,22 +58,32 @@ class ImagesTest {
 
     private static BufferedImage image(int space, int type, int transparency) {
         boolean alpha = transparency != Transparency.OPAQUE;
-        ComponentColorModel colors = new ComponentColorModel(ColorSpace.getInstance(space), alpha, false, transparency, type);
+        ComponentColorModel colors =
+                new ComponentColorModel(ColorSpace.getInstance(space), alpha, false, transparency, type);
         return new BufferedImage(colors, colors.createCompatibleWritableRaster(8, 8), false, null);
     }
 
     @Test
     void eightBits() throws IOException {
-        assertThat(pixel(png(image(ColorSpace.CS_sRGB, DataBuffer.TYPE_BYTE, Transparency.OPAQUE), 10, 20, 30))).containsExactly(10, 20, 30);
-        assertThat(pixel(png(image(ColorSpace.CS_sRGB, DataBuffer.TYPE_BYTE, Transparency.TRANSLUCENT), 10, 20, 30, 5))).containsExactly(10, 20, 30);
-        assertThat(pixel(png(image(ColorSpace.CS_GRAY, DataBuffer.TYPE_BYTE, Transparency.OPAQUE), 99))).containsExactly(99, 99, 99);
+        assertThat(pixel(png(image(ColorSpace.CS_sRGB, DataBuffer.TYPE_BYTE, Transparency.OPAQUE), 10, 20, 30)))
+                .containsExactly(10, 20, 30);
+        assertThat(pixel(png(image(ColorSpace.CS_sRGB, DataBuffer.TYPE_BYTE, Transparency.TRANSLUCENT), 10, 20, 30, 5)))
+                .containsExactly(10, 20, 30);
+        assertThat(pixel(png(image(ColorSpace.CS_GRAY, DataBuffer.TYPE_BYTE, Transparency.OPAQUE), 99)))
+                .containsExactly(99, 99, 99);
     }
 
     /** The upper eight: Java's own conversion would take grey through a colour space, 216 became 237. */
     @Test
     void sixteenBits() throws IOException {
-        assertThat(pixel(png(image(ColorSpace.CS_sRGB, DataBuffer.TYPE_USHORT, Transparency.OPAQUE), 10 << 8, 20 << 8 | 255, 65535))).containsExactly(10, 20, 255);
-        assertThat(pixel(png(image(ColorSpace.CS_GRAY, DataBuffer.TYPE_USHORT, Transparency.OPAQUE), 216 << 8))).containsExactly(216, 216, 216);
+        assertThat(pixel(png(
+                        image(ColorSpace.CS_sRGB, DataBuffer.TYPE_USHORT, Transparency.OPAQUE),
+                        10 << 8,
+                        20 << 8 | 255,
+                        65535)))
+                .containsExactly(10, 20, 255);
+        assertThat(pixel(png(image(ColorSpace.CS_GRAY, DataBuffer.TYPE_USHORT, Transparency.OPAQUE), 216 << 8)))
+                .containsExactly(216, 216, 216);
     }
 
     @Test

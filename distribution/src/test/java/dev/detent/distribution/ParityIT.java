@@ -20,14 +20,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * States, roots and scales against PPQ 0.6.5.1 over the whole corpus. Any state or root that differs fails; numbers may differ only where
- * docs/differences.md says why.
+ * States, roots and scales against PPQ 0.6.5.1 over the whole corpus. Any state or root that differs fails; numbers may
+ * differ only where docs/differences.md says why.
  */
 class ParityIT {
 
     /** Traces whose numbers differ on purpose, with the entry of docs/differences.md. */
-    private static final Map<String, String> OTHER_NUMBERS = Map.of("gemm.", "D-02", "gemm_sq.", "D-02", "deconv.", "D-01", "pools.", "D-03",
-            ".isotone.", "D-04");
+    private static final Map<String, String> OTHER_NUMBERS =
+            Map.of("gemm.", "D-02", "gemm_sq.", "D-02", "deconv.", "D-01", "pools.", "D-03", ".isotone.", "D-04");
 
     @TempDir
     static Path work;
@@ -48,7 +48,8 @@ class ParityIT {
 
     @Test
     void settingVariants() throws IOException {
-        Dist.Run run = Dist.run("trace", corpus, "--out", work.resolve("variants"), "--settings", corpus.resolve("settings.json"));
+        Dist.Run run = Dist.run(
+                "trace", corpus, "--out", work.resolve("variants"), "--settings", corpus.resolve("settings.json"));
         assertThat(run.code()).as(run.all()).isZero();
         compare(corpus.resolve("variants"), work.resolve("variants"), 188);
     }
@@ -58,10 +59,22 @@ class ParityIT {
         // The tiny model's data as one .npy of eight samples.
         byte[] raw = Files.readAllBytes(corpus.resolve("calib/tiny.f32"));
         float[] values = new float[raw.length / 4];
-        java.nio.ByteBuffer.wrap(raw).order(java.nio.ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        java.nio.ByteBuffer.wrap(raw)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
         Path data = Dist.npy(work.resolve("tiny.npy"), "8, 3, 32, 32", values);
-        Dist.Run run = Dist.run("quantize", corpus.resolve("models/tiny.onnx"), "--backend", "ppq:TRT_INT8", "--calibration", data, "--out",
-                work.resolve("tiny"), "--trace", work.resolve("tiny.TRT_INT8.json"));
+        Dist.Run run = Dist.run(
+                "quantize",
+                corpus.resolve("models/tiny.onnx"),
+                "--backend",
+                "ppq:TRT_INT8",
+                "--calibration",
+                data,
+                "--out",
+                work.resolve("tiny"),
+                "--trace",
+                work.resolve("tiny.TRT_INT8.json"));
         assertThat(run.code()).as(run.all()).isZero();
         Path one = Files.createDirectories(work.resolve("one"));
         Path mine = Files.createDirectories(work.resolve("mine"));
@@ -80,13 +93,16 @@ class ParityIT {
                 String name = f.getFileName().toString();
                 Map<String, Map<String, JsonObject>> want = tables(f);
                 Map<String, Map<String, JsonObject>> have = tables(candidate.resolve(name));
-                boolean numbers = OTHER_NUMBERS.keySet().stream().noneMatch(k -> k.startsWith(".") ? name.contains(k) : name.startsWith(k));
+                boolean numbers = OTHER_NUMBERS.keySet().stream()
+                        .noneMatch(k -> k.startsWith(".") ? name.contains(k) : name.startsWith(k));
                 for (Map.Entry<String, Map<String, JsonObject>> pass : want.entrySet()) {
                     for (Map.Entry<String, JsonObject> slot : pass.getValue().entrySet()) {
                         entries++;
-                        JsonObject mine = have.getOrDefault(pass.getKey(), Map.of()).get(slot.getKey());
+                        JsonObject mine =
+                                have.getOrDefault(pass.getKey(), Map.of()).get(slot.getKey());
                         if (!agrees(slot.getValue(), mine, numbers)) {
-                            wrong.add(name + " " + pass.getKey() + " " + slot.getKey() + ": want " + brief(slot.getValue()) + " have " + brief(mine));
+                            wrong.add(name + " " + pass.getKey() + " " + slot.getKey() + ": want "
+                                    + brief(slot.getValue()) + " have " + brief(mine));
                         }
                     }
                 }
@@ -98,12 +114,17 @@ class ParityIT {
     }
 
     private static boolean agrees(JsonObject want, JsonObject have, boolean numbers) {
-        if (have == null || !want.get("state").equals(have.get("state")) || !want.get("root").equals(have.get("root"))) {
+        if (have == null
+                || !want.get("state").equals(have.get("state"))
+                || !want.get("root").equals(have.get("root"))) {
             return false;
         }
-        boolean loose = Set.of("kl", "mse", "isotone").contains(want.get("observer").getAsString().toLowerCase(java.util.Locale.ROOT));
-        return !numbers || want.get("scale").isJsonNull()
-                || near(want.get("scale"), have.get("scale"), loose ? 1e-3 : 1e-5) && near(want.get("offset"), have.get("offset"), 0);
+        boolean loose = Set.of("kl", "mse", "isotone")
+                .contains(want.get("observer").getAsString().toLowerCase(java.util.Locale.ROOT));
+        return !numbers
+                || want.get("scale").isJsonNull()
+                || near(want.get("scale"), have.get("scale"), loose ? 1e-3 : 1e-5)
+                        && near(want.get("offset"), have.get("offset"), 0);
     }
 
     private static boolean near(JsonElement a, JsonElement b, double tolerance) {
@@ -133,7 +154,9 @@ class ParityIT {
     }
 
     private static String brief(JsonObject row) {
-        return row == null ? "nothing" : row.get("state") + " " + row.get("root") + " " + row.get("scale") + " " + row.get("offset");
+        return row == null
+                ? "nothing"
+                : row.get("state") + " " + row.get("root") + " " + row.get("scale") + " " + row.get("offset");
     }
 
     private static Map<String, Map<String, JsonObject>> tables(Path file) throws IOException {
@@ -142,13 +165,16 @@ class ParityIT {
         }
         JsonObject trace = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         Map<String, JsonObject> now = new LinkedHashMap<>();
-        trace.getAsJsonObject("slots").entrySet().forEach(e -> now.put(e.getKey(), e.getValue().getAsJsonObject()));
+        trace.getAsJsonObject("slots")
+                .entrySet()
+                .forEach(e -> now.put(e.getKey(), e.getValue().getAsJsonObject()));
         Map<String, Map<String, JsonObject>> tables = new LinkedHashMap<>();
         tables.put("initial", copy(now));
         for (JsonElement p : trace.getAsJsonArray("passes")) {
             JsonObject pass = p.getAsJsonObject();
             pass.getAsJsonObject("delta").entrySet().forEach(e -> {
-                JsonObject row = now.computeIfAbsent(e.getKey(), k -> new JsonObject()).deepCopy();
+                JsonObject row =
+                        now.computeIfAbsent(e.getKey(), k -> new JsonObject()).deepCopy();
                 e.getValue().getAsJsonObject().entrySet().forEach(c -> row.add(c.getKey(), c.getValue()));
                 now.put(e.getKey(), row);
             });

@@ -71,7 +71,8 @@ class PluginsIT {
         m.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.forEach((k, v) -> m.getMainAttributes().putValue(k, v));
         Path jar = plugins.resolve(name);
-        try (OutputStream out = Files.newOutputStream(jar); JarOutputStream j = new JarOutputStream(out, m)) {
+        try (OutputStream out = Files.newOutputStream(jar);
+                JarOutputStream j = new JarOutputStream(out, m)) {
             if (!source.isEmpty()) {
                 Path classes = compile(source);
                 try (Stream<Path> files = Files.walk(classes)) {
@@ -96,14 +97,28 @@ class PluginsIT {
         try (Stream<Path> files = Files.list(Dist.home().resolve("lib"))) {
             files.forEach(f -> libs.add(f.toString()));
         }
-        JavaFileObject file = new SimpleJavaFileObject(URI.create("string:///vendor/Vendor.java"), JavaFileObject.Kind.SOURCE) {
-            @Override
-            public CharSequence getCharContent(boolean ignore) {
-                return source;
-            }
-        };
-        boolean ok = compiler.getTask(null, null, null, List.of("--release", "17", "-proc:none", "-cp", String.join(java.io.File.pathSeparator, libs), "-d",
-                classes.toString()), null, List.of(file)).call();
+        JavaFileObject file =
+                new SimpleJavaFileObject(URI.create("string:///vendor/Vendor.java"), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignore) {
+                        return source;
+                    }
+                };
+        boolean ok = compiler.getTask(
+                        null,
+                        null,
+                        null,
+                        List.of(
+                                "--release",
+                                "17",
+                                "-proc:none",
+                                "-cp",
+                                String.join(java.io.File.pathSeparator, libs),
+                                "-d",
+                                classes.toString()),
+                        null,
+                        List.of(file))
+                .call();
         assertThat(ok).isTrue();
         return classes;
     }
@@ -117,7 +132,8 @@ class PluginsIT {
     }
 
     private Dist.Run backends(Object... more) {
-        return Dist.run(Stream.concat(Stream.of("backends", "--plugins", plugins), Stream.of(more)).toArray());
+        return Dist.run(Stream.concat(Stream.of("backends", "--plugins", plugins), Stream.of(more))
+                .toArray());
     }
 
     @Test
@@ -126,7 +142,8 @@ class PluginsIT {
         Path outside = Files.move(jar, work.resolve("vendor.jar"));
         Dist.Run verify = Dist.run("plugins", "verify", outside, "--plugins", plugins);
         assertThat(verify.code()).as(verify.all()).isZero();
-        assertThat(verify.out()).contains("passed RulesContract", "passed PipelineContract", "passed IsolationContract", "0 failed");
+        assertThat(verify.out())
+                .contains("passed RulesContract", "passed PipelineContract", "passed IsolationContract", "0 failed");
         Dist.Run install = Dist.run("plugins", "install", outside, "--plugins", plugins);
         assertThat(install.code()).as(install.all()).isZero();
         assertThat(backends().out()).contains("vendor  a vendor's chip");
@@ -151,9 +168,22 @@ class PluginsIT {
     }
 
     static Stream<String> badJars() {
-        return Stream.of("noManifest DT-PLG-002", "noIndex DT-PLG-004", "incompatible DT-PLG-003", "noRequires DT-PLG-005", "badRange DT-PLG-005",
-                "missingClass DT-PLG-006", "bundledSpi DT-PLG-007", "duplicate DT-PLG-009", "throwing DT-PLG-013", "foreign DT-PLG-012",
-                "noJar DT-PLG-001", "clash DT-PLG-010", "targetsThrow DT-PLG-016", "oldSpi DT-PLG-016", "nothing DT-PLG-016");
+        return Stream.of(
+                "noManifest DT-PLG-002",
+                "noIndex DT-PLG-004",
+                "incompatible DT-PLG-003",
+                "noRequires DT-PLG-005",
+                "badRange DT-PLG-005",
+                "missingClass DT-PLG-006",
+                "bundledSpi DT-PLG-007",
+                "duplicate DT-PLG-009",
+                "throwing DT-PLG-013",
+                "foreign DT-PLG-012",
+                "noJar DT-PLG-001",
+                "clash DT-PLG-010",
+                "targetsThrow DT-PLG-016",
+                "oldSpi DT-PLG-016",
+                "nothing DT-PLG-016");
     }
 
     @ParameterizedTest
@@ -176,14 +206,37 @@ class PluginsIT {
                 }
             }
             case "duplicate" -> jar("bad.jar", manifest("dsp", fine), GOOD, true);
-            case "throwing" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("public class Vendor implements Backend {",
-                    "public class Vendor implements Backend { public Vendor() { throw new IllegalStateException(\"no licence\"); }"), true);
+            case "throwing" ->
+                jar(
+                        "bad.jar",
+                        manifest("vendor", fine),
+                        GOOD.replace(
+                                "public class Vendor implements Backend {",
+                                "public class Vendor implements Backend { public Vendor() { throw new IllegalStateException(\"no licence\"); }"),
+                        true);
             case "foreign" -> jar("bad.jar", manifest("vendor", fine), "package vendor; public class Vendor {}", true);
-            case "targetsThrow" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("return List.of(new VendorTarget());",
-                    "throw new IllegalStateException(\"no licence\");"), true);
-            case "oldSpi" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("return List.of(new VendorTarget());",
-                    "throw new NoSuchMethodError(\"Scheme.of(int)\");"), true);
-            case "nothing" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("return List.of(new VendorTarget());", "return null;"), true);
+            case "targetsThrow" ->
+                jar(
+                        "bad.jar",
+                        manifest("vendor", fine),
+                        GOOD.replace(
+                                "return List.of(new VendorTarget());",
+                                "throw new IllegalStateException(\"no licence\");"),
+                        true);
+            case "oldSpi" ->
+                jar(
+                        "bad.jar",
+                        manifest("vendor", fine),
+                        GOOD.replace(
+                                "return List.of(new VendorTarget());",
+                                "throw new NoSuchMethodError(\"Scheme.of(int)\");"),
+                        true);
+            case "nothing" ->
+                jar(
+                        "bad.jar",
+                        manifest("vendor", fine),
+                        GOOD.replace("return List.of(new VendorTarget());", "return null;"),
+                        true);
             case "noJar" -> Files.writeString(plugins.resolve("bad.jar"), "this is no jar");
             default -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "\"dsp\""), true);
         }
@@ -203,10 +256,16 @@ class PluginsIT {
 
     @Test
     void aPluginSeesNothingOfTheHost() throws IOException {
-        jar("spy.jar", manifest("vendor", ">=1.0.0"), GOOD.replace("return \"a vendor's chip\";",
-                "try { Class.forName(\"dev.detent.host.Pipeline\"); return \"sees the host\"; } catch (ClassNotFoundException e) { return \"isolated\"; }"),
+        jar(
+                "spy.jar",
+                manifest("vendor", ">=1.0.0"),
+                GOOD.replace(
+                        "return \"a vendor's chip\";",
+                        "try { Class.forName(\"dev.detent.host.Pipeline\"); return \"sees the host\"; } catch (ClassNotFoundException e) { return \"isolated\"; }"),
                 true);
-        assertThat(backends("--allow-unlisted").out()).contains("vendor  isolated").doesNotContain("sees the host");
+        assertThat(backends("--allow-unlisted").out())
+                .contains("vendor  isolated")
+                .doesNotContain("sees the host");
     }
 
     /** It is the plugin's fault, not Detent's and not the user's, and the plugin is named. */
@@ -218,21 +277,43 @@ class PluginsIT {
                 dev.detent.spi.export.QdqInsertion.Form.OTHER_TIES)); }
             public java.util.List<dev.detent.spi.problem.Problem> lint(dev.detent.spi.export.QuantizedModel m) { return List.of(); }
             """;
-        String source = GOOD.replace("static class VendorTarget implements Target {", "static class VendorTarget implements Target {" + target);
+        String source = GOOD.replace(
+                "static class VendorTarget implements Target {",
+                "static class VendorTarget implements Target {" + target);
         int body = source.indexOf("{", source.indexOf(" " + method + "(")) + 1;
-        jar("bad.jar", manifest("vendor", ">=1.0.0"), source.substring(0, body) + "if (true) throw new NoSuchMethodError(\"Scheme.of(int)\"); "
-                + source.substring(body), true);
+        jar(
+                "bad.jar",
+                manifest("vendor", ">=1.0.0"),
+                source.substring(0, body) + "if (true) throw new NoSuchMethodError(\"Scheme.of(int)\"); "
+                        + source.substring(body),
+                true);
         Path corpus = Dist.corpus(work.resolve("corpus"));
         Path out = work.resolve("out");
-        Dist.Run run = Dist.run("quantize", corpus.resolve("models/conv1d.onnx"), "--backend", "vendor", "--calibration",
-                Dist.npy(work.resolve("data.npy"), shape(corpus), Dist.noise(elements(corpus))), "--plugins", plugins, "--allow-unlisted", "--out", out);
+        Dist.Run run = Dist.run(
+                "quantize",
+                corpus.resolve("models/conv1d.onnx"),
+                "--backend",
+                "vendor",
+                "--calibration",
+                Dist.npy(work.resolve("data.npy"), shape(corpus), Dist.noise(elements(corpus))),
+                "--plugins",
+                plugins,
+                "--allow-unlisted",
+                "--out",
+                out);
         assertThat(run.code()).as(run.all()).isEqualTo(3);
-        assertThat(run.err()).contains("DT-PLG-016: vendor 1.2.3: target 'vendor' failed", "Scheme.of(int)").doesNotContain("\tat ");
+        assertThat(run.err())
+                .contains("DT-PLG-016: vendor 1.2.3: target 'vendor' failed", "Scheme.of(int)")
+                .doesNotContain("\tat ");
         assertThat(out).doesNotExist();
     }
 
     private static long[] input(Path corpus) {
-        return OnnxReader.read(corpus.resolve("models/conv1d.onnx")).inputs().get(0).staticShape().orElseThrow();
+        return OnnxReader.read(corpus.resolve("models/conv1d.onnx"))
+                .inputs()
+                .get(0)
+                .staticShape()
+                .orElseThrow();
     }
 
     private static String shape(Path corpus) {
@@ -245,7 +326,9 @@ class PluginsIT {
 
     @Test
     void rulesThatBreakTheContractFailVerification() throws IOException {
-        Path jar = Files.move(jar("bad.jar", manifest("vendor", ">=1.0.0"), GOOD.replace("\"minmax\"", "\"crystal-ball\""), true), work.resolve("bad.jar"));
+        Path jar = Files.move(
+                jar("bad.jar", manifest("vendor", ">=1.0.0"), GOOD.replace("\"minmax\"", "\"crystal-ball\""), true),
+                work.resolve("bad.jar"));
         Dist.Run run = Dist.run("plugins", "verify", jar, "--plugins", plugins);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).contains("FAILED RulesContract", "crystal-ball");
@@ -253,14 +336,20 @@ class PluginsIT {
 
     static Stream<String> shipped() throws IOException {
         try (Stream<Path> files = Files.list(Dist.home().resolve("plugins"))) {
-            return files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".jar")).sorted().toList().stream();
+            return files
+                    .map(f -> f.getFileName().toString())
+                    .filter(f -> f.endsWith(".jar"))
+                    .sorted()
+                    .toList()
+                    .stream();
         }
     }
 
     @ParameterizedTest
     @MethodSource("shipped")
     void theShippedPluginsKeepTheContracts(String name) {
-        Dist.Run run = Dist.run("plugins", "verify", Dist.home().resolve("plugins").resolve(name));
+        Dist.Run run =
+                Dist.run("plugins", "verify", Dist.home().resolve("plugins").resolve(name));
         assertThat(run.code()).as(run.all()).isZero();
     }
 }

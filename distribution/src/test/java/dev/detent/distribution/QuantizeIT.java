@@ -34,11 +34,15 @@ class QuantizeIT {
         model = corpus.resolve("models/resnet.onnx");
         byte[] raw = Files.readAllBytes(corpus.resolve("calib/resnet.f32"));
         float[] values = new float[raw.length / 4];
-        java.nio.ByteBuffer.wrap(raw).order(java.nio.ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        java.nio.ByteBuffer.wrap(raw)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
         Graph g = OnnxReader.read(model);
         long[] shape = g.inputs().get(0).staticShape().orElseThrow();
         shape[0] = 8;
-        data = Dist.npy(work.resolve("data.npy"), java.util.Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
+        data = Dist.npy(
+                work.resolve("data.npy"), java.util.Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
     }
 
     @Test
@@ -47,39 +51,95 @@ class QuantizeIT {
         Dist.Run run = Dist.run("demo", "--out", out);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.all()).as("its integer sums have room on every CPU").doesNotContain("DT-EVA-004");
-        assertThat(run.out()).contains("float ", "simulated ", "exported ", "agreement", "size ", "speed ", "images/s", out.toString());
+        assertThat(run.out())
+                .contains(
+                        "float ",
+                        "simulated ",
+                        "exported ",
+                        "agreement",
+                        "size ",
+                        "speed ",
+                        "images/s",
+                        out.toString());
         double agreement = Double.parseDouble(run.exported()[3]);
         assertThat(agreement).isGreaterThanOrEqualTo(97);
-        assertThat(out).isDirectoryContaining(f -> f.endsWith("report.html")).isDirectoryContaining(f -> f.endsWith("detent.json"))
+        assertThat(out)
+                .isDirectoryContaining(f -> f.endsWith("report.html"))
+                .isDirectoryContaining(f -> f.endsWith("detent.json"))
                 .isDirectoryContaining(f -> f.endsWith("journal.json"));
     }
 
     @ParameterizedTest
-    @CsvSource({"onnxruntime,qdq", "onnxruntime,qoperator", "tensorrt,qdq", "tensorrt,ranges", "dsp,encodings",
-        "onnxruntime-int4,matmulnbits"})
+    @CsvSource({
+        "onnxruntime,qdq",
+        "onnxruntime,qoperator",
+        "tensorrt,qdq",
+        "tensorrt,ranges",
+        "dsp,encodings",
+        "onnxruntime-int4,matmulnbits"
+    })
     void sameInputsGiveTheSameBytesWhateverTheThreadsAndFolder(String backend, String format) throws IOException {
         Path a = work.resolve("a/" + backend + format);
         Path b = work.resolve("elsewhere/deep/" + backend + format);
-        Dist.Run first = Dist.run("quantize", model, "--backend", backend, "--format", format, "--calibration", data, "--out", a, "--threads", 1,
-                "--evaluate", data);
+        Dist.Run first = Dist.run(
+                "quantize",
+                model,
+                "--backend",
+                backend,
+                "--format",
+                format,
+                "--calibration",
+                data,
+                "--out",
+                a,
+                "--threads",
+                1,
+                "--evaluate",
+                data);
         Path moved = Files.createDirectories(work.resolve("moved" + backend + format));
         Files.copy(model, moved.resolve("resnet.onnx"));
         Files.copy(data, moved.resolve("data.npy"));
-        Dist.Run second = Dist.run("quantize", moved.resolve("resnet.onnx"), "--backend", backend, "--format", format, "--calibration",
-                moved.resolve("data.npy"), "--out", b, "--threads", 3, "--evaluate", moved.resolve("data.npy"));
+        Dist.Run second = Dist.run(
+                "quantize",
+                moved.resolve("resnet.onnx"),
+                "--backend",
+                backend,
+                "--format",
+                format,
+                "--calibration",
+                moved.resolve("data.npy"),
+                "--out",
+                b,
+                "--threads",
+                3,
+                "--evaluate",
+                moved.resolve("data.npy"));
         assertThat(first.code()).as(first.all()).isZero();
         assertThat(second.code()).as(second.all()).isZero();
         Map<String, byte[]> x = files(a);
         Map<String, byte[]> y = files(b);
         assertThat(x.keySet()).isEqualTo(y.keySet()).hasSizeGreaterThanOrEqualTo(4);
-        assertThat(x.entrySet().stream().filter(e -> !java.util.Arrays.equals(e.getValue(), y.get(e.getKey()))).map(Map.Entry::getKey)).isEmpty();
+        assertThat(x.entrySet().stream()
+                        .filter(e -> !java.util.Arrays.equals(e.getValue(), y.get(e.getKey())))
+                        .map(Map.Entry::getKey))
+                .isEmpty();
     }
 
     @Test
     void nothingIsLeftInTheTemporaryFolder() throws IOException {
         Path temporary = Files.createDirectories(work.resolve("tmp"));
-        Dist.Run run = Dist.run(Map.of("DETENT_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary), "quantize", model, "--backend", "onnxruntime",
-                "--calibration", data, "--evaluate", data, "--out", work.resolve("tidy"));
+        Dist.Run run = Dist.run(
+                Map.of("DETENT_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary),
+                "quantize",
+                model,
+                "--backend",
+                "onnxruntime",
+                "--calibration",
+                data,
+                "--evaluate",
+                data,
+                "--out",
+                work.resolve("tidy"));
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(temporary).isEmptyDirectory();
     }
@@ -97,27 +157,50 @@ class QuantizeIT {
     @Test
     void theQdqFileHoldsIntegersAndEvaluateScoresIt() throws IOException {
         Path out = work.resolve("ort");
-        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out).code()).isZero();
+        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
+                        .code())
+                .isZero();
         Graph g = OnnxReader.read(out.resolve("resnet.qdq.onnx"));
         assertThat(g.opset()).isGreaterThanOrEqualTo(13);
-        assertThat(g.initializers().values().stream().filter(t -> t.type() == ElementType.INT8).count()).isPositive();
-        assertThat(g.initializers().values().stream().filter(t -> t.type() == ElementType.INT32).count()).isPositive();
+        assertThat(g.initializers().values().stream()
+                        .filter(t -> t.type() == ElementType.INT8)
+                        .count())
+                .isPositive();
+        assertThat(g.initializers().values().stream()
+                        .filter(t -> t.type() == ElementType.INT32)
+                        .count())
+                .isPositive();
         Dist.Run run = Dist.run("evaluate", model, out, "--data", data);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).contains("float", "simulated", "exported", "dB");
-        Dist.Run again = Dist.run("quantize", out.resolve("resnet.qdq.onnx"), "--backend", "onnxruntime", "--calibration", data, "--out", work.resolve("twice"));
+        Dist.Run again = Dist.run(
+                "quantize",
+                out.resolve("resnet.qdq.onnx"),
+                "--backend",
+                "onnxruntime",
+                "--calibration",
+                data,
+                "--out",
+                work.resolve("twice"));
         assertThat(again.all()).contains("DT-QNT-003", "quantized already");
     }
 
     @Test
     void everyFloatTensorHasAnEncoding() throws IOException {
         Path out = work.resolve("dsp");
-        assertThat(Dist.run("quantize", model, "--backend", "dsp", "--calibration", data, "--out", out).code()).isZero();
+        assertThat(Dist.run("quantize", model, "--backend", "dsp", "--calibration", data, "--out", out)
+                        .code())
+                .isZero();
         Graph g = OnnxReader.read(out.resolve("resnet.onnx"));
-        var encodings = com.google.gson.JsonParser.parseString(Files.readString(out.resolve("resnet.encodings"))).getAsJsonObject();
+        var encodings = com.google.gson.JsonParser.parseString(Files.readString(out.resolve("resnet.encodings")))
+                .getAsJsonObject();
         var activations = encodings.getAsJsonObject("activation_encodings");
-        g.nodes().forEach(n -> n.outputs().stream().filter(o -> g.valueInfo(o).map(v -> v.type() == ElementType.FLOAT).orElse(false))
-                .forEach(o -> assertThat(activations.has(o)).as(o).isTrue()));
+        g.nodes()
+                .forEach(n -> n.outputs().stream()
+                        .filter(o -> g.valueInfo(o)
+                                .map(v -> v.type() == ElementType.FLOAT)
+                                .orElse(false))
+                        .forEach(o -> assertThat(activations.has(o)).as(o).isTrue()));
         assertThat(activations.has(g.inputs().get(0).name())).isTrue();
         assertThat(encodings.getAsJsonObject("param_encodings").size()).isPositive();
         Dist.Run run = Dist.run("evaluate", model, out, "--data", data);
@@ -128,15 +211,19 @@ class QuantizeIT {
     @Test
     void planExplainInspectAndLists() {
         Path out = work.resolve("explained");
-        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out).code()).isZero();
+        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
+                        .code())
+                .isZero();
         Graph g = OnnxReader.read(model);
         String tensor = g.inputs().get(0).name();
         Dist.Run explain = Dist.run("explain", out, tensor);
         assertThat(explain.out()).contains("INITIAL -> ACTIVATED", "calibration", "scale");
         assertThat(Dist.run("explain", out, "no such tensor").code()).isEqualTo(2);
-        assertThat(Dist.run("plan", "--backend", "tensorrt").out()).contains("calibration", "after PARAMETERS_CALIBRATED");
+        assertThat(Dist.run("plan", "--backend", "tensorrt").out())
+                .contains("calibration", "after PARAMETERS_CALIBRATED");
         assertThat(Dist.run("inspect", model, "--nodes").out()).contains("opset", "Conv", tensor);
-        assertThat(Dist.run("backends").out()).contains("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:ACADEMIC_MIX");
+        assertThat(Dist.run("backends").out())
+                .contains("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:ACADEMIC_MIX");
         assertThat(Dist.run("passes").out()).contains("alignment", "--set fusion.activations", "dispatcher=pursus");
         assertThat(Dist.run("observers").out()).contains("minmax", "percentile", "kl", "mse", "isotone");
         assertThat(Dist.run("doctor").code()).isZero();
@@ -144,18 +231,41 @@ class QuantizeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{calibration: {method: minmax}, bias-correction: off}", "{calibration.method: minmax, bias-correction: false}",
-            "[calibration.method=minmax, bias-correction=off]"})
+    @ValueSource(
+            strings = {
+                "{calibration: {method: minmax}, bias-correction: off}",
+                "{calibration.method: minmax, bias-correction: false}",
+                "[calibration.method=minmax, bias-correction=off]"
+            })
     void settingsComeFromYamlUnderTheSameNames(String set) throws IOException {
-        Path yaml = Files.writeString(work.resolve("detent.yaml"), "backend: [onnxruntime]\ncalibration: " + data + "\nsamples: 3\npreset: none\nset: " + set);
+        Path yaml = Files.writeString(
+                work.resolve("detent.yaml"),
+                "backend: [onnxruntime]\ncalibration: " + data + "\nsamples: 3\npreset: none\nset: " + set);
         Path out = work.resolve("yaml" + set.hashCode());
         Dist.Run run = Dist.run("quantize", model, "--config", yaml, "--out", out);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).contains("from 3 samples");
-        assertThat(Files.readString(out.resolve("detent.json"))).contains("\"method\": \"minmax\"").doesNotContain("bias-correction");
+        assertThat(Files.readString(out.resolve("detent.json")))
+                .contains("\"method\": \"minmax\"")
+                .doesNotContain("bias-correction");
         Path b = work.resolve("options" + set.hashCode());
-        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--samples", 3, "--set", "calibration.method=minmax",
-                "--set", "bias-correction=off", "--out", b).code()).isZero();
+        assertThat(Dist.run(
+                                "quantize",
+                                model,
+                                "--backend",
+                                "onnxruntime",
+                                "--calibration",
+                                data,
+                                "--samples",
+                                3,
+                                "--set",
+                                "calibration.method=minmax",
+                                "--set",
+                                "bias-correction=off",
+                                "--out",
+                                b)
+                        .code())
+                .isZero();
         assertThat(b.resolve("detent.json")).hasSameBinaryContentAs(out.resolve("detent.json"));
     }
 
@@ -163,7 +273,15 @@ class QuantizeIT {
     void javaDoesNotWarn() {
         for (String jdk : List.of(System.getProperty("java.home"), "/usr/lib/jvm/temurin-25-jdk-amd64")) {
             if (Files.isDirectory(Path.of(jdk))) {
-                Dist.Run run = Dist.run(Map.of("JAVA_HOME", jdk), "quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out",
+                Dist.Run run = Dist.run(
+                        Map.of("JAVA_HOME", jdk),
+                        "quantize",
+                        model,
+                        "--backend",
+                        "onnxruntime",
+                        "--calibration",
+                        data,
+                        "--out",
                         work.resolve("warn" + jdk.hashCode()));
                 assertThat(run.code()).as(run.all()).isZero();
                 assertThat(run.err()).as(jdk).isEmpty();

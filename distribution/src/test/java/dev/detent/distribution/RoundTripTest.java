@@ -64,7 +64,8 @@ class RoundTripTest {
     }
 
     static Stream<Arguments> formats() {
-        return House.REGISTRY.targets().stream().filter(t -> !t.id().startsWith("ppq:"))
+        return House.REGISTRY.targets().stream()
+                .filter(t -> !t.id().startsWith("ppq:"))
                 .flatMap(t -> t.exporters().stream().map(e -> Arguments.of(t.id(), e.id())));
     }
 
@@ -80,7 +81,10 @@ class RoundTripTest {
         assertThat(r.entries()).isPositive();
     }
 
-    /** ONNX Runtime 1.28 trips over its own rewriting of signed codes in front of a MatMul with an Add (opset 21); the run is not lost. */
+    /**
+     * ONNX Runtime 1.28 trips over its own rewriting of signed codes in front of a MatMul with an Add (opset 21); the
+     * run is not lost.
+     */
     @Test
     void aFileThatOnnxRuntimeCannotRewriteIsScoredAsItStands() throws IOException {
         GraphEditor e = new Graph().edit().opset("", 21).input(ValueInfo.of("x", ElementType.FLOAT, 1, 6, 8));
@@ -88,26 +92,44 @@ class RoundTripTest {
         for (int i = 0; i < w.length; i++) {
             w[i] = i % 11 - 5;
         }
-        e.initializer("w", Tensor.ofFloats(new long[] {8, 8}, w)).initializer("b", Tensor.ofFloats(new long[] {8}, 1, 2, 3, 4, 5, 6, 7, 8));
+        e.initializer("w", Tensor.ofFloats(new long[] {8, 8}, w))
+                .initializer("b", Tensor.ofFloats(new long[] {8}, 1, 2, 3, 4, 5, 6, 7, 8));
         e.initializer("shift", Tensor.ofFloats(new long[] {8}, 8, 7, 6, 5, 4, 3, 2, 1));
         e.add(Node.of("first", "Add", List.of("x", "shift"), List.of("a"), Map.of()));
         e.add(Node.of("product", "MatMul", List.of("a", "w"), List.of("p"), Map.of()));
         e.add(Node.of("bias", "Add", List.of("p", "b"), List.of("y"), Map.of()));
         Path file = work.resolve("signed.onnx");
         OnnxWriter.write(e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 6, 8)).graph(), file);
-        String rows = Dist.npy(work.resolve("signed.npy"), "4, 6, 8", new float[4 * 48]).toString();
-        QuantizeOutcome o = new Detent(House.REGISTRY, "test").quantize(new QuantizeRequest(file, "openvino", Optional.of(rows), 0,
-                Preprocessing.parse("none"), Settings.NONE, Optional.empty(), work.resolve("signed"), Optional.empty(), 1,
-                Optional.of(new QuantizeRequest.Evaluation(rows, 0, Optional.empty()))), Progress.QUIET);
+        String rows = Dist.npy(work.resolve("signed.npy"), "4, 6, 8", new float[4 * 48])
+                .toString();
+        QuantizeOutcome o = new Detent(House.REGISTRY, "test")
+                .quantize(
+                        new QuantizeRequest(
+                                file,
+                                "openvino",
+                                Optional.of(rows),
+                                0,
+                                Preprocessing.parse("none"),
+                                Settings.NONE,
+                                Optional.empty(),
+                                work.resolve("signed"),
+                                Optional.empty(),
+                                1,
+                                Optional.of(new QuantizeRequest.Evaluation(rows, 0, Optional.empty()))),
+                        Progress.QUIET);
         assertThat(o.scores()).containsOnlyKeys("float", "simulated", "unfused");
-        assertThat(o.scores().get("unfused").snr()).isEqualTo(o.scores().get("simulated").snr());
+        assertThat(o.scores().get("unfused").snr())
+                .isEqualTo(o.scores().get("simulated").snr());
         assertThat(o.problems()).extracting(Problem::id).contains("DT-EVA-007");
     }
 
     /** A network for every format, and more for the one that rewrites the graph most. */
     static Stream<Arguments> randomNetworks() {
         AtomicInteger seed = new AtomicInteger();
-        return Stream.concat(formats(), Stream.generate(() -> Arguments.of("onnxruntime", "qoperator")).limit(20))
+        return Stream.concat(
+                        formats(),
+                        Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
+                                .limit(20))
                 .map(a -> Arguments.of(a.get()[0], a.get()[1], seed.getAndIncrement()));
     }
 
@@ -124,7 +146,8 @@ class RoundTripTest {
             values[i] = (float) random.nextGaussian();
         }
         shape[0] = 4;
-        Path rows = Dist.npy(work.resolve("random" + seed + ".npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
+        Path rows = Dist.npy(
+                work.resolve("random" + seed + ".npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
         Path out = work.resolve("random" + seed);
         quantize(file, rows, target, format, out);
         assertThat(problems(out)).isEmpty();
@@ -135,32 +158,49 @@ class RoundTripTest {
     }
 
     private static void quantize(Path model, Path data, String target, String format, Path out) {
-        new Detent(House.REGISTRY, "test").quantize(new QuantizeRequest(model, target, Optional.of(data.toString()), 0, Preprocessing.parse("none"),
-                Settings.NONE, Optional.of(format), out, Optional.empty(), 1, Optional.empty()), Progress.QUIET);
+        new Detent(House.REGISTRY, "test")
+                .quantize(
+                        new QuantizeRequest(
+                                model,
+                                target,
+                                Optional.of(data.toString()),
+                                0,
+                                Preprocessing.parse("none"),
+                                Settings.NONE,
+                                Optional.of(format),
+                                out,
+                                Optional.empty(),
+                                1,
+                                Optional.empty()),
+                        Progress.QUIET);
     }
 
     /** One number, name or line of the artefact is changed; verify must say which tensor it was. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "ncnn|table|resnet.table|s~^(/0/0.0/Conv_param_0 \\S+) \\S+~$1 3.5|/0/0.0/Conv_param_0: has",
-        "ncnn|table|resnet.table|s~^/2/a/a.0/Conv [0-9.]+\\n~|/2/a/a.0/Conv: is missing",
-        "ncnn|table|resnet.table|s~^(/0/0.0/Conv_param_0 )[0-9.]+~$10.000000|/0/0.0/Conv_param_0: cannot be",
-        "tengine|scale|resnet.scale|s~^(input) (\\S+) (\\S+)$~$1 0.0000 $3|input: cannot be what the artefact says",
-        "tengine|scale|resnet.scale|s~^input .*\\n~|input: is missing",
-        "tensorrt|ranges|resnet.ranges.json|s~\"/1/MaxPool_output_0\": ([0-9.]+)~\"renamed\": $1|renamed: stands in the artefact",
-        "dsp|encodings|resnet.encodings|s~(\"offset\": )-(\\d+)~$1-1$2|another in .encodings.1.0.0.json",
-        "qnn|encodings-2|resnet.encodings.2.0.0.json|s~(\"y_zero_point\": )(\\d+)~$17|in the artefact",
-        "nnie|gfpq|resnet_gfpq_param_table_8bit.txt|s~^.* weight .*\\n~|weight: is missing",
-        "mnn|compression|resnet.mnn.json|s~(\"scales\": \\[\\s*)[0-9.]+~$10.5|in the artefact",
-        "vitis|scales|resnet.vitis.json|s~\"input\": [0-9.]+~\"input\": 0.5|input: has scale 0.5",
-        "ascend|record|resnet.record.txt|s~offset_d: (-?\\d+)~offset_d: 17|in the artefact",
-        "ppl-cuda|ppl|resnet.ppl.json|s~\"scale\": [0-9.]+~\"scale\": 0.125|in the artefact",
-        "fpga|shifts|resnet.shifts.json|s~\"shift\": (\\d+)~\"shift\": 2|in the artefact",
-        "rknn|cfg|resnet.quantization.cfg|s~\"input\": \\{~\"y\": {|input: is missing",
-        "snpe|overrides|resnet.overrides.json|s~\"input\": \\[~\"y\": [|input: is missing",
-        "ppl-dsp|ppl-dsp|resnet.ranges.prototxt|s~range_max: [0-9.]+~range_max: 77|in the artefact",
-        "svp-npu|calibration-param|resnet.calibration_param.txt|s~scale: [0-9.]+~scale: 3|in the artefact"})
-    void aChangedArtefactIsFound(String target, String format, String file, String edit, String sentence) throws IOException {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ncnn|table|resnet.table|s~^(/0/0.0/Conv_param_0 \\S+) \\S+~$1 3.5|/0/0.0/Conv_param_0: has",
+                "ncnn|table|resnet.table|s~^/2/a/a.0/Conv [0-9.]+\\n~|/2/a/a.0/Conv: is missing",
+                "ncnn|table|resnet.table|s~^(/0/0.0/Conv_param_0 )[0-9.]+~$10.000000|/0/0.0/Conv_param_0: cannot be",
+                "tengine|scale|resnet.scale|s~^(input) (\\S+) (\\S+)$~$1 0.0000 $3|input: cannot be what the artefact says",
+                "tengine|scale|resnet.scale|s~^input .*\\n~|input: is missing",
+                "tensorrt|ranges|resnet.ranges.json|s~\"/1/MaxPool_output_0\": ([0-9.]+)~\"renamed\": $1|renamed: stands in the artefact",
+                "dsp|encodings|resnet.encodings|s~(\"offset\": )-(\\d+)~$1-1$2|another in .encodings.1.0.0.json",
+                "qnn|encodings-2|resnet.encodings.2.0.0.json|s~(\"y_zero_point\": )(\\d+)~$17|in the artefact",
+                "nnie|gfpq|resnet_gfpq_param_table_8bit.txt|s~^.* weight .*\\n~|weight: is missing",
+                "mnn|compression|resnet.mnn.json|s~(\"scales\": \\[\\s*)[0-9.]+~$10.5|in the artefact",
+                "vitis|scales|resnet.vitis.json|s~\"input\": [0-9.]+~\"input\": 0.5|input: has scale 0.5",
+                "ascend|record|resnet.record.txt|s~offset_d: (-?\\d+)~offset_d: 17|in the artefact",
+                "ppl-cuda|ppl|resnet.ppl.json|s~\"scale\": [0-9.]+~\"scale\": 0.125|in the artefact",
+                "fpga|shifts|resnet.shifts.json|s~\"shift\": (\\d+)~\"shift\": 2|in the artefact",
+                "rknn|cfg|resnet.quantization.cfg|s~\"input\": \\{~\"y\": {|input: is missing",
+                "snpe|overrides|resnet.overrides.json|s~\"input\": \\[~\"y\": [|input: is missing",
+                "ppl-dsp|ppl-dsp|resnet.ranges.prototxt|s~range_max: [0-9.]+~range_max: 77|in the artefact",
+                "svp-npu|calibration-param|resnet.calibration_param.txt|s~scale: [0-9.]+~scale: 3|in the artefact"
+            })
+    void aChangedArtefactIsFound(String target, String format, String file, String edit, String sentence)
+            throws IOException {
         Path out = work.resolve(target + format + edit.hashCode());
         quantize(target, format, out);
         assertThat(problems(out)).isEmpty();
@@ -174,7 +214,9 @@ class RoundTripTest {
 
     private static String problems(Path out) {
         try {
-            return RoundTrip.run(House.REGISTRY, FinishedRun.read(out), Optional.empty()).problems().stream().map(Problem::toString).collect(Collectors.joining("; "));
+            return RoundTrip.run(House.REGISTRY, FinishedRun.read(out), Optional.empty()).problems().stream()
+                    .map(Problem::toString)
+                    .collect(Collectors.joining("; "));
         } catch (UserException | IllegalArgumentException e) {
             return String.valueOf(e.getMessage());
         }

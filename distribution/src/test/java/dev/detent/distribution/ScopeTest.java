@@ -30,8 +30,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What is quantized and what stays float, in graphs as torch and detectors have them. */
 class ScopeTest {
 
-    private static final ValueInfo X = new ValueInfo("x", ElementType.FLOAT, Optional.of(List.of(new ValueInfo.Dimension(-1, "batch"),
-            ValueInfo.Dimension.of(4), ValueInfo.Dimension.of(6), ValueInfo.Dimension.of(6))), Opaque.NONE);
+    private static final ValueInfo X = new ValueInfo(
+            "x",
+            ElementType.FLOAT,
+            Optional.of(List.of(
+                    new ValueInfo.Dimension(-1, "batch"),
+                    ValueInfo.Dimension.of(4),
+                    ValueInfo.Dimension.of(6),
+                    ValueInfo.Dimension.of(6))),
+            Opaque.NONE);
 
     private static GraphEditor network() {
         GraphEditor e = new Graph().edit().opset("", 13).input(X);
@@ -49,7 +56,8 @@ class ScopeTest {
     }
 
     private static Graph output(GraphEditor e, String name) {
-        return e.output(new ValueInfo(name, ElementType.FLOAT, Optional.empty(), Opaque.NONE)).graph();
+        return e.output(new ValueInfo(name, ElementType.FLOAT, Optional.empty(), Opaque.NONE))
+                .graph();
     }
 
     private static Pipeline.Result quantize(Graph graph, String target, String... set) {
@@ -64,9 +72,17 @@ class ScopeTest {
         return r.configs().output(r.graph().node(node).orElseThrow(), 0).orElseThrow();
     }
 
-    /** The scale of an attention, worked out from a dimension as torch traces it: PPQ's closure leaves all that it touches float. */
+    /**
+     * The scale of an attention, worked out from a dimension as torch traces it: PPQ's closure leaves all that it
+     * touches float.
+     */
     @ParameterizedTest
-    @CsvSource({"onnxruntime, activations, true", "onnxruntime, pursus, false", "dsp, activations, true", "dsp, pursus, false"})
+    @CsvSource({
+        "onnxruntime, activations, true",
+        "onnxruntime, pursus, false",
+        "dsp, activations, true",
+        "dsp, pursus, false"
+    })
     void shapesThatMeetActivationsDoNotMakeThemFloat(String target, String dispatcher, boolean quantized) {
         GraphEditor e = network();
         e.initializer("two", Tensor.ofLongs(new long[0], 2));
@@ -78,8 +94,10 @@ class ScopeTest {
         e.add(Node.of("scale", "Mul", List.of("c", "r"), List.of("m"), Map.of()));
         e.add(Node.of("last", "Conv", List.of("m", "w2"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), target, "dispatcher=" + dispatcher);
-        assertThat(List.of("conv", "last")).allMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()) == quantized);
-        assertThat(List.of("shape", "size", "cast", "root")).noneMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()));
+        assertThat(List.of("conv", "last"))
+                .allMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()) == quantized);
+        assertThat(List.of("shape", "size", "cast", "root"))
+                .noneMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()));
     }
 
     /** Places that a detector finds lead a Gather; what it gathers is quantized all the same. */
@@ -88,12 +106,19 @@ class ScopeTest {
         GraphEditor e = network();
         e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
         e.add(Node.of("argmax", "ArgMax", List.of("c"), List.of("i"), Map.of("axis", new Attribute.IntValue(1))));
-        e.add(Node.of("gather", "GatherElements", List.of("c", "i"), List.of("g"), Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of(
+                "gather",
+                "GatherElements",
+                List.of("c", "i"),
+                List.of("g"),
+                Map.of("axis", new Attribute.IntValue(1))));
         e.add(Node.of("add", "Add", List.of("c", "g"), List.of("a"), Map.of()));
         e.add(Node.of("last", "Conv", List.of("a", "w2"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
-        assertThat(List.of("conv", "add", "last")).allMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()));
-        assertThat(r.configs().isQuantized(r.graph().node("argmax").orElseThrow())).isFalse();
+        assertThat(List.of("conv", "add", "last"))
+                .allMatch(n -> r.configs().isQuantized(r.graph().node(n).orElseThrow()));
+        assertThat(r.configs().isQuantized(r.graph().node("argmax").orElseThrow()))
+                .isFalse();
     }
 
     /** ONNX Runtime 1.28 makes noise of a Softmax between Q/DQ nodes. */
@@ -107,10 +132,13 @@ class ScopeTest {
         e.initializer("w3", Tensor.ofFloats(new long[] {36, 1}, new float[36]));
         e.add(Node.of("product", "MatMul", List.of("p", "w3"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
-        assertThat(List.of(out(r, "conv"), in(r, "reshape", 0), out(r, "reshape"))).allMatch(c -> c.state().isFloat());
+        assertThat(List.of(out(r, "conv"), in(r, "reshape", 0), out(r, "reshape")))
+                .allMatch(c -> c.state().isFloat());
     }
 
-    /** A transformer's residual stream has outliers that 8 bits cannot hold; its products and their biases are integer. */
+    /**
+     * A transformer's residual stream has outliers that 8 bits cannot hold; its products and their biases are integer.
+     */
     @Test
     void betweenMatrixProductsAllIsFloat() {
         GraphEditor e = new Graph().edit().opset("", 17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 3, 4));
@@ -125,14 +153,19 @@ class ScopeTest {
         e.add(Node.of("residual", "Add", List.of("x", "r"), List.of("s"), Map.of()));
         e.add(Node.of("last", "MatMul", List.of("s", "v"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
-        assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized)).extracting(Node::name).containsExactly("product", "bias", "last");
-        assertThat(List.of(in(r, "product", 0), in(r, "last", 0))).allMatch(c -> c.state() == QuantizationState.ACTIVATED);
-        assertThat(List.of(out(r, "product"), in(r, "bias", 1), out(r, "bias"))).allMatch(c -> c.state().isFloat());
+        assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized))
+                .extracting(Node::name)
+                .containsExactly("product", "bias", "last");
+        assertThat(List.of(in(r, "product", 0), in(r, "last", 0)))
+                .allMatch(c -> c.state() == QuantizationState.ACTIVATED);
+        assertThat(List.of(out(r, "product"), in(r, "bias", 1), out(r, "bias")))
+                .allMatch(c -> c.state().isFloat());
         TensorQuantization bias = in(r, "bias", 0);
         assertThat(bias.state()).isEqualTo(QuantizationState.PASSIVE_BAKED);
         for (int c = 0; c < 4; c++) {
             assertThat(bias.parameters().orElseThrow().scale(c))
-                    .isEqualTo(in(r, "product", 0).parameters().orElseThrow().scale(0) * in(r, "product", 1).parameters().orElseThrow().scale(c));
+                    .isEqualTo(in(r, "product", 0).parameters().orElseThrow().scale(0)
+                            * in(r, "product", 1).parameters().orElseThrow().scale(c));
         }
     }
 
@@ -146,7 +179,8 @@ class ScopeTest {
         e.add(Node.of("resize", "Resize", List.of("c", "", "twice"), List.of("r"), Map.of()));
         e.add(Node.of("clip", "Clip", List.of("r", "", "top"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
-        assertThat(List.of(out(r, "clip"), out(r, "resize").root())).allMatch(c -> c.state().isFloat());
+        assertThat(List.of(out(r, "clip"), out(r, "resize").root()))
+                .allMatch(c -> c.state().isFloat());
         assertThat(in(r, "resize", 0).root().state()).isEqualTo(QuantizationState.ACTIVATED);
     }
 
@@ -156,12 +190,24 @@ class ScopeTest {
     void averagesOfOverhangingWindowsStayFloat(long ceil, long includesPad, boolean quantized) {
         GraphEditor e = network();
         e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
-        e.add(Node.of("pool", "AveragePool", List.of("c"), List.of("p"), Map.of("kernel_shape", new Attribute.Ints(List.of(3L, 3L)),
-                "strides", new Attribute.Ints(List.of(2L, 2L)), "ceil_mode", new Attribute.IntValue(ceil),
-                "count_include_pad", new Attribute.IntValue(includesPad))));
+        e.add(Node.of(
+                "pool",
+                "AveragePool",
+                List.of("c"),
+                List.of("p"),
+                Map.of(
+                        "kernel_shape",
+                        new Attribute.Ints(List.of(3L, 3L)),
+                        "strides",
+                        new Attribute.Ints(List.of(2L, 2L)),
+                        "ceil_mode",
+                        new Attribute.IntValue(ceil),
+                        "count_include_pad",
+                        new Attribute.IntValue(includesPad))));
         e.add(Node.of("last", "Conv", List.of("p", "w2"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
-        assertThat(r.configs().isQuantized(r.graph().node("pool").orElseThrow())).isEqualTo(quantized);
+        assertThat(r.configs().isQuantized(r.graph().node("pool").orElseThrow()))
+                .isEqualTo(quantized);
     }
 
     @Test
@@ -172,7 +218,8 @@ class ScopeTest {
         e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
         e.add(Node.of("pad", "Pad", List.of("c", "pads", "fill"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
-        assertThat(List.of(in(r, "pad", 0), in(r, "pad", 2), out(r, "pad"))).allMatch(c -> c.state().isFloat());
+        assertThat(List.of(in(r, "pad", 0), in(r, "pad", 2), out(r, "pad")))
+                .allMatch(c -> c.state().isFloat());
     }
 
     /** A range of data that are never negative has no code for a fill of -9. */
@@ -185,14 +232,25 @@ class ScopeTest {
         e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
         e.add(Node.of("relu", "Relu", List.of("c"), List.of("r"), Map.of()));
         e.add(Node.of("pad", "Pad", List.of("r", "pads", "fill"), List.of("p"), Map.of()));
-        e.add(reader.equals("Conv") ? Node.of("reader", "Conv", List.of("p", "w2"), List.of("q"), Map.of())
-                : Node.of("reader", "MaxPool", List.of("p"), List.of("q"), Map.of("kernel_shape", new Attribute.Ints(List.of(2L, 2L)))));
+        e.add(
+                reader.equals("Conv")
+                        ? Node.of("reader", "Conv", List.of("p", "w2"), List.of("q"), Map.of())
+                        : Node.of(
+                                "reader",
+                                "MaxPool",
+                                List.of("p"),
+                                List.of("q"),
+                                Map.of("kernel_shape", new Attribute.Ints(List.of(2L, 2L)))));
         e.initializer("w3", weight(8));
         e.add(Node.of("last", "Conv", List.of("q", "w3"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
         TensorQuantization padded = out(r, "pad").root();
-        double least = padded.scheme().system().range(padded.parameters().orElseThrow().scale(0), padded.parameters().orElseThrow().zeroPoint(0),
-                padded.scheme())[0];
+        double least = padded.scheme()
+                .system()
+                .range(
+                        padded.parameters().orElseThrow().scale(0),
+                        padded.parameters().orElseThrow().zeroPoint(0),
+                        padded.scheme())[0];
         assertThat(least).isBetween(own ? -9.5 : 0, own ? -8.5 : 0);
     }
 
@@ -204,16 +262,29 @@ class ScopeTest {
         e.initializer("v", Tensor.ofFloats(new long[] {4, 4}, weight(5).floats()));
         e.initializer("one", Tensor.ofFloats(new long[] {1}, 3));
         e.initializer("row", Tensor.ofFloats(new long[] {1, 4}, 1, 2, 3, 4));
-        e.add(Node.of("first", "Gemm", List.of("x", "w", "one"), List.of("c"), Map.of("alpha", new Attribute.FloatValue(2))));
-        e.add(Node.of("last", "Gemm", List.of("c", "v", "row"), List.of("y"), Map.of("beta", new Attribute.FloatValue(.5f))));
+        e.add(Node.of(
+                "first", "Gemm", List.of("x", "w", "one"), List.of("c"), Map.of("alpha", new Attribute.FloatValue(2))));
+        e.add(Node.of(
+                "last", "Gemm", List.of("c", "v", "row"), List.of("y"), Map.of("beta", new Attribute.FloatValue(.5f))));
         Graph source = output(e, "y");
         Pipeline.Result r = quantize(source, "onnxruntime", "bias-correction=off");
-        assertThat(r.floatGraph().initializer(r.floatGraph().node("first").orElseThrow().input(2)).orElseThrow().floats()).containsExactly(3, 3, 3, 3);
-        assertThat(r.floatGraph().initializer(r.floatGraph().node("last").orElseThrow().input(2)).orElseThrow().floats())
+        assertThat(r.floatGraph()
+                        .initializer(r.floatGraph().node("first").orElseThrow().input(2))
+                        .orElseThrow()
+                        .floats())
+                .containsExactly(3, 3, 3, 3);
+        assertThat(r.floatGraph()
+                        .initializer(r.floatGraph().node("last").orElseThrow().input(2))
+                        .orElseThrow()
+                        .floats())
                 .containsExactly(.5f, 1, 1.5f, 2);
-        assertThat(r.floatGraph().initializer(r.floatGraph().node("first").orElseThrow().input(1)).orElseThrow().floats()[1])
+        assertThat(r.floatGraph()
+                        .initializer(r.floatGraph().node("first").orElseThrow().input(1))
+                        .orElseThrow()
+                        .floats()[1])
                 .isEqualTo(2 * weight(3).floats()[1]);
-        assertThat(List.of(in(r, "first", 2), in(r, "last", 2))).allMatch(c -> c.state() == QuantizationState.PASSIVE_BAKED);
+        assertThat(List.of(in(r, "first", 2), in(r, "last", 2)))
+                .allMatch(c -> c.state() == QuantizationState.PASSIVE_BAKED);
     }
 
     /** Channels that batch norm has all but switched off: their bias counts in units of next to nothing. */
@@ -230,11 +301,15 @@ class ScopeTest {
         e.add(Node.of("conv", "Conv", List.of("x", "dead", "b"), List.of("c"), Map.of()));
         e.add(Node.of("last", "Conv", List.of("c", "w2"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), target);
-        double unit = (double) in(r, "conv", 0).root().parameters().orElseThrow().scale(0) * in(r, "conv", 1).parameters().orElseThrow().scale(0);
+        double unit =
+                (double) in(r, "conv", 0).root().parameters().orElseThrow().scale(0)
+                        * in(r, "conv", 1).parameters().orElseThrow().scale(0);
         assertThat(5 / unit).isLessThan(1.1 * (1 << 30));
     }
 
-    /** Boxes in pixels and scores below 1 leave a detector in one tensor; a common scale would round the scores away. */
+    /**
+     * Boxes in pixels and scores below 1 leave a detector in one tensor; a common scale would round the scores away.
+     */
     @Test
     void whatIsJoinedOnItsWayOutStaysFloat() {
         GraphEditor e = network();
@@ -242,9 +317,21 @@ class ScopeTest {
         e.add(Node.of("logits", "Conv", List.of("x", "w2"), List.of("l"), Map.of()));
         e.add(Node.of("scores", "Sigmoid", List.of("l"), List.of("s"), Map.of()));
         e.add(Node.of("join", "Concat", List.of("b", "s"), List.of("j"), Map.of("axis", new Attribute.IntValue(1))));
-        e.add(Node.of("turned", "Transpose", List.of("j"), List.of("y"), Map.of("perm", new Attribute.Ints(List.of(0L, 2L, 3L, 1L)))));
+        e.add(Node.of(
+                "turned",
+                "Transpose",
+                List.of("j"),
+                List.of("y"),
+                Map.of("perm", new Attribute.Ints(List.of(0L, 2L, 3L, 1L)))));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
-        assertThat(List.of(out(r, "boxes"), out(r, "scores"), in(r, "join", 0), in(r, "join", 1), out(r, "join"), in(r, "turned", 0), out(r, "turned")))
+        assertThat(List.of(
+                        out(r, "boxes"),
+                        out(r, "scores"),
+                        in(r, "join", 0),
+                        in(r, "join", 1),
+                        out(r, "join"),
+                        in(r, "turned", 0),
+                        out(r, "turned")))
                 .allMatch(c -> c.state().isFloat());
         assertThat(out(r, "logits").state()).isEqualTo(QuantizationState.ACTIVATED);
     }
@@ -261,7 +348,11 @@ class ScopeTest {
         e.add(Node.of("last", "Conv", List.of("c", "w2", "b3"), List.of("y"), Map.of()));
         Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
         assertThat(r.graph().nodes()).extracting(Node::name).containsExactly("conv", "last");
-        assertThat(r.floatGraph().initializer(r.graph().node("last").orElseThrow().input(2)).orElseThrow().floats()).containsExactly(.5f, 1, 1.5f, 2);
+        assertThat(r.floatGraph()
+                        .initializer(r.graph().node("last").orElseThrow().input(2))
+                        .orElseThrow()
+                        .floats())
+                .containsExactly(.5f, 1, 1.5f, 2);
         assertThat(in(r, "conv", 2).state()).isEqualTo(QuantizationState.PASSIVE_BAKED);
     }
 
@@ -279,8 +370,10 @@ class ScopeTest {
         for (String name : List.of("anchors", "w1")) {
             Node made = r.graph().producer(name).orElseThrow();
             assertThat(made.is("Constant")).isTrue();
-            assertThat(made.attribute("value")).hasValueSatisfying(
-                    v -> assertThat(((Attribute.TensorValue) v).value().bytes()).isEqualTo(before.initializer(name).orElseThrow().bytes()));
+            assertThat(made.attribute("value"))
+                    .hasValueSatisfying(v -> assertThat(
+                                    ((Attribute.TensorValue) v).value().bytes())
+                            .isEqualTo(before.initializer(name).orElseThrow().bytes()));
         }
     }
 
@@ -288,8 +381,17 @@ class ScopeTest {
     @Test
     void sixteenBitFloatsBecomeThirtyTwoBitOnes() {
         GraphEditor e = new Graph().edit().opset("", 13).input(X);
-        e.initializer("w", Tensor.of(ElementType.FLOAT16, new long[] {4, 4, 1, 1}, ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN)
-                .putShort((short) 0x3c00).putShort((short) 0xc100).putShort(4, (short) 1).position(0)));
+        e.initializer(
+                "w",
+                Tensor.of(
+                        ElementType.FLOAT16,
+                        new long[] {4, 4, 1, 1},
+                        ByteBuffer.allocate(32)
+                                .order(ByteOrder.LITTLE_ENDIAN)
+                                .putShort((short) 0x3c00)
+                                .putShort((short) 0xc100)
+                                .putShort(4, (short) 1)
+                                .position(0)));
         e.add(Node.of("narrow", "Cast", List.of("x"), List.of("h"), Map.of("to", new Attribute.IntValue(10))));
         e.add(Node.of("conv", "Conv", List.of("h", "w"), List.of("c"), Map.of()));
         e.add(Node.of("relu", "Relu", List.of("c"), List.of("r"), Map.of()));
@@ -301,8 +403,11 @@ class ScopeTest {
         assertThat(graph.isOutput(graph.node("relu").orElseThrow().output(0))).isTrue();
         assertThat(graph.initializer("w").orElseThrow().floats()).startsWith(1, -2.5f, (float) Math.pow(2, -24));
         Pipeline.Result r = quantize(graph, "onnxruntime");
-        assertThat(r.configs().isQuantized(r.graph().node("conv").orElseThrow())).isTrue();
-        assertThat(HalfPrecision.widen(graph, "test")).as("nothing is left to widen").isFalse();
+        assertThat(r.configs().isQuantized(r.graph().node("conv").orElseThrow()))
+                .isTrue();
+        assertThat(HalfPrecision.widen(graph, "test"))
+                .as("nothing is left to widen")
+                .isFalse();
     }
 
     /** SiLU makes nothing of what is below -10; steps are for the rest. */
@@ -315,9 +420,15 @@ class ScopeTest {
         e.add(Node.of("gate", "Sigmoid", List.of("c"), List.of("g"), Map.of()));
         e.add(Node.of("silu", "Mul", List.of("c", "g"), List.of("s"), Map.of()));
         e.add(Node.of("last", "Conv", List.of("s", "w2"), List.of("y"), Map.of()));
-        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime", "calibration.method=minmax", "calibration.rival=", "calibration.useful-range=" + useful);
+        Pipeline.Result r = quantize(
+                output(e, "y"),
+                "onnxruntime",
+                "calibration.method=minmax",
+                "calibration.rival=",
+                "calibration.useful-range=" + useful);
         TensorQuantization c = out(r, "conv");
-        double lowest = (c.scheme().quantMin() - c.parameters().orElseThrow().zeroPoint(0)) * c.parameters().get().scale(0);
+        double lowest = (c.scheme().quantMin() - c.parameters().orElseThrow().zeroPoint(0))
+                * c.parameters().get().scale(0);
         assertThat(-lowest).isBetween(atLeast, atMost);
     }
 
@@ -325,7 +436,8 @@ class ScopeTest {
     @Test
     void outputsWhoseSizeTheDataDecideAreScored() {
         Samples two = House.noise(output(network(), "x"), 2);
-        Scores.Reference reference = new Scores.Reference(List.of("y"), two, (s, sink) -> rows(sink, new float[][] {{1, 0, 0, 2}, {3, 1}}));
+        Scores.Reference reference =
+                new Scores.Reference(List.of("y"), two, (s, sink) -> rows(sink, new float[][] {{1, 0, 0, 2}, {3, 1}}));
         Scores same = reference.score((s, sink) -> rows(sink, new float[][] {{1, 0, 0, 2}, {3, 1}}), Optional.empty());
         assertThat(same.agreement()).isEqualTo(1);
         assertThat(same.snr()).isInfinite();
@@ -341,10 +453,16 @@ class ScopeTest {
     @Test
     void everyOutputCountsAlike() {
         Samples one = House.noise(output(network(), "x"), 1);
-        Scores.Reference reference = new Scores.Reference(List.of("boxes", "scores"), one, (s, sink) -> named(sink, Map.of("boxes", 300f, "scores", .5f)));
-        assertThat(reference.score((s, sink) -> named(sink, Map.of("boxes", 300f, "scores", 0f)), Optional.empty()).snr())
+        Scores.Reference reference = new Scores.Reference(
+                List.of("boxes", "scores"), one, (s, sink) -> named(sink, Map.of("boxes", 300f, "scores", .5f)));
+        assertThat(reference
+                        .score((s, sink) -> named(sink, Map.of("boxes", 300f, "scores", 0f)), Optional.empty())
+                        .snr())
                 .isCloseTo(10 * Math.log10(2), within(1e-9));
-        assertThat(reference.score((s, sink) -> named(sink, Map.of("boxes", 300f, "scores", .5f)), Optional.empty()).snr()).isInfinite();
+        assertThat(reference
+                        .score((s, sink) -> named(sink, Map.of("boxes", 300f, "scores", .5f)), Optional.empty())
+                        .snr())
+                .isInfinite();
     }
 
     private static void named(SegmentedModel.OutputSink sink, Map<String, Float> values) {

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several targets from one calibration, artefacts read back, targets described in YAML: on the unpacked distribution. */
+/**
+ * Several targets from one calibration, artefacts read back, targets described in YAML: on the unpacked distribution.
+ */
 class TargetsIT {
 
     @TempDir
@@ -30,7 +32,10 @@ class TargetsIT {
         Path corpus = Dist.corpus(work.resolve("corpus"));
         model = corpus.resolve("models/resnet.onnx");
         float[] values = new float[Files.readAllBytes(corpus.resolve("calib/resnet.f32")).length / 4];
-        java.nio.ByteBuffer.wrap(Files.readAllBytes(corpus.resolve("calib/resnet.f32"))).order(java.nio.ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        java.nio.ByteBuffer.wrap(Files.readAllBytes(corpus.resolve("calib/resnet.f32")))
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
         long[] shape = OnnxReader.read(model).inputs().get(0).staticShape().orElseThrow();
         shape[0] = 8;
         data = Dist.npy(work.resolve("data.npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
@@ -39,42 +44,82 @@ class TargetsIT {
     @Test
     void severalTargetsFromOneLookAreWhatEachIsAlone() throws IOException {
         Path out = work.resolve("several");
-        Dist.Run run = Dist.run("quantize", model, "--backend", "onnxruntime,tensorrt,ncnn", "--calibration", data, "--evaluate", data, "--out", out);
+        Dist.Run run = Dist.run(
+                "quantize",
+                model,
+                "--backend",
+                "onnxruntime,tensorrt,ncnn",
+                "--calibration",
+                data,
+                "--evaluate",
+                data,
+                "--out",
+                out);
         assertThat(run.code()).as(run.all()).isZero();
-        assertThat(run.out()).contains("onnxruntime ", "tensorrt ", "ncnn ", "disagree on: state", "observed in 1 pass over");
+        assertThat(run.out())
+                .contains("onnxruntime ", "tensorrt ", "ncnn ", "disagree on: state", "observed in 1 pass over");
         assertThat(out.resolve("comparison.html")).content().contains("Where the targets disagree", "symmetric");
         for (String target : new String[] {"onnxruntime", "tensorrt", "ncnn"}) {
             Path alone = work.resolve("alone-" + target);
-            assertThat(Dist.run("quantize", model, "--backend", target, "--calibration", data, "--evaluate", data, "--out", alone).code()).isZero();
+            assertThat(Dist.run(
+                                    "quantize",
+                                    model,
+                                    "--backend",
+                                    target,
+                                    "--calibration",
+                                    data,
+                                    "--evaluate",
+                                    data,
+                                    "--out",
+                                    alone)
+                            .code())
+                    .isZero();
             try (var files = Files.list(alone)) {
                 for (Path f : files.toList()) {
-                    assertThat(out.resolve(target).resolve(f.getFileName())).as(f.toString()).hasSameBinaryContentAs(f);
+                    assertThat(out.resolve(target).resolve(f.getFileName()))
+                            .as(f.toString())
+                            .hasSameBinaryContentAs(f);
                 }
             }
         }
-        JsonObject json = JsonParser.parseString(Files.readString(out.resolve("detent.json"))).getAsJsonObject();
-        assertThat(json.getAsJsonArray("disagreements").size()).isPositive().isLessThanOrEqualTo(json.get("slots").getAsInt());
+        JsonObject json = JsonParser.parseString(Files.readString(out.resolve("detent.json")))
+                .getAsJsonObject();
+        assertThat(json.getAsJsonArray("disagreements").size())
+                .isPositive()
+                .isLessThanOrEqualTo(json.get("slots").getAsInt());
         Dist.Run verify = Dist.run("verify", out);
         assertThat(verify.code()).as(verify.all()).isZero();
-        assertThat(verify.out()).contains("onnxruntime as qdq", "tensorrt as qdq", "ncnn as table", "every layer bit-equal");
+        assertThat(verify.out())
+                .contains("onnxruntime as qdq", "tensorrt as qdq", "ncnn as table", "every layer bit-equal");
         Dist.Run evaluate = Dist.run("evaluate", model, out, "--data", data);
         assertThat(evaluate.code()).as(evaluate.all()).isZero();
         for (String target : new String[] {"onnxruntime", "tensorrt", "ncnn"}) {
-            String simulated = run.out().lines().filter(l -> l.startsWith(target + " ") && l.endsWith("simulated")).findFirst().orElseThrow();
-            assertThat(evaluate.out().lines().map(l -> l.replaceAll(" +", " "))).contains(simulated.replaceAll(" +", " ").replaceFirst(" \\S+/\\S+", ""));
+            String simulated = run.out()
+                    .lines()
+                    .filter(l -> l.startsWith(target + " ") && l.endsWith("simulated"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(evaluate.out().lines().map(l -> l.replaceAll(" +", " ")))
+                    .contains(simulated.replaceAll(" +", " ").replaceFirst(" \\S+/\\S+", ""));
         }
         String tensor = OnnxReader.read(model).inputs().get(0).name();
-        assertThat(Dist.run("explain", out, tensor).out()).contains("onnxruntime:", "tensorrt:", "ncnn:", "INITIAL -> ACTIVATED");
+        assertThat(Dist.run("explain", out, tensor).out())
+                .contains("onnxruntime:", "tensorrt:", "ncnn:", "INITIAL -> ACTIVATED");
         assertThat(Dist.run("explain", out, "no such tensor").code()).isEqualTo(2);
     }
 
     @Test
     void aChangedModelIsFound() throws IOException {
         Path out = work.resolve("qdq");
-        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out).code()).isZero();
+        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
+                        .code())
+                .isZero();
         Path file = out.resolve("resnet.qdq.onnx");
         Graph g = OnnxReader.read(file);
-        String scale = g.initializers().keySet().stream().filter(n -> n.endsWith("_scale") && g.initializer(n).orElseThrow().rank() == 0).findFirst()
+        String scale = g.initializers().keySet().stream()
+                .filter(n ->
+                        n.endsWith("_scale") && g.initializer(n).orElseThrow().rank() == 0)
+                .findFirst()
                 .orElseThrow();
         float was = g.initializer(scale).orElseThrow().floats()[0];
         g.edit().initializer(scale, Tensor.scalar(was * 1.01f));
@@ -84,24 +129,36 @@ class TargetsIT {
         assertThat(verify.all()).contains("DT-VER-012", "in the artefact", "in the run");
 
         Path table = work.resolve("table");
-        assertThat(Dist.run("quantize", model, "--backend", "ncnn", "--calibration", data, "--out", table).code()).isZero();
+        assertThat(Dist.run("quantize", model, "--backend", "ncnn", "--calibration", data, "--out", table)
+                        .code())
+                .isZero();
         Path onnx = table.resolve("resnet.onnx");
         Graph weights = OnnxReader.read(onnx);
         String weight = weights.nodes().iterator().next().input(1);
         float[] values = weights.initializer(weight).orElseThrow().floats();
         values[3] *= 1.001f;
-        weights.edit().initializer(weight, Tensor.ofFloats(weights.initializer(weight).orElseThrow().dims(), values));
+        weights.edit()
+                .initializer(
+                        weight,
+                        Tensor.ofFloats(
+                                weights.initializer(weight).orElseThrow().dims(), values));
         Files.write(onnx, OnnxWriter.bytes(weights));
         verify = Dist.run("verify", table);
         assertThat(verify.code()).isEqualTo(1);
         assertThat(verify.all()).contains("DT-VER-014", weight, "off the grid");
 
         // Zeros lie on every grid: only the layers' outputs tell.
-        weights.edit().initializer(weight, Tensor.ofFloats(weights.initializer(weight).orElseThrow().dims(), new float[values.length]));
+        weights.edit()
+                .initializer(
+                        weight,
+                        Tensor.ofFloats(
+                                weights.initializer(weight).orElseThrow().dims(), new float[values.length]));
         Files.write(onnx, OnnxWriter.bytes(weights));
         verify = Dist.run("verify", table);
         assertThat(verify.code()).isEqualTo(1);
-        assertThat(verify.all()).contains("DT-VER-020", weights.nodes().iterator().next().name() + ":out:0").doesNotContain("DT-VER-014");
+        assertThat(verify.all())
+                .contains("DT-VER-020", weights.nodes().iterator().next().name() + ":out:0")
+                .doesNotContain("DT-VER-014");
     }
 
     @Test
@@ -126,7 +183,19 @@ class TargetsIT {
         Dist.Run backends = Dist.run("backends", "--plugins", plugins);
         assertThat(backends.out()).contains("acme  Acme NPU, first afternoon", "--format table");
         Path out = work.resolve("acme");
-        Dist.Run run = Dist.run("quantize", model, "--backend", "acme", "--calibration", data, "--evaluate", data, "--out", out, "--plugins", plugins);
+        Dist.Run run = Dist.run(
+                "quantize",
+                model,
+                "--backend",
+                "acme",
+                "--calibration",
+                data,
+                "--evaluate",
+                data,
+                "--out",
+                out,
+                "--plugins",
+                plugins);
         assertThat(run.code()).as(run.all()).isZero();
         Dist.Run verify = Dist.run("verify", out, "--plugins", plugins);
         assertThat(verify.out()).contains("every layer bit-equal");
@@ -140,7 +209,13 @@ class TargetsIT {
 
     @Test
     void aTargetThatFindsNothingToQuantizeSaysSo() {
-        Dist.Run none = Dist.run("quantize", work.resolve("corpus/models/eltwise.onnx"), "--backend", "onnxruntime-int4", "--out", work.resolve("none"));
+        Dist.Run none = Dist.run(
+                "quantize",
+                work.resolve("corpus/models/eltwise.onnx"),
+                "--backend",
+                "onnxruntime-int4",
+                "--out",
+                work.resolve("none"));
         assertThat(none.code()).as(none.all()).isZero();
         assertThat(none.all()).contains("DT-QNT-002", "onnxruntime-int4");
     }
@@ -148,12 +223,34 @@ class TargetsIT {
     @Test
     void optionsOfFormatsAreTaken() {
         Path out = work.resolve("float-weights");
-        Dist.Run run = Dist.run("quantize", model, "--backend", "tensorrt", "--set", "qdq.weights=qdq", "--calibration", data, "--out", out);
+        Dist.Run run = Dist.run(
+                "quantize",
+                model,
+                "--backend",
+                "tensorrt",
+                "--set",
+                "qdq.weights=qdq",
+                "--calibration",
+                data,
+                "--out",
+                out);
         assertThat(run.code()).as(run.all()).isZero();
-        assertThat(OnnxReader.read(out.resolve("resnet.qdq.onnx")).initializers().values()).noneMatch(
-                t -> t.type() == dev.detent.spi.graph.ElementType.INT8 && t.rank() == 4);
+        assertThat(OnnxReader.read(out.resolve("resnet.qdq.onnx"))
+                        .initializers()
+                        .values())
+                .noneMatch(t -> t.type() == dev.detent.spi.graph.ElementType.INT8 && t.rank() == 4);
         assertThat(Dist.run("verify", out).out()).contains("every layer bit-equal");
-        Dist.Run wrong = Dist.run("quantize", model, "--backend", "tensorrt", "--set", "qdq.wieghts=qdq", "--calibration", data, "--out", out);
+        Dist.Run wrong = Dist.run(
+                "quantize",
+                model,
+                "--backend",
+                "tensorrt",
+                "--set",
+                "qdq.wieghts=qdq",
+                "--calibration",
+                data,
+                "--out",
+                out);
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("format 'qdq' has no option 'wieghts'", "weights");
     }

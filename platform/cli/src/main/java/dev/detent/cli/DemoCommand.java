@@ -16,7 +16,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "demo", description = "Quantizes the shipped text-direction classifier for ONNX Runtime and measures it.")
+@Command(
+        name = "demo",
+        description = "Quantizes the shipped text-direction classifier for ONNX Runtime and measures it.")
 final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--out", paramLabel = "DIR", description = "folder for the results")
@@ -34,23 +36,39 @@ final class DemoCommand implements Callable<Integer> {
         Path demo = Home.folder().resolve("demo");
         Path model = demo.resolve("ch_ppocr_mobile_v2.0_cls_infer.onnx");
         if (!Files.isRegularFile(model)) {
-            throw new UserException("DT-CLI-030", "is missing; run the demo from an unpacked distribution", model.toString());
+            throw new UserException(
+                    "DT-CLI-030", "is missing; run the demo from an unpacked distribution", model.toString());
         }
         int cores = Runtime.getRuntime().availableProcessors();
         Path evaluation = demo.resolve("evaluation");
-        QuantizeRequest request = new QuantizeRequest(model, backend, Optional.of(demo.resolve("calibration").toString()), 0,
-                Preprocessing.parse("ocr"), Settings.NONE, Optional.empty(), out, Optional.empty(), cores,
-                Optional.of(new QuantizeRequest.Evaluation(evaluation.toString(), 0, Optional.of(evaluation.resolve("labels.csv")))));
+        QuantizeRequest request = new QuantizeRequest(
+                model,
+                backend,
+                Optional.of(demo.resolve("calibration").toString()),
+                0,
+                Preprocessing.parse("ocr"),
+                Settings.NONE,
+                Optional.empty(),
+                out,
+                Optional.empty(),
+                cores,
+                Optional.of(new QuantizeRequest.Evaluation(
+                        evaluation.toString(), 0, Optional.of(evaluation.resolve("labels.csv")))));
         QuantizeOutcome o = new Detent(home::registryAndEngine, Home.VERSION).quantize(request, console.progress());
         o.problems().forEach(console::problem);
-        console.line("PP-OCR text-direction classifier for " + backend + ": " + o.quantizedNodes() + " nodes quantized from " + o.samples()
-                + " images, scored on " + o.scores().get("float").samples());
+        console.line("PP-OCR text-direction classifier for " + backend + ": " + o.quantizedNodes()
+                + " nodes quantized from " + o.samples() + " images, scored on "
+                + o.scores().get("float").samples());
         EvaluateCommand.show(console, o.scores());
         o.runnable().ifPresent(file -> {
             console.line("size       " + QuantizeCommand.bytes(o.modelBytes()) + " -> "
                     + QuantizeCommand.bytes(o.files().get(file.getFileName().toString())));
             Speed speed = Speed.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
-            console.line(String.format(Locale.ROOT, "speed      %.0f -> %.0f images/s in ONNX Runtime (%.2fx)", speed.before(), speed.after(),
+            console.line(String.format(
+                    Locale.ROOT,
+                    "speed      %.0f -> %.0f images/s in ONNX Runtime (%.2fx)",
+                    speed.before(),
+                    speed.after(),
                     speed.after() / speed.before()));
         });
         console.line("result in  " + out.toAbsolutePath().normalize() + " (open report.html)");

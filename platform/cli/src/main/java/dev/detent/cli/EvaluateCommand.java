@@ -21,7 +21,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "the float model that was quantized")
     Path model;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "output folder of 'detent quantize', of one target or several")
+    @Parameters(
+            index = "1",
+            paramLabel = "OUT",
+            description = "output folder of 'detent quantize', of one target or several")
     Path out;
 
     @Option(names = "--data", required = true, paramLabel = "PATH", description = "as --calibration of quantize")
@@ -30,13 +33,20 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--labels", paramLabel = "FILE", description = "class labels (.npy or CSV file,label)")
     Optional<Path> labels = Optional.empty();
 
-    @Option(names = {"--preset", "--preprocess"}, paramLabel = "P", description = "preprocessing (default: that of the calibration)")
+    @Option(
+            names = {"--preset", "--preprocess"},
+            paramLabel = "P",
+            description = "preprocessing (default: that of the calibration)")
     Optional<String> preset = Optional.empty();
 
     @Option(names = "--samples", converter = Count.class, paramLabel = "N", description = "at most so many samples")
     int samples;
 
-    @Option(names = "--threads", converter = Count.class, paramLabel = "N", description = "samples run side by side (default: number of cores)")
+    @Option(
+            names = "--threads",
+            converter = Count.class,
+            paramLabel = "N",
+            description = "samples run side by side (default: number of cores)")
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
@@ -45,8 +55,16 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Map<String, Scores>> scores = Evaluation.finished(home.registry(), model, FinishedRun.all(out), data, labels,
-                preset.map(Preprocessing::parse), samples, threads.orElse(Runtime.getRuntime().availableProcessors()), console.progress());
+        Map<String, Map<String, Scores>> scores = Evaluation.finished(
+                home.registry(),
+                model,
+                FinishedRun.all(out),
+                data,
+                labels,
+                preset.map(Preprocessing::parse),
+                samples,
+                threads.orElse(Runtime.getRuntime().availableProcessors()),
+                console.progress());
         if (scores.size() == 1) {
             scores.values().forEach(s -> {
                 show(console, s);
@@ -61,7 +79,9 @@ final class EvaluateCommand implements Callable<Integer> {
     private static void showSeveral(Console console, Map<String, Map<String, Scores>> scores) {
         console.line(String.format(Locale.ROOT, "%-18s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
         // What the float model scores is the same for every target.
-        scores.values().stream().limit(1).forEach(s -> Scores.rows(s).stream().limit(1).forEach(r -> row(console, "float", r, "")));
+        scores.values().stream()
+                .limit(1)
+                .forEach(s -> Scores.rows(s).stream().limit(1).forEach(r -> row(console, "float", r, "")));
         scores.forEach((target, s) -> {
             Scores.rows(s).stream().skip(1).forEach(r -> row(console, target, r, "  " + r.get(0)));
             Evaluation.difference(s).ifPresent(p -> console.problem(p, target));

@@ -19,7 +19,10 @@ import picocli.CommandLine.Parameters;
 @Command(name = "explain", description = "Tells the life of a tensor from the journal of a finished run.")
 final class ExplainCommand implements Callable<Integer> {
 
-    @Parameters(index = "0", paramLabel = "OUT", description = "output folder of 'detent quantize', of one target or several")
+    @Parameters(
+            index = "0",
+            paramLabel = "OUT",
+            description = "output folder of 'detent quantize', of one target or several")
     Path out;
 
     @Parameters(index = "1", paramLabel = "TENSOR", description = "tensor name, or node:in:0 / node:out:0")
@@ -33,7 +36,9 @@ final class ExplainCommand implements Callable<Integer> {
         boolean found = false;
         for (FinishedRun run : runs) {
             JsonFile journal = JsonFile.read(run.folder().resolve("journal.json"));
-            List<String> lives = run.json().get(d -> journal.get(j -> lives(d.getAsJsonObject().getAsJsonArray("configs"), j.getAsJsonArray(), known)));
+            List<String> lives = run.json()
+                    .get(d -> journal.get(
+                            j -> lives(d.getAsJsonObject().getAsJsonArray("configs"), j.getAsJsonArray(), known)));
             if (!lives.isEmpty() && runs.size() > 1) {
                 console.line(run.target() + ":");
             }
@@ -41,7 +46,10 @@ final class ExplainCommand implements Callable<Integer> {
             found |= !lives.isEmpty();
         }
         if (!found) {
-            throw new UserException("DT-CLI-020", "no quantized slot carries '" + tensor + "'" + Suggestion.among(tensor, known), out.toString());
+            throw new UserException(
+                    "DT-CLI-020",
+                    "no quantized slot carries '" + tensor + "'" + Suggestion.among(tensor, known),
+                    out.toString());
         }
         return 0;
     }
@@ -59,14 +67,20 @@ final class ExplainCommand implements Callable<Integer> {
             for (JsonElement j : journal) {
                 JsonObject t = j.getAsJsonObject();
                 if (text(t, "slot").equals(text(c, "slot"))) {
-                    lines.add("    " + text(t, "from") + " -> " + text(t, "to") + "  by " + text(t, "pass") + " (" + text(t, "plugin") + ")"
+                    lines.add("    " + text(t, "from") + " -> " + text(t, "to") + "  by " + text(t, "pass") + " ("
+                            + text(t, "plugin") + ")"
                             + (text(t, "root").equals(text(t, "slot")) ? "" : ", root " + text(t, "root"))
                             + (text(t, "reason").isEmpty() ? "" : ": " + text(t, "reason")));
                 }
             }
-            lines.add("    ends " + text(c, "state") + (c.has("root") ? ", reads " + text(c, "root")
-                    : c.has("scheme") ? ", " + scheme(c.getAsJsonObject("scheme")) + ", scale " + shorten(c.getAsJsonArray("scale")) + ", zero point "
-                            + shorten(c.getAsJsonArray("zeroPoint")) : ""));
+            lines.add("    ends " + text(c, "state")
+                    + (c.has("root")
+                            ? ", reads " + text(c, "root")
+                            : c.has("scheme")
+                                    ? ", " + scheme(c.getAsJsonObject("scheme")) + ", scale "
+                                            + shorten(c.getAsJsonArray("scale")) + ", zero point "
+                                            + shorten(c.getAsJsonArray("zeroPoint"))
+                                    : ""));
         }
         return lines;
     }
@@ -77,7 +91,9 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private static String shorten(JsonArray values) {
-        return values.size() <= 4 ? values.toString() : values.get(0) + ", " + values.get(1) + ", … (" + values.size() + ")";
+        return values.size() <= 4
+                ? values.toString()
+                : values.get(0) + ", " + values.get(1) + ", … (" + values.size() + ")";
     }
 
     private static String text(JsonObject o, String key) {

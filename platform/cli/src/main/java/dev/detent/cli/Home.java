@@ -13,7 +13,10 @@ final class Home {
 
     static final String VERSION = "0.1.0";
 
-    @Option(names = "--plugins", paramLabel = "DIR", description = "folder of plugin jars (default: plugins/ of the installation)")
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            description = "folder of plugin jars (default: plugins/ of the installation)")
     Path plugins = folder().resolve("plugins");
 
     @Option(names = "--allow-unlisted", description = "load jars that plugins.lock does not list")

@@ -26,17 +26,28 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Console console = new Console();
         Graph graph = OnnxReader.read(model);
-        console.line(model.getFileName() + ": opset " + graph.opsets().entrySet().stream()
-                .map(e -> (e.getKey().isEmpty() ? "" : e.getKey() + " ") + e.getValue()).collect(Collectors.joining(", ")));
+        console.line(model.getFileName() + ": opset "
+                + graph.opsets().entrySet().stream()
+                        .map(e -> (e.getKey().isEmpty() ? "" : e.getKey() + " ") + e.getValue())
+                        .collect(Collectors.joining(", ")));
         graph.inputs().forEach(v -> console.line("input   " + describe(v)));
         graph.outputs().forEach(v -> console.line("output  " + describe(v)));
-        long elements = graph.initializers().values().stream().mapToLong(t -> t.elementCount()).sum();
-        long bytes = graph.initializers().values().stream().mapToLong(t -> t.bytes().remaining()).sum();
-        console.line("weights " + graph.initializers().size() + " tensors, " + elements + " elements, " + QuantizeCommand.bytes(bytes));
+        long elements = graph.initializers().values().stream()
+                .mapToLong(t -> t.elementCount())
+                .sum();
+        long bytes = graph.initializers().values().stream()
+                .mapToLong(t -> t.bytes().remaining())
+                .sum();
+        console.line("weights " + graph.initializers().size() + " tensors, " + elements + " elements, "
+                + QuantizeCommand.bytes(bytes));
         Map<String, Integer> types = new TreeMap<>();
-        graph.nodes().forEach(n -> types.merge((n.domain().isEmpty() ? "" : n.domain() + "::") + n.opType(), 1, Integer::sum));
-        console.line("nodes   " + graph.nodes().size() + ": " + types.entrySet().stream().map(e -> e.getKey() + " " + e.getValue())
-                .collect(Collectors.joining(", ")));
+        graph.nodes()
+                .forEach(n ->
+                        types.merge((n.domain().isEmpty() ? "" : n.domain() + "::") + n.opType(), 1, Integer::sum));
+        console.line("nodes   " + graph.nodes().size() + ": "
+                + types.entrySet().stream()
+                        .map(e -> e.getKey() + " " + e.getValue())
+                        .collect(Collectors.joining(", ")));
         if (nodes) {
             for (Node n : graph.nodes()) {
                 console.line("  " + n.opType() + " " + n.name() + "  " + n.inputs() + " -> " + n.outputs());
@@ -46,7 +57,14 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String describe(ValueInfo v) {
-        return v.name() + "  " + v.type() + v.shape().map(s -> s.stream()
-                .map(d -> d.isKnown() ? Long.toString(d.size()) : d.symbol().isEmpty() ? "?" : d.symbol()).toList().toString()).orElse("");
+        return v.name() + "  " + v.type()
+                + v.shape()
+                        .map(s -> s.stream()
+                                .map(d -> d.isKnown()
+                                        ? Long.toString(d.size())
+                                        : d.symbol().isEmpty() ? "?" : d.symbol())
+                                .toList()
+                                .toString())
+                        .orElse("");
     }
 }

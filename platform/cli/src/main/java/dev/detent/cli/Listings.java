@@ -18,8 +18,15 @@ final class Listings {
 
     private static void options(Console console, List<Option<?>> options, String owner) {
         for (Option<?> o : options) {
-            console.line("    --set " + owner + "." + o.name() + "=" + (o.choices().isEmpty() ? o.defaultValue() : String.join("|",
-                    o.choices().stream().map(String::valueOf).toList()) + " (" + o.defaultValue() + ")") + "  " + o.help());
+            console.line("    --set " + owner + "." + o.name() + "="
+                    + (o.choices().isEmpty()
+                            ? o.defaultValue()
+                            : String.join(
+                                            "|",
+                                            o.choices().stream()
+                                                    .map(String::valueOf)
+                                                    .toList()) + " (" + o.defaultValue() + ")")
+                    + "  " + o.help());
         }
     }
 
@@ -49,7 +56,8 @@ final class Listings {
             Console console = new Console();
             Registry registry = home.registry();
             for (PassDefinition p : registry.passes()) {
-                console.line(p.descriptor().id() + "  " + p.descriptor().summary() + "  [" + registry.pluginOf(p.descriptor().id()) + "]");
+                console.line(p.descriptor().id() + "  " + p.descriptor().summary() + "  ["
+                        + registry.pluginOf(p.descriptor().id()) + "]");
                 options(console, p.descriptor().options(), p.descriptor().id());
             }
             console.line("");

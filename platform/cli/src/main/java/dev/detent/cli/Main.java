@@ -7,17 +7,32 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * The {@code detent} command. Exit codes: 0 done, 1 a check did not hold, 2 the user can mend it, 3 a plugin broke its contract, 70 Detent
- * itself is wrong, 130 interrupted.
+ * The {@code detent} command. Exit codes: 0 done, 1 a check did not hold, 2 the user can mend it, 3 a plugin broke its
+ * contract, 70 Detent itself is wrong, 130 interrupted.
  */
-@Command(name = "detent", version = "detent " + Home.VERSION, mixinStandardHelpOptions = true, scope = CommandLine.ScopeType.INHERIT,
+@Command(
+        name = "detent",
+        version = "detent " + Home.VERSION,
+        mixinStandardHelpOptions = true,
+        scope = CommandLine.ScopeType.INHERIT,
         description = "Post-training quantization of ONNX models.")
 public final class Main {
 
     /** In the order of the help. */
-    private static final List<Class<?>> COMMANDS = List.of(QuantizeCommand.class, EvaluateCommand.class, VerifyCommand.class, PlanCommand.class,
-            ExplainCommand.class, InspectCommand.class, Listings.Backends.class, Listings.Passes.class, Listings.ObserverList.class, PluginsCommand.class,
-            DoctorCommand.class, TraceCommand.class, DemoCommand.class);
+    private static final List<Class<?>> COMMANDS = List.of(
+            QuantizeCommand.class,
+            EvaluateCommand.class,
+            VerifyCommand.class,
+            PlanCommand.class,
+            ExplainCommand.class,
+            InspectCommand.class,
+            Listings.Backends.class,
+            Listings.Passes.class,
+            Listings.ObserverList.class,
+            PluginsCommand.class,
+            DoctorCommand.class,
+            TraceCommand.class,
+            DemoCommand.class);
 
     private Main() {}
 
@@ -33,7 +48,10 @@ public final class Main {
     static int run(String... args) {
         CommandLine line = new CommandLine(new Main());
         // Looking into every command's options would cost the one that is run a quarter of a second.
-        List<Class<?>> asked = COMMANDS.stream().filter(c -> args.length > 0 && c.getAnnotation(Command.class).name().equals(args[0])).toList();
+        List<Class<?>> asked = COMMANDS.stream()
+                .filter(c ->
+                        args.length > 0 && c.getAnnotation(Command.class).name().equals(args[0]))
+                .toList();
         (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
         if (asked.isEmpty()) {
             line.addSubcommand(CommandLine.HelpCommand.class);
@@ -49,8 +67,10 @@ public final class Main {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
             // Java's reason alone would not say what to do.
-            System.err.printf("error DT-CLI-005: the model needs more memory than Java may take here (%d MB); allow more with "
-                    + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has%n", Runtime.getRuntime().maxMemory() >> 20);
+            System.err.printf(
+                    "error DT-CLI-005: the model needs more memory than Java may take here (%d MB); allow more with "
+                            + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has%n",
+                    Runtime.getRuntime().maxMemory() >> 20);
             return 2;
         }
     }

@@ -32,7 +32,9 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Settings settings = config.map(f -> ConfigFile.read(f, QuantizeCommand.KEYS)).orElse(ConfigFile.NONE).settings();
+        Settings settings = config.map(f -> ConfigFile.read(f, QuantizeCommand.KEYS))
+                .orElse(ConfigFile.NONE)
+                .settings();
         for (String s : set) {
             settings = settings.with(s);
         }
@@ -40,8 +42,15 @@ final class PlanCommand implements Callable<Integer> {
         console.line("   dispatch  " + plan.dispatcher());
         int i = 1;
         for (Plan.Step s : plan.steps()) {
-            console.line(String.format(Locale.ROOT, "%2d %-24s %s%s", i++, s.id(), s.reason(),
-                    s.options().values().isEmpty() ? "" : "; " + new java.util.TreeMap<>(s.options().values())));
+            console.line(String.format(
+                    Locale.ROOT,
+                    "%2d %-24s %s%s",
+                    i++,
+                    s.id(),
+                    s.reason(),
+                    s.options().values().isEmpty()
+                            ? ""
+                            : "; " + new java.util.TreeMap<>(s.options().values())));
         }
         return 0;
     }

@@ -18,8 +18,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "plugins", description = "Lists, checks, installs and locks plugin jars.", subcommands = {PluginsCommand.ListJars.class,
-    PluginsCommand.Verify.class, PluginsCommand.Install.class, PluginsCommand.Lock.class})
+@Command(
+        name = "plugins",
+        description = "Lists, checks, installs and locks plugin jars.",
+        subcommands = {
+            PluginsCommand.ListJars.class,
+            PluginsCommand.Verify.class,
+            PluginsCommand.Install.class,
+            PluginsCommand.Lock.class
+        })
 final class PluginsCommand implements Callable<Integer> {
 
     @Override
@@ -37,8 +44,9 @@ final class PluginsCommand implements Callable<Integer> {
             Console console = new Console();
             boolean sound = true;
             for (PluginJar j : home.host().jars()) {
-                console.line(j.id() + " " + j.version() + "  " + j.description() + "  (" + j.file().getFileName() + ", SPI " + j.requires()
-                        + ", sha256 " + j.sha256().substring(0, 12) + "…)");
+                console.line(j.id() + " " + j.version() + "  " + j.description() + "  ("
+                        + j.file().getFileName() + ", SPI " + j.requires() + ", sha256 "
+                        + j.sha256().substring(0, 12) + "…)");
                 j.problems().forEach(console::problem);
                 sound &= j.problems().isEmpty();
             }
@@ -85,11 +93,17 @@ final class PluginsCommand implements Callable<Integer> {
             List<PluginJar> installed = new ArrayList<>(home.host().jars());
             installed.removeIf(i -> i.file().getFileName().equals(jar.getFileName()));
             if (installed.stream().anyMatch(i -> i.id().equals(j.id()))) {
-                throw new PluginException(List.of(Problem.error("DT-PLG-009", "has the id '" + j.id()
-                        + "' of an installed plugin; remove that one first", jar.toString())), null);
+                throw new PluginException(
+                        List.of(Problem.error(
+                                "DT-PLG-009",
+                                "has the id '" + j.id() + "' of an installed plugin; remove that one first",
+                                jar.toString())),
+                        null);
             }
             Files.copy(jar, home.plugins.resolve(jar.getFileName()), StandardCopyOption.REPLACE_EXISTING);
-            Files.writeString(home.plugins.resolve(PluginLock.FILE), PluginLock.render(home.host().jars()));
+            Files.writeString(
+                    home.plugins.resolve(PluginLock.FILE),
+                    PluginLock.render(home.host().jars()));
             new Console().line("installed " + j.id() + " " + j.version());
             return 0;
         }

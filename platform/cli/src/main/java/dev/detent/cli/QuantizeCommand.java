@@ -23,33 +23,62 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "quantize", description = "Quantizes a model for a target and writes what its toolchain runs.", sortOptions = false)
+@Command(
+        name = "quantize",
+        description = "Quantizes a model for a target and writes what its toolchain runs.",
+        sortOptions = false)
 final class QuantizeCommand implements Callable<Integer> {
 
-    static final List<String> KEYS = List.of("backend", "format", "calibration", "samples", "preset", "preprocess", "set", "out", "evaluate", "labels",
-            "trace", "threads");
+    static final List<String> KEYS = List.of(
+            "backend",
+            "format",
+            "calibration",
+            "samples",
+            "preset",
+            "preprocess",
+            "set",
+            "out",
+            "evaluate",
+            "labels",
+            "trace",
+            "threads");
 
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")
     Path model;
 
-    @Option(names = "--backend", paramLabel = "ID", description = "target, see 'detent backends'; several, separated by commas, from one look at the data")
+    @Option(
+            names = "--backend",
+            paramLabel = "ID",
+            description = "target, see 'detent backends'; several, separated by commas, from one look at the data")
     Optional<String> backend = Optional.empty();
 
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
     Optional<String> format = Optional.empty();
 
-    @Option(names = "--calibration", paramLabel = "PATH",
+    @Option(
+            names = "--calibration",
+            paramLabel = "PATH",
             description = "folder of images, .npy, .npz, .bin, or input=path,input=path")
     Optional<String> calibration = Optional.empty();
 
-    @Option(names = "--samples", converter = Count.class, paramLabel = "N", description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
+    @Option(
+            names = "--samples",
+            converter = Count.class,
+            paramLabel = "N",
+            description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
     Optional<Integer> samples = Optional.empty();
 
-    @Option(names = {"--preset", "--preprocess"}, paramLabel = "P",
-            description = "preset and changes, e.g. imagenet or imagenet,resize=232 (presets: none unit imagenet cifar10 symmetric ocr bgr)")
+    @Option(
+            names = {"--preset", "--preprocess"},
+            paramLabel = "P",
+            description =
+                    "preset and changes, e.g. imagenet or imagenet,resize=232 (presets: none unit imagenet cifar10 symmetric ocr bgr)")
     Optional<String> preset = Optional.empty();
 
-    @Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "an option of a pass or observer; PASS=on|off; dispatcher=ID")
+    @Option(
+            names = "--set",
+            paramLabel = "PASS.OPTION=V",
+            description = "an option of a pass or observer; PASS=on|off; dispatcher=ID")
     List<String> set = new ArrayList<>();
 
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
@@ -58,16 +87,26 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder for the results (default: <model>.<backend>)")
     Optional<Path> out = Optional.empty();
 
-    @Option(names = "--evaluate", paramLabel = "PATH", description = "data to score float, simulated and exported model on")
+    @Option(
+            names = "--evaluate",
+            paramLabel = "PATH",
+            description = "data to score float, simulated and exported model on")
     Optional<String> evaluate = Optional.empty();
 
-    @Option(names = "--labels", paramLabel = "FILE", description = "class labels of the evaluation data (.npy or CSV file,label)")
+    @Option(
+            names = "--labels",
+            paramLabel = "FILE",
+            description = "class labels of the evaluation data (.npy or CSV file,label)")
     Optional<Path> labels = Optional.empty();
 
     @Option(names = "--trace", paramLabel = "FILE", description = "also write a state trace in the parity schema")
     Optional<Path> trace = Optional.empty();
 
-    @Option(names = "--threads", converter = Count.class, paramLabel = "N", description = "samples run side by side (default: number of cores)")
+    @Option(
+            names = "--threads",
+            converter = Count.class,
+            paramLabel = "N",
+            description = "samples run side by side (default: number of cores)")
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
@@ -81,23 +120,42 @@ final class QuantizeCommand implements Callable<Integer> {
         for (String s : set) {
             settings = settings.with(s);
         }
-        String backends = backend.or(() -> file.text("backend")).orElseThrow(() -> new UserException("DT-CLI-002",
-                "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
-        Preprocessing preprocessing = preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
-        List<String> targets = Arrays.stream(backends.split(",")).map(String::trim).filter(t -> !t.isEmpty()).distinct().toList();
+        String backends = backend.or(() -> file.text("backend"))
+                .orElseThrow(() -> new UserException(
+                        "DT-CLI-002", "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
+        Preprocessing preprocessing =
+                preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
+        List<String> targets = Arrays.stream(backends.split(","))
+                .map(String::trim)
+                .filter(t -> !t.isEmpty())
+                .distinct()
+                .toList();
         if (targets.isEmpty()) {
             throw new UserException("DT-CLI-002", "names no target; 'detent backends' lists them", "--backend");
         }
         Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
         Optional<Path> classes = labels.or(() -> file.path("labels"));
         if (classes.isPresent() && scored.isEmpty()) {
-            throw new UserException("DT-CLI-006", "are those of the evaluation data; give that with --evaluate", "--labels");
+            throw new UserException(
+                    "DT-CLI-006", "are those of the evaluation data; give that with --evaluate", "--labels");
         }
         Optional<Path> traced = trace.or(() -> file.path("trace"));
-        QuantizeRequest request = new QuantizeRequest(model, targets.get(0), calibration.or(() -> file.text("calibration")),
-                samples.or(() -> file.count("samples")).orElse(0), preprocessing, settings, format.or(() -> file.text("format")),
-                out.or(() -> file.path("out")).orElseGet(() -> Path.of(stem() + "." + (targets.size() > 1 ? "targets" : targets.get(0).replace(':', '.')))),
-                traced, threads.or(() -> file.count("threads")).orElse(Runtime.getRuntime().availableProcessors()),
+        QuantizeRequest request = new QuantizeRequest(
+                model,
+                targets.get(0),
+                calibration.or(() -> file.text("calibration")),
+                samples.or(() -> file.count("samples")).orElse(0),
+                preprocessing,
+                settings,
+                format.or(() -> file.text("format")),
+                out.or(() -> file.path("out"))
+                        .orElseGet(() -> Path.of(stem() + "."
+                                + (targets.size() > 1
+                                        ? "targets"
+                                        : targets.get(0).replace(':', '.')))),
+                traced,
+                threads.or(() -> file.count("threads"))
+                        .orElse(Runtime.getRuntime().availableProcessors()),
                 scored.map(d -> new QuantizeRequest.Evaluation(d, 0, classes)));
         Detent detent = new Detent(home::registryAndEngine, Home.VERSION);
         if (targets.size() > 1) {
@@ -112,36 +170,57 @@ final class QuantizeCommand implements Callable<Integer> {
     }
 
     private static void show(Console console, Comparison c, Path out) {
-        c.outcomes().forEach((target, o) -> o.problems().stream().filter(p -> p.severity() != Problem.Severity.NOTE)
-                .forEach(p -> console.problem(p, target)));
-        console.line(String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
+        c.outcomes()
+                .forEach((target, o) -> o.problems().stream()
+                        .filter(p -> p.severity() != Problem.Severity.NOTE)
+                        .forEach(p -> console.problem(p, target)));
+        console.line(
+                String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
         c.outcomes().forEach((target, o) -> {
             List<List<String>> rows = Scores.rows(o.scores());
             if (rows.isEmpty()) {
                 console.line(String.format(Locale.ROOT, "%-18s %10s", target, o.quantizedNodes() + "/" + o.nodes()));
             }
-            rows.stream().filter(r -> !r.get(0).equals("float")).forEach(r -> console.line(String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s  %s",
-                    target, o.quantizedNodes() + "/" + o.nodes(), r.get(1), r.get(2), r.get(3), r.get(0))));
+            rows.stream()
+                    .filter(r -> !r.get(0).equals("float"))
+                    .forEach(r -> console.line(String.format(
+                            Locale.ROOT,
+                            "%-18s %10s %9s %10s %10s  %s",
+                            target,
+                            o.quantizedNodes() + "/" + o.nodes(),
+                            r.get(1),
+                            r.get(2),
+                            r.get(3),
+                            r.get(0))));
         });
-        console.line("of " + c.slots() + " slots the targets disagree on: state " + c.differInState() + ", scheme " + c.differInScheme() + ", scale "
-                + c.differInScale() + " (comparison.html lists them)");
-        console.line("observed in " + c.passes() + (c.passes() == 1 ? " pass" : " passes") + " over the calibration data"
-                + (c.passes() > 1 ? ", one for each different float graph (equalization changes it)" : ""));
+        console.line("of " + c.slots() + " slots the targets disagree on: state " + c.differInState() + ", scheme "
+                + c.differInScheme() + ", scale " + c.differInScale() + " (comparison.html lists them)");
+        console.line(
+                "observed in " + c.passes() + (c.passes() == 1 ? " pass" : " passes") + " over the calibration data"
+                        + (c.passes() > 1 ? ", one for each different float graph (equalization changes it)" : ""));
         console.line("written to " + out + ": one folder per target, comparison.html");
     }
 
     private static void show(Console console, QuantizeOutcome o, String target) {
         o.problems().forEach(console::problem);
-        console.line(o.quantizedNodes() + " of " + o.nodes() + " nodes quantized for " + target + " from " + o.samples() + " samples");
+        console.line(o.quantizedNodes() + " of " + o.nodes() + " nodes quantized for " + target + " from " + o.samples()
+                + " samples");
         if (!o.scores().isEmpty()) {
             EvaluateCommand.show(console, o.scores());
         }
-        console.line("written to " + o.out() + ": " + o.files().entrySet().stream().map(e -> e.getKey() + " " + bytes(e.getValue()))
-                .collect(Collectors.joining(", ")) + " (model " + bytes(o.modelBytes()) + ")");
+        console.line("written to " + o.out() + ": "
+                + o.files().entrySet().stream()
+                        .map(e -> e.getKey() + " " + bytes(e.getValue()))
+                        .collect(Collectors.joining(", "))
+                + " (model " + bytes(o.modelBytes()) + ")");
     }
 
     static String bytes(long n) {
-        return n < 1000 ? n + " B" : n < 1_000_000 ? String.format(Locale.ROOT, "%.1f kB", n / 1e3) : String.format(Locale.ROOT, "%.2f MB", n / 1e6);
+        return n < 1000
+                ? n + " B"
+                : n < 1_000_000
+                        ? String.format(Locale.ROOT, "%.1f kB", n / 1e3)
+                        : String.format(Locale.ROOT, "%.2f MB", n / 1e6);
     }
 
     private String stem() {

@@ -22,7 +22,10 @@ final class TraceCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "folder for the traces")
     Path out;
 
-    @Option(names = "--settings", paramLabel = "FILE", description = "JSON of variant tags and PPQ settings; traces the variants instead")
+    @Option(
+            names = "--settings",
+            paramLabel = "FILE",
+            description = "JSON of variant tags and PPQ settings; traces the variants instead")
     Optional<Path> settings = Optional.empty();
 
     @Override

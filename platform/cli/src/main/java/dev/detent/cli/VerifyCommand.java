@@ -15,7 +15,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "verify", description = "Reads an artefact back, rebuilds its configs and compares every layer with the run that wrote it.",
+@Command(
+        name = "verify",
+        description =
+                "Reads an artefact back, rebuilds its configs and compares every layer with the run that wrote it.",
         sortOptions = false)
 final class VerifyCommand implements Callable<Integer> {
 
@@ -25,10 +28,17 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "MODEL", description = "the float model; needed with --data only")
     Optional<Path> model = Optional.empty();
 
-    @Option(names = "--data", paramLabel = "PATH", description = "real data instead of noise, as --calibration of quantize; needs --model")
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description = "real data instead of noise, as --calibration of quantize; needs --model")
     Optional<String> data = Optional.empty();
 
-    @Option(names = "--samples", converter = Count.class, paramLabel = "N", description = "at most so many samples (default: 2)")
+    @Option(
+            names = "--samples",
+            converter = Count.class,
+            paramLabel = "N",
+            description = "at most so many samples (default: 2)")
     int samples = 2;
 
     @Mixin
@@ -38,11 +48,13 @@ final class VerifyCommand implements Callable<Integer> {
     public Integer call() {
         Console console = new Console();
         if (data.isPresent() && model.isEmpty()) {
-            throw new UserException("DT-CLI-007", "is converted to what the float model takes; give that with --model", "--data");
+            throw new UserException(
+                    "DT-CLI-007", "is converted to what the float model takes; give that with --model", "--data");
         }
         int differences = 0;
         for (FinishedRun run : FinishedRun.all(out)) {
-            Optional<Samples> real = model.flatMap(m -> data.map(d -> DataFiles.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
+            Optional<Samples> real = model.flatMap(
+                    m -> data.map(d -> DataFiles.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
             RoundTrip.Result r = RoundTrip.run(home.registry(), run, real);
             show(console, r);
             differences += r.problems().size();
@@ -57,8 +69,14 @@ final class VerifyCommand implements Callable<Integer> {
         if (r.layers() > 0) {
             console.line("  " + r.layers() + " layers simulated from the files and compared with the run");
         }
-        r.runtime().ifPresent(db -> console.line("  ONNX Runtime on the file, unoptimised: " + (Double.isInfinite(db) ? "every layer bit-equal"
-                : String.format(Locale.ROOT, "at worst %.1f dB from the simulation", db))));
-        console.line(r.problems().isEmpty() ? "  the artefact says what the run decided" : "  " + r.problems().size() + " differences");
+        r.runtime()
+                .ifPresent(db -> console.line("  ONNX Runtime on the file, unoptimised: "
+                        + (Double.isInfinite(db)
+                                ? "every layer bit-equal"
+                                : String.format(Locale.ROOT, "at worst %.1f dB from the simulation", db))));
+        console.line(
+                r.problems().isEmpty()
+                        ? "  the artefact says what the run decided"
+                        : "  " + r.problems().size() + " differences");
     }
 }

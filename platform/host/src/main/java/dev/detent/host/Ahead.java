@@ -4,7 +4,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 
-/** A value that a thread of its own makes while the caller does something else. Closing waits for the thread, whatever became of it. */
+/**
+ * A value that a thread of its own makes while the caller does something else. Closing waits for the thread, whatever
+ * became of it.
+ */
 final class Ahead<T> implements AutoCloseable {
 
     private final FutureTask<T> task;

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 /** The files of a finished run in its folder. */
 public record ArtefactFiles(String name, Path folder) implements Artefact {
 
-    private static final Gson GSON = new GsonBuilder().setObjectToNumberStrategy(ToNumberPolicy.DOUBLE).create();
+    private static final Gson GSON =
+            new GsonBuilder().setObjectToNumberStrategy(ToNumberPolicy.DOUBLE).create();
 
     @Override
     public Set<String> files() {
@@ -43,8 +44,11 @@ public record ArtefactFiles(String name, Path folder) implements Artefact {
         try {
             return Files.readAllBytes(folder.resolve(fileName));
         } catch (IOException e) {
-            throw new UserException("DT-VER-003", Files.exists(folder.resolve(fileName)) ? "cannot be read: " + e.getMessage()
-                    : "is missing", folder.resolve(fileName).toString(), e);
+            throw new UserException(
+                    "DT-VER-003",
+                    Files.exists(folder.resolve(fileName)) ? "cannot be read: " + e.getMessage() : "is missing",
+                    folder.resolve(fileName).toString(),
+                    e);
         }
     }
 
@@ -56,13 +60,17 @@ public record ArtefactFiles(String name, Path folder) implements Artefact {
     @Override
     public Map<String, Object> json(String fileName) {
         try {
-            Map<String, Object> json = GSON.fromJson(text(fileName), new TypeToken<Map<String, Object>>() { });
+            Map<String, Object> json = GSON.fromJson(text(fileName), new TypeToken<Map<String, Object>>() {});
             if (json == null) {
                 throw new JsonParseException("it is empty");
             }
             return json;
         } catch (JsonParseException e) {
-            throw new UserException("DT-VER-004", "is no JSON object: " + e.getMessage(), folder.resolve(fileName).toString(), e);
+            throw new UserException(
+                    "DT-VER-004",
+                    "is no JSON object: " + e.getMessage(),
+                    folder.resolve(fileName).toString(),
+                    e);
         }
     }
 }

@@ -32,9 +32,15 @@ public record Comparison(Map<String, QuantizeOutcome> outcomes, int passes, int 
         private static final Cell ABSENT = new Cell("-", "float", Optional.empty());
 
         static Cell of(Optional<? extends TensorQuantization> config) {
-            return config.map(c -> c.state().isFloat() || c.state().isShape() || c.parameters().isEmpty()
-                    ? new Cell(c.state().name(), "float", Optional.empty())
-                    : new Cell(c.state().name(), c.scheme().toString(), c.parameters().map(p -> p))).orElse(ABSENT);
+            return config.map(c -> c.state().isFloat()
+                                    || c.state().isShape()
+                                    || c.parameters().isEmpty()
+                            ? new Cell(c.state().name(), "float", Optional.empty())
+                            : new Cell(
+                                    c.state().name(),
+                                    c.scheme().toString(),
+                                    c.parameters().map(p -> p)))
+                    .orElse(ABSENT);
         }
 
         private String text() {
@@ -59,7 +65,9 @@ public record Comparison(Map<String, QuantizeOutcome> outcomes, int passes, int 
 
         /** Scales differ among the targets that quantize the slot. */
         boolean differsInScale() {
-            List<Parameters> all = cells.values().stream().flatMap(c -> c.parameters().stream()).toList();
+            List<Parameters> all = cells.values().stream()
+                    .flatMap(c -> c.parameters().stream())
+                    .toList();
             return all.stream().anyMatch(p -> !same(p, all.get(0)));
         }
 
@@ -84,7 +92,8 @@ public record Comparison(Map<String, QuantizeOutcome> outcomes, int passes, int 
         List<Row> rows = new ArrayList<>();
         slots.forEach((slot, value) -> {
             Map<String, Cell> cells = new LinkedHashMap<>();
-            runs.forEach(r -> cells.put(r.target().id(), Cell.of(r.result().configs().config(slot))));
+            runs.forEach(
+                    r -> cells.put(r.target().id(), Cell.of(r.result().configs().config(slot))));
             Row row = new Row(slot, value, cells);
             if (row.differsInState() || row.differsInScheme() || row.differsInScale()) {
                 rows.add(row);
@@ -112,22 +121,26 @@ public record Comparison(Map<String, QuantizeOutcome> outcomes, int passes, int 
         json.put("targets", List.copyOf(outcomes.keySet()));
         json.put("observationPasses", passes);
         json.put("slots", slots);
-        json.put("disagreements", rows.stream().map(r -> {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("slot", r.slot().toString());
-            row.put("value", r.value());
-            r.cells().forEach((target, c) -> {
-                Map<String, Object> cell = new LinkedHashMap<>();
-                cell.put("state", c.state());
-                cell.put("scheme", c.scheme());
-                c.parameters().ifPresent(p -> {
-                    cell.put("scale", p.scales());
-                    cell.put("zeroPoint", p.zeroPoints());
-                });
-                row.put(target, cell);
-            });
-            return row;
-        }).toList());
+        json.put(
+                "disagreements",
+                rows.stream()
+                        .map(r -> {
+                            Map<String, Object> row = new LinkedHashMap<>();
+                            row.put("slot", r.slot().toString());
+                            row.put("value", r.value());
+                            r.cells().forEach((target, c) -> {
+                                Map<String, Object> cell = new LinkedHashMap<>();
+                                cell.put("state", c.state());
+                                cell.put("scheme", c.scheme());
+                                c.parameters().ifPresent(p -> {
+                                    cell.put("scale", p.scales());
+                                    cell.put("zeroPoint", p.zeroPoints());
+                                });
+                                row.put(target, cell);
+                            });
+                            return row;
+                        })
+                        .toList());
         return json;
     }
 
@@ -135,8 +148,14 @@ public record Comparison(Map<String, QuantizeOutcome> outcomes, int passes, int 
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Model", model);
         facts.put("Targets", String.join(", ", outcomes.keySet()));
-        facts.put("Observation", passes + (passes == 1 ? " pass" : " passes") + " over the calibration data for " + outcomes.size() + " targets");
-        facts.put("Disagreement", "of " + slots + " slots: state " + differInState() + ", scheme " + differInScheme() + ", scale " + differInScale());
+        facts.put(
+                "Observation",
+                passes + (passes == 1 ? " pass" : " passes") + " over the calibration data for " + outcomes.size()
+                        + " targets");
+        facts.put(
+                "Disagreement",
+                "of " + slots + " slots: state " + differInState() + ", scheme " + differInScheme() + ", scale "
+                        + differInScale());
         List<List<String>> scores = new ArrayList<>();
         outcomes.forEach((target, o) -> Scores.rows(o.scores()).forEach(r -> {
             if (!r.get(0).equals("float") || scores.isEmpty()) {
@@ -146,7 +165,8 @@ public record Comparison(Map<String, QuantizeOutcome> outcomes, int passes, int 
             }
         }));
         Set<String> problems = new LinkedHashSet<>();
-        outcomes.forEach((target, o) -> o.problems().stream().filter(p -> p.severity() != Problem.Severity.NOTE)
+        outcomes.forEach((target, o) -> o.problems().stream()
+                .filter(p -> p.severity() != Problem.Severity.NOTE)
                 .forEach(p -> problems.add(target + ": " + p)));
         List<String> head = new ArrayList<>(List.of("slot"));
         head.addAll(outcomes.keySet());
@@ -156,7 +176,12 @@ public record Comparison(Map<String, QuantizeOutcome> outcomes, int passes, int 
             r.cells().values().forEach(c -> row.add(c.text()));
             table.add(row);
         });
-        return HtmlReport.page(model + " for " + String.join(", ", outcomes.keySet()), facts, List.copyOf(problems),
-                List.of(new HtmlReport.Table("Accuracy", HtmlReport.SCORES, scores), new HtmlReport.Table("Where the targets disagree", head, table)));
+        return HtmlReport.page(
+                model + " for " + String.join(", ", outcomes.keySet()),
+                facts,
+                List.copyOf(problems),
+                List.of(
+                        new HtmlReport.Table("Accuracy", HtmlReport.SCORES, scores),
+                        new HtmlReport.Table("Where the targets disagree", head, table)));
     }
 }

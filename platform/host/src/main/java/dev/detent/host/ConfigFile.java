@@ -17,7 +17,9 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 
 /**
- * The options of {@code detent quantize} in a YAML file, under the names they have on the command line. {@code set} is a map or a list:
+ * The options of {@code detent quantize} in a YAML file, under the names they have on the command line. {@code set} is
+ * a map or a list:
+ *
  * <pre>
  * backend: [tensorrt, openvino]
  * calibration: images/
@@ -53,8 +55,11 @@ public final class ConfigFile {
             Map<String, Object> values = new LinkedHashMap<>();
             map.forEach((k, v) -> {
                 if (!known.contains(String.valueOf(k))) {
-                    throw new UserException("DT-SET-003", "has the unknown key '" + k + "'" + Suggestion.among(String.valueOf(k), known)
-                            + "; known are " + known, file.toString());
+                    throw new UserException(
+                            "DT-SET-003",
+                            "has the unknown key '" + k + "'" + Suggestion.among(String.valueOf(k), known)
+                                    + "; known are " + known,
+                            file.toString());
                 }
                 if (v != null) {
                     values.put(String.valueOf(k), v);
@@ -64,7 +69,12 @@ public final class ConfigFile {
         } catch (IOException e) {
             throw new UserException("DT-SET-004", "cannot be read: " + e.getMessage(), file.toString(), e);
         } catch (YAMLException e) {
-            throw new UserException("DT-SET-005", "is no YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), file.toString(), e);
+            throw new UserException(
+                    "DT-SET-005",
+                    "is no YAML: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+                    file.toString(),
+                    e);
         }
     }
 
@@ -86,7 +96,8 @@ public final class ConfigFile {
     public Optional<Integer> count(String key) {
         return text(key).map(t -> {
             if (!t.matches("[1-9]\\d{0,8}")) {
-                throw new UserException("DT-SET-009", "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
+                throw new UserException(
+                        "DT-SET-009", "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
             }
             return Integer.valueOf(t);
         });
@@ -94,14 +105,15 @@ public final class ConfigFile {
 
     /** {@code preset} or {@code preprocess}: a text as on the command line, or a map. */
     public Optional<Preprocessing> preprocessing() {
-        return Optional.ofNullable(values.getOrDefault("preset", values.get("preprocess"))).map(v -> {
-            if (v instanceof Map<?, ?> map) {
-                Map<String, String> parts = new LinkedHashMap<>();
-                map.forEach((k, part) -> parts.put(String.valueOf(k), plain(part, " ")));
-                return Preprocessing.of(parts);
-            }
-            return Preprocessing.parse(plain(v));
-        });
+        return Optional.ofNullable(values.getOrDefault("preset", values.get("preprocess")))
+                .map(v -> {
+                    if (v instanceof Map<?, ?> map) {
+                        Map<String, String> parts = new LinkedHashMap<>();
+                        map.forEach((k, part) -> parts.put(String.valueOf(k), plain(part, " ")));
+                        return Preprocessing.of(parts);
+                    }
+                    return Preprocessing.parse(plain(v));
+                });
     }
 
     /** What {@code set} changes about a target's profile. */
@@ -115,7 +127,10 @@ public final class ConfigFile {
             return settings;
         }
         if (!(set instanceof Map<?, ?> map)) {
-            throw new UserException("DT-SET-006", "'set' must be a map (pass: {option: value}, pass: off) or a list (pass.option=value)", where);
+            throw new UserException(
+                    "DT-SET-006",
+                    "'set' must be a map (pass: {option: value}, pass: off) or a list (pass.option=value)",
+                    where);
         }
         for (Map.Entry<?, ?> e : map.entrySet()) {
             String name = String.valueOf(e.getKey());
@@ -138,6 +153,8 @@ public final class ConfigFile {
     }
 
     private static String plain(Object value, String between) {
-        return value instanceof List<?> l ? l.stream().map(String::valueOf).collect(Collectors.joining(between)) : String.valueOf(value);
+        return value instanceof List<?> l
+                ? l.stream().map(String::valueOf).collect(Collectors.joining(between))
+                : String.valueOf(value);
     }
 }

@@ -59,8 +59,9 @@ final class ConfigJson {
     }
 
     /**
-     * Rebuilds the configs on the graph they were written for; the result can be simulated, not moved. Where the node of a root is gone (a
-     * format in which saturation does an activation's work), the config in front of it leads with the root's numbers.
+     * Rebuilds the configs on the graph they were written for; the result can be simulated, not moved. Where the node
+     * of a root is gone (a format in which saturation does an activation's work), the config in front of it leads with
+     * the root's numbers.
      */
     static Quantization read(JsonArray rows, Graph graph, Registry registry, Map<Slot, Parameters> instead) {
         Map<Slot, JsonObject> bySlot = new LinkedHashMap<>();
@@ -72,12 +73,23 @@ final class ConfigJson {
             }
             Slot root = row.has("root") ? slot(row.get("root").getAsString()) : slot;
             JsonObject absorbed = bySlot.get(Slot.input(root.node(), 0));
-            boolean leads = row.has("root") && graph.node(root.node()).isEmpty() && !slot.isInput() && absorbed != null
-                    && absorbed.get("value").equals(row.get("value")) && bySlot.get(root).has("scheme");
+            boolean leads = row.has("root")
+                    && graph.node(root.node()).isEmpty()
+                    && !slot.isInput()
+                    && absorbed != null
+                    && absorbed.get("value").equals(row.get("value"))
+                    && bySlot.get(root).has("scheme");
             JsonObject numbers = leads ? bySlot.get(root) : row;
             if (numbers.has("scheme")) {
-                restoration.own(slot, state(numbers), scheme(numbers.getAsJsonObject("scheme"), registry), instead.containsKey(slot) ? instead.get(slot)
-                        : new Parameters(floats(numbers.getAsJsonArray("scale")), floats(numbers.getAsJsonArray("zeroPoint"))));
+                restoration.own(
+                        slot,
+                        state(numbers),
+                        scheme(numbers.getAsJsonObject("scheme"), registry),
+                        instead.containsKey(slot)
+                                ? instead.get(slot)
+                                : new Parameters(
+                                        floats(numbers.getAsJsonArray("scale")),
+                                        floats(numbers.getAsJsonArray("zeroPoint"))));
             } else if (row.has("root")) {
                 restoration.covered(slot, state(row), root);
             }
@@ -90,10 +102,19 @@ final class ConfigJson {
     }
 
     private static Scheme scheme(JsonObject s, Registry registry) {
-        return new Scheme(registry.numberSystem(s.get("system").getAsString()), s.get("bits").getAsInt(), s.get("quantMin").getAsLong(), s.get("quantMax").getAsLong(),
-                s.get("symmetric").getAsBoolean(), s.get("axis").isJsonNull() ? OptionalInt.empty() : OptionalInt.of(s.get("axis").getAsInt()),
+        return new Scheme(
+                registry.numberSystem(s.get("system").getAsString()),
+                s.get("bits").getAsInt(),
+                s.get("quantMin").getAsLong(),
+                s.get("quantMax").getAsLong(),
+                s.get("symmetric").getAsBoolean(),
+                s.get("axis").isJsonNull()
+                        ? OptionalInt.empty()
+                        : OptionalInt.of(s.get("axis").getAsInt()),
                 s.has("block") ? OptionalInt.of(s.get("block").getAsInt()) : OptionalInt.empty(),
-                s.get("powerOfTwo").getAsBoolean(), ScaleRule.valueOf(s.get("scaleRule").getAsString()), Rounding.valueOf(s.get("rounding").getAsString()));
+                s.get("powerOfTwo").getAsBoolean(),
+                ScaleRule.valueOf(s.get("scaleRule").getAsString()),
+                Rounding.valueOf(s.get("rounding").getAsString()));
     }
 
     private static float[] floats(JsonArray a) {
@@ -109,6 +130,8 @@ final class ConfigJson {
         int last = text.lastIndexOf(':');
         int middle = text.lastIndexOf(':', last - 1);
         int index = Integer.parseInt(text.substring(last + 1));
-        return text.substring(middle + 1, last).equals("in") ? Slot.input(text.substring(0, middle), index) : Slot.output(text.substring(0, middle), index);
+        return text.substring(middle + 1, last).equals("in")
+                ? Slot.input(text.substring(0, middle), index)
+                : Slot.output(text.substring(0, middle), index);
     }
 }

@@ -31,7 +31,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The Java API: what the command does, for an SDK that embeds it. Thread-safe; a call runs on its caller's thread and its workers. */
+/**
+ * The Java API: what the command does, for an SDK that embeds it. Thread-safe; a call runs on its caller's thread and
+ * its workers.
+ */
 public final class Detent {
 
     /** Samples for the per-layer error of every run. */
@@ -60,19 +63,25 @@ public final class Detent {
 
     /** The plan a target and settings lead to; no model is needed. */
     public Plan plan(String target, Settings settings) {
-        return new Planner(settings(settings)).plan(settings.apply(registry().target(target).profile(), registry()));
+        return new Planner(settings(settings))
+                .plan(settings.apply(registry().target(target).profile(), registry()));
     }
 
     private Registry settings(Settings settings) {
         return registry().withObserverOptions(settings.observerOptions(registry()));
     }
 
-    /** Quantizes, exports, scores and reports. Either everything lies in the output folder afterwards or nothing of this run does. */
+    /**
+     * Quantizes, exports, scores and reports. Either everything lies in the output folder afterwards or nothing of this
+     * run does.
+     */
     public QuantizeOutcome quantize(QuantizeRequest request, Progress progress) {
         try (Ahead<JobInputs> reading = Ahead.of("detent-reader", () -> new JobInputs(request, progress))) {
             Job job = job(request.target(), request);
-            try (OutputFolder folder = new OutputFolder(request.out()); JobInputs inputs = reading.get()) {
-                QuantizeOutcome outcome = run(job, request, inputs, new TargetFolder(folder, ""), progress).outcome();
+            try (OutputFolder folder = new OutputFolder(request.out());
+                    JobInputs inputs = reading.get()) {
+                QuantizeOutcome outcome = run(job, request, inputs, new TargetFolder(folder, ""), progress)
+                        .outcome();
                 folder.commit();
                 return outcome;
             }
@@ -80,25 +89,46 @@ public final class Detent {
     }
 
     /**
-     * Quantizes one model for several targets from one look at the data: every target's files in a folder of its own, and a comparison of
-     * what they decided. A target comes out as it would alone, but for one thing: observers that sample large tensors (mse) see them in the
-     * layout that suits all targets together, so their scales may differ in the fourth digit.
+     * Quantizes one model for several targets from one look at the data: every target's files in a folder of its own,
+     * and a comparison of what they decided. A target comes out as it would alone, but for one thing: observers that
+     * sample large tensors (mse) see them in the layout that suits all targets together, so their scales may differ in
+     * the fourth digit.
      */
     public Comparison compare(QuantizeRequest request, List<String> targets, Progress progress) {
         List<Job> jobs = targets.stream().distinct().map(t -> job(t, request)).toList();
-        try (OutputFolder folder = new OutputFolder(request.out()); JobInputs inputs = new JobInputs(request, progress)) {
-            jobs.forEach(j -> inputs.observations().collect(() -> new Pipeline(j.registry(), j.target(), request.workers(), progress,
-                    Pipeline.Listener.NONE, inputs.observations()).run(inputs.graph(), j.plan(), inputs.samples())));
-            inputs.samples().ifPresent(s -> inputs.observations().observeCollected(s, d -> progress.at("observation", d, s.size())));
+        try (OutputFolder folder = new OutputFolder(request.out());
+                JobInputs inputs = new JobInputs(request, progress)) {
+            jobs.forEach(j -> inputs.observations()
+                    .collect(() -> new Pipeline(
+                                    j.registry(),
+                                    j.target(),
+                                    request.workers(),
+                                    progress,
+                                    Pipeline.Listener.NONE,
+                                    inputs.observations())
+                            .run(inputs.graph(), j.plan(), inputs.samples())));
+            inputs.samples()
+                    .ifPresent(s ->
+                            inputs.observations().observeCollected(s, d -> progress.at("observation", d, s.size())));
             int passes = inputs.observations().graphs();
             List<Run> runs = new ArrayList<>();
             for (Job j : jobs) {
-                runs.add(run(j, request, inputs, new TargetFolder(folder, j.target().id().replace(':', '.') + "/"), progress));
+                runs.add(run(
+                        j,
+                        request,
+                        inputs,
+                        new TargetFolder(folder, j.target().id().replace(':', '.') + "/"),
+                        progress));
             }
             Comparison comparison = Comparison.of(runs, passes);
             TargetFolder root = new TargetFolder(folder, "");
-            root.write(OutputFolder.MARK, Json.pretty(comparison.json(request.model().getFileName().toString(), version)).getBytes(StandardCharsets.UTF_8));
-            root.write("comparison.html", comparison.html(request.model().getFileName().toString()).getBytes(StandardCharsets.UTF_8));
+            root.write(
+                    OutputFolder.MARK,
+                    Json.pretty(comparison.json(request.model().getFileName().toString(), version))
+                            .getBytes(StandardCharsets.UTF_8));
+            root.write(
+                    "comparison.html",
+                    comparison.html(request.model().getFileName().toString()).getBytes(StandardCharsets.UTF_8));
             folder.commit();
             return comparison;
         }
@@ -112,8 +142,16 @@ public final class Detent {
         Registry configured = settings(request.settings());
         Plan plan = new Planner(configured).plan(request.settings().apply(target.profile(), registry()));
         Exporter exporter = exporter(target, request.format());
-        return new Job(target, configured, plan, exporter, Registry.parse("format '" + exporter.id() + "'", exporter.id(), exporter.options(),
-                request.settings().options().getOrDefault(exporter.id(), Map.of())));
+        return new Job(
+                target,
+                configured,
+                plan,
+                exporter,
+                Registry.parse(
+                        "format '" + exporter.id() + "'",
+                        exporter.id(),
+                        exporter.options(),
+                        request.settings().options().getOrDefault(exporter.id(), Map.of())));
     }
 
     /** What the layers of the simulated network make of a few samples, and of noise. */
@@ -121,8 +159,10 @@ public final class Detent {
 
         static Layers measure(Pipeline.Result result, Quantization quantization, Optional<Samples> samples) {
             try (Simulation simulated = Fingerprints.simulation(result.graph(), quantization)) {
-                return new Layers(samples.map(s -> LayerErrors.measure(result.floatGraph(), result.graph(), quantization, simulated, s,
-                                LAYER_SAMPLES)).orElse(List.of()),
+                return new Layers(
+                        samples.map(s -> LayerErrors.measure(
+                                        result.floatGraph(), result.graph(), quantization, simulated, s, LAYER_SAMPLES))
+                                .orElse(List.of()),
                         Fingerprints.of(result.graph(), simulated));
             }
         }
@@ -134,29 +174,48 @@ public final class Detent {
     private Run run(Job job, QuantizeRequest request, JobInputs inputs, TargetFolder folder, Progress progress) {
         Target target = job.target();
         Trace trace = new Trace(request.model().getFileName().toString(), target.id(), "default");
-        Pipeline.Result result = new Pipeline(job.registry(), target, request.workers(), progress,
-                request.trace().isPresent() ? trace : Pipeline.Listener.NONE, inputs.observations()).run(inputs.graph(), job.plan(), inputs.samples());
+        Pipeline.Result result = new Pipeline(
+                        job.registry(),
+                        target,
+                        request.workers(),
+                        progress,
+                        request.trace().isPresent() ? trace : Pipeline.Listener.NONE,
+                        inputs.observations())
+                .run(inputs.graph(), job.plan(), inputs.samples());
         List<String> unsettled = Invariants.check(result.configs(), EnumSet.of(Fact.EXPORTABLE));
         if (!unsettled.isEmpty()) {
             String left = "the plan ends with configs that cannot be exported: " + String.join("; ", unsettled);
             List<String> off = request.settings().disabled();
-            throw off.isEmpty() ? new PluginException("DT-PLN-005", left, "plan")
-                    : new UserException("DT-PLN-005", left + "; a pass that was switched off is needed: " + String.join(", ", off), "--set");
+            throw off.isEmpty()
+                    ? new PluginException("DT-PLN-005", left, "plan")
+                    : new UserException(
+                            "DT-PLN-005",
+                            left + "; a pass that was switched off is needed: " + String.join(", ", off),
+                            "--set");
         }
-        Frozen frozen = new Frozen(stem(request.model().getFileName().toString()), target.id(), result.graph(), result.configs().snapshot());
+        Frozen frozen = new Frozen(
+                stem(request.model().getFileName().toString()),
+                target.id(),
+                result.graph(),
+                result.configs().snapshot());
         List<Problem> problems = new ArrayList<>(inputs.remarks());
         problems.addAll(result.problems());
         Layers layers;
-        try (Ahead<Layers> measured = Ahead.of("detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
+        try (Ahead<Layers> measured =
+                Ahead.of("detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
             job.exporter().export(frozen, new ExportRun(folder, job.options(), problems::add));
             problems.addAll(target.lint(frozen));
             layers = measured.get();
         }
         collapse(layers.errors()).ifPresent(problems::add);
         if (result.graph().nodes().stream().noneMatch(result.configs()::isQuantized)) {
-            problems.add(Problem.warning("DT-QNT-002", "quantizes none of the model's operators; the artefact is the float model", target.id()));
+            problems.add(Problem.warning(
+                    "DT-QNT-002",
+                    "quantizes none of the model's operators; the artefact is the float model",
+                    target.id()));
         }
-        Optional<Path> runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
+        Optional<Path> runnable =
+                folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
         Map<String, Scores> scores = new LinkedHashMap<>();
         inputs.evaluation().ifPresent(e -> {
             scores.put("float", e.floats());
@@ -166,23 +225,58 @@ public final class Detent {
         });
         Evaluation.difference(scores).ifPresent(problems::add);
         int samples = inputs.samples().map(Samples::size).orElse(0);
-        RunFiles.write(new RunFiles(version, registry().pluginOfTarget(target.id()), request, target, job.exporter(), job.plan(), result, layers.errors(), problems,
-                scores, folder, inputs.nodes(), inputs.bytes(), samples, layers.fingerprints()));
+        RunFiles.write(new RunFiles(
+                version,
+                registry().pluginOfTarget(target.id()),
+                request,
+                target,
+                job.exporter(),
+                job.plan(),
+                result,
+                layers.errors(),
+                problems,
+                scores,
+                folder,
+                inputs.nodes(),
+                inputs.bytes(),
+                samples,
+                layers.fingerprints()));
         request.trace().ifPresent(t -> save(t, trace.json()));
         Path out = request.out().resolve(folder.prefix());
-        return new Run(target, result, new QuantizeOutcome(out, scores, layers.errors(), problems, folder.sizes(), inputs.bytes(),
-                (int) result.graph().nodes().stream().filter(result.configs()::isQuantized).count(), inputs.nodes(), samples,
-                runnable.map(f -> out.resolve(f.getFileName()))));
+        return new Run(
+                target,
+                result,
+                new QuantizeOutcome(
+                        out,
+                        scores,
+                        layers.errors(),
+                        problems,
+                        folder.sizes(),
+                        inputs.bytes(),
+                        (int) result.graph().nodes().stream()
+                                .filter(result.configs()::isQuantized)
+                                .count(),
+                        inputs.nodes(),
+                        samples,
+                        runnable.map(f -> out.resolve(f.getFileName()))));
     }
 
     private static Exporter exporter(Target target, Optional<String> format) {
         List<Exporter> exporters = target.exporters();
         if (exporters.isEmpty()) {
-            throw new UserException("DT-EXP-010", "target '" + target.id() + "' has no exporter; it serves 'detent trace' and comparison only",
+            throw new UserException(
+                    "DT-EXP-010",
+                    "target '" + target.id() + "' has no exporter; it serves 'detent trace' and comparison only",
                     target.id());
         }
-        return format.map(f -> exporters.stream().filter(e -> e.id().equals(f)).findFirst().orElseThrow(() -> new UserException("DT-EXP-011",
-                "target '" + target.id() + "' writes " + exporters.stream().map(Exporter::id).toList() + ", not '" + f + "'", "--format")))
+        return format.map(f -> exporters.stream()
+                        .filter(e -> e.id().equals(f))
+                        .findFirst()
+                        .orElseThrow(() -> new UserException(
+                                "DT-EXP-011",
+                                "target '" + target.id() + "' writes "
+                                        + exporters.stream().map(Exporter::id).toList() + ", not '" + f + "'",
+                                "--format")))
                 .orElse(exporters.get(0));
     }
 
@@ -194,16 +288,22 @@ public final class Detent {
         int worst = 0;
         double drop = 0;
         for (int i = 0; i < layers.size(); i++) {
-            double fall = (i == 0 ? 40 : Math.min(40, layers.get(i - 1).snr())) - layers.get(i).snr();
+            double fall = (i == 0 ? 40 : Math.min(40, layers.get(i - 1).snr()))
+                    - layers.get(i).snr();
             if (fall > drop) {
                 drop = fall;
                 worst = i;
             }
         }
-        return Optional.of(Problem.warning("DT-QNT-001", "the quantized network collapses: its last layer has an SNR of "
-                + HtmlReport.decibels(layers.get(layers.size() - 1).snr()) + "; it breaks here, where the SNR falls "
-                + (Double.isInfinite(drop) ? "" : "by " + HtmlReport.decibels(drop) + " ") + "to " + HtmlReport.decibels(layers.get(worst).snr())
-                + "; per-channel weights, equalization (--set equalization=on) or another target may help", layers.get(worst).node()));
+        return Optional.of(Problem.warning(
+                "DT-QNT-001",
+                "the quantized network collapses: its last layer has an SNR of "
+                        + HtmlReport.decibels(layers.get(layers.size() - 1).snr())
+                        + "; it breaks here, where the SNR falls "
+                        + (Double.isInfinite(drop) ? "" : "by " + HtmlReport.decibels(drop) + " ") + "to "
+                        + HtmlReport.decibels(layers.get(worst).snr())
+                        + "; per-channel weights, equalization (--set equalization=on) or another target may help",
+                layers.get(worst).node()));
     }
 
     private static void save(Path file, String content) {

@@ -1,8 +1,8 @@
 package dev.detent.host;
 
-import dev.detent.spi.problem.UserException;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,8 @@
 package dev.detent.host;
 
 /**
- * Squared distance of values from exact ones, and what it compares with. An exact value that is not finite says nothing; where only the other
- * one is not, the distance has no end.
+ * Squared distance of values from exact ones, and what it compares with. An exact value that is not finite says
+ * nothing; where only the other one is not, the distance has no end.
  */
 final class Distance {
 

@@ -9,8 +9,8 @@ import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Optimization;
 import dev.detent.runtime.PlainModel;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.Simulation;
 import dev.detent.runtime.ShapeInference;
+import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
@@ -29,9 +29,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Scores models on one data set against the float model, whose outputs are computed once. Simulated is the configs on the segmented model,
- * or, of a finished run, the artefact's Q/DQ nodes taken literally (which the simulation equals bit for bit); exported is what ONNX Runtime
- * makes of the artefact with all its fusions.
+ * Scores models on one data set against the float model, whose outputs are computed once. Simulated is the configs on
+ * the segmented model, or, of a finished run, the artefact's Q/DQ nodes taken literally (which the simulation equals
+ * bit for bit); exported is what ONNX Runtime makes of the artefact with all its fusions.
  */
 public final class Evaluation {
 
@@ -44,7 +44,8 @@ public final class Evaluation {
     /** Nor as far as this where rounding adds up. */
     private static final double FAR = 3;
 
-    private static final Set<String> QUANTIZED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
+    private static final Set<String> QUANTIZED =
+            Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
     private final List<String> outputs;
     private final Samples samples;
@@ -54,7 +55,14 @@ public final class Evaluation {
     private final Progress progress;
 
     /** Runs the float model, which computes {@code original}, over the data. */
-    Evaluation(Supplier<PlainModel> model, Graph original, String data, Optional<Path> labelFile, Preprocessing preprocessing, int limit, int workers,
+    Evaluation(
+            Supplier<PlainModel> model,
+            Graph original,
+            String data,
+            Optional<Path> labelFile,
+            Preprocessing preprocessing,
+            int limit,
+            int workers,
             Progress progress) {
         this.workers = workers;
         this.progress = progress;
@@ -62,11 +70,15 @@ public final class Evaluation {
         labels = labelFile.map(l -> Labels.read(l, samples.size() * samples.rows()));
         outputs = original.outputs().stream().map(ValueInfo::name).toList();
         try (PlainModel m = model.get()) {
-            reference = new Scores.Reference(outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
+            reference = new Scores.Reference(
+                    outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
         }
     }
 
-    /** The file as it is, or, of 16-bit floats, the graph that was widened: its inputs are what the data are converted to. */
+    /**
+     * The file as it is, or, of 16-bit floats, the graph that was widened: its inputs are what the data are converted
+     * to.
+     */
     static PlainModel floatModel(Path file, Graph graph, boolean half) {
         return half ? PlainModel.of(graph, Optimization.ALL, file.toString()) : PlainModel.of(file, Optimization.ALL);
     }
@@ -77,7 +89,8 @@ public final class Evaluation {
 
     Scores simulated(Graph graph, Quantization quantization) {
         try (Simulation m = Simulation.of(graph, quantization)) {
-            return reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels);
+            return reference.score(
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels);
         }
     }
 
@@ -87,13 +100,14 @@ public final class Evaluation {
     }
 
     /**
-     * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file says because this CPU's
-     * integer sums overflow: exact, what CPUs make of it whose sums do not.
+     * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file
+     * says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums do not.
      */
     Map<String, Scores> exported(Path file, Scores simulated) {
         boolean floating = OnnxReader.read(file).initializers().values().stream()
                 .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
-        // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes nonsense.
+        // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes
+        // nonsense.
         Map<String, Scores> scores = new LinkedHashMap<>();
         Scores usual;
         try {
@@ -116,26 +130,42 @@ public final class Evaluation {
     /** What to say of an artefact that does not come out as simulated. */
     public static Optional<Problem> difference(Map<String, Scores> scores) {
         if (scores.containsKey(EXACT)) {
-            return Optional.of(Problem.warning("DT-EVA-004", "integer sums overflow on this CPU (x64 without VNNI); 'exact' is the file on CPUs where "
-                    + "they do not, or with ONNX Runtime's session option session.x64quantprecision=1. For CPUs like this one leave the weights' sums "
-                    + "room, as the target 'onnxruntime' does", "exported"));
+            return Optional.of(Problem.warning(
+                    "DT-EVA-004",
+                    "integer sums overflow on this CPU (x64 without VNNI); 'exact' is the file on CPUs where "
+                            + "they do not, or with ONNX Runtime's session option session.x64quantprecision=1. For CPUs like this one leave the weights' sums "
+                            + "room, as the target 'onnxruntime' does",
+                    "exported"));
         }
         if (scores.containsKey("simulated") && scores.get("simulated").snr() == Double.NEGATIVE_INFINITY) {
-            return Optional.of(Problem.warning("DT-EVA-008", "the quantized network gives NaN or infinity where the float one does not: look for a "
-                    + "division, logarithm or root of a value that rounds to zero, and keep it in float", "simulated"));
+            return Optional.of(Problem.warning(
+                    "DT-EVA-008",
+                    "the quantized network gives NaN or infinity where the float one does not: look for a "
+                            + "division, logarithm or root of a value that rounds to zero, and keep it in float",
+                    "simulated"));
         }
         if (scores.containsKey(UNFUSED)) {
-            return Optional.of(Problem.warning("DT-EVA-007", "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
-                    + "session.disable_quant_qdq=1, which leaves its nodes as they stand", "exported"));
+            return Optional.of(Problem.warning(
+                    "DT-EVA-007",
+                    "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
+                            + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
+                    "exported"));
         }
-        boolean far = scores.containsKey("exported") && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
-        return !far ? Optional.empty() : Optional.of(Problem.warning("DT-EVA-006", "ONNX Runtime's fused kernels compute something else than the "
-                + "file's nodes, which score as 'simulated'; the session option session.disable_quant_qdq=1 runs the nodes as they stand", "exported"));
+        boolean far = scores.containsKey("exported")
+                && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
+        return !far
+                ? Optional.empty()
+                : Optional.of(Problem.warning(
+                        "DT-EVA-006",
+                        "ONNX Runtime's fused kernels compute something else than the "
+                                + "file's nodes, which score as 'simulated'; the session option session.disable_quant_qdq=1 runs the nodes as they stand",
+                        "exported"));
     }
 
     private Scores score(String step, Path file, Optimization level) {
         try (PlainModel m = PlainModel.of(file, level)) {
-            return reference.score((s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), labels);
+            return reference.score(
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), labels);
         }
     }
 
@@ -145,22 +175,39 @@ public final class Evaluation {
     }
 
     private static boolean isExecutable(Graph graph) {
-        return graph.nodes().stream().allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
+        return graph.nodes().stream()
+                        .allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
                 && isQuantized(graph);
     }
 
     /** Some of its operators quantize, or compute with codes. */
     static boolean isQuantized(Graph graph) {
-        return graph.nodes().stream().anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
+        return graph.nodes().stream()
+                .anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
     }
 
     /** Scores what finished runs of one model wrote, by target. */
-    public static Map<String, Map<String, Scores>> finished(Registry registry, Path model, List<FinishedRun> runs, String data, Optional<Path> labelFile,
-            Optional<Preprocessing> preprocessing, int limit, int workers, Progress progress) {
+    public static Map<String, Map<String, Scores>> finished(
+            Registry registry,
+            Path model,
+            List<FinishedRun> runs,
+            String data,
+            Optional<Path> labelFile,
+            Optional<Preprocessing> preprocessing,
+            int limit,
+            int workers,
+            Progress progress) {
         Graph original = OnnxReader.read(model);
         boolean half = HalfPrecision.widen(original, model.toString());
-        Evaluation evaluation = new Evaluation(() -> floatModel(model, original, half), original, data, labelFile,
-                preprocessing.orElseGet(() -> runs.get(0).preprocessing()), limit, workers, progress);
+        Evaluation evaluation = new Evaluation(
+                () -> floatModel(model, original, half),
+                original,
+                data,
+                labelFile,
+                preprocessing.orElseGet(() -> runs.get(0).preprocessing()),
+                limit,
+                workers,
+                progress);
         Map<String, Map<String, Scores>> scores = new LinkedHashMap<>();
         runs.forEach(run -> scores.put(run.target(), evaluation.finished(registry, run)));
         return scores;
@@ -187,14 +234,17 @@ public final class Evaluation {
     private void refuseOther(Graph graph, Path file) {
         List<String> missing = outputs.stream().filter(o -> !graph.isOutput(o)).toList();
         if (!missing.isEmpty()) {
-            throw new UserException("DT-EVA-010", "was made from another model: it has no output " + missing, file.toString());
+            throw new UserException(
+                    "DT-EVA-010", "was made from another model: it has no output " + missing, file.toString());
         }
     }
 
     private static Path artefact(Path out) {
         try (Stream<Path> files = Files.list(out)) {
-            return files.filter(f -> f.getFileName().toString().endsWith(".onnx")).sorted().findFirst().orElseThrow(
-                    () -> new UserException("DT-EVA-002", "holds no ONNX file to run", out.toString()));
+            return files.filter(f -> f.getFileName().toString().endsWith(".onnx"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow(() -> new UserException("DT-EVA-002", "holds no ONNX file to run", out.toString()));
         } catch (IOException e) {
             throw new UserException("DT-EVA-003", "cannot be listed: " + e.getMessage(), out.toString(), e);
         }

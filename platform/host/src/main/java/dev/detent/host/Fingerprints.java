@@ -16,12 +16,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What every layer of a simulated network made of one sample of noise, in two numbers: the norm of its output and its projection on a fixed
- * vector of signs; infinities, as masks hold them, are left out. A run writes them down; {@code detent verify} computes them again from the
- * artefact.
+ * What every layer of a simulated network made of one sample of noise, in two numbers: the norm of its output and its
+ * projection on a fixed vector of signs; infinities, as masks hold them, are left out. A run writes them down;
+ * {@code detent verify} computes them again from the artefact.
  *
  * @param norm square root of the sum of squares
- * @param projection sum of the values with pseudo-random signs, which stays within a few norms and tells one tensor from another of its size
+ * @param projection sum of the values with pseudo-random signs, which stays within a few norms and tells one tensor
+ *     from another of its size
  */
 public record Fingerprints(double norm, double projection) {
 
@@ -35,10 +36,20 @@ public record Fingerprints(double norm, double projection) {
     /** As above, from a simulation that watches every layer. */
     static Map<Slot, Fingerprints> of(Graph graph, Simulation simulated) {
         Map<Slot, Fingerprints> prints = new LinkedHashMap<>();
-        if (graph.inputs().stream().allMatch(v -> v.shape().map(s -> s.stream().skip(1).allMatch(ValueInfo.Dimension::isKnown)).orElse(false))) {
+        if (graph.inputs().stream()
+                .allMatch(v -> v.shape()
+                        .map(s -> s.stream().skip(1).allMatch(ValueInfo.Dimension::isKnown))
+                        .orElse(false))) {
             Map<String, Slot> layers = layers(graph);
-            Iterator<Printer> printers = simulated.observe(layers.keySet().stream().map(v -> new Simulator.Observation<>(v, Printer::new)).toList(),
-                    new Noise(graph, 1), 1, d -> { }).iterator();
+            Iterator<Printer> printers = simulated
+                    .observe(
+                            layers.keySet().stream()
+                                    .map(v -> new Simulator.Observation<>(v, Printer::new))
+                                    .toList(),
+                            new Noise(graph, 1),
+                            1,
+                            d -> {})
+                    .iterator();
             layers.values().forEach(slot -> prints.put(slot, printers.next().print()));
         }
         return prints;
@@ -54,7 +65,8 @@ public record Fingerprints(double norm, double projection) {
         Map<String, Slot> slots = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
             for (int o = 0; o < n.outputs().size(); o++) {
-                if (graph.valueInfo(n.output(o)).map(ValueInfo::type).orElse(ElementType.UNDEFINED) == ElementType.FLOAT) {
+                if (graph.valueInfo(n.output(o)).map(ValueInfo::type).orElse(ElementType.UNDEFINED)
+                        == ElementType.FLOAT) {
                     slots.put(n.output(o), Slot.output(n.name(), o));
                 }
             }
@@ -73,8 +85,7 @@ public record Fingerprints(double norm, double projection) {
         }
 
         @Override
-        public void begin(long[] shape) {
-        }
+        public void begin(long[] shape) {}
 
         @Override
         public void accept(float[] values, int from, int to) {
@@ -95,7 +106,10 @@ public record Fingerprints(double norm, double projection) {
         }
     }
 
-    /** Another CPU sums in another order, and a deep network amplifies it: a tenth of the norm is far from what a wrong number does. */
+    /**
+     * Another CPU sums in another order, and a deep network amplifies it: a tenth of the norm is far from what a wrong
+     * number does.
+     */
     public boolean matches(Fingerprints other) {
         double allowed = 0.1 * Math.max(norm, 1e-6);
         return Math.abs(norm - other.norm) <= allowed && Math.abs(projection - other.projection) <= 4 * allowed;

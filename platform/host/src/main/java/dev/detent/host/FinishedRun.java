@@ -37,8 +37,16 @@ public final class FinishedRun {
     /** The runs for single targets: the one that wrote {@code folder}, or those in it when it was for several. */
     public static List<FinishedRun> all(Path folder) {
         FinishedRun run = read(folder);
-        List<String> targets = run.get(o -> o.has("targets") ? o.getAsJsonArray("targets").asList().stream().map(JsonElement::getAsString).toList() : List.of());
-        return targets.isEmpty() ? List.of(run) : targets.stream().map(t -> read(folder.resolve(t.replace(':', '.')))).toList();
+        List<String> targets = run.get(o -> o.has("targets")
+                ? o.getAsJsonArray("targets").asList().stream()
+                        .map(JsonElement::getAsString)
+                        .toList()
+                : List.of());
+        return targets.isEmpty()
+                ? List.of(run)
+                : targets.stream()
+                        .map(t -> read(folder.resolve(t.replace(':', '.'))))
+                        .toList();
     }
 
     private <T> T get(Function<JsonObject, T> part) {
@@ -70,24 +78,38 @@ public final class FinishedRun {
     }
 
     public Preprocessing preprocessing() {
-        return Preprocessing.parse(get(o -> o.getAsJsonObject("calibration").get("preprocessing").getAsString()));
+        return Preprocessing.parse(
+                get(o -> o.getAsJsonObject("calibration").get("preprocessing").getAsString()));
     }
 
-    /** What every layer made of noise in the run's own simulation; empty when the model's shapes are only known at run time. */
+    /**
+     * What every layer made of noise in the run's own simulation; empty when the model's shapes are only known at run
+     * time.
+     */
     public Map<Slot, Fingerprints> fingerprints() {
         return get(o -> {
             Map<Slot, Fingerprints> prints = new LinkedHashMap<>();
-            o.getAsJsonObject("fingerprints").entrySet().forEach(e -> prints.put(ConfigJson.slot(e.getKey()), new Fingerprints(
-                    e.getValue().getAsJsonArray().get(0).getAsDouble(), e.getValue().getAsJsonArray().get(1).getAsDouble())));
+            o.getAsJsonObject("fingerprints")
+                    .entrySet()
+                    .forEach(e -> prints.put(
+                            ConfigJson.slot(e.getKey()),
+                            new Fingerprints(
+                                    e.getValue().getAsJsonArray().get(0).getAsDouble(),
+                                    e.getValue().getAsJsonArray().get(1).getAsDouble())));
             return prints;
         });
     }
 
     public Exporter exporter(Registry registry) {
         String format = get(o -> o.get("format").getAsString());
-        return registry.target(target()).exporters().stream().filter(e -> e.id().equals(format)).findFirst().orElseThrow(() -> new UserException(
-                "DT-EVA-005", "was written as '" + format + "', which target '" + target() + "' does not write with the plugins installed here",
-                folder.toString()));
+        return registry.target(target()).exporters().stream()
+                .filter(e -> e.id().equals(format))
+                .findFirst()
+                .orElseThrow(() -> new UserException(
+                        "DT-EVA-005",
+                        "was written as '" + format + "', which target '" + target()
+                                + "' does not write with the plugins installed here",
+                        folder.toString()));
     }
 
     /**
@@ -100,11 +122,13 @@ public final class FinishedRun {
             TreeSet<String> missing = new TreeSet<>();
             Set<String> shown = new TreeSet<>();
             for (JsonElement e : o.getAsJsonArray("configs")) {
-                String node = ConfigJson.slot(e.getAsJsonObject().get("slot").getAsString()).node();
+                String node = ConfigJson.slot(e.getAsJsonObject().get("slot").getAsString())
+                        .node();
                 if (graph.node(node).isEmpty()) {
                     missing.add(node);
                 } else if (e.getAsJsonObject().has("root")) {
-                    shown.add(ConfigJson.slot(e.getAsJsonObject().get("root").getAsString()).node());
+                    shown.add(ConfigJson.slot(e.getAsJsonObject().get("root").getAsString())
+                            .node());
                 }
             }
             if (absorbed) {

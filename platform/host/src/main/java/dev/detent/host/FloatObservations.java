@@ -25,13 +25,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observations of the float network. Of a run for several targets they are collected first, from trial runs that end where they would look at
- * data; then every different graph is run once with all observers of all targets; then the real runs find their sketches here.
+ * Observations of the float network. Of a run for several targets they are collected first, from trial runs that end
+ * where they would look at data; then every different graph is run once with all observers of all targets; then the
+ * real runs find their sketches here.
  */
 final class FloatObservations implements AutoCloseable {
 
     /** Ends a trial run; told from others by identity. */
-    private final InternalException collected = new InternalException("DT-RUN-091", "a trial run went on where it should have ended", "", null);
+    private final InternalException collected =
+            new InternalException("DT-RUN-091", "a trial run went on where it should have ended", "", null);
 
     private record Key(String value, String kept, int limit) {}
 
@@ -44,10 +46,12 @@ final class FloatObservations implements AutoCloseable {
     private boolean collecting;
     /** The graph that was digested last: reading all weights is worth doing once. */
     private @Nullable Graph digested;
+
     private int digestedRevision;
     private String lastDigest = "";
     /** The graph, cut where it was observed last, for a second look at some of the same values. */
     private @Nullable SegmentedModel cut;
+
     private String cutDigest = "";
     private Set<String> cutValues = Set.of();
 
@@ -78,7 +82,8 @@ final class FloatObservations implements AutoCloseable {
         wanted.forEach((digest, w) -> {
             List<Key> keys = List.copyOf(w.observations().keySet());
             int limit = keys.stream().mapToInt(Key::limit).max().orElse(0);
-            List<Sketch> seen = run(digest, w.graph(), List.copyOf(w.observations().values()), samples.first(limit), progress);
+            List<Sketch> seen =
+                    run(digest, w.graph(), List.copyOf(w.observations().values()), samples.first(limit), progress);
             Map<Key, Sketch> sketches = kept.computeIfAbsent(digest, k -> new LinkedHashMap<>());
             for (int i = 0; i < keys.size(); i++) {
                 sketches.put(keys.get(i), seen.get(i));
@@ -92,7 +97,8 @@ final class FloatObservations implements AutoCloseable {
         return kept.size();
     }
 
-    <S extends Sketch> List<S> observe(Graph graph, List<Observation<S>> observations, Samples samples, int limit, IntConsumer progress) {
+    <S extends Sketch> List<S> observe(
+            Graph graph, List<Observation<S>> observations, Samples samples, int limit, IntConsumer progress) {
         if (graph != digested || graph.revision() != digestedRevision) {
             lastDigest = digest(graph);
             digested = graph;
@@ -101,11 +107,15 @@ final class FloatObservations implements AutoCloseable {
         String digest = lastDigest;
         List<Key> keys = observations.stream().map(o -> key(o, limit)).toList();
         if (collecting) {
-            Map<Key, Observation<Sketch>> of = wanted.computeIfAbsent(digest, k -> new Wanted(graph.copy(), new LinkedHashMap<>())).observations();
+            Map<Key, Observation<Sketch>> of = wanted.computeIfAbsent(
+                            digest, k -> new Wanted(graph.copy(), new LinkedHashMap<>()))
+                    .observations();
             for (int i = 0; i < keys.size(); i++) {
                 if (!keys.get(i).kept().isEmpty()) {
                     Observation<S> o = observations.get(i);
-                    of.putIfAbsent(keys.get(i), new Observation<>(o.value(), o.kept(), keys.get(i).limit(), o.sketch()));
+                    of.putIfAbsent(
+                            keys.get(i),
+                            new Observation<>(o.value(), o.kept(), keys.get(i).limit(), o.sketch()));
                 }
             }
             throw collected;
@@ -131,7 +141,10 @@ final class FloatObservations implements AutoCloseable {
         }
         List<S> all = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
-            all.add(keys.get(i).kept().isEmpty() ? unshared.get(observations.get(i)) : FloatObservations.<S>shared(sketches.get(keys.get(i))));
+            all.add(
+                    keys.get(i).kept().isEmpty()
+                            ? unshared.get(observations.get(i))
+                            : FloatObservations.<S>shared(sketches.get(keys.get(i))));
         }
         return all;
     }
@@ -145,17 +158,22 @@ final class FloatObservations implements AutoCloseable {
     /** Runs the float network for its outputs: where it is cut already, if this graph was observed last. */
     void forEach(Graph graph, Samples samples, SegmentedModel.OutputSink sink) {
         SegmentedModel model = cut;
-        if (model != null && graph == digested && graph.revision() == digestedRevision && lastDigest.equals(cutDigest)) {
-            model.forEach(samples, workers, d -> { }, sink);
+        if (model != null
+                && graph == digested
+                && graph.revision() == digestedRevision
+                && lastDigest.equals(cutDigest)) {
+            model.forEach(samples, workers, d -> {}, sink);
         } else {
             try (PlainModel whole = PlainModel.of(graph, Optimization.ALL, "float model")) {
-                whole.forEach(samples, workers, d -> { }, sink);
+                whole.forEach(samples, workers, d -> {}, sink);
             }
         }
     }
 
-    private <S extends Sketch> List<S> run(String digest, Graph graph, List<Observation<S>> observations, Samples samples, IntConsumer progress) {
-        Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
+    private <S extends Sketch> List<S> run(
+            String digest, Graph graph, List<Observation<S>> observations, Samples samples, IntConsumer progress) {
+        Set<String> values =
+                observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
         SegmentedModel model = cut;
         if (model == null || !digest.equals(cutDigest) || !cutValues.containsAll(values)) {
             close();
@@ -179,8 +197,10 @@ final class FloatObservations implements AutoCloseable {
     private static String digest(Graph graph) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            graph.nodes().forEach(n -> sha.update((n.name() + n.domain() + n.opType() + n.inputs() + n.outputs() + n.attributes())
-                    .getBytes(StandardCharsets.UTF_8)));
+            graph.nodes()
+                    .forEach(n ->
+                            sha.update((n.name() + n.domain() + n.opType() + n.inputs() + n.outputs() + n.attributes())
+                                    .getBytes(StandardCharsets.UTF_8)));
             graph.initializers().forEach((name, t) -> {
                 sha.update((name + t).getBytes(StandardCharsets.UTF_8));
                 sha.update(t.bytes());

@@ -25,14 +25,25 @@ public final class Installation {
     public static List<Finding> examine(PluginHost host) {
         List<Finding> findings = new ArrayList<>();
         int java = Runtime.version().feature();
-        findings.add(new Finding(java >= OLDEST_JAVA, "Java", Runtime.version() + (java >= OLDEST_JAVA ? "" : "; Detent needs Java 17 or newer")));
-        findings.add(new Finding(true, "machine", System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
-                + Runtime.getRuntime().availableProcessors() + " cores, " + (Runtime.getRuntime().maxMemory() >> 20) + " MB heap"));
+        findings.add(new Finding(
+                java >= OLDEST_JAVA,
+                "Java",
+                Runtime.version() + (java >= OLDEST_JAVA ? "" : "; Detent needs Java 17 or newer")));
+        findings.add(new Finding(
+                true,
+                "machine",
+                System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+                        + Runtime.getRuntime().availableProcessors() + " cores, "
+                        + (Runtime.getRuntime().maxMemory() >> 20) + " MB heap"));
         findings.add(runtime());
         try {
             Registry r = host.load();
-            findings.add(new Finding(true, "plugins", r.targets().size() + " targets, " + r.passes().size() + " passes, "
-                    + r.observers().size() + " observers, " + r.dispatchers().size() + " dispatchers"));
+            findings.add(new Finding(
+                    true,
+                    "plugins",
+                    r.targets().size() + " targets, " + r.passes().size() + " passes, "
+                            + r.observers().size() + " observers, "
+                            + r.dispatchers().size() + " dispatchers"));
         } catch (DetentException e) {
             e.problems().forEach(p -> findings.add(new Finding(false, "plugins", p.toString())));
         }
@@ -41,7 +52,10 @@ public final class Installation {
 
     private static Finding runtime() {
         Graph g = new Graph();
-        g.edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1)).output(ValueInfo.of("y", ElementType.FLOAT, 1))
+        g.edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1))
+                .output(ValueInfo.of("y", ElementType.FLOAT, 1))
                 .add(Node.of("relu", "Relu", List.of("x"), List.of("y"), Map.of()));
         try (PlainModel m = PlainModel.of(g, Optimization.ALL, "a Relu")) {
             return new Finding(m.outputs().equals(List.of("y")), "ONNX Runtime", PlainModel.runtimeVersion());

@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What runs of one model for several targets share: the formatted graph, the samples, what is seen of the float network, the evaluation. */
+/**
+ * What runs of one model for several targets share: the formatted graph, the samples, what is seen of the float
+ * network, the evaluation.
+ */
 final class JobInputs implements AutoCloseable {
 
     /** Loaded samples that later passes find in memory: 53 images of 224 x 224. */
@@ -35,19 +38,34 @@ final class JobInputs implements AutoCloseable {
         nodes = graph.nodes().size();
         bytes = Digest.size(request.model(), graph);
         if (Evaluation.isQuantized(graph)) {
-            remarks.add(Problem.warning("DT-QNT-003", "is quantized already; what is quantized twice loses twice: start from the float model",
+            remarks.add(Problem.warning(
+                    "DT-QNT-003",
+                    "is quantized already; what is quantized twice loses twice: start from the float model",
                     request.model().toString()));
         }
         boolean half = HalfPrecision.widen(graph, request.model().toString());
         if (half) {
-            remarks.add(Problem.note("DT-QNT-004", "holds 16-bit floats; what stays float in the results is 32 bits wide", request.model().toString()));
+            remarks.add(Problem.note(
+                    "DT-QNT-004",
+                    "holds 16-bit floats; what stays float in the results is 32 bits wide",
+                    request.model().toString()));
         }
         refuseBroken(graph, request.model());
         Pipeline.format(graph, request.model().toString());
-        samples = request.calibration().map(c -> DataFiles.open(graph, c, request.preprocessing(), request.samples()).remembering(REMEMBERED_BYTES));
+        samples = request.calibration()
+                .map(c -> DataFiles.open(graph, c, request.preprocessing(), request.samples())
+                        .remembering(REMEMBERED_BYTES));
         observations = new FloatObservations(request.workers());
-        evaluation = request.evaluation().map(e -> new Evaluation(() -> Evaluation.floatModel(request.model(), graph, half), graph, e.data(), e.labels(),
-                request.preprocessing(), e.samples(), request.workers(), progress));
+        evaluation = request.evaluation()
+                .map(e -> new Evaluation(
+                        () -> Evaluation.floatModel(request.model(), graph, half),
+                        graph,
+                        e.data(),
+                        e.labels(),
+                        request.preprocessing(),
+                        e.samples(),
+                        request.workers(),
+                        progress));
     }
 
     /** A copy to work on. */
@@ -86,15 +104,21 @@ final class JobInputs implements AutoCloseable {
     private static void refuseBroken(Graph graph, Path model) {
         for (Node n : graph.nodes()) {
             if (n.is("Conv", "ConvTranspose", "Gemm", "MatMul")) {
-                n.inputs().forEach(name -> Formatting.constant(graph, name).filter(t -> t.type() == ElementType.FLOAT).ifPresent(t -> {
-                    FloatBuffer f = t.bytes().asFloatBuffer();
-                    for (int i = 0; i < f.limit(); i++) {
-                        if (!Float.isFinite(f.get(i))) {
-                            throw new UserException("DT-ONX-020", "weight '" + name + "' holds " + f.get(i) + "; the model is damaged",
-                                    model.toString());
-                        }
-                    }
-                }));
+                n.inputs()
+                        .forEach(name -> Formatting.constant(graph, name)
+                                .filter(t -> t.type() == ElementType.FLOAT)
+                                .ifPresent(t -> {
+                                    FloatBuffer f = t.bytes().asFloatBuffer();
+                                    for (int i = 0; i < f.limit(); i++) {
+                                        if (!Float.isFinite(f.get(i))) {
+                                            throw new UserException(
+                                                    "DT-ONX-020",
+                                                    "weight '" + name + "' holds " + f.get(i)
+                                                            + "; the model is damaged",
+                                                    model.toString());
+                                        }
+                                    }
+                                }));
             }
         }
     }

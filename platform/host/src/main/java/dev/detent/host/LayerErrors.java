@@ -1,8 +1,8 @@
 package dev.detent.host;
 
 import dev.detent.runtime.Optimization;
-import dev.detent.runtime.Samples;
 import dev.detent.runtime.Recording;
+import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -19,8 +19,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Accumulated error of every weighted layer: its output (behind its activation, where one follows) in the simulated network against the
- * float network, on a few samples. Shows where a model breaks.
+ * Accumulated error of every weighted layer: its output (behind its activation, where one follows) in the simulated
+ * network against the float network, on a few samples. Shows where a model breaks.
  */
 public final class LayerErrors {
 
@@ -35,27 +35,51 @@ public final class LayerErrors {
      * @param simulated watches every layer
      * @param count so many samples, the first ones
      */
-    static List<Layer> measure(Graph floatGraph, Graph quantized, Quantization quantization, Simulation simulated, Samples samples, int count) {
+    static List<Layer> measure(
+            Graph floatGraph,
+            Graph quantized,
+            Quantization quantization,
+            Simulation simulated,
+            Samples samples,
+            int count) {
         List<Node> layers = new ArrayList<>();
         for (Node n : floatGraph.nodes()) {
-            if (floatGraph.isFloat(n.output(0)) && WEIGHTED.contains(n.opType()) && quantization.isQuantized(n) && quantized.producer(n.output(0)).isPresent()) {
+            if (floatGraph.isFloat(n.output(0))
+                    && WEIGHTED.contains(n.opType())
+                    && quantization.isQuantized(n)
+                    && quantized.producer(n.output(0)).isPresent()) {
                 layers.add(n);
             }
         }
-        List<String> outputs = layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
+        List<String> outputs =
+                layers.stream().map(n -> behindActivation(floatGraph, n)).toList();
         Set<String> values = new LinkedHashSet<>(outputs);
         // For so few samples optimising costs more than it saves.
         try (Simulation reference = Simulation.of(floatGraph, Optional.empty(), values, Optimization.ASIS)) {
-            List<List<Difference>> differences = IntStream.range(0, Math.min(count, samples.size())).parallel().mapToObj(i -> finished(() -> {
-                Samples one = samples.range(i, 1);
-                Map<String, float[]> exact = Recording.of(reference, values, one);
-                return simulated.observe(outputs.stream().map(v -> new Simulator.Observation<>(v, () -> new Difference(exact.get(v)))).toList(),
-                        one, 1, d -> { });
-            })).toList().stream().map(Supplier::get).toList();
+            List<List<Difference>> differences = IntStream.range(0, Math.min(count, samples.size()))
+                    .parallel()
+                    .mapToObj(i -> finished(() -> {
+                        Samples one = samples.range(i, 1);
+                        Map<String, float[]> exact = Recording.of(reference, values, one);
+                        return simulated.observe(
+                                outputs.stream()
+                                        .map(v -> new Simulator.Observation<>(v, () -> new Difference(exact.get(v))))
+                                        .toList(),
+                                one,
+                                1,
+                                d -> {});
+                    }))
+                    .toList()
+                    .stream()
+                    .map(Supplier::get)
+                    .toList();
             List<Layer> errors = new ArrayList<>();
             for (int k = 0; k < layers.size(); k++) {
                 int layer = k;
-                double snr = differences.stream().map(d -> d.get(layer)).reduce(new Difference(new float[0]), Difference::plus).snr();
+                double snr = differences.stream()
+                        .map(d -> d.get(layer))
+                        .reduce(new Difference(new float[0]), Difference::plus)
+                        .snr();
                 errors.add(new Layer(layers.get(k).name(), layers.get(k).opType(), outputs.get(k), snr));
             }
             return errors;
@@ -63,8 +87,8 @@ public final class LayerErrors {
     }
 
     /**
-     * What {@code work} gave or threw. A parallel stream hands an exception on while its other tasks still run; here they would run in sessions
-     * that the caller closes.
+     * What {@code work} gave or threw. A parallel stream hands an exception on while its other tasks still run; here
+     * they would run in sessions that the caller closes.
      */
     private static <T> Supplier<T> finished(Supplier<T> work) {
         try {
@@ -88,7 +112,9 @@ public final class LayerErrors {
         }
 
         double snr() {
-            return distance.noise() == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(distance.signal() / distance.noise());
+            return distance.noise() == 0
+                    ? Double.POSITIVE_INFINITY
+                    : 10 * Math.log10(distance.signal() / distance.noise());
         }
 
         Difference plus(Difference other) {

@@ -17,10 +17,12 @@ public final class ModelExport {
     private ModelExport() {}
 
     /** Exports into a new folder and returns what lies there. */
-    public static Map<String, byte[]> to(Path folder, Exporter exporter, String name, String target, Pipeline.Result result) throws IOException {
+    public static Map<String, byte[]> to(
+            Path folder, Exporter exporter, String name, String target, Pipeline.Result result) throws IOException {
         try (OutputFolder out = new OutputFolder(folder)) {
-            exporter.export(new Frozen(name, target, result.graph(), result.configs().snapshot()),
-                    new ExportRun(new TargetFolder(out, ""), new Options(Map.of()), p -> { }));
+            exporter.export(
+                    new Frozen(name, target, result.graph(), result.configs().snapshot()),
+                    new ExportRun(new TargetFolder(out, ""), new Options(Map.of()), p -> {}));
             out.commit();
         }
         Map<String, byte[]> files = new TreeMap<>();

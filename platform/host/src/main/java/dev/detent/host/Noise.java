@@ -22,7 +22,8 @@ public record Noise(Graph graph, int size) implements Samples {
         for (ValueInfo v : graph.inputs()) {
             long[] shape = shape(v);
             int n = Math.toIntExact(Tensor.count(shape));
-            ByteBuffer data = ByteBuffer.allocateDirect(Math.toIntExact(v.type().bytes(n))).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer data = ByteBuffer.allocateDirect(Math.toIntExact(v.type().bytes(n)))
+                    .order(ByteOrder.LITTLE_ENDIAN);
             long state = index * 7919L + 17;
             for (int i = 0; i < n && v.type() == ElementType.FLOAT; i++) {
                 state = state * 6364136223846793005L + 1442695040888963407L;
@@ -46,6 +47,7 @@ public record Noise(Graph graph, int size) implements Samples {
     }
 
     private static UserException unknown(ValueInfo v) {
-        return new UserException("DT-VER-005", "has a shape that is only known at run time; give real data with --data", v.name());
+        return new UserException(
+                "DT-VER-005", "has a shape that is only known at run time; give real data with --data", v.name());
     }
 }

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where results are written: a staging folder beside the wanted one, moved into place in one step when everything has succeeded. Whatever
- * goes wrong, no half-written result is left; a killed process leaves at most the staging folder, which the next run clears.
+ * Where results are written: a staging folder beside the wanted one, moved into place in one step when everything has
+ * succeeded. Whatever goes wrong, no half-written result is left; a killed process leaves at most the staging folder,
+ * which the next run clears.
  */
 public final class OutputFolder implements AutoCloseable {
 
@@ -27,14 +28,16 @@ public final class OutputFolder implements AutoCloseable {
         this.wanted = wanted.toAbsolutePath().normalize();
         Path parent = this.wanted.getParent();
         if (parent == null) {
-            throw new UserException("DT-OUT-002", "is the root of all folders; give a new one with --out", wanted.toString());
+            throw new UserException(
+                    "DT-OUT-002", "is the root of all folders; give a new one with --out", wanted.toString());
         }
         this.staging = parent.resolve("." + this.wanted.getFileName() + ".partial");
         if (Files.exists(this.wanted) && !Files.isDirectory(this.wanted)) {
             throw new UserException("DT-OUT-001", "is a file; give a folder with --out", wanted.toString());
         }
         if (Files.isDirectory(this.wanted) && !Files.exists(this.wanted.resolve(MARK)) && !isEmpty(this.wanted)) {
-            throw new UserException("DT-OUT-002", "is a folder with other files in it; give a new one with --out", wanted.toString());
+            throw new UserException(
+                    "DT-OUT-002", "is a folder with other files in it; give a new one with --out", wanted.toString());
         }
         try {
             delete(staging);
@@ -65,12 +68,17 @@ public final class OutputFolder implements AutoCloseable {
 
     /** What a write into staging threw, as a sentence. */
     public UserException failed(String name, IOException e) {
-        return new UserException("DT-OUT-004", "could not be written: " + reason(e), wanted.resolve(name).toString(), e);
+        return new UserException(
+                "DT-OUT-004",
+                "could not be written: " + reason(e),
+                wanted.resolve(name).toString(),
+                e);
     }
 
     private static String reason(Exception e) {
         Throwable t = e instanceof UncheckedIOException u ? u.getCause() : e;
-        return t instanceof java.nio.file.FileSystemException f && f.getReason() != null ? f.getReason()
+        return t instanceof java.nio.file.FileSystemException f && f.getReason() != null
+                ? f.getReason()
                 : t instanceof java.nio.file.AccessDeniedException ? "access denied" : String.valueOf(t.getMessage());
     }
 

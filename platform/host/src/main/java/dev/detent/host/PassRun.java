@@ -19,8 +19,17 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What one pass run may touch. */
-record PassRun(PassDescriptor descriptor, String plugin, Graph graph, Quantization quantization, StateControl states, Options options,
-        Observers observers, Optional<PassSimulator> passSimulator, Consumer<Problem> problems) implements PassContext {
+record PassRun(
+        PassDescriptor descriptor,
+        String plugin,
+        Graph graph,
+        Quantization quantization,
+        StateControl states,
+        Options options,
+        Observers observers,
+        Optional<PassSimulator> passSimulator,
+        Consumer<Problem> problems)
+        implements PassContext {
 
     @Override
     public Optional<Tensor> constant(String value) {
@@ -30,7 +39,9 @@ record PassRun(PassDescriptor descriptor, String plugin, Graph graph, Quantizati
     @Override
     public GraphEditor editor() {
         if (!descriptor.editsGraph()) {
-            throw new PluginException("DT-PAS-010", "pass '" + descriptor.id() + "' asked for the graph editor without declaring that it edits",
+            throw new PluginException(
+                    "DT-PAS-010",
+                    "pass '" + descriptor.id() + "' asked for the graph editor without declaring that it edits",
                     plugin);
         }
         return graph.edit();
@@ -39,10 +50,13 @@ record PassRun(PassDescriptor descriptor, String plugin, Graph graph, Quantizati
     @Override
     public Simulator simulator() {
         if (!descriptor.needs().contains(Need.SAMPLES)) {
-            throw new PluginException("DT-PAS-011", "pass '" + descriptor.id() + "' asked for samples without declaring the need", plugin);
+            throw new PluginException(
+                    "DT-PAS-011",
+                    "pass '" + descriptor.id() + "' asked for samples without declaring the need",
+                    plugin);
         }
-        return passSimulator.orElseThrow(() -> new UserException("DT-DAT-002", "pass '" + descriptor.id()
-                + "' needs calibration data; give it with --calibration", ""));
+        return passSimulator.orElseThrow(() -> new UserException(
+                "DT-DAT-002", "pass '" + descriptor.id() + "' needs calibration data; give it with --calibration", ""));
     }
 
     @Override

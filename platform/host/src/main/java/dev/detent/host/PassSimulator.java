@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The simulator of one pass run. Keeps the cut model between two observations of the same values while no config has moved, and the float
- * outputs between two trials.
+ * The simulator of one pass run. Keeps the cut model between two observations of the same values while no config has
+ * moved, and the float outputs between two trials.
  */
 final class PassSimulator implements Simulator, AutoCloseable {
 
@@ -42,7 +42,14 @@ final class PassSimulator implements Simulator, AutoCloseable {
     private int referenceRevision;
 
     /** @param moves changes whenever a config moves */
-    PassSimulator(String pass, Graph graph, Quantization quantization, Samples samples, IntSupplier moves, int workers, Progress progress,
+    PassSimulator(
+            String pass,
+            Graph graph,
+            Quantization quantization,
+            Samples samples,
+            IntSupplier moves,
+            int workers,
+            Progress progress,
             FloatObservations floats) {
         this.pass = pass;
         this.graph = graph;
@@ -56,12 +63,14 @@ final class PassSimulator implements Simulator, AutoCloseable {
 
     @Override
     public <S extends Sketch> List<S> observeFloat(List<Observation<S>> observations, int limit) {
-        return floats.observe(graph, observations, samples, limit, done -> progress.at(pass, done, Math.min(limit, samples.size())));
+        return floats.observe(
+                graph, observations, samples, limit, done -> progress.at(pass, done, Math.min(limit, samples.size())));
     }
 
     @Override
     public <S extends Sketch> List<S> observe(List<Observation<S>> observations, int limit) {
-        Set<String> values = observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<String> values =
+                observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
         Key wanted = new Key(values, moves.getAsInt(), graph.revision());
         Simulation current = model;
         if (current == null || !wanted.equals(key)) {
@@ -76,8 +85,10 @@ final class PassSimulator implements Simulator, AutoCloseable {
 
     @Override
     public double outputError(int limit) {
-        List<String> outputs = graph.outputs().stream().map(ValueInfo::name)
-                .filter(graph::isFloat).toList();
+        List<String> outputs = graph.outputs().stream()
+                .map(ValueInfo::name)
+                .filter(graph::isFloat)
+                .toList();
         Samples data = samples.first(limit);
         Scores.Reference exact = reference;
         if (exact == null || referenceLimit != limit || referenceRevision != graph.revision()) {
@@ -94,7 +105,11 @@ final class PassSimulator implements Simulator, AutoCloseable {
             trialRevision = graph.revision();
         }
         Simulation simulated = current;
-        return Math.pow(10, -exact.score((s, sink) -> simulated.forEach(s, workers, d -> { }, sink), Optional.empty()).snr() / 10);
+        return Math.pow(
+                10,
+                -exact.score((s, sink) -> simulated.forEach(s, workers, d -> {}, sink), Optional.empty())
+                                .snr()
+                        / 10);
     }
 
     @Override

@@ -31,30 +31,34 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats a model, dispatches it, applies a target's rules and runs a plan. The envelope around every pass is the same: precondition, run,
- * declared edits only, invariants, journal. One instance serves one run on one thread.
+ * Formats a model, dispatches it, applies a target's rules and runs a plan. The envelope around every pass is the same:
+ * precondition, run, declared edits only, invariants, journal. One instance serves one run on one thread.
  */
 public final class Pipeline {
 
     /** Watches the configs between passes (traces). */
     public interface Listener {
-        Listener NONE = new Listener() { };
+        Listener NONE = new Listener() {};
 
-        default void prepared(Plan.Step step) {
-        }
+        default void prepared(Plan.Step step) {}
 
-        default void ruled(Graph graph, Configs configs, Map<String, Side> sides) {
-        }
+        default void ruled(Graph graph, Configs configs, Map<String, Side> sides) {}
 
-        default void passed(Plan.Step step, Configs configs) {
-        }
+        default void passed(Plan.Step step, Configs configs) {}
     }
 
     /**
      * @param graph the formatted graph with baked parameters
-     * @param floatGraph the formatted and prepared graph before anything was quantized; it computes what the model computes
+     * @param floatGraph the formatted and prepared graph before anything was quantized; it computes what the model
+     *     computes
      */
-    public record Result(Graph graph, Graph floatGraph, Configs configs, Journal journal, List<Problem> problems, Map<String, Side> sides) {}
+    public record Result(
+            Graph graph,
+            Graph floatGraph,
+            Configs configs,
+            Journal journal,
+            List<Problem> problems,
+            Map<String, Side> sides) {}
 
     private final Registry registry;
     private final Target target;
@@ -74,7 +78,13 @@ public final class Pipeline {
     }
 
     /** @param floats observations that runs for several targets share */
-    Pipeline(Registry registry, Target target, int workers, Progress progress, Listener listener, FloatObservations floats) {
+    Pipeline(
+            Registry registry,
+            Target target,
+            int workers,
+            Progress progress,
+            Listener listener,
+            FloatObservations floats) {
         this.floats = floats;
         this.registry = registry;
         this.target = target;
@@ -111,7 +121,9 @@ public final class Pipeline {
                 dispatch(graph, plan);
             }
             run(graph, step, samples);
-            if (d.editsGraph() && graph.nodes().stream().anyMatch(n -> graph.valueInfo(n.output(0)).isEmpty())) {
+            if (d.editsGraph()
+                    && graph.nodes().stream()
+                            .anyMatch(n -> graph.valueInfo(n.output(0)).isEmpty())) {
                 ShapeInference.infer(graph, d.id());
             }
             if (facts.contains(Fact.RULES_APPLIED)) {
@@ -133,9 +145,14 @@ public final class Pipeline {
         for (Node n : graph.nodes()) {
             if (sides.get(n.name()) == Side.QUANTIZED && target.supports(n, graph)) {
                 NodeRule rule = target.rules().rule(n, graph);
-                if (rule.inputs().size() != n.inputs().size() || rule.outputs().size() != n.outputs().size()) {
-                    throw new PluginException("DT-RUL-001", "the rule of " + n + " has " + rule.inputs().size() + " inputs and "
-                            + rule.outputs().size() + " outputs, the node " + n.inputs().size() + " and " + n.outputs().size(), plugin);
+                if (rule.inputs().size() != n.inputs().size()
+                        || rule.outputs().size() != n.outputs().size()) {
+                    throw new PluginException(
+                            "DT-RUL-001",
+                            "the rule of " + n + " has " + rule.inputs().size() + " inputs and "
+                                    + rule.outputs().size() + " outputs, the node "
+                                    + n.inputs().size() + " and " + n.outputs().size(),
+                            plugin);
                 }
                 configs.add(n, graph, target.id(), rule);
             }
@@ -147,33 +164,51 @@ public final class Pipeline {
     private void run(Graph graph, Plan.Step step, Optional<Samples> samples) {
         PassDescriptor d = step.pass().descriptor();
         if (!facts.containsAll(d.requires())) {
-            throw new UserException("DT-PLN-004", "pass '" + d.id() + "' requires " + d.requires() + "; true so far: " + facts, d.id());
+            throw new UserException(
+                    "DT-PLN-004", "pass '" + d.id() + "' requires " + d.requires() + "; true so far: " + facts, d.id());
         }
         Control control = new Control(configs, graph, journal, d.id(), step.plugin(), d.verbs());
         int revision = graph.revision();
         int before = problems.size();
-        Optional<PassSimulator> simulator = samples.filter(s -> s.size() > 0).map(s -> new PassSimulator(d.id(), graph, configs, s,
-                () -> journal.entries().size(), workers, progress, floats));
+        Optional<PassSimulator> simulator = samples.filter(s -> s.size() > 0)
+                .map(s -> new PassSimulator(
+                        d.id(), graph, configs, s, () -> journal.entries().size(), workers, progress, floats));
         try {
-            step.pass().pass().run(new PassRun(d, step.plugin(), graph, configs, control, step.options(), registry, simulator, problems::add));
+            step.pass()
+                    .pass()
+                    .run(new PassRun(
+                            d,
+                            step.plugin(),
+                            graph,
+                            configs,
+                            control,
+                            step.options(),
+                            registry,
+                            simulator,
+                            problems::add));
         } catch (DetentException e) {
             throw e;
         } catch (RuntimeException | LinkageError e) {
-            throw new PluginException(List.of(Problem.error("DT-PAS-012", "pass '" + d.id() + "' failed: " + e, step.plugin())), e);
+            throw new PluginException(
+                    List.of(Problem.error("DT-PAS-012", "pass '" + d.id() + "' failed: " + e, step.plugin())), e);
         } finally {
             control.revoke();
             simulator.ifPresent(PassSimulator::close);
         }
         if (graph.revision() != revision && !d.editsGraph()) {
-            throw new PluginException("DT-PAS-013", "pass '" + d.id() + "' changed the graph without declaring it", step.plugin());
+            throw new PluginException(
+                    "DT-PAS-013", "pass '" + d.id() + "' changed the graph without declaring it", step.plugin());
         }
         facts.removeAll(d.invalidates());
         facts.addAll(d.establishes());
         List<String> broken = Invariants.check(configs, facts);
         if (!broken.isEmpty()) {
-            throw new PluginException("DT-PAS-014", "after pass '" + d.id() + "' " + String.join("; ", broken), step.plugin());
+            throw new PluginException(
+                    "DT-PAS-014", "after pass '" + d.id() + "' " + String.join("; ", broken), step.plugin());
         }
-        List<Problem> errors = problems.subList(before, problems.size()).stream().filter(p -> p.severity() == Problem.Severity.ERROR).toList();
+        List<Problem> errors = problems.subList(before, problems.size()).stream()
+                .filter(p -> p.severity() == Problem.Severity.ERROR)
+                .toList();
         if (!errors.isEmpty()) {
             throw new UserException(errors, null);
         }

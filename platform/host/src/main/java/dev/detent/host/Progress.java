@@ -4,7 +4,7 @@ package dev.detent.host;
 @FunctionalInterface
 public interface Progress {
 
-    Progress QUIET = (what, done, total) -> { };
+    Progress QUIET = (what, done, total) -> {};
 
     void at(String what, int done, int total);
 }

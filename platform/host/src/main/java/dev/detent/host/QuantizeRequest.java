@@ -14,8 +14,18 @@ import java.util.Optional;
  * @param workers samples run side by side
  * @param evaluation data to score the result on
  */
-public record QuantizeRequest(Path model, String target, Optional<String> calibration, int samples, Preprocessing preprocessing,
-        Settings settings, Optional<String> format, Path out, Optional<Path> trace, int workers, Optional<Evaluation> evaluation) {
+public record QuantizeRequest(
+        Path model,
+        String target,
+        Optional<String> calibration,
+        int samples,
+        Preprocessing preprocessing,
+        Settings settings,
+        Optional<String> format,
+        Path out,
+        Optional<Path> trace,
+        int workers,
+        Optional<Evaluation> evaluation) {
 
     /** @param labels class labels, one per sample */
     public record Evaluation(String data, int samples, Optional<Path> labels) {}

@@ -26,9 +26,22 @@ import java.util.Map;
  * @param samples calibration samples
  * @param fingerprints of every layer in the run's own simulation
  */
-record RunFiles(String version, String plugin, QuantizeRequest request, Target target, Exporter exporter, Plan plan, Pipeline.Result result,
-        List<LayerErrors.Layer> layers, List<Problem> problems, Map<String, Scores> scores, TargetFolder folder, int nodes, long bytes,
-        int samples, Map<Slot, Fingerprints> fingerprints) {
+record RunFiles(
+        String version,
+        String plugin,
+        QuantizeRequest request,
+        Target target,
+        Exporter exporter,
+        Plan plan,
+        Pipeline.Result result,
+        List<LayerErrors.Layer> layers,
+        List<Problem> problems,
+        Map<String, Scores> scores,
+        TargetFolder folder,
+        int nodes,
+        long bytes,
+        int samples,
+        Map<Slot, Fingerprints> fingerprints) {
 
     /** Writes {@code journal.json}, {@code detent.json} and {@code report.html}. */
     static void write(RunFiles w) {
@@ -80,13 +93,19 @@ record RunFiles(String version, String plugin, QuantizeRequest request, Target t
         data.put("preprocessing", w.request().preprocessing().toString());
         p.put("calibration", data);
         p.put("dispatcher", w.plan().dispatcher());
-        p.put("plan", w.plan().steps().stream().map(s -> {
-            Map<String, Object> step = new LinkedHashMap<>();
-            step.put("pass", s.id());
-            step.put("plugin", s.plugin());
-            step.put("options", new java.util.TreeMap<>(s.options().values()));
-            return step;
-        }).toList());
+        p.put(
+                "plan",
+                w.plan().steps().stream()
+                        .map(s -> {
+                            Map<String, Object> step = new LinkedHashMap<>();
+                            step.put("pass", s.id());
+                            step.put("plugin", s.plugin());
+                            step.put(
+                                    "options",
+                                    new java.util.TreeMap<>(s.options().values()));
+                            return step;
+                        })
+                        .toList());
         p.put("configs", ConfigJson.write(w.result().configs()));
         Map<String, Object> prints = new LinkedHashMap<>();
         w.fingerprints().forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
@@ -109,22 +128,43 @@ record RunFiles(String version, String plugin, QuantizeRequest request, Target t
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Model", w.request().model().getFileName() + ", " + w.bytes() + " bytes, " + w.nodes() + " nodes");
         facts.put("Target", w.target().id() + " (" + w.target().summary() + ")");
-        facts.put("Quantized", w.result().graph().nodes().stream().filter(w.result().configs()::isQuantized).count() + " of "
-                + w.result().graph().nodes().size() + " nodes after formatting");
+        facts.put(
+                "Quantized",
+                w.result().graph().nodes().stream()
+                                .filter(w.result().configs()::isQuantized)
+                                .count() + " of " + w.result().graph().nodes().size() + " nodes after formatting");
         facts.put("Calibration", w.samples() + " samples, " + w.request().preprocessing());
         facts.put("Detent", w.version());
         Map<String, Integer> states = new LinkedHashMap<>();
         for (QuantizationState s : QuantizationState.values()) {
-            int n = (int) w.result().configs().configs().stream().filter(c -> c.state() == s).count();
+            int n = (int) w.result().configs().configs().stream()
+                    .filter(c -> c.state() == s)
+                    .count();
             if (n > 0) {
                 states.put(s.name(), n);
             }
         }
-        return new Report(w.request().model().getFileName() + " for " + w.target().id(), facts, Scores.rows(w.scores()),
-                w.layers().stream().map(l -> new Report.Layer(l.node(), l.opType(), Math.min(99, l.snr()))).toList(), states,
-                w.plan().steps().stream().map(s -> List.of(s.id(), s.plugin(), s.reason())).toList(),
-                w.problems().stream().filter(p -> p.severity() != Problem.Severity.NOTE).map(Problem::toString).toList(),
-                w.problems().stream().filter(p -> p.severity() == Problem.Severity.NOTE).map(Problem::toString).toList(),
-                w.folder().sizes().entrySet().stream().map(e -> List.of(e.getKey(), e.getValue().toString())).toList());
+        return new Report(
+                w.request().model().getFileName() + " for " + w.target().id(),
+                facts,
+                Scores.rows(w.scores()),
+                w.layers().stream()
+                        .map(l -> new Report.Layer(l.node(), l.opType(), Math.min(99, l.snr())))
+                        .toList(),
+                states,
+                w.plan().steps().stream()
+                        .map(s -> List.of(s.id(), s.plugin(), s.reason()))
+                        .toList(),
+                w.problems().stream()
+                        .filter(p -> p.severity() != Problem.Severity.NOTE)
+                        .map(Problem::toString)
+                        .toList(),
+                w.problems().stream()
+                        .filter(p -> p.severity() == Problem.Severity.NOTE)
+                        .map(Problem::toString)
+                        .toList(),
+                w.folder().sizes().entrySet().stream()
+                        .map(e -> List.of(e.getKey(), e.getValue().toString()))
+                        .toList());
     }
 }

@@ -12,15 +12,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * How near outputs are to the float model's. Where the data decide how large an output is (detections), what only one of the two models gives
- * counts against a zero, and as a row that disagrees. Per-sample figures are kept by index and summed in that order, so the number of threads does
- * not show.
+ * How near outputs are to the float model's. Where the data decide how large an output is (detections), what only one
+ * of the two models gives counts against a zero, and as a row that disagrees. Per-sample figures are kept by index and
+ * summed in that order, so the number of threads does not show.
  *
  * @param samples number of samples
  * @param agreement share of rows whose arg-max is the float model's, 0..1; of the first output, over its last axis
  * @param top1 share of rows whose arg-max is the label; empty without labels
- * @param snr signal-to-noise ratio in dB, -10 log10 of sum (ref - x)^2 / sum ref^2, of several outputs of the mean of that: boxes in pixels do
- *     not hide scores below 1; infinite when equal, minus infinity when not finite where the reference is
+ * @param snr signal-to-noise ratio in dB, -10 log10 of sum (ref - x)^2 / sum ref^2, of several outputs of the mean of
+ *     that: boxes in pixels do not hide scores below 1; infinite when equal, minus infinity when not finite where the
+ *     reference is
  */
 public record Scores(int samples, double agreement, Optional<Double> top1, double snr) {
 
@@ -37,7 +38,9 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
         private final int[][] winners;
         private final Samples samples;
 
-        /** Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here). */
+        /**
+         * Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here).
+         */
         public Reference(List<String> names, Samples samples, Runner model) {
             this.names = names;
             this.samples = samples;
@@ -53,7 +56,8 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
 
         /** Scores of the reference itself: only top-1 says something. */
         public Scores self(Optional<int[]> labels) {
-            return new Scores(samples.size(), 1, labels.map(l -> accuracy(winners, l, samples.rows())), Double.POSITIVE_INFINITY);
+            return new Scores(
+                    samples.size(), 1, labels.map(l -> accuracy(winners, l, samples.rows())), Double.POSITIVE_INFINITY);
         }
 
         public Scores score(Runner model, Optional<int[]> labels) {
@@ -81,16 +85,27 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
                     agreeing += mine[i][r] == winners[i][r] ? 1 : 0;
                 }
             }
-            return new Scores(mine.length, rows == 0 ? 1 : (double) agreeing / rows, labels.map(l -> accuracy(mine, l, samples.rows())), snr(distances, names.size()));
+            return new Scores(
+                    mine.length,
+                    rows == 0 ? 1 : (double) agreeing / rows,
+                    labels.map(l -> accuracy(mine, l, samples.rows())),
+                    snr(distances, names.size()));
         }
 
         private static double snr(Distance[][] distances, int outputs) {
-            double error = IntStream.range(0, outputs).mapToDouble(output -> {
-                double s = Arrays.stream(distances).mapToDouble(sample -> sample[output].signal()).sum();
-                double n = Arrays.stream(distances).mapToDouble(sample -> sample[output].noise()).sum();
-                // Of an output that should be zero throughout, all is noise.
-                return n == 0 ? 0 : s == 0 ? 1 : n / s;
-            }).average().orElse(0);
+            double error = IntStream.range(0, outputs)
+                    .mapToDouble(output -> {
+                        double s = Arrays.stream(distances)
+                                .mapToDouble(sample -> sample[output].signal())
+                                .sum();
+                        double n = Arrays.stream(distances)
+                                .mapToDouble(sample -> sample[output].noise())
+                                .sum();
+                        // Of an output that should be zero throughout, all is noise.
+                        return n == 0 ? 0 : s == 0 ? 1 : n / s;
+                    })
+                    .average()
+                    .orElse(0);
             return error == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(error);
         }
 
@@ -121,11 +136,18 @@ public record Scores(int samples, double agreement, Optional<Double> top1, doubl
 
     /** Scores as text: model, top-1, agreement, SNR. */
     public static List<List<String>> rows(Map<String, Scores> scores) {
-        return scores.entrySet().stream().map(e -> {
-            Scores s = e.getValue();
-            boolean reference = e.getKey().equals("float");
-            return List.of(e.getKey(), s.top1().map(t -> String.format(Locale.ROOT, "%.2f %%", 100 * t)).orElse("-"),
-                    reference ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * s.agreement()), reference ? "-" : HtmlReport.decibels(s.snr()));
-        }).collect(Collectors.toList());
+        return scores.entrySet().stream()
+                .map(e -> {
+                    Scores s = e.getValue();
+                    boolean reference = e.getKey().equals("float");
+                    return List.of(
+                            e.getKey(),
+                            s.top1()
+                                    .map(t -> String.format(Locale.ROOT, "%.2f %%", 100 * t))
+                                    .orElse("-"),
+                            reference ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * s.agreement()),
+                            reference ? "-" : HtmlReport.decibels(s.snr()));
+                })
+                .collect(Collectors.toList());
     }
 }

@@ -1,7 +1,6 @@
 package dev.detent.host;
 
 import dev.detent.host.plugin.Registry;
-import dev.detent.host.plugin.Suggestion;
 import dev.detent.spi.backend.Profile;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.pass.Option;
@@ -12,19 +11,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a person changes about a target's profile, from {@code --set pass.option=value} and from the key {@code set} of a {@link ConfigFile}.
- * Names are the same in both; a misspelt one is an error with a suggestion.
+ * What a person changes about a target's profile, from {@code --set pass.option=value} and from the key {@code set} of
+ * a {@link ConfigFile}. Names are the same in both; a misspelt one is an error with a suggestion.
  *
  * @param options pass (or observer, or exporter) id to option to value
  * @param enabled passes added to the profile
  * @param disabled passes taken out of it
  * @param dispatcher strategy instead of the profile's; empty for none
  */
-public record Settings(Map<String, Map<String, Object>> options, List<String> enabled, List<String> disabled, String dispatcher) {
+public record Settings(
+        Map<String, Map<String, Object>> options, List<String> enabled, List<String> disabled, String dispatcher) {
 
     public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "");
 
-    /** Adds one {@code pass.option=value}; the value {@code off} or {@code on} for a bare pass id takes it out or adds it. */
+    /**
+     * Adds one {@code pass.option=value}; the value {@code off} or {@code on} for a bare pass id takes it out or adds
+     * it.
+     */
     public Settings with(String assignment) {
         String[] pair = assignment.split("=", 2);
         int dot = pair[0].indexOf('.');
@@ -32,11 +35,15 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
             return new Settings(options, enabled, disabled, pair[1]);
         }
         if (pair.length == 2 && dot < 0 && (pair[1].equals("on") || pair[1].equals("off"))) {
-            return pair[1].equals("on") ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher)
+            return pair[1].equals("on")
+                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher)
                     : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher);
         }
         if (pair.length != 2 || dot <= 0) {
-            throw new UserException("DT-SET-001", "'" + assignment + "' is not pass.option=value, pass=on, pass=off or dispatcher=id", "--set");
+            throw new UserException(
+                    "DT-SET-001",
+                    "'" + assignment + "' is not pass.option=value, pass=on, pass=off or dispatcher=id",
+                    "--set");
         }
         Map<String, Map<String, Object>> changed = new LinkedHashMap<>(options);
         Map<String, Object> of = new LinkedHashMap<>(changed.getOrDefault(pair[0].substring(0, dot), Map.of()));
@@ -66,8 +73,13 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
             List<Exporter> formats = formats(e.getKey(), registry);
             if (!formats.isEmpty()) {
                 // Read again when the target is known; here those of another format are looked at too.
-                Exporter knows = formats.stream().filter(f -> f.options().stream().map(Option::name).toList().containsAll(e.getValue().keySet()))
-                        .findFirst().orElse(formats.get(0));
+                Exporter knows = formats.stream()
+                        .filter(f -> f.options().stream()
+                                .map(Option::name)
+                                .toList()
+                                .containsAll(e.getValue().keySet()))
+                        .findFirst()
+                        .orElse(formats.get(0));
                 Registry.parse("format '" + e.getKey() + "'", e.getKey(), knows.options(), e.getValue());
                 continue;
             }
@@ -76,7 +88,10 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
             }
             registry.pass(e.getKey());
             if (!changed.passes().containsKey(e.getKey())) {
-                throw new UserException("DT-SET-007", "pass '" + e.getKey() + "' is not in the plan; add it with --set " + e.getKey() + "=on", "--set");
+                throw new UserException(
+                        "DT-SET-007",
+                        "pass '" + e.getKey() + "' is not in the plan; add it with --set " + e.getKey() + "=on",
+                        "--set");
             }
             Map<String, Object> merged = new LinkedHashMap<>(changed.passes().get(e.getKey()));
             merged.putAll(e.getValue());
@@ -97,7 +112,10 @@ public record Settings(Map<String, Map<String, Object>> options, List<String> en
     }
 
     private static List<Exporter> formats(String id, Registry registry) {
-        return registry.targets().stream().flatMap(t -> t.exporters().stream()).filter(e -> e.id().equals(id)).toList();
+        return registry.targets().stream()
+                .flatMap(t -> t.exporters().stream())
+                .filter(e -> e.id().equals(id))
+                .toList();
     }
 
     private static boolean isObserver(String id, Registry registry) {

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Samples per second of two models in ONNX Runtime, by turns over the same samples held in memory; the best of several rounds each, since
- * disturbance only ever makes a round slower.
+ * Samples per second of two models in ONNX Runtime, by turns over the same samples held in memory; the best of several
+ * rounds each, since disturbance only ever makes a round slower.
  */
 public record Speed(double before, double after) {
 
@@ -39,7 +39,8 @@ public record Speed(double before, double after) {
         };
         double best = Double.POSITIVE_INFINITY;
         double bestAfter = Double.POSITIVE_INFINITY;
-        try (PlainModel a = PlainModel.of(before, Optimization.ALL); PlainModel b = PlainModel.of(after, Optimization.ALL)) {
+        try (PlainModel a = PlainModel.of(before, Optimization.ALL);
+                PlainModel b = PlainModel.of(after, Optimization.ALL)) {
             for (int r = 0; r < ROUNDS; r++) {
                 best = Math.min(best, seconds(a, samples, workers));
                 bestAfter = Math.min(bestAfter, seconds(b, samples, workers));
@@ -50,7 +51,7 @@ public record Speed(double before, double after) {
 
     private static double seconds(PlainModel model, Samples samples, int workers) {
         long start = System.nanoTime();
-        model.forEach(samples, workers, d -> { }, (i, o) -> { });
+        model.forEach(samples, workers, d -> {}, (i, o) -> {});
         return (System.nanoTime() - start) / 1e9;
     }
 }

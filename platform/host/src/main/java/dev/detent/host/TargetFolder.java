@@ -7,7 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The part of an output folder that one target's files go to: the folder itself, or one of its own in a run for several targets. */
+/**
+ * The part of an output folder that one target's files go to: the folder itself, or one of its own in a run for several
+ * targets.
+ */
 record TargetFolder(OutputFolder folder, String prefix) {
 
     Path file(String name) {

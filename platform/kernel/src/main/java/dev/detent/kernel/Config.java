@@ -9,8 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One config. Only the kernel's control changes it. The parent is a plain pointer that is never shortened: when a config is detached,
- * those that point to it follow, those that point to its former root do not (PPQ 0.6.5.1, set_master).
+ * One config. Only the kernel's control changes it. The parent is a plain pointer that is never shortened: when a
+ * config is detached, those that point to it follow, those that point to its former root do not (PPQ 0.6.5.1,
+ * set_master).
  */
 final class Config implements TensorQuantization {
 
@@ -20,10 +21,15 @@ final class Config implements TensorQuantization {
     private final String observer;
 
     QuantizationState state;
-    @Nullable QuantizationState former;
+
+    @Nullable
+    QuantizationState former;
+
     Config parent = this;
     Scheme ownScheme;
-    @Nullable Parameters ownParameters;
+
+    @Nullable
+    Parameters ownParameters;
 
     Config(Slot slot, String value, boolean parameter, Scheme scheme, String observer, QuantizationState state) {
         this.slot = slot;

@@ -31,18 +31,32 @@ public final class Configs implements Quantization {
         List<Config> ins = new ArrayList<>();
         List<Config> outs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
-            ins.add(add(Slot.input(node.name(), i), node.input(i), graph.isInitializer(node.input(i)), rule.inputs().get(i)));
+            ins.add(add(
+                    Slot.input(node.name(), i),
+                    node.input(i),
+                    graph.isInitializer(node.input(i)),
+                    rule.inputs().get(i)));
         }
         for (int i = 0; i < node.outputs().size(); i++) {
             if (!node.output(i).isEmpty()) {
-                outs.add(add(Slot.output(node.name(), i), node.output(i), false, rule.outputs().get(i)));
+                outs.add(add(
+                        Slot.output(node.name(), i),
+                        node.output(i),
+                        false,
+                        rule.outputs().get(i)));
             }
         }
         byNode.put(node.name(), new NodeEntry(target, rule.passive(), ins, outs));
     }
 
     private Config add(Slot slot, String value, boolean parameter, SlotRule rule) {
-        Config c = new Config(slot, value, parameter, rule.scheme(), rule.observer(), rule.state().state());
+        Config c = new Config(
+                slot,
+                value,
+                parameter,
+                rule.scheme(),
+                rule.observer(),
+                rule.state().state());
         bySlot.put(slot, c);
         return c;
     }
@@ -95,9 +109,13 @@ public final class Configs implements Quantization {
             copy.bySlot.put(slot, d);
         });
         bySlot.forEach((slot, c) -> copy.bySlot.get(slot).parent = copy.bySlot.get(c.parent.slot()));
-        byNode.forEach((name, e) -> copy.byNode.put(name, new NodeEntry(e.target(), e.passive(),
-                e.inputs().stream().map(c -> copy.bySlot.get(c.slot())).toList(),
-                e.outputs().stream().map(c -> copy.bySlot.get(c.slot())).toList())));
+        byNode.forEach((name, e) -> copy.byNode.put(
+                name,
+                new NodeEntry(
+                        e.target(),
+                        e.passive(),
+                        e.inputs().stream().map(c -> copy.bySlot.get(c.slot())).toList(),
+                        e.outputs().stream().map(c -> copy.bySlot.get(c.slot())).toList())));
         return copy;
     }
 
@@ -123,11 +141,13 @@ public final class Configs implements Quantization {
         }
 
         private Config create(Slot slot, QuantizationState state, Scheme scheme) {
-            Node node = graph.node(slot.node()).orElseThrow(() -> new IllegalArgumentException("the graph has no node '" + slot.node() + "'"));
+            Node node = graph.node(slot.node())
+                    .orElseThrow(() -> new IllegalArgumentException("the graph has no node '" + slot.node() + "'"));
             String value = slot.isInput() ? node.input(slot.index()) : node.output(slot.index());
             Config c = new Config(slot, value, graph.isInitializer(value), scheme, "", state);
             configs.bySlot.put(slot, c);
-            NodeEntry entry = configs.byNode.computeIfAbsent(node.name(), k -> new NodeEntry("", false, new ArrayList<>(), new ArrayList<>()));
+            NodeEntry entry = configs.byNode.computeIfAbsent(
+                    node.name(), k -> new NodeEntry("", false, new ArrayList<>(), new ArrayList<>()));
             (slot.isInput() ? entry.inputs() : entry.outputs()).add(c);
             return c;
         }

@@ -139,7 +139,10 @@ public final class Control implements StateControl {
             throw refuse(c, Verb.BAKE, "the value is computed, only an initializer can be baked");
         }
         if (graph.uses(c.value()).size() != 1) {
-            throw refuse(c, Verb.BAKE, "the initializer has " + graph.uses(c.value()).size() + " uses, baking needs exactly one");
+            throw refuse(
+                    c,
+                    Verb.BAKE,
+                    "the initializer has " + graph.uses(c.value()).size() + " uses, baking needs exactly one");
         }
         if (!Arrays.equals(graph.initializer(c.value()).orElseThrow().dims(), values.dims())) {
             throw refuse(c, Verb.BAKE, "the new values have another shape");
@@ -211,7 +214,8 @@ public final class Control implements StateControl {
         if (config instanceof Config c && configs.config(c.slot()).orElse(null) == c) {
             return c;
         }
-        throw new PluginException("DT-KRN-002", "pass '" + pass + "' used a config that does not belong to this model", plugin);
+        throw new PluginException(
+                "DT-KRN-002", "pass '" + pass + "' used a config that does not belong to this model", plugin);
     }
 
     private Config ownRoot(TensorQuantization config, Verb verb) {
@@ -269,8 +273,8 @@ public final class Control implements StateControl {
 
     private QuantizationState admit(Config c, Verb verb) {
         usable(c, verb);
-        TransitionTable.Row row = TransitionTable.find(verb, c.state).orElseThrow(() -> refuse(c, verb,
-                "in that state one may ask for " + TransitionTable.legal(c.state)));
+        TransitionTable.Row row = TransitionTable.find(verb, c.state)
+                .orElseThrow(() -> refuse(c, verb, "in that state one may ask for " + TransitionTable.legal(c.state)));
         return row.to().orElse(c.state);
     }
 
@@ -281,7 +285,8 @@ public final class Control implements StateControl {
     }
 
     private void journal(Config c, Verb verb, QuantizationState from, QuantizationState to, @Nullable String reason) {
-        journal.add(new Journal.Entry(c.slot(), c.value(), verb, from, to, root(c), pass, plugin, reason == null ? "" : reason));
+        journal.add(new Journal.Entry(
+                c.slot(), c.value(), verb, from, to, root(c), pass, plugin, reason == null ? "" : reason));
     }
 
     private static Slot root(Config c) {
@@ -289,7 +294,10 @@ public final class Control implements StateControl {
     }
 
     private PluginException refuse(Config c, Verb verb, String why) {
-        return new PluginException("DT-KRN-001", "pass '" + pass + "' asked to " + verb + " tensor '" + c.value() + "' at " + c.slot()
-                + ", which is " + c.state + ": " + why, plugin);
+        return new PluginException(
+                "DT-KRN-001",
+                "pass '" + pass + "' asked to " + verb + " tensor '" + c.value() + "' at " + c.slot() + ", which is "
+                        + c.state + ": " + why,
+                plugin);
     }
 }

@@ -18,20 +18,37 @@ public final class Invariants {
     private static final List<Sentence> ALWAYS = List.of(
             new Sentence("only parameters are baked", c -> c.state().isBaked() && !c.isParameter()),
             new Sentence("a covered config has another root", c -> c.state().isCovered() && c.isOwnRoot()),
-            new Sentence("only covered and following configs have another root",
-                    c -> !c.isOwnRoot() && !c.state().isCovered() && !c.state().isFollower() && !c.state().isSwitchedOff()),
-            new Sentence("an active config has parameters", c -> c.state().isActive() && c.parameters().isEmpty()),
-            new Sentence("a per-tensor config has one scale",
-                    c -> !c.scheme().isPerChannel() && c.parameters().map(p -> p.channels() != 1).orElse(false)));
+            new Sentence(
+                    "only covered and following configs have another root",
+                    c -> !c.isOwnRoot()
+                            && !c.state().isCovered()
+                            && !c.state().isFollower()
+                            && !c.state().isSwitchedOff()),
+            new Sentence(
+                    "an active config has parameters",
+                    c -> c.state().isActive() && c.parameters().isEmpty()),
+            new Sentence(
+                    "a per-tensor config has one scale",
+                    c -> !c.scheme().isPerChannel()
+                            && c.parameters().map(p -> p.channels() != 1).orElse(false)));
 
     private static final Map<Fact, Sentence> FACTS = new EnumMap<>(Map.of(
-            Fact.PARAMETERS_CALIBRATED, new Sentence("no parameter is INITIAL",
-                    c -> c.isParameter() && c.state().awaitsCalibration()),
-            Fact.ACTIVATIONS_CALIBRATED, new Sentence("no config is INITIAL", c -> c.state().awaitsCalibration()),
-            Fact.PASSIVES_DERIVED, new Sentence("no config is PASSIVE_INIT", c -> c.state().awaitsDerivation()),
-            Fact.BAKED, new Sentence("no parameter is active on its own",
-                    c -> c.isParameter() && c.state().isActive() && !c.state().isFollower()),
-            Fact.EXPORTABLE, new Sentence("every config is settled", c -> !c.state().isSettled())));
+            Fact.PARAMETERS_CALIBRATED,
+                    new Sentence(
+                            "no parameter is INITIAL",
+                            c -> c.isParameter() && c.state().awaitsCalibration()),
+            Fact.ACTIVATIONS_CALIBRATED,
+                    new Sentence("no config is INITIAL", c -> c.state().awaitsCalibration()),
+            Fact.PASSIVES_DERIVED,
+                    new Sentence("no config is PASSIVE_INIT", c -> c.state().awaitsDerivation()),
+            Fact.BAKED,
+                    new Sentence(
+                            "no parameter is active on its own",
+                            c -> c.isParameter()
+                                    && c.state().isActive()
+                                    && !c.state().isFollower()),
+            Fact.EXPORTABLE,
+                    new Sentence("every config is settled", c -> !c.state().isSettled())));
 
     private Invariants() {}
 
@@ -48,7 +65,11 @@ public final class Invariants {
     }
 
     private static void check(Configs configs, Sentence sentence, List<String> broken) {
-        List<String> culprits = configs.configs().stream().filter(sentence.broken()).limit(3).map(Object::toString).toList();
+        List<String> culprits = configs.configs().stream()
+                .filter(sentence.broken())
+                .limit(3)
+                .map(Object::toString)
+                .toList();
         if (!culprits.isEmpty()) {
             broken.add("'" + sentence.text() + "' does not hold: " + String.join(", ", culprits));
         }

@@ -15,8 +15,16 @@ public final class Journal {
      * @param plugin id and version of its plugin
      * @param root the config's root after the transition
      */
-    public record Entry(Slot slot, String value, Verb verb, QuantizationState from, QuantizationState to, Slot root, String pass,
-            String plugin, String reason) {}
+    public record Entry(
+            Slot slot,
+            String value,
+            Verb verb,
+            QuantizationState from,
+            QuantizationState to,
+            Slot root,
+            String pass,
+            String plugin,
+            String reason) {}
 
     private final List<Entry> entries = new ArrayList<>();
 

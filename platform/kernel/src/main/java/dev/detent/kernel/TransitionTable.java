@@ -13,7 +13,11 @@ import java.util.Set;
 public final class TransitionTable {
 
     /** Where a transition leads. */
-    public enum Goal { STATE, SAME, FORMER }
+    public enum Goal {
+        STATE,
+        SAME,
+        FORMER
+    }
 
     /**
      * @param from states the row applies to
@@ -21,7 +25,8 @@ public final class TransitionTable {
      * @param to the fixed state when goal is STATE
      * @param guard what must hold besides, in words; the kernel checks it
      */
-    public record Row(Verb verb, Set<QuantizationState> from, Goal goal, Optional<QuantizationState> to, String guard) {}
+    public record Row(
+            Verb verb, Set<QuantizationState> from, Goal goal, Optional<QuantizationState> to, String guard) {}
 
     private static final Set<QuantizationState> ANY_BUT_DEQUANTIZED = EnumSet.complementOf(EnumSet.of(DEQUANTIZED));
 
@@ -29,12 +34,26 @@ public final class TransitionTable {
             row(Verb.CALIBRATE, EnumSet.of(INITIAL), ACTIVATED, "own root; parameters fit the scheme"),
             row(Verb.RECALIBRATE, EnumSet.of(ACTIVATED), INITIAL, "own root"),
             row(Verb.RECALIBRATE, EnumSet.of(PASSIVE), PASSIVE_INIT, "own root"),
-            row(Verb.OVERLAP, EnumSet.of(INITIAL, OVERLAPPED), OVERLAPPED,
+            row(
+                    Verb.OVERLAP,
+                    EnumSet.of(INITIAL, OVERLAPPED),
+                    OVERLAPPED,
                     "the head of the config's group is INITIAL too and moves with it; nothing happens when both share a root"),
-            row(Verb.ENSLAVE, EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE), SLAVE, "the master is ACTIVATED, OVERLAPPED or SLAVE; no cycle"),
-            row(Verb.ENSLAVE_GROUP, EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE), SLAVE,
+            row(
+                    Verb.ENSLAVE,
+                    EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE),
+                    SLAVE,
+                    "the master is ACTIVATED, OVERLAPPED or SLAVE; no cycle"),
+            row(
+                    Verb.ENSLAVE_GROUP,
+                    EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE),
+                    SLAVE,
                     "moves the group's head, the config itself keeps its state; the master is ACTIVATED, OVERLAPPED or SLAVE; no cycle"),
-            row(Verb.LEAD, EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE), ACTIVATED, "becomes its own root; parameters fit the scheme"),
+            row(
+                    Verb.LEAD,
+                    EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE),
+                    ACTIVATED,
+                    "becomes its own root; parameters fit the scheme"),
             row(Verb.AWAIT, EnumSet.of(INITIAL), PASSIVE_INIT, "own root"),
             row(Verb.DERIVE, EnumSet.of(PASSIVE_INIT, PASSIVE), PASSIVE, "own root; parameters fit the scheme"),
             row(Verb.BAKE, EnumSet.of(ACTIVATED), BAKED, "a parameter with one consumer"),
@@ -45,7 +64,12 @@ public final class TransitionTable {
             new Row(Verb.REACTIVATE, EnumSet.of(DEACTIVATED), Goal.FORMER, Optional.empty(), ""),
             row(Verb.SUSPEND, ANY_BUT_DEQUANTIZED, DEQUANTIZED, "inside a scope"),
             new Row(Verb.RESUME, EnumSet.of(DEQUANTIZED), Goal.FORMER, Optional.empty(), "end of the scope"),
-            new Row(Verb.REVISE, EnumSet.of(INITIAL, PASSIVE_INIT), Goal.SAME, Optional.empty(), "own root; same granularity"));
+            new Row(
+                    Verb.REVISE,
+                    EnumSet.of(INITIAL, PASSIVE_INIT),
+                    Goal.SAME,
+                    Optional.empty(),
+                    "own root; same granularity"));
 
     private TransitionTable() {}
 
@@ -58,7 +82,9 @@ public final class TransitionTable {
     }
 
     public static Optional<Row> find(Verb verb, QuantizationState from) {
-        return ROWS.stream().filter(r -> r.verb() == verb && r.from().contains(from)).findFirst();
+        return ROWS.stream()
+                .filter(r -> r.verb() == verb && r.from().contains(from))
+                .findFirst();
     }
 
     /** Verbs that may be asked of a config in this state. */

@@ -52,10 +52,13 @@ final class Fixture {
         return (Config) configs.config(Slot.output("n" + node, 0)).orElseThrow();
     }
 
-    /** Brings a config, its own root, into a state by legal verbs only where possible; OVERLAPPED and SLAVE take {@code other} as parent. */
+    /**
+     * Brings a config, its own root, into a state by legal verbs only where possible; OVERLAPPED and SLAVE take
+     * {@code other} as parent.
+     */
     Config bring(Config c, Config other, QuantizationState state) {
         switch (state) {
-            case INITIAL -> { }
+            case INITIAL -> {}
             case ACTIVATED -> control.calibrate(c, PARAMETERS, "");
             case OVERLAPPED -> control.overlap(c, other, "");
             case SLAVE -> {

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Test;
 class InvariantsTest {
 
     private static void broken(Fixture f, Fact fact, String sentence) {
-        assertThat(Invariants.check(f.configs, EnumSet.of(fact))).singleElement().asString().contains(sentence);
+        assertThat(Invariants.check(f.configs, EnumSet.of(fact)))
+                .singleElement()
+                .asString()
+                .contains(sentence);
     }
 
     @Test
@@ -31,7 +34,8 @@ class InvariantsTest {
         assertThat(Invariants.check(f.configs, Set.of())).isEmpty();
         broken(f, Fact.PARAMETERS_CALIBRATED, "no parameter is INITIAL");
         List.of(f.weight(0), f.weight(1), f.weight(2)).forEach(w -> f.control.calibrate(w, Fixture.PARAMETERS, ""));
-        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.PARAMETERS_CALIBRATED))).isEmpty();
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.PARAMETERS_CALIBRATED)))
+                .isEmpty();
         broken(f, Fact.ACTIVATIONS_CALIBRATED, "n0:in:0");
         broken(f, Fact.EXPORTABLE, "settled");
         for (int i = 0; i < 3; i++) {
@@ -40,26 +44,42 @@ class InvariantsTest {
         f.control.await(f.in(0), "");
         f.control.keepFloat(f.in(1), "");
         f.control.keepFloat(f.in(2), "");
-        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.ACTIVATIONS_CALIBRATED))).isEmpty();
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.ACTIVATIONS_CALIBRATED)))
+                .isEmpty();
         broken(f, Fact.PASSIVES_DERIVED, "PASSIVE_INIT");
         f.control.derive(f.in(0), Fixture.PARAMETERS, "");
-        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.PASSIVES_DERIVED, Fact.EXPORTABLE))).isEmpty();
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.PASSIVES_DERIVED, Fact.EXPORTABLE)))
+                .isEmpty();
         broken(f, Fact.BAKED, "n0:in:1");
-        List.of(f.weight(0), f.weight(1), f.weight(2)).forEach(w -> f.control.bake(w, f.graph.initializer(w.value()).orElseThrow(), ""));
-        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.BAKED, Fact.EXPORTABLE))).isEmpty();
+        List.of(f.weight(0), f.weight(1), f.weight(2))
+                .forEach(w -> f.control.bake(w, f.graph.initializer(w.value()).orElseThrow(), ""));
+        assertThat(Invariants.check(f.configs, EnumSet.of(Fact.BAKED, Fact.EXPORTABLE)))
+                .isEmpty();
     }
 
     @Test
     void whatNoVerbCanBreakIsStillWatched() {
         Fixture f = new Fixture();
         f.in(0).state = QuantizationState.BAKED;
-        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("only parameters are baked");
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("only parameters are baked");
         f.in(0).state = QuantizationState.OVERLAPPED;
-        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("another root");
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("another root");
         f.in(0).state = QuantizationState.ACTIVATED;
-        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("has parameters");
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("has parameters");
         f.in(0).ownParameters = new Parameters(new float[] {1, 2}, new float[2]);
-        assertThat(Invariants.check(f.configs, Set.of())).singleElement().asString().contains("one scale");
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("one scale");
         f.in(0).ownParameters = Fixture.PARAMETERS;
         assertThat(Invariants.check(f.configs, Set.of())).isEmpty();
         f.in(0).parent = f.in(1);
@@ -85,7 +105,12 @@ class InvariantsTest {
         assertThat(f.in(0)).hasToString("n0:in:0 [INITIAL]");
         Graph g = new Graph();
         g.edit().add(stranger);
-        f.configs.add(stranger, g, "u", NodeRule.uniform(stranger, new SlotRule(Fixture.SCHEME, "x", InitialState.FP32)).passive(true));
+        f.configs.add(
+                stranger,
+                g,
+                "u",
+                NodeRule.uniform(stranger, new SlotRule(Fixture.SCHEME, "x", InitialState.FP32))
+                        .passive(true));
         assertThat(f.configs.isPassive(stranger)).isTrue();
     }
 

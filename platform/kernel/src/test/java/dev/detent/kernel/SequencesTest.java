@@ -17,7 +17,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** Random sequences of verbs: whatever is asked, the invariants hold, roots exist, and the journal replays to the states. */
+/**
+ * Random sequences of verbs: whatever is asked, the invariants hold, roots exist, and the journal replays to the
+ * states.
+ */
 class SequencesTest {
 
     record Step(Verb verb, int config, int other) {}
@@ -25,8 +28,13 @@ class SequencesTest {
     @Provide
     Arbitrary<List<Step>> steps() {
         Arbitrary<Verb> verbs = Arbitraries.of(Verb.values()).filter(v -> v != Verb.RESUME && v != Verb.SUSPEND);
-        return net.jqwik.api.Combinators.combine(verbs, Arbitraries.integers().between(0, 8), Arbitraries.integers().between(0, 8))
-                .as(Step::new).list().ofMaxSize(60);
+        return net.jqwik.api.Combinators.combine(
+                        verbs,
+                        Arbitraries.integers().between(0, 8),
+                        Arbitraries.integers().between(0, 8))
+                .as(Step::new)
+                .list()
+                .ofMaxSize(60);
     }
 
     @Property(tries = 2000, seed = "20261124")
@@ -42,8 +50,10 @@ class SequencesTest {
             int journalled = f.journal.entries().size();
             try {
                 f.ask(s.verb(), c, configs.get(s.other()));
-                assertThat(TransitionTable.find(s.verb(), before).isPresent() || f.journal.entries().size() == journalled)
-                        .as("%s from %s was admitted without a row", s.verb(), before).isTrue();
+                assertThat(TransitionTable.find(s.verb(), before).isPresent()
+                                || f.journal.entries().size() == journalled)
+                        .as("%s from %s was admitted without a row", s.verb(), before)
+                        .isTrue();
             } catch (PluginException | java.util.NoSuchElementException e) {
                 assertThat(c.state()).as("a refusal changes nothing").isEqualTo(before);
                 assertThat(f.journal.entries()).hasSize(journalled);

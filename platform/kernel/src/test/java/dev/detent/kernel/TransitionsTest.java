@@ -18,7 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every state with every verb: what the table admits happens and is journalled, everything else is refused and changes nothing. */
+/**
+ * Every state with every verb: what the table admits happens and is journalled, everything else is refused and changes
+ * nothing.
+ */
 class TransitionsTest {
 
     static Stream<Arguments> everyStateWithEveryVerb() {
@@ -86,21 +89,30 @@ class TransitionsTest {
         if (verb == Verb.ENSLAVE || verb == Verb.ENSLAVE_GROUP) {
             f.control.calibrate(master, Fixture.PARAMETERS, "");
         }
-        if (state == QuantizationState.OVERLAPPED && (verb == Verb.ENSLAVE_GROUP || verb == Verb.ENSLAVE || verb == Verb.LEAD)) {
+        if (state == QuantizationState.OVERLAPPED
+                && (verb == Verb.ENSLAVE_GROUP || verb == Verb.ENSLAVE || verb == Verb.LEAD)) {
             f.control.calibrate(f.weight(1), Fixture.PARAMETERS, "");
         }
         int journalled = f.journal.entries().size();
-        String expected = EXPECTED.lines().filter(l -> l.startsWith(state + " " + verb + " ")).findFirst().map(l -> l.split(" ")[2]).orElse("");
+        String expected = EXPECTED.lines()
+                .filter(l -> l.startsWith(state + " " + verb + " "))
+                .findFirst()
+                .map(l -> l.split(" ")[2])
+                .orElse("");
         if (expected.isEmpty()) {
-            assertThatThrownBy(() -> f.ask(verb, c, master)).isInstanceOf(PluginException.class)
-                    .hasMessageContaining("'" + c.value() + "'").hasMessageContaining(verb.name()).hasMessageContaining("plugin 1");
+            assertThatThrownBy(() -> f.ask(verb, c, master))
+                    .isInstanceOf(PluginException.class)
+                    .hasMessageContaining("'" + c.value() + "'")
+                    .hasMessageContaining(verb.name())
+                    .hasMessageContaining("plugin 1");
             assertThat(c.state()).isEqualTo(state);
             assertThat(f.journal.entries()).hasSize(journalled);
         } else {
             f.ask(verb, c, master);
             assertThat(c.state()).hasToString(expected);
             assertThat(f.journal.entries().size()).isGreaterThan(journalled);
-            assertThat(f.journal.entries().get(f.journal.entries().size() - 1).verb()).isEqualTo(verb);
+            assertThat(f.journal.entries().get(f.journal.entries().size() - 1).verb())
+                    .isEqualTo(verb);
         }
     }
 
@@ -108,7 +120,10 @@ class TransitionsTest {
     void theTableAndTheExpectationListTheSamePairs() {
         for (QuantizationState s : QuantizationState.values()) {
             EnumSet<Verb> listed = EnumSet.noneOf(Verb.class);
-            EXPECTED.lines().map(l -> l.split(" ")).filter(p -> p[0].equals(s.name())).forEach(p -> listed.add(Verb.valueOf(p[1])));
+            EXPECTED.lines()
+                    .map(l -> l.split(" "))
+                    .filter(p -> p[0].equals(s.name()))
+                    .forEach(p -> listed.add(Verb.valueOf(p[1])));
             EnumSet<Verb> legal = EnumSet.noneOf(Verb.class);
             legal.addAll(TransitionTable.legal(s));
             legal.remove(Verb.RESUME);
@@ -118,21 +133,46 @@ class TransitionsTest {
 
     @Test
     void statesHavePpqsNumbers() {
-        assertThat(Stream.of(QuantizationState.values()).map(s -> s.name() + " " + s.code())).containsExactly("INITIAL 1", "BAKED 2",
-                "OVERLAPPED 3", "SLAVE 4", "DEACTIVATED 5", "ACTIVATED 6", "DEQUANTIZED 7", "SOI 8", "PASSIVE 9", "PASSIVE_INIT 10",
-                "PASSIVE_BAKED 11", "FP32 12");
+        assertThat(Stream.of(QuantizationState.values()).map(s -> s.name() + " " + s.code()))
+                .containsExactly(
+                        "INITIAL 1",
+                        "BAKED 2",
+                        "OVERLAPPED 3",
+                        "SLAVE 4",
+                        "DEACTIVATED 5",
+                        "ACTIVATED 6",
+                        "DEQUANTIZED 7",
+                        "SOI 8",
+                        "PASSIVE 9",
+                        "PASSIVE_INIT 10",
+                        "PASSIVE_BAKED 11",
+                        "FP32 12");
     }
 
     @Test
     void statesAnswerAsInPpq() {
-        assertThat(Stream.of(QuantizationState.values()).filter(QuantizationState::isActive)).containsExactlyInAnyOrder(
-                QuantizationState.ACTIVATED, QuantizationState.PASSIVE, QuantizationState.SLAVE);
-        assertThat(Stream.of(QuantizationState.values()).filter(s -> !s.isSettled())).containsExactlyInAnyOrder(QuantizationState.INITIAL,
-                QuantizationState.DEACTIVATED, QuantizationState.DEQUANTIZED, QuantizationState.PASSIVE_INIT);
-        assertThat(Stream.of(QuantizationState.values()).filter(s -> !s.isRevisable())).containsExactlyInAnyOrder(QuantizationState.BAKED,
-                QuantizationState.PASSIVE_BAKED, QuantizationState.OVERLAPPED, QuantizationState.SLAVE, QuantizationState.SOI);
-        assertThat(Stream.of(QuantizationState.values()).filter(QuantizationState::lendsScale)).containsExactlyInAnyOrder(
-                QuantizationState.SLAVE, QuantizationState.ACTIVATED, QuantizationState.BAKED, QuantizationState.OVERLAPPED);
+        assertThat(Stream.of(QuantizationState.values()).filter(QuantizationState::isActive))
+                .containsExactlyInAnyOrder(
+                        QuantizationState.ACTIVATED, QuantizationState.PASSIVE, QuantizationState.SLAVE);
+        assertThat(Stream.of(QuantizationState.values()).filter(s -> !s.isSettled()))
+                .containsExactlyInAnyOrder(
+                        QuantizationState.INITIAL,
+                        QuantizationState.DEACTIVATED,
+                        QuantizationState.DEQUANTIZED,
+                        QuantizationState.PASSIVE_INIT);
+        assertThat(Stream.of(QuantizationState.values()).filter(s -> !s.isRevisable()))
+                .containsExactlyInAnyOrder(
+                        QuantizationState.BAKED,
+                        QuantizationState.PASSIVE_BAKED,
+                        QuantizationState.OVERLAPPED,
+                        QuantizationState.SLAVE,
+                        QuantizationState.SOI);
+        assertThat(Stream.of(QuantizationState.values()).filter(QuantizationState::lendsScale))
+                .containsExactlyInAnyOrder(
+                        QuantizationState.SLAVE,
+                        QuantizationState.ACTIVATED,
+                        QuantizationState.BAKED,
+                        QuantizationState.OVERLAPPED);
     }
 
     @Test
@@ -253,11 +293,14 @@ class TransitionsTest {
         f.control.bake(f.weight(0), Tensor.ofFloats(new long[] {2}, 3, 4), "");
         assertThat(f.graph.initializer("w0").orElseThrow().floats()).containsExactly(3, 4);
         f.control.calibrate(f.in(1), Fixture.PARAMETERS, "");
-        assertThatThrownBy(() -> f.control.bake(f.in(1), Tensor.scalar(1), "")).hasMessageContaining("only an initializer");
+        assertThatThrownBy(() -> f.control.bake(f.in(1), Tensor.scalar(1), ""))
+                .hasMessageContaining("only an initializer");
         f.control.calibrate(f.weight(1), Fixture.PARAMETERS, "");
-        assertThatThrownBy(() -> f.control.bake(f.weight(1), Tensor.scalar(1), "")).hasMessageContaining("another shape");
+        assertThatThrownBy(() -> f.control.bake(f.weight(1), Tensor.scalar(1), ""))
+                .hasMessageContaining("another shape");
         f.graph.edit().replace(f.graph.node("n2").orElseThrow().withInput(1, "w1"));
-        assertThatThrownBy(() -> f.control.bake(f.weight(1), Tensor.ofFloats(new long[] {2}, 1, 1), "")).hasMessageContaining("2 uses");
+        assertThatThrownBy(() -> f.control.bake(f.weight(1), Tensor.ofFloats(new long[] {2}, 1, 1), ""))
+                .hasMessageContaining("2 uses");
     }
 
     @Test
@@ -265,21 +308,35 @@ class TransitionsTest {
         Fixture f = new Fixture();
         assertThatThrownBy(() -> f.control.calibrate(f.in(0), new Parameters(new float[] {1, 2}, new float[2]), ""))
                 .hasMessageContaining("per-tensor");
-        assertThatThrownBy(() -> f.control.revise(f.in(0), Fixture.SCHEME.perChannel(0), "")).hasMessageContaining("granularity");
+        assertThatThrownBy(() -> f.control.revise(f.in(0), Fixture.SCHEME.perChannel(0), ""))
+                .hasMessageContaining("granularity");
     }
 
     @Test
     void perChannelParametersMustFitTheWeightsAxis() {
         Fixture f = new Fixture();
-        dev.detent.spi.graph.Node n = dev.detent.spi.graph.Node.of("m", "MatMul", List.of("v3", "w"), List.of("v4"), java.util.Map.of());
-        f.graph.edit().initializer("w", Tensor.ofFloats(new long[] {2, 3}, new float[6])).add(n);
+        dev.detent.spi.graph.Node n =
+                dev.detent.spi.graph.Node.of("m", "MatMul", List.of("v3", "w"), List.of("v4"), java.util.Map.of());
+        f.graph
+                .edit()
+                .initializer("w", Tensor.ofFloats(new long[] {2, 3}, new float[6]))
+                .add(n);
         for (int axis : new int[] {1, 2}) {
             Configs configs = new Configs();
-            configs.add(n, f.graph, "t", dev.detent.spi.backend.NodeRule.uniform(n, new dev.detent.spi.backend.SlotRule(
-                    Fixture.SCHEME.perChannel(axis), "minmax", dev.detent.spi.backend.InitialState.INITIAL)));
+            configs.add(
+                    n,
+                    f.graph,
+                    "t",
+                    dev.detent.spi.backend.NodeRule.uniform(
+                            n,
+                            new dev.detent.spi.backend.SlotRule(
+                                    Fixture.SCHEME.perChannel(axis),
+                                    "minmax",
+                                    dev.detent.spi.backend.InitialState.INITIAL)));
             Control control = new Control(configs, f.graph, f.journal, "p", "q", EnumSet.allOf(Verb.class));
             var weight = configs.config(dev.detent.spi.quant.Slot.input("m", 1)).orElseThrow();
-            assertThatThrownBy(() -> control.calibrate(weight, new Parameters(new float[] {1, 1}, new float[2]), "")).hasMessageContaining("do not fit axis");
+            assertThatThrownBy(() -> control.calibrate(weight, new Parameters(new float[] {1, 1}, new float[2]), ""))
+                    .hasMessageContaining("do not fit axis");
             if (axis == 1) {
                 control.calibrate(weight, new Parameters(new float[] {1, 1, 1}, new float[3]), "");
                 assertThat(weight.parameters()).isPresent();
@@ -294,20 +351,25 @@ class TransitionsTest {
         Control narrow = new Control(f.configs, f.graph, f.journal, "narrow", "p", EnumSet.of(Verb.CALIBRATE));
         assertThatThrownBy(() -> narrow.overlap(f.in(1), f.out(0), "")).hasMessageContaining("declared only");
         f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
-        assertThatThrownBy(() -> f.control.lead(f.in(1), new Parameters(new float[] {1, 2}, new float[2]), "")).hasMessageContaining("per-tensor");
+        assertThatThrownBy(() -> f.control.lead(f.in(1), new Parameters(new float[] {1, 2}, new float[2]), ""))
+                .hasMessageContaining("per-tensor");
         int before = f.journal.entries().size();
         f.control.dequantize(List.of(f.in(0))).close();
-        assertThat(f.journal.entries().subList(before, before + 2).stream().map(Journal.Entry::verb)).containsExactly(Verb.SUSPEND, Verb.RESUME);
+        assertThat(f.journal.entries().subList(before, before + 2).stream().map(Journal.Entry::verb))
+                .containsExactly(Verb.SUSPEND, Verb.RESUME);
         assertThat(f.in(0).observer()).isEqualTo("minmax");
-        assertThat(f.configs.snapshot().inputs(f.graph.node("n0").orElseThrow())).hasSize(2);
-        assertThat(f.configs.snapshot().outputs(f.graph.node("n0").orElseThrow())).hasSize(1);
+        assertThat(f.configs.snapshot().inputs(f.graph.node("n0").orElseThrow()))
+                .hasSize(2);
+        assertThat(f.configs.snapshot().outputs(f.graph.node("n0").orElseThrow()))
+                .hasSize(1);
     }
 
     @Test
     void aCoveredConfigCannotBeCalibratedOnItsOwn() {
         Fixture f = new Fixture();
         f.control.overlap(f.in(1), f.out(0), "");
-        assertThatThrownBy(() -> f.control.calibrate(f.in(1), Fixture.PARAMETERS, "")).hasMessageContaining("n0:out:0");
+        assertThatThrownBy(() -> f.control.calibrate(f.in(1), Fixture.PARAMETERS, ""))
+                .hasMessageContaining("n0:out:0");
     }
 
     @Test
@@ -327,8 +389,10 @@ class TransitionsTest {
         t.join();
         assertThat(thrown[0]).hasMessageContaining("thread");
         narrow.revoke();
-        assertThatThrownBy(() -> narrow.calibrate(f.in(0), Fixture.PARAMETERS, "")).hasMessageContaining("over");
-        assertThatThrownBy(() -> f.control.calibrate(new Fixture().in(0), Fixture.PARAMETERS, "")).hasMessageContaining("does not belong");
+        assertThatThrownBy(() -> narrow.calibrate(f.in(0), Fixture.PARAMETERS, ""))
+                .hasMessageContaining("over");
+        assertThatThrownBy(() -> f.control.calibrate(new Fixture().in(0), Fixture.PARAMETERS, ""))
+                .hasMessageContaining("does not belong");
     }
 
     @Test
@@ -342,6 +406,8 @@ class TransitionsTest {
         f.control.recalibrate(f.out(0), "");
         assertThat(covered.parameters()).contains(Fixture.PARAMETERS);
         assertThat(copy.config(f.out(0).slot()).orElseThrow().state()).isEqualTo(QuantizationState.ACTIVATED);
-        assertThatThrownBy(() -> f.control.recalibrate(copy.config(f.out(0).slot()).orElseThrow(), "")).hasMessageContaining("does not belong");
+        assertThatThrownBy(
+                        () -> f.control.recalibrate(copy.config(f.out(0).slot()).orElseThrow(), ""))
+                .hasMessageContaining("does not belong");
     }
 }

@@ -40,8 +40,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads an ONNX file. The file is mapped and the parser aliases it, so weights stay on disk until somebody asks for their values; external
- * data files are mapped too, and may not lie outside the model's folder.
+ * Reads an ONNX file. The file is mapped and the parser aliases it, so weights stay on disk until somebody asks for
+ * their values; external data files are mapped too, and may not lie outside the model's folder.
  */
 public final class OnnxReader {
 
@@ -76,7 +76,8 @@ public final class OnnxReader {
      */
     static Graph subgraph(GraphProto g, Map<String, Integer> opsets, String nameless, Path file) {
         ModelProto.Builder model = ModelProto.newBuilder().setGraph(g);
-        opsets.forEach((domain, version) -> model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
+        opsets.forEach((domain, version) -> model.addOpsetImport(
+                OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
         OnnxReader reader = new OnnxReader(file);
         try {
             return reader.graph(model.build(), nameless);
@@ -87,12 +88,16 @@ public final class OnnxReader {
 
     private ModelProto parse() throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new UserException("DT-ONX-001", (Files.exists(file) ? "is no file" : "there is no such file") + "; give the path of an ONNX model",
+            throw new UserException(
+                    "DT-ONX-001",
+                    (Files.exists(file) ? "is no file" : "there is no such file") + "; give the path of an ONNX model",
                     file.toString());
         }
         long size = Files.size(file);
         if (size > Integer.MAX_VALUE) {
-            throw new UserException("DT-ONX-003", "is larger than 2 GB, which protobuf does not allow; save the model with external data",
+            throw new UserException(
+                    "DT-ONX-003",
+                    "is larger than 2 GB, which protobuf does not allow; save the model with external data",
                     file.toString());
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -144,7 +149,13 @@ public final class OnnxReader {
         }
         ModelProto.Builder rest = model.toBuilder();
         rest.clearOpsetImport();
-        rest.getGraphBuilder().clearNode().clearInitializer().clearInput().clearOutput().clearValueInfo().addAllInput(overridable);
+        rest.getGraphBuilder()
+                .clearNode()
+                .clearInitializer()
+                .clearInput()
+                .clearOutput()
+                .clearValueInfo()
+                .addAllInput(overridable);
         edit.opaque(new Opaque(rest.build().toByteArray()));
         return graph;
     }
@@ -152,8 +163,21 @@ public final class OnnxReader {
     private Node node(NodeProto n, String name) {
         Map<String, Attribute> attributes = new LinkedHashMap<>();
         n.getAttributeList().forEach(a -> attributes.put(a.getName(), attribute(a)));
-        NodeProto rest = n.toBuilder().clearName().clearDomain().clearOpType().clearInput().clearOutput().clearAttribute().build();
-        return new Node(name, n.getDomain(), n.getOpType(), n.getInputList(), n.getOutputList(), attributes,
+        NodeProto rest = n.toBuilder()
+                .clearName()
+                .clearDomain()
+                .clearOpType()
+                .clearInput()
+                .clearOutput()
+                .clearAttribute()
+                .build();
+        return new Node(
+                name,
+                n.getDomain(),
+                n.getOpType(),
+                n.getInputList(),
+                n.getOutputList(),
+                attributes,
                 rest.getSerializedSize() == 0 ? Opaque.NONE : new Opaque(rest.toByteArray()));
     }
 
@@ -164,14 +188,19 @@ public final class OnnxReader {
         return switch (a.getType()) {
             case INT -> new Attribute.IntValue(a.getI());
             case FLOAT -> new Attribute.FloatValue(a.getF());
-            case STRING -> a.getS().isValidUtf8() ? new Attribute.StringValue(a.getS().toStringUtf8())
-                    : new Attribute.Other(new Opaque(a.toByteArray()));
+            case STRING ->
+                a.getS().isValidUtf8()
+                        ? new Attribute.StringValue(a.getS().toStringUtf8())
+                        : new Attribute.Other(new Opaque(a.toByteArray()));
             case TENSOR -> new Attribute.TensorValue(tensor(a.getT()));
             case INTS -> new Attribute.Ints(a.getIntsList());
             case FLOATS -> new Attribute.Floats(a.getFloatsList());
-            case STRINGS -> a.getStringsList().stream().allMatch(ByteString::isValidUtf8)
-                    ? new Attribute.Strings(a.getStringsList().stream().map(ByteString::toStringUtf8).toList())
-                    : new Attribute.Other(new Opaque(a.toByteArray()));
+            case STRINGS ->
+                a.getStringsList().stream().allMatch(ByteString::isValidUtf8)
+                        ? new Attribute.Strings(a.getStringsList().stream()
+                                .map(ByteString::toStringUtf8)
+                                .toList())
+                        : new Attribute.Other(new Opaque(a.toByteArray()));
             case GRAPH -> new Attribute.Subgraph(List.copyOf(captured(a.getG())), new Opaque(a.toByteArray()));
             default -> new Attribute.Other(new Opaque(a.toByteArray()));
         };
@@ -201,9 +230,12 @@ public final class OnnxReader {
             type = ElementType.ofCode(v.getType().getTensorType().getElemType()).orElse(ElementType.UNDEFINED);
             if (v.getType().getTensorType().hasShape()) {
                 List<ValueInfo.Dimension> dims = new ArrayList<>();
-                for (TensorShapeProto.Dimension d : v.getType().getTensorType().getShape().getDimList()) {
-                    dims.add(d.hasDimValue() && d.getDimValue() >= 0 ? ValueInfo.Dimension.of(d.getDimValue())
-                            : new ValueInfo.Dimension(-1, d.getDimParam()));
+                for (TensorShapeProto.Dimension d :
+                        v.getType().getTensorType().getShape().getDimList()) {
+                    dims.add(
+                            d.hasDimValue() && d.getDimValue() >= 0
+                                    ? ValueInfo.Dimension.of(d.getDimValue())
+                                    : new ValueInfo.Dimension(-1, d.getDimParam()));
                 }
                 shape = Optional.of(dims);
             }
@@ -212,11 +244,16 @@ public final class OnnxReader {
     }
 
     private Tensor tensor(TensorProto t) {
-        ElementType type = ElementType.ofCode(t.getDataType()).orElseThrow(() -> new UserException("DT-ONX-005",
-                "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(), file.toString()));
+        ElementType type = ElementType.ofCode(t.getDataType())
+                .orElseThrow(() -> new UserException(
+                        "DT-ONX-005",
+                        "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(),
+                        file.toString()));
         long[] dims = t.getDimsList().stream().mapToLong(Long::longValue).toArray();
         if (Arrays.stream(dims).anyMatch(d -> d < 0)) {
-            throw new UserException("DT-ONX-006", "tensor '" + t.getName() + "' has the shape " + t.getDimsList() + "; the file is damaged",
+            throw new UserException(
+                    "DT-ONX-006",
+                    "tensor '" + t.getName() + "' has the shape " + t.getDimsList() + "; the file is damaged",
                     file.toString());
         }
         if (t.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
@@ -228,16 +265,28 @@ public final class OnnxReader {
         long expected = type.bytes(Tensor.count(dims));
         ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type, (int) expected);
         if (data.remaining() != expected) {
-            throw new UserException("DT-ONX-006", "tensor '" + t.getName() + "' holds " + data.remaining() + " bytes where its shape needs "
-                    + expected + "; the file is damaged", file.toString());
+            throw new UserException(
+                    "DT-ONX-006",
+                    "tensor '" + t.getName() + "' holds " + data.remaining() + " bytes where its shape needs "
+                            + expected + "; the file is damaged",
+                    file.toString());
         }
         return Tensor.of(type, dims, data);
     }
 
     /** The typed fields of TensorProto; narrow types travel in int32_data. */
     private static ByteBuffer typed(TensorProto t, ElementType type, int bytes) {
-        ByteBuffer b = ByteBuffer.allocate(Math.max(bytes, 16 * Math.max(t.getFloatDataCount(), Math.max(t.getDoubleDataCount(),
-                Math.max(t.getInt64DataCount(), Math.max(t.getUint64DataCount(), t.getInt32DataCount())))))).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer b = ByteBuffer.allocate(Math.max(
+                        bytes,
+                        16
+                                * Math.max(
+                                        t.getFloatDataCount(),
+                                        Math.max(
+                                                t.getDoubleDataCount(),
+                                                Math.max(
+                                                        t.getInt64DataCount(),
+                                                        Math.max(t.getUint64DataCount(), t.getInt32DataCount()))))))
+                .order(ByteOrder.LITTLE_ENDIAN);
         switch (type) {
             case FLOAT, COMPLEX64 -> t.getFloatDataList().forEach(b::putFloat);
             case DOUBLE, COMPLEX128 -> t.getDoubleDataList().forEach(b::putDouble);
@@ -257,9 +306,13 @@ public final class OnnxReader {
         String location = entries.getOrDefault("location", "");
         Path path = folder.resolve(location).normalize();
         try {
-            if (location.isEmpty() || !path.startsWith(folder) || !path.toRealPath().startsWith(folder.toRealPath())) {
-                throw new UserException("DT-ONX-007", "tensor '" + t.getName() + "' lies in '" + location
-                        + "', outside the model's folder; refused", file.toString());
+            if (location.isEmpty()
+                    || !path.startsWith(folder)
+                    || !path.toRealPath().startsWith(folder.toRealPath())) {
+                throw new UserException(
+                        "DT-ONX-007",
+                        "tensor '" + t.getName() + "' lies in '" + location + "', outside the model's folder; refused",
+                        file.toString());
             }
             FileChannel channel = channels.get(path);
             if (channel == null) {
@@ -269,18 +322,30 @@ public final class OnnxReader {
             long offset = Long.parseLong(entries.getOrDefault("offset", "0"));
             long length = Long.parseLong(entries.getOrDefault("length", Long.toString(expected)));
             if (length != expected || offset < 0 || offset + length > channel.size()) {
-                throw new UserException("DT-ONX-008", "tensor '" + t.getName() + "' does not fit its external file '" + location
-                        + "'; the file is damaged or belongs to another model", file.toString());
+                throw new UserException(
+                        "DT-ONX-008",
+                        "tensor '" + t.getName() + "' does not fit its external file '" + location
+                                + "'; the file is damaged or belongs to another model",
+                        file.toString());
             }
             if (length > Integer.MAX_VALUE) {
-                throw new UserException("DT-ONX-009", "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
+                throw new UserException(
+                        "DT-ONX-009", "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
             }
             return channel.map(FileChannel.MapMode.READ_ONLY, offset, length);
         } catch (IOException e) {
-            throw new UserException("DT-ONX-010", "the external file '" + location + "' of tensor '" + t.getName()
-                    + "' cannot be read; put it beside the model", file.toString(), e);
+            throw new UserException(
+                    "DT-ONX-010",
+                    "the external file '" + location + "' of tensor '" + t.getName()
+                            + "' cannot be read; put it beside the model",
+                    file.toString(),
+                    e);
         } catch (NumberFormatException e) {
-            throw new UserException("DT-ONX-008", "tensor '" + t.getName() + "' has a malformed external-data entry", file.toString(), e);
+            throw new UserException(
+                    "DT-ONX-008",
+                    "tensor '" + t.getName() + "' has a malformed external-data entry",
+                    file.toString(),
+                    e);
         }
     }
 

@@ -47,7 +47,9 @@ public final class OnnxWriter {
 
     /** Bytes of the weights: what decides about the size of a file. */
     public static long weightBytes(Graph graph) {
-        return graph.initializers().values().stream().mapToLong(t -> t.bytes().remaining()).sum();
+        return graph.initializers().values().stream()
+                .mapToLong(t -> t.bytes().remaining())
+                .sum();
     }
 
     /** Model and weights fit one protobuf message, and so one file. */
@@ -68,7 +70,10 @@ public final class OnnxWriter {
     private static Map<String, TensorProto> externalise(Graph graph, Path file) throws IOException {
         String location = file.getFileName() + ".data";
         Map<String, TensorProto> references = new TreeMap<>();
-        try (FileChannel out = FileChannel.open(file.resolveSibling(location), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+        try (FileChannel out = FileChannel.open(
+                file.resolveSibling(location),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {
             for (Map.Entry<String, Tensor> e : graph.initializers().entrySet()) {
                 Tensor t = e.getValue();
@@ -84,7 +89,8 @@ public final class OnnxWriter {
                     out.write(data);
                 }
                 TensorProto.Builder b = header(e.getKey(), t).setDataLocation(TensorProto.DataLocation.EXTERNAL);
-                b.addExternalData(entry("location", location)).addExternalData(entry("offset", Long.toString(offset)))
+                b.addExternalData(entry("location", location))
+                        .addExternalData(entry("offset", Long.toString(offset)))
                         .addExternalData(entry("length", Long.toString(length)));
                 references.put(e.getKey(), b.build());
             }
@@ -103,20 +109,23 @@ public final class OnnxWriter {
 
     private static ModelProto model(Graph graph, Map<String, TensorProto> external) {
         try {
-            ModelProto.Builder model = graph.opaque().isEmpty() ? ModelProto.newBuilder()
+            ModelProto.Builder model = graph.opaque().isEmpty()
+                    ? ModelProto.newBuilder()
                     : ModelProto.parseFrom(graph.opaque().bytes()).toBuilder();
             if (!model.hasProducerName()) {
                 model.setProducerName("detent");
             }
             model.setIrVersion(Math.max(model.getIrVersion(), irVersion(graph)));
-            new TreeMap<>(graph.opsets()).forEach((domain, version) -> model.addOpsetImport(
-                    OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
+            new TreeMap<>(graph.opsets())
+                    .forEach((domain, version) -> model.addOpsetImport(
+                            OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
             GraphProto.Builder g = model.getGraphBuilder();
             if (!g.hasName()) {
                 g.setName("graph");
             }
             java.util.List<ValueInfoProto> overridable = g.getInputList().stream()
-                    .filter(v -> graph.isInitializer(v.getName())).toList();
+                    .filter(v -> graph.isInitializer(v.getName()))
+                    .toList();
             g.clearInput();
             graph.inputs().forEach(v -> g.addInput(valueInfo(v)));
             g.addAllInput(overridable);
@@ -135,13 +144,30 @@ public final class OnnxWriter {
     /** The oldest IR version that the opset allows (onnx/helper.py, OP_SET_ID_VERSION_MAP). */
     private static int irVersion(Graph graph) {
         int opset = graph.opset();
-        int needed = opset <= 8 ? 3 : opset == 9 ? 4 : opset == 10 ? 5 : opset == 11 ? 6 : opset <= 14 ? 7 : opset <= 18 ? 8
-                : opset <= 20 ? 9 : opset <= 22 ? 10 : opset == 23 ? 11 : opset == 24 ? 12 : 13;
+        int needed = opset <= 8
+                ? 3
+                : opset == 9
+                        ? 4
+                        : opset == 10
+                                ? 5
+                                : opset == 11
+                                        ? 6
+                                        : opset <= 14
+                                                ? 7
+                                                : opset <= 18
+                                                        ? 8
+                                                        : opset <= 20
+                                                                ? 9
+                                                                : opset <= 22
+                                                                        ? 10
+                                                                        : opset == 23 ? 11 : opset == 24 ? 12 : 13;
         return Math.max(INITIALIZERS_ALONE, needed);
     }
 
     private static NodeProto node(Node n) throws InvalidProtocolBufferException {
-        NodeProto.Builder b = n.opaque().isEmpty() ? NodeProto.newBuilder() : NodeProto.parseFrom(n.opaque().bytes()).toBuilder();
+        NodeProto.Builder b = n.opaque().isEmpty()
+                ? NodeProto.newBuilder()
+                : NodeProto.parseFrom(n.opaque().bytes()).toBuilder();
         b.setName(n.name()).setOpType(n.opType()).addAllInput(n.inputs()).addAllOutput(n.outputs());
         if (!n.domain().isEmpty()) {
             b.setDomain(n.domain());
@@ -214,11 +240,15 @@ public final class OnnxWriter {
     private static TensorProto tensor(String name, Tensor t) {
         if (!t.origin().isEmpty()) {
             try {
-                return TensorProto.parseFrom(t.origin().bytes()).toBuilder().setName(name).build();
+                return TensorProto.parseFrom(t.origin().bytes()).toBuilder()
+                        .setName(name)
+                        .build();
             } catch (InvalidProtocolBufferException e) {
                 throw new UncheckedIOException(e);
             }
         }
-        return header(name, t).setRawData(UnsafeByteOperations.unsafeWrap(t.bytes())).build();
+        return header(name, t)
+                .setRawData(UnsafeByteOperations.unsafeWrap(t.bytes()))
+                .build();
     }
 }

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Raises a graph of ONNX opset 7 to 12 to opset 13, the oldest that has per-axis Q/DQ. Each rule moves what later opsets take as an input
- * out of an attribute, or keeps an old meaning by other means; subgraphs are raised with the graph around them. Source: the operators'
- * changelog of the ONNX specification.
+ * Raises a graph of ONNX opset 7 to 12 to opset 13, the oldest that has per-axis Q/DQ. Each rule moves what later
+ * opsets take as an input out of an attribute, or keeps an old meaning by other means; subgraphs are raised with the
+ * graph around them. Source: the operators' changelog of the ONNX specification.
  */
 public final class OpsetUpgrade {
 
@@ -55,7 +55,11 @@ public final class OpsetUpgrade {
             Map.entry("Hardmax", new Change(13, OpsetUpgrade::softmax)),
             Map.entry("Scatter", new Change(11, (e, n, f) -> e.replace(n.withOpType("", "ScatterElements")))),
             Map.entry("Dropout", new Change(12, (e, n, f) -> e.replace(n.withoutAttribute("ratio")))),
-            Map.entry("BatchNormalization", new Change(9, (e, n, f) -> e.replace(n.withoutAttribute("spatial").withoutAttribute("is_test")))));
+            Map.entry(
+                    "BatchNormalization",
+                    new Change(
+                            9,
+                            (e, n, f) -> e.replace(n.withoutAttribute("spatial").withoutAttribute("is_test")))));
 
     private OpsetUpgrade() {}
 
@@ -66,8 +70,11 @@ public final class OpsetUpgrade {
             return;
         }
         if (from < OLDEST) {
-            throw new UserException("DT-ONX-011", "uses opset " + from + "; Detent reads opset " + OLDEST
-                    + " and newer, export the model again with a newer opset", where);
+            throw new UserException(
+                    "DT-ONX-011",
+                    "uses opset " + from + "; Detent reads opset " + OLDEST
+                            + " and newer, export the model again with a newer opset",
+                    where);
         }
         GraphEditor edit = graph.edit();
         for (Node n : List.copyOf(graph.nodes())) {
@@ -84,31 +91,40 @@ public final class OpsetUpgrade {
 
     private static void subgraphs(GraphEditor edit, Node n, int from, String where) {
         if (n.is("Scan") && from < SCAN_WITHOUT_BATCH) {
-            throw new UserException("DT-ONX-012", "uses opset " + from + " and has a Scan with a batch axis; export the model again with opset "
-                    + TARGET + " or newer", where);
+            throw new UserException(
+                    "DT-ONX-012",
+                    "uses opset " + from + " and has a Scan with a batch axis; export the model again with opset "
+                            + TARGET + " or newer",
+                    where);
         }
         n.attributes().forEach((name, a) -> {
             if (a instanceof Attribute.Subgraph s) {
                 Node current = edit.graph().node(n.name()).orElseThrow();
-                edit.replace(current.withAttribute(name, raised(s, edit.graph().opsets(), n.name() + "/" + name + "/", where)));
+                edit.replace(current.withAttribute(
+                        name, raised(s, edit.graph().opsets(), n.name() + "/" + name + "/", where)));
             }
         });
     }
 
-    private static Attribute.Subgraph raised(Attribute.Subgraph subgraph, Map<String, Integer> opsets, String nameless, String where) {
+    private static Attribute.Subgraph raised(
+            Attribute.Subgraph subgraph, Map<String, Integer> opsets, String nameless, String where) {
         try {
             AttributeProto a = AttributeProto.parseFrom(subgraph.content().bytes());
             Graph inner = OnnxReader.subgraph(a.getG(), opsets, nameless, Path.of(where));
             apply(inner, where);
             GraphProto g = OnnxWriter.subgraph(inner);
-            return new Attribute.Subgraph(List.copyOf(OnnxReader.captured(g)), new Opaque(a.toBuilder().setG(g).build().toByteArray()));
+            return new Attribute.Subgraph(
+                    List.copyOf(OnnxReader.captured(g)),
+                    new Opaque(a.toBuilder().setG(g).build().toByteArray()));
         } catch (InvalidProtocolBufferException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     private static Tensor longs(List<Long> values) {
-        return Tensor.ofLongs(new long[] {values.size()}, values.stream().mapToLong(Long::longValue).toArray());
+        return Tensor.ofLongs(
+                new long[] {values.size()},
+                values.stream().mapToLong(Long::longValue).toArray());
     }
 
     private static String constant(GraphEditor edit, Node node, String role, Tensor value) {
@@ -123,7 +139,8 @@ public final class OpsetUpgrade {
         if (a.isEmpty()) {
             return;
         }
-        List<Long> values = a.get() instanceof Attribute.Ints i ? i.values() : List.of(((Attribute.IntValue) a.get()).value());
+        List<Long> values =
+                a.get() instanceof Attribute.Ints i ? i.values() : List.of(((Attribute.IntValue) a.get()).value());
         edit.replace(n.withoutAttribute(name).withInput(index, constant(edit, n, name, longs(values))));
     }
 
@@ -138,7 +155,9 @@ public final class OpsetUpgrade {
 
     private static void slice(GraphEditor edit, Node n, int from) {
         List<Long> starts = n.intsAttribute("starts", List.of());
-        List<Long> axes = n.intsAttribute("axes", java.util.stream.LongStream.range(0, starts.size()).boxed().toList());
+        List<Long> axes = n.intsAttribute(
+                "axes",
+                java.util.stream.LongStream.range(0, starts.size()).boxed().toList());
         Node changed = n.withoutAttribute("starts").withoutAttribute("ends").withoutAttribute("axes");
         changed = changed.withInput(1, constant(edit, n, "starts", longs(starts)));
         changed = changed.withInput(2, constant(edit, n, "ends", longs(n.intsAttribute("ends", List.of()))));
@@ -156,7 +175,8 @@ public final class OpsetUpgrade {
 
     /** Before opset 11 a pixel's place was out / scale, rounded down. */
     private static Node asBefore11(Node n, String scales) {
-        return n.withOpType("", "Resize").withInputs(List.of(n.input(0), "", scales))
+        return n.withOpType("", "Resize")
+                .withInputs(List.of(n.input(0), "", scales))
                 .withAttribute("coordinate_transformation_mode", new Attribute.StringValue("asymmetric"))
                 .withAttribute("nearest_mode", new Attribute.StringValue("floor"));
     }
@@ -185,8 +205,11 @@ public final class OpsetUpgrade {
     private static void softmax(GraphEditor edit, Node n, int from) {
         long axis = n.intAttribute("axis", 1);
         Graph graph = edit.graph();
-        int rank = graph.valueInfo(n.input(0)).flatMap(v -> v.shape()).or(() -> graph.valueInfo(n.output(0)).flatMap(v -> v.shape()))
-                .map(List::size).orElse(-1);
+        int rank = graph.valueInfo(n.input(0))
+                .flatMap(v -> v.shape())
+                .or(() -> graph.valueInfo(n.output(0)).flatMap(v -> v.shape()))
+                .map(List::size)
+                .orElse(-1);
         if (axis == -1 || rank > 0 && axis == rank - 1) {
             edit.replace(n.withAttribute("axis", new Attribute.IntValue(-1)));
             return;
@@ -195,12 +218,19 @@ public final class OpsetUpgrade {
         String shape = edit.freshName(n.name() + "_shape");
         String flat = edit.freshName(n.name() + "_flat");
         String soft = edit.freshName(n.name() + "_soft");
-        edit.replace(n.withAttribute("axis", new Attribute.IntValue(-1)).withInput(0, flat).withOutput(0, soft));
+        edit.replace(n.withAttribute("axis", new Attribute.IntValue(-1))
+                .withInput(0, flat)
+                .withOutput(0, soft));
         List<Node> around = new ArrayList<>();
         around.add(Node.of(edit.freshName(n.name() + "/shape"), "Shape", List.of(in), List.of(shape), Map.of()));
-        around.add(Node.of(edit.freshName(n.name() + "/flatten"), "Flatten", List.of(in), List.of(flat),
+        around.add(Node.of(
+                edit.freshName(n.name() + "/flatten"),
+                "Flatten",
+                List.of(in),
+                List.of(flat),
                 Map.of("axis", new Attribute.IntValue(axis))));
-        around.add(Node.of(edit.freshName(n.name() + "/reshape"), "Reshape", List.of(soft, shape), n.outputs(), Map.of()));
+        around.add(
+                Node.of(edit.freshName(n.name() + "/reshape"), "Reshape", List.of(soft, shape), n.outputs(), Map.of()));
         around.forEach(edit::add);
     }
 }

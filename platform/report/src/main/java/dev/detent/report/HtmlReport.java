@@ -53,11 +53,21 @@ public final class HtmlReport {
 
     private static StringBuilder open(String title, Map<String, String> facts, List<String> problems) {
         StringBuilder h = new StringBuilder();
-        h.append("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>").append(escape(title))
-                .append("</title>\n<style>\n").append(STYLE).append("</style></head>\n<body>\n<h1>").append(escape(title)).append("</h1>\n");
-        problems.forEach(p -> h.append("<div class=\"problem\">").append(escape(p)).append("</div>\n"));
+        h.append("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>")
+                .append(escape(title))
+                .append("</title>\n<style>\n")
+                .append(STYLE)
+                .append("</style></head>\n<body>\n<h1>")
+                .append(escape(title))
+                .append("</h1>\n");
+        problems.forEach(
+                p -> h.append("<div class=\"problem\">").append(escape(p)).append("</div>\n"));
         h.append("<table>\n");
-        facts.forEach((k, v) -> h.append("<tr><th>").append(escape(k)).append("</th><td>").append(escape(v)).append("</td></tr>\n"));
+        facts.forEach((k, v) -> h.append("<tr><th>")
+                .append(escape(k))
+                .append("</th><td>")
+                .append(escape(v))
+                .append("</td></tr>\n"));
         return h.append("</table>\n");
     }
 
@@ -69,22 +79,36 @@ public final class HtmlReport {
         if (layers.isEmpty()) {
             return;
         }
-        h.append("<h2>Accumulated error by layer</h2>\n<p>Output of each weighted layer in the simulated network against the float network; "
-                + "the bar is its signal-to-noise ratio (full width ").append((int) FULL).append(" dB).</p>\n<table>\n");
+        h.append(
+                        "<h2>Accumulated error by layer</h2>\n<p>Output of each weighted layer in the simulated network against the float network; "
+                                + "the bar is its signal-to-noise ratio (full width ")
+                .append((int) FULL)
+                .append(" dB).</p>\n<table>\n");
         for (Report.Layer l : layers) {
             double width = Math.max(0.5, Math.min(1, l.snr() / FULL) * 100);
             String kind = l.snr() < 5 ? " broken" : l.snr() < 12 ? " weak" : "";
-            h.append("<tr><td><code>").append(escape(l.node())).append("</code></td><td>").append(escape(l.opType()))
-                    .append("</td><td style=\"width:40%\"><span class=\"bar").append(kind).append("\" style=\"width:")
-                    .append(String.format(Locale.ROOT, "%.1f", width)).append("%\"></span></td><td class=\"num\">")
-                    .append(decibels(l.snr())).append("</td></tr>\n");
+            h.append("<tr><td><code>")
+                    .append(escape(l.node()))
+                    .append("</code></td><td>")
+                    .append(escape(l.opType()))
+                    .append("</td><td style=\"width:40%\"><span class=\"bar")
+                    .append(kind)
+                    .append("\" style=\"width:")
+                    .append(String.format(Locale.ROOT, "%.1f", width))
+                    .append("%\"></span></td><td class=\"num\">")
+                    .append(decibels(l.snr()))
+                    .append("</td></tr>\n");
         }
         h.append("</table>\n");
     }
 
     private static void states(StringBuilder h, Map<String, Integer> states) {
         h.append("<h2>Quantization configs</h2>\n<table>\n");
-        states.forEach((k, v) -> h.append("<tr><td>").append(escape(k)).append("</td><td class=\"num\">").append(v).append("</td></tr>\n"));
+        states.forEach((k, v) -> h.append("<tr><td>")
+                .append(escape(k))
+                .append("</td><td class=\"num\">")
+                .append(v)
+                .append("</td></tr>\n"));
         h.append("</table>\n");
     }
 
@@ -101,10 +125,15 @@ public final class HtmlReport {
     }
 
     public static String decibels(double snr) {
-        return snr > 98 ? "exact" : snr == Double.NEGATIVE_INFINITY ? "-inf dB" : String.format(Locale.ROOT, "%.1f dB", snr);
+        return snr > 98
+                ? "exact"
+                : snr == Double.NEGATIVE_INFINITY ? "-inf dB" : String.format(Locale.ROOT, "%.1f dB", snr);
     }
 
     private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 }

@@ -16,12 +16,16 @@ public final class Json {
     private static final Gson COMPACT = builder().create();
 
     /** Powers of ten that a double holds exactly. */
-    private static final double[] POWERS = IntStream.rangeClosed(0, 22).mapToDouble(i -> Double.parseDouble("1e" + i)).toArray();
+    private static final double[] POWERS = IntStream.rangeClosed(0, 22)
+            .mapToDouble(i -> Double.parseDouble("1e" + i))
+            .toArray();
 
     private Json() {}
 
     private static GsonBuilder builder() {
-        return new GsonBuilder().disableHtmlEscaping().serializeNulls()
+        return new GsonBuilder()
+                .disableHtmlEscaping()
+                .serializeNulls()
                 .registerTypeAdapter(Float.class, (JsonSerializer<Float>) (v, t, c) -> new JsonPrimitive(number(v)))
                 .registerTypeAdapter(Double.class, (JsonSerializer<Double>) (v, t, c) -> new JsonPrimitive(number(v)));
     }
@@ -57,8 +61,8 @@ public final class Json {
     }
 
     /**
-     * The same without a detour over text: the decimal of fewest digits that lies within half a unit in the last place. Null for extreme
-     * magnitudes, where powers of ten are not exact.
+     * The same without a detour over text: the decimal of fewest digits that lies within half a unit in the last place.
+     * Null for extreme magnitudes, where powers of ten are not exact.
      */
     private static @Nullable BigDecimal nearest(float value) {
         double exact = Math.abs((double) value);

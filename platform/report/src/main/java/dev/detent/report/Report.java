@@ -15,8 +15,15 @@ import java.util.Map;
  * @param notes what may interest them
  * @param files names and sizes of what was written
  */
-public record Report(String title, Map<String, String> facts, List<List<String>> scores, List<Layer> layers, Map<String, Integer> states,
-        List<List<String>> plan, List<String> problems, List<String> notes,
+public record Report(
+        String title,
+        Map<String, String> facts,
+        List<List<String>> scores,
+        List<Layer> layers,
+        Map<String, Integer> states,
+        List<List<String>> plan,
+        List<String> problems,
+        List<String> notes,
         List<List<String>> files) {
 
     /** @param snr in dB, capped at 99 */

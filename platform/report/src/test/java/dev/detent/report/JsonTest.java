@@ -13,14 +13,18 @@ class JsonTest {
     void aNumberIsShortAndComesBack() {
         Random random = new Random(7);
         for (int i = 0; i < 200_000; i++) {
-            float value = i % 4 == 0 ? Math.scalb(1f, random.nextInt(120) - 60) : Float.intBitsToFloat(random.nextInt());
+            float value =
+                    i % 4 == 0 ? Math.scalb(1f, random.nextInt(120) - 60) : Float.intBitsToFloat(random.nextInt());
             if (i % 8 == 0) {
                 value = random.nextBoolean() ? Math.nextUp(value) : Math.nextDown(value);
             }
             if (Float.isFinite(value)) {
                 BigDecimal written = Json.number(value).stripTrailingZeros();
                 assertThat(written.floatValue()).isEqualTo(value == 0 ? 0 : value);
-                assertThat(written.precision()).isLessThanOrEqualTo(new BigDecimal(Float.toString(value)).stripTrailingZeros().precision());
+                assertThat(written.precision())
+                        .isLessThanOrEqualTo(new BigDecimal(Float.toString(value))
+                                .stripTrailingZeros()
+                                .precision());
             }
         }
     }

@@ -20,8 +20,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the graph is cut and what happens there. A value has a base version (raw, or quantized by its producer's slot) and one further
- * version for each different pair of scheme and parameters that quantizes it again on the way into consumers.
+ * Where the graph is cut and what happens there. A value has a base version (raw, or quantized by its producer's slot)
+ * and one further version for each different pair of scheme and parameters that quantizes it again on the way into
+ * consumers.
  */
 final class CutPlan {
 
@@ -32,7 +33,8 @@ final class CutPlan {
     record Cut(String value, @Nullable TensorQuantization producer, List<Version> versions) {
         /** Some quantization here depends on the channel. */
         boolean isPerChannel() {
-            return producer != null && producer.scheme().isPerChannel() || versions.stream().anyMatch(v -> v.config().scheme().isPerChannel());
+            return producer != null && producer.scheme().isPerChannel()
+                    || versions.stream().anyMatch(v -> v.config().scheme().isPerChannel());
         }
     }
 
@@ -53,7 +55,10 @@ final class CutPlan {
         for (String value : observed) {
             ElementType type = graph.valueInfo(value).map(ValueInfo::type).orElse(ElementType.UNDEFINED);
             if (type != ElementType.FLOAT) {
-                throw new UserException("DT-RUN-002", "is " + type + " and cannot be observed; only float32 tensors are quantized", value);
+                throw new UserException(
+                        "DT-RUN-002",
+                        "is " + type + " and cannot be observed; only float32 tensors are quantized",
+                        value);
             }
         }
         CutPlan plan = new CutPlan();
@@ -76,8 +81,11 @@ final class CutPlan {
                         plan.constant(graph, c, use);
                     } else {
                         readers.computeIfAbsent(c.value(), k -> new LinkedHashMap<>())
-                                .computeIfAbsent(new Pair(c.scheme(), c.parameters().orElseThrow()), k -> new Readers(c, new ArrayList<>()))
-                                .uses().add(use);
+                                .computeIfAbsent(
+                                        new Pair(c.scheme(), c.parameters().orElseThrow()),
+                                        k -> new Readers(c, new ArrayList<>()))
+                                .uses()
+                                .add(use);
                     }
                 }
             }
@@ -88,8 +96,10 @@ final class CutPlan {
         for (String value : all) {
             TensorQuantization producer = producers.get(value);
             List<Version> versions = new ArrayList<>();
-            for (Map.Entry<Pair, Readers> e : readers.getOrDefault(value, Map.of()).entrySet()) {
-                if (producer != null && new Pair(producer.scheme(), producer.parameters().orElseThrow()).equals(e.getKey())) {
+            for (Map.Entry<Pair, Readers> e :
+                    readers.getOrDefault(value, Map.of()).entrySet()) {
+                if (producer != null
+                        && new Pair(producer.scheme(), producer.parameters().orElseThrow()).equals(e.getKey())) {
                     // The same parameters twice change nothing.
                     continue;
                 }
@@ -135,16 +145,26 @@ final class CutPlan {
         return constants;
     }
 
-    /** A plan for {@code quantization} would have cuts and readers in the same places; parameters may differ, they are looked up for a run. */
+    /**
+     * A plan for {@code quantization} would have cuts and readers in the same places; parameters may differ, they are
+     * looked up for a run.
+     */
     boolean serves(Graph graph, Quantization quantization) {
         CutPlan other = of(graph, Optional.of(quantization), Set.of());
-        return places().equals(other.places()) && reads.equals(other.reads) && constants.keySet().equals(other.constants.keySet());
+        return places().equals(other.places())
+                && reads.equals(other.reads)
+                && constants.keySet().equals(other.constants.keySet());
     }
 
     private Map<String, List<Object>> places() {
         Map<String, List<Object>> places = new LinkedHashMap<>();
-        cuts.forEach((value, cut) -> places.put(value, List.of(cut.producer() == null ? "" : cut.producer().slot(),
-                cut.versions().stream().map(v -> v.name() + v.config().slot()).toList())));
+        cuts.forEach((value, cut) -> places.put(
+                value,
+                List.of(
+                        cut.producer() == null ? "" : cut.producer().slot(),
+                        cut.versions().stream()
+                                .map(v -> v.name() + v.config().slot())
+                                .toList())));
         return places;
     }
 }

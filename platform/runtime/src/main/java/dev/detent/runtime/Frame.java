@@ -1,9 +1,9 @@
 package dev.detent.runtime;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
@@ -25,9 +25,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One worker's buffers. The first sample of a given shape runs with outputs that ONNX Runtime allocates and tells the shape of every value
- * that crosses a cut. Each is copied to a place that it keeps for all samples of that shape, pinned as an output; values that are not needed
- * at the same time share a place.
+ * One worker's buffers. The first sample of a given shape runs with outputs that ONNX Runtime allocates and tells the
+ * shape of every value that crosses a cut. Each is copied to a place that it keeps for all samples of that shape,
+ * pinned as an output; values that are not needed at the same time share a place.
  */
 final class Frame implements AutoCloseable, SegmentedModel.Outputs {
 
@@ -45,12 +45,16 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private FloatBuffer ordered = Places.allocate(0);
     /** Values that ONNX Runtime owns: those that are not float. */
     private final Map<String, OnnxTensor> foreign = new HashMap<>();
+
     private final List<OrtSession.Result> open = new ArrayList<>();
     private final Set<Integer> unpredictable = new LinkedHashSet<>();
     private List<Object> planned = List.of();
     /** Index of the sample that is run. */
     private int current;
-    /** Segments whose every input and output has its place, by index: what they are run with does not change from sample to sample. */
+    /**
+     * Segments whose every input and output has its place, by index: what they are run with does not change from sample
+     * to sample.
+     */
     private final Map<Integer, Settled> settled = new HashMap<>();
 
     /** Arguments of a run. */
@@ -82,7 +86,10 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
             for (int s = 0; s < model.segments().size(); s++) {
                 run(s, known);
                 if (!known) {
-                    model.lastReadBy(s).stream().map(slabs::get).filter(Objects::nonNull).forEach(slab -> places.giveBack(slab.place()));
+                    model.lastReadBy(s).stream()
+                            .map(slabs::get)
+                            .filter(Objects::nonNull)
+                            .forEach(slab -> places.giveBack(slab.place()));
                 }
             }
             if (!known) {
@@ -90,7 +97,8 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
                 planned = key;
             }
         } catch (OrtException e) {
-            throw new UserException("DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+            throw new UserException(
+                    "DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
         }
     }
 
@@ -111,11 +119,16 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
             }
             if (in.type() == dev.detent.spi.graph.ElementType.FLOAT) {
                 Slab slab = known ? slabs.get(input.name()) : put(input.name(), in.shape(), false);
-                slab.buffer().put(0, in.data().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer(), 0, slab.buffer().limit());
+                slab.buffer()
+                        .put(
+                                0,
+                                in.data().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer(),
+                                0,
+                                slab.buffer().limit());
                 arrived(input.name(), slab, known);
             } else {
-                OnnxTensor t = OnnxTensor.createTensor(OrtRuntime.environment(), in.data(), in.shape(),
-                        ShapeInference.javaType(in.type()));
+                OnnxTensor t = OnnxTensor.createTensor(
+                        OrtRuntime.environment(), in.data(), in.shape(), ShapeInference.javaType(in.type()));
                 foreign.put(input.name(), t);
             }
         }
@@ -155,7 +168,10 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
             requested.addAll(segment.outputs());
         }
         open.add(result);
-        if (known && requested.isEmpty() && !segment.outputs().isEmpty() && slabs.keySet().containsAll(segment.inputs())) {
+        if (known
+                && requested.isEmpty()
+                && !segment.outputs().isEmpty()
+                && slabs.keySet().containsAll(segment.inputs())) {
             settled.put(index, new Settled(inputs, pinned));
         }
         for (String out : segment.outputs()) {
@@ -181,13 +197,16 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     }
 
     /**
-     * Gives a value a place. What was settled with the one before, whose tensor is closed here, is not settled any more.
+     * Gives a value a place. What was settled with the one before, whose tensor is closed here, is not settled any
+     * more.
      *
      * @param known the value had a place for samples of this shape, and now has another size: the new place is its own
      */
     private Slab put(String value, long[] shape, boolean known) throws OrtException {
         int size = Places.size(value, elements(shape));
-        FloatBuffer place = known ? unshared.compute(value, (v, p) -> p != null && p.limit() >= size ? p : Places.allocate(size)) : places.take(size);
+        FloatBuffer place = known
+                ? unshared.compute(value, (v, p) -> p != null && p.limit() >= size ? p : Places.allocate(size))
+                : places.take(size);
         FloatBuffer buffer = place.slice(0, size);
         Slab slab = new Slab(place, buffer, OnnxTensor.createTensor(OrtRuntime.environment(), buffer, shape), shape);
         Slab before = slabs.put(value, slab);
@@ -202,7 +221,9 @@ final class Frame implements AutoCloseable, SegmentedModel.Outputs {
     private boolean runSettled(int index, SegmentedModel.Segment segment) throws OrtException {
         Settled arguments = settled.get(index);
         try {
-            segment.session().run(arguments.inputs(), Set.of(), arguments.outputs()).close();
+            segment.session()
+                    .run(arguments.inputs(), Set.of(), arguments.outputs())
+                    .close();
         } catch (OrtException e) {
             settled.remove(index);
             return false;

@@ -38,9 +38,10 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * The segments of a simulated network put together again, with QuantizeLinear and DequantizeLinear between them: no tensor leaves ONNX Runtime
- * on the way. Each segment has been optimised on its own before, so nothing is fused across a quantization, and the blocked layout stays where
- * it was. Scales and zero points are inputs of the session; only for schemes those operators have.
+ * The segments of a simulated network put together again, with QuantizeLinear and DequantizeLinear between them: no
+ * tensor leaves ONNX Runtime on the way. Each segment has been optimised on its own before, so nothing is fused across
+ * a quantization, and the blocked layout stays where it was. Scales and zero points are inputs of the session; only for
+ * schemes those operators have.
  */
 final class JoinedModel implements Simulation {
 
@@ -55,6 +56,7 @@ final class JoinedModel implements Simulation {
     private final List<Pair> pairs = new ArrayList<>();
     /** Watched values, and the outputs of the session that show them. */
     private final Map<String, String> watched = new LinkedHashMap<>();
+
     private final PlainModel whole;
 
     private JoinedModel(Graph graph, CutPlan plan, Set<String> watched, Optimization level) {
@@ -80,37 +82,53 @@ final class JoinedModel implements Simulation {
         this.whole = PlainModel.of(joined, Optimization.ASIS, "simulation");
     }
 
-    /** Empty when ONNX Runtime has no operators for an active config, or a node carries a subgraph, which nothing here looks into. */
-    static Optional<JoinedModel> of(Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Optimization level) {
+    /**
+     * Empty when ONNX Runtime has no operators for an active config, or a node carries a subgraph, which nothing here
+     * looks into.
+     */
+    static Optional<JoinedModel> of(
+            Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Optimization level) {
         CutPlan plan = CutPlan.of(graph, quantization, watched);
-        boolean representable = plan.cuts().values().stream().allMatch(c -> (c.producer() == null || storage(c.producer().scheme()).isPresent())
-                && c.versions().stream().allMatch(v -> storage(v.config().scheme()).isPresent()));
-        return graph.nodes().stream().anyMatch(Node::hasSubgraph) || !representable ? Optional.empty()
+        boolean representable = plan.cuts().values().stream()
+                .allMatch(c -> (c.producer() == null
+                                || storage(c.producer().scheme()).isPresent())
+                        && c.versions().stream()
+                                .allMatch(v -> storage(v.config().scheme()).isPresent()));
+        return graph.nodes().stream().anyMatch(Node::hasSubgraph) || !representable
+                ? Optional.empty()
                 : Optional.of(new JoinedModel(graph, plan, watched, level));
     }
 
     private static List<Graph> segments(List<NativeLayout.Plan> plans, Optimization level) {
         Predicate<NativeLayout.Plan> waits = p -> level == Optimization.ALL && !p.optimised() && !isPlain(p.graph());
-        Map<Graph, Graph> optimised = SegmentOptimiser.optimise(plans.stream().filter(waits).map(NativeLayout.Plan::graph).toList());
-        return plans.stream().map(p -> optimised.getOrDefault(p.graph(), p.graph())).toList();
+        Map<Graph, Graph> optimised = SegmentOptimiser.optimise(
+                plans.stream().filter(waits).map(NativeLayout.Plan::graph).toList());
+        return plans.stream()
+                .map(p -> optimised.getOrDefault(p.graph(), p.graph()))
+                .toList();
     }
 
-    /** Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds. */
+    /**
+     * Taken as it is: a lone operator without weights, constants that would leave nothing, or more than one file holds.
+     */
     private static boolean isPlain(Graph segment) {
-        return segment.inputs().isEmpty() || !OnnxWriter.fitsOneFile(segment) || segment.nodes().size() == 1 && segment.initializers().isEmpty();
+        return segment.inputs().isEmpty()
+                || !OnnxWriter.fitsOneFile(segment)
+                || segment.nodes().size() == 1 && segment.initializers().isEmpty();
     }
 
     /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */
     private static Optional<ElementType> storage(Scheme scheme) {
         return scheme.system() == LinearInteger.INSTANCE && scheme.block().isEmpty()
-                ? LinearInteger.INSTANCE.storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8) : Optional.empty();
+                ? LinearInteger.INSTANCE.storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8)
+                : Optional.empty();
     }
 
     private void add(Graph part, Segments.Part crossing, String prefix, GraphEditor edit) {
         Set<String> outside = new HashSet<>(crossing.inputs());
         outside.addAll(crossing.outputs());
-        UnaryOperator<String> rename = v -> !outside.contains(v) ? prefix + v
-                : crossing.outputs().contains(v) && isQuantized(v) ? raw(v) : v;
+        UnaryOperator<String> rename =
+                v -> !outside.contains(v) ? prefix + v : crossing.outputs().contains(v) && isQuantized(v) ? raw(v) : v;
         part.initializers().forEach((name, t) -> edit.initializer(rename.apply(name), t));
         for (Node n : part.nodes()) {
             edit.add(n.renamed(prefix + n.name(), rename));
@@ -124,8 +142,10 @@ final class JoinedModel implements Simulation {
         if (channels.isPresent() || joined.isInput(raw)) {
             // No session gives an input back, or a blocked tensor that others read.
             shown = value + "::watched";
-            edit.add(channels.isPresent() ? NativeLayout.toPlain(raw, shown, channels.get())
-                    : Node.of(shown, "Identity", List.of(raw), List.of(shown), Map.of()));
+            edit.add(
+                    channels.isPresent()
+                            ? NativeLayout.toPlain(raw, shown, channels.get())
+                            : Node.of(shown, "Identity", List.of(raw), List.of(shown), Map.of()));
         }
         if (!joined.isOutput(shown)) {
             edit.output(new ValueInfo(shown, ElementType.FLOAT, Optional.empty(), Opaque.NONE));
@@ -156,19 +176,30 @@ final class JoinedModel implements Simulation {
     private void quantize(String from, String to, TensorQuantization config, GraphEditor edit) {
         Scheme scheme = config.scheme();
         ElementType type = storage(scheme).orElseThrow();
-        long[] dims = config.parameters().orElseThrow().channels() == 1 ? new long[0] : new long[] {config.parameters().orElseThrow().channels()};
+        long[] dims = config.parameters().orElseThrow().channels() == 1
+                ? new long[0]
+                : new long[] {config.parameters().orElseThrow().channels()};
         edit.input(ValueInfo.of(to + SCALE, ElementType.FLOAT, dims));
         edit.input(ValueInfo.of(to + ZERO, type, dims));
-        Map<String, Attribute> axis = dims.length == 0 ? Map.of() : Map.of("axis", new Attribute.IntValue(scheme.axis().orElseThrow()));
+        Map<String, Attribute> axis = dims.length == 0
+                ? Map.of()
+                : Map.of("axis", new Attribute.IntValue(scheme.axis().orElseThrow()));
         String codes = to + "::codes";
-        edit.add(Node.of(to + "::quantize", "QuantizeLinear", List.of(from, to + SCALE, to + ZERO), List.of(codes), axis));
+        edit.add(Node.of(
+                to + "::quantize", "QuantizeLinear", List.of(from, to + SCALE, to + ZERO), List.of(codes), axis));
         if (scheme.quantMin() > type.lowest() || scheme.quantMax() < type.highest()) {
             edit.initializer(to + "::lowest", Tensor.ofCodes(type, new long[0], (int) scheme.quantMin()));
             edit.initializer(to + "::highest", Tensor.ofCodes(type, new long[0], (int) scheme.quantMax()));
-            edit.add(Node.of(to + "::clip", "Clip", List.of(codes, to + "::lowest", to + "::highest"), List.of(codes + "::clipped"), Map.of()));
+            edit.add(Node.of(
+                    to + "::clip",
+                    "Clip",
+                    List.of(codes, to + "::lowest", to + "::highest"),
+                    List.of(codes + "::clipped"),
+                    Map.of()));
             codes += "::clipped";
         }
-        edit.add(Node.of(to + "::dequantize", "DequantizeLinear", List.of(codes, to + SCALE, to + ZERO), List.of(to), axis));
+        edit.add(Node.of(
+                to + "::dequantize", "DequantizeLinear", List.of(codes, to + SCALE, to + ZERO), List.of(to), axis));
         pairs.add(new Pair(to, config));
     }
 
@@ -178,8 +209,8 @@ final class JoinedModel implements Simulation {
     }
 
     @Override
-    public <S extends Sketch> List<S> observe(List<Simulator.Observation<S>> observations, Samples samples, int workers,
-            IntConsumer progress) {
+    public <S extends Sketch> List<S> observe(
+            List<Simulator.Observation<S>> observations, Samples samples, int workers, IntConsumer progress) {
         if (observations.isEmpty()) {
             // ONNX Runtime wants to be asked for something.
             return List.of();
@@ -187,12 +218,15 @@ final class JoinedModel implements Simulation {
         Sketches<S> sketches = new Sketches<>(graph, observations);
         Queue<Map<String, List<Sketches.Watch>>> idle = new ConcurrentLinkedQueue<>();
         List<Runnable> finished = new ArrayList<>();
-        Set<String> shown = observations.stream().map(o -> watched.get(o.value())).collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<String> shown = observations.stream()
+                .map(o -> watched.get(o.value()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
         run(samples, workers, progress, shown, (i, outputs) -> {
             Map<String, List<Sketches.Watch>> mine = idle.poll();
             if (mine == null) {
                 Map<String, List<Sketches.Watch>> fresh = new LinkedHashMap<>();
-                Runnable done = sketches.attach((value, w) -> fresh.computeIfAbsent(value, k -> new ArrayList<>()).add(w));
+                Runnable done = sketches.attach((value, w) ->
+                        fresh.computeIfAbsent(value, k -> new ArrayList<>()).add(w));
                 synchronized (finished) {
                     finished.add(done);
                 }
@@ -201,7 +235,9 @@ final class JoinedModel implements Simulation {
             mine.forEach((value, watching) -> {
                 float[] values = outputs.floats(watched.get(value));
                 long[] shape = outputs.shape(watched.get(value));
-                watching.stream().filter(w -> i < w.samples()).forEach(w -> w.sketch().observe(values, shape));
+                watching.stream()
+                        .filter(w -> i < w.samples())
+                        .forEach(w -> w.sketch().observe(values, shape));
             });
             idle.add(mine);
         });
@@ -211,10 +247,16 @@ final class JoinedModel implements Simulation {
 
     @Override
     public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink) {
-        run(samples, workers, progress, graph.outputs().stream().map(ValueInfo::name).collect(Collectors.toCollection(LinkedHashSet::new)), sink);
+        run(
+                samples,
+                workers,
+                progress,
+                graph.outputs().stream().map(ValueInfo::name).collect(Collectors.toCollection(LinkedHashSet::new)),
+                sink);
     }
 
-    private void run(Samples samples, int workers, IntConsumer progress, Set<String> outputs, SegmentedModel.OutputSink sink) {
+    private void run(
+            Samples samples, int workers, IntConsumer progress, Set<String> outputs, SegmentedModel.OutputSink sink) {
         Map<String, OnnxTensor> parameters = new HashMap<>();
         try {
             for (Pair p : pairs) {
@@ -238,9 +280,16 @@ final class JoinedModel implements Simulation {
             zeros.put((byte) (int) p.zeroPoint(c));
         }
         long[] shape = n == 1 ? new long[0] : new long[] {n};
-        parameters.put(pair.name() + SCALE, OnnxTensor.createTensor(OrtRuntime.environment(), scales.flip().asFloatBuffer(), shape));
-        parameters.put(pair.name() + ZERO, OnnxTensor.createTensor(OrtRuntime.environment(), zeros.flip(), shape,
-                ShapeInference.javaType(storage(pair.config().scheme()).orElseThrow())));
+        parameters.put(
+                pair.name() + SCALE,
+                OnnxTensor.createTensor(OrtRuntime.environment(), scales.flip().asFloatBuffer(), shape));
+        parameters.put(
+                pair.name() + ZERO,
+                OnnxTensor.createTensor(
+                        OrtRuntime.environment(),
+                        zeros.flip(),
+                        shape,
+                        ShapeInference.javaType(storage(pair.config().scheme()).orElseThrow())));
     }
 
     @Override

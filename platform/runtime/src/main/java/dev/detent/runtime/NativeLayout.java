@@ -20,13 +20,15 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Keeps tensors in ONNX Runtime's blocked layout (NCHWc) across cuts. Left alone, every segment would reorder its input on the way in and
- * its output on the way out, which costs more than the convolution itself (reference/runtime.md, facts 2 and 2.2). So each segment is
- * optimised and saved, and where producer and consumers of a value all use the blocked form, the reorder nodes at both ends are taken out
- * and the buffer between holds the blocked tensor. Rounding and range observation do not care about the order of elements; what does is shown
- * them {@linkplain #toPlain put back in order}.
+ * Keeps tensors in ONNX Runtime's blocked layout (NCHWc) across cuts. Left alone, every segment would reorder its input
+ * on the way in and its output on the way out, which costs more than the convolution itself (reference/runtime.md,
+ * facts 2 and 2.2). So each segment is optimised and saved, and where producer and consumers of a value all use the
+ * blocked form, the reorder nodes at both ends are taken out and the buffer between holds the blocked tensor. Rounding
+ * and range observation do not care about the order of elements; what does is shown them {@linkplain #toPlain put back
+ * in order}.
  *
- * <p>A blocked tensor has shape [N, C', H, W] and storage [N][C' / b][H][W][b], C' being C rounded up to the block b; lanes beyond C hold 0.
+ * <p>A blocked tensor has shape [N, C', H, W] and storage [N][C' / b][H][W][b], C' being C rounded up to the block b;
+ * lanes beyond C hold 0.
  */
 final class NativeLayout {
 
@@ -41,13 +43,19 @@ final class NativeLayout {
     private static final int OPSET = 13;
 
     /** Operators the blocked layout is for. */
-    private static final Set<String> BLOCKED = Set.of("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool");
+    private static final Set<String> BLOCKED =
+            Set.of("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool");
 
     /** Element-wise operators that map 0 to 0, so that unused lanes stay 0. */
     private static final Set<String> AGNOSTIC = Set.of("Add", "Sub", "Mul", "Relu", "LeakyRelu", "Sum");
 
     /** A segment as ONNX Runtime optimised it; absent when it has no operator of the blocked layout. */
-    private record Candidate(Segments.Part part, Optional<Graph> optimised, Set<String> takes, Map<String, Integer> gives, boolean agnostic) {}
+    private record Candidate(
+            Segments.Part part,
+            Optional<Graph> optimised,
+            Set<String> takes,
+            Map<String, Integer> gives,
+            boolean agnostic) {}
 
     /**
      * @param graph what to run: the part itself, or the optimised graph without reorders at native values
@@ -58,6 +66,7 @@ final class NativeLayout {
     private final List<Candidate> candidates = new ArrayList<>();
     /** Native values with their number of channels. */
     private final Map<String, Integer> channels = new LinkedHashMap<>();
+
     private final CutPlan cuts;
     private final Graph graph;
 
@@ -72,8 +81,12 @@ final class NativeLayout {
         NativeLayout layout = new NativeLayout(graph, cuts);
         if (level == Optimization.ALL) {
             parts = parts.stream().map(NormAsConv::of).toList();
-            Map<Graph, Graph> optimised = SegmentOptimiser.optimise(parts.stream().filter(p -> layout.isForBlocks(p)).map(Segments.Part::graph).toList());
-            parts.forEach(p -> layout.candidates.add(optimised.containsKey(p.graph()) ? optimised(p, optimised.get(p.graph())) : layout.asIs(p)));
+            Map<Graph, Graph> optimised = SegmentOptimiser.optimise(parts.stream()
+                    .filter(p -> layout.isForBlocks(p))
+                    .map(Segments.Part::graph)
+                    .toList());
+            parts.forEach(p -> layout.candidates.add(
+                    optimised.containsKey(p.graph()) ? optimised(p, optimised.get(p.graph())) : layout.asIs(p)));
             layout.decide();
         } else {
             parts.forEach(p -> layout.candidates.add(new Candidate(p, Optional.empty(), Set.of(), Map.of(), false)));
@@ -99,24 +112,31 @@ final class NativeLayout {
     /** Operators of the blocked layout, at a value that may be blocked. */
     private boolean isForBlocks(Segments.Part part) {
         Collection<Node> nodes = part.graph().nodes();
-        // ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the file.
-        return touchesNative(part) && !isAgnostic(part) && nodes.stream().anyMatch(n -> n.isOneOf(BLOCKED))
-                && OnnxWriter.fitsOneFile(part.graph()) && nodes.stream().noneMatch(Node::hasSubgraph);
+        // ONNX Runtime (1.28) gives reorders in a branch of If names that it uses outside too, and then refuses the
+        // file.
+        return touchesNative(part)
+                && !isAgnostic(part)
+                && nodes.stream().anyMatch(n -> n.isOneOf(BLOCKED))
+                && OnnxWriter.fitsOneFile(part.graph())
+                && nodes.stream().noneMatch(Node::hasSubgraph);
     }
 
     private boolean touchesNative(Segments.Part part) {
-        return Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream()).anyMatch(this::mayBeNative);
+        return Stream.concat(part.inputs().stream().map(cuts::base), part.outputs().stream())
+                .anyMatch(this::mayBeNative);
     }
 
     /** Computes the same in any layout. */
     private boolean isAgnostic(Segments.Part part) {
         return part.graph().nodes().stream().allMatch(n -> n.isOneOf(AGNOSTIC)) && sameShapes(part, false)
-                || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1) && sameShapes(part, true);
+                || part.graph().nodes().stream().allMatch(n -> n.is("Concat") && n.intAttribute("axis", 0) == 1)
+                        && sameShapes(part, true);
     }
 
     private Candidate asIs(Segments.Part part) {
         boolean agnostic = touchesNative(part) && isAgnostic(part);
-        return new Candidate(part, Optional.empty(), agnostic ? Set.copyOf(part.inputs()) : Set.of(), Map.of(), agnostic);
+        return new Candidate(
+                part, Optional.empty(), agnostic ? Set.copyOf(part.inputs()) : Set.of(), Map.of(), agnostic);
     }
 
     private static Candidate optimised(Segments.Part part, Graph optimised) {
@@ -129,7 +149,10 @@ final class NativeLayout {
         }
         Map<String, Integer> gives = new HashMap<>();
         for (String out : part.outputs()) {
-            optimised.producer(out).filter(p -> isReorder(p, "ReorderOutput") && optimised.consumers(out).isEmpty())
+            optimised
+                    .producer(out)
+                    .filter(p -> isReorder(p, "ReorderOutput")
+                            && optimised.consumers(out).isEmpty())
                     .ifPresent(p -> gives.put(out, (int) p.intAttribute("channels", 0)));
         }
         return new Candidate(part, Optional.of(optimised), takes, gives, false);
@@ -137,7 +160,14 @@ final class NativeLayout {
 
     /** Gives the plain form of a native value, under a name that is the node's too. */
     static Node toPlain(String value, String plain, int channels) {
-        return new Node(plain, NCHWC, "ReorderOutput", List.of(value), List.of(plain), Map.of("channels", new Attribute.IntValue(channels)), Opaque.NONE);
+        return new Node(
+                plain,
+                NCHWC,
+                "ReorderOutput",
+                List.of(value),
+                List.of(plain),
+                Map.of("channels", new Attribute.IntValue(channels)),
+                Opaque.NONE);
     }
 
     /** A graph that gives the plain form of a native value. */
@@ -157,8 +187,8 @@ final class NativeLayout {
     }
 
     /**
-     * No broadcasting: every operand is computed and has the same declared shape. For a Concat of channels the channels may differ, but each
-     * operand must fill its blocks.
+     * No broadcasting: every operand is computed and has the same declared shape. For a Concat of channels the channels
+     * may differ, but each operand must fill its blocks.
      */
     private boolean sameShapes(Segments.Part part, boolean fullBlocks) {
         Set<Object> shapes = new LinkedHashSet<>();
@@ -166,8 +196,11 @@ final class NativeLayout {
             List<String> values = new ArrayList<>(n.inputs());
             values.addAll(n.outputs());
             for (String v : values) {
-                List<ValueInfo.Dimension> shape = graph.valueInfo(cuts.base(v)).flatMap(ValueInfo::shape).orElse(List.of());
-                if (part.graph().isInitializer(v) || shape.size() != 4 || !shape.get(1).isKnown()
+                List<ValueInfo.Dimension> shape =
+                        graph.valueInfo(cuts.base(v)).flatMap(ValueInfo::shape).orElse(List.of());
+                if (part.graph().isInitializer(v)
+                        || shape.size() != 4
+                        || !shape.get(1).isKnown()
                         || fullBlocks && shape.get(1).size() % 16 != 0) {
                     return false;
                 }
@@ -178,7 +211,10 @@ final class NativeLayout {
     }
 
     private boolean mayBeNative(String value) {
-        return cuts.isCut(value) && !cuts.cuts().get(value).isPerChannel() && graph.producer(value).isPresent() && !graph.isOutput(value);
+        return cuts.isCut(value)
+                && !cuts.cuts().get(value).isPerChannel()
+                && graph.producer(value).isPresent()
+                && !graph.isOutput(value);
     }
 
     private void decide() {
@@ -194,14 +230,17 @@ final class NativeLayout {
             if (mayBeNative(value)) {
                 Candidate p = producers.get(value);
                 Integer given = p.gives().get(value);
-                Optional<Integer> declared = p.agnostic() ? graph.valueInfo(value).flatMap(ValueInfo::shape).map(s -> (int) s.get(1).size())
+                Optional<Integer> declared = p.agnostic()
+                        ? graph.valueInfo(value).flatMap(ValueInfo::shape).map(s ->
+                                (int) s.get(1).size())
                         : Optional.ofNullable(given);
                 declared.ifPresent(n -> channels.put(value, n));
             }
         }
         boolean changed = true;
         while (changed) {
-            changed = channels.keySet().removeIf(v -> !holds(producers.get(v), v, consumers.getOrDefault(v, List.of())));
+            changed =
+                    channels.keySet().removeIf(v -> !holds(producers.get(v), v, consumers.getOrDefault(v, List.of())));
         }
     }
 
@@ -227,7 +266,10 @@ final class NativeLayout {
     private Plan plan(Candidate c) {
         if (c.agnostic() && allNative(c)) {
             // The declared shape has C channels where the blocked one may have more.
-            return new Plan(undeclared(c.part().graph().copy(), c.part().inputs(), c.part().outputs()), false);
+            return new Plan(
+                    undeclared(
+                            c.part().graph().copy(), c.part().inputs(), c.part().outputs()),
+                    false);
         }
         Set<String> in = new LinkedHashSet<>(c.takes());
         in.removeIf(i -> !channels.containsKey(cuts.base(i)));
@@ -249,7 +291,8 @@ final class NativeLayout {
             String inner = reorder.input(0);
             edit.remove(reorder);
             Node source = g.producer(inner).orElseThrow();
-            edit.replace(source.withOutputs(source.outputs().stream().map(x -> x.equals(inner) ? o : x).toList()));
+            edit.replace(source.withOutputs(
+                    source.outputs().stream().map(x -> x.equals(inner) ? o : x).toList()));
             edit.redirect(inner, o);
         }
         return new Plan(undeclared(g, in, out), true);
@@ -262,7 +305,10 @@ final class NativeLayout {
         inputs.forEach(nativeInputs::add);
         edit.clearInputs();
         for (ValueInfo v : before) {
-            edit.input(nativeInputs.contains(v.name()) ? new ValueInfo(v.name(), ElementType.FLOAT, Optional.empty(), Opaque.NONE) : v);
+            edit.input(
+                    nativeInputs.contains(v.name())
+                            ? new ValueInfo(v.name(), ElementType.FLOAT, Optional.empty(), Opaque.NONE)
+                            : v);
         }
         for (String o : outputs) {
             edit.removeOutput(o);

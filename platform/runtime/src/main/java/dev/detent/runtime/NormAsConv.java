@@ -12,9 +12,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Writes a BatchNormalization that could not be folded as the depthwise 1x1 convolution it is: y = s x + b with s = scale / sqrt(var + eps),
- * b = B - mean s. ONNX Runtime does the same inside a network of convolutions, but in a segment of its own the node would force the plain
- * layout on both neighbours. Results differ in the last bit, so the oracle runs the node as it is.
+ * Writes a BatchNormalization that could not be folded as the depthwise 1x1 convolution it is: y = s x + b with s =
+ * scale / sqrt(var + eps), b = B - mean s. ONNX Runtime does the same inside a network of convolutions, but in a
+ * segment of its own the node would force the plain layout on both neighbours. Results differ in the last bit, so the
+ * oracle runs the node as it is.
  */
 final class NormAsConv {
 
@@ -32,9 +33,18 @@ final class NormAsConv {
 
     /** Inference, on images, with constant parameters. */
     private static boolean isPlain(Node n, Graph graph) {
-        return n.is("BatchNormalization") && n.outputs().size() == 1 && n.intAttribute("training_mode", 0) == 0
-                && IntStream.rangeClosed(1, 4).allMatch(i -> graph.initializer(n.input(i)).map(t -> t.type() == ElementType.FLOAT).orElse(false))
-                && graph.inputs().stream().filter(v -> v.name().equals(n.input(0))).findFirst().flatMap(ValueInfo::shape).map(s -> s.size() == 4)
+        return n.is("BatchNormalization")
+                && n.outputs().size() == 1
+                && n.intAttribute("training_mode", 0) == 0
+                && IntStream.rangeClosed(1, 4)
+                        .allMatch(i -> graph.initializer(n.input(i))
+                                .map(t -> t.type() == ElementType.FLOAT)
+                                .orElse(false))
+                && graph.inputs().stream()
+                        .filter(v -> v.name().equals(n.input(0)))
+                        .findFirst()
+                        .flatMap(ValueInfo::shape)
+                        .map(s -> s.size() == 4)
                         .orElse(false);
     }
 
@@ -53,8 +63,16 @@ final class NormAsConv {
         edit.initializer(w, Tensor.ofFloats(new long[] {scale.length, 1, 1, 1}, scale));
         String b = edit.freshName(n.name() + "_as_bias");
         edit.initializer(b, Tensor.ofFloats(new long[] {bias.length}, bias));
-        edit.replace(Node.of(n.name(), "Conv", List.of(n.input(0), w, b), n.outputs(), Map.of("group", new Attribute.IntValue(scale.length),
-                "kernel_shape", new Attribute.Ints(List.of(1L, 1L)))));
+        edit.replace(Node.of(
+                n.name(),
+                "Conv",
+                List.of(n.input(0), w, b),
+                n.outputs(),
+                Map.of(
+                        "group",
+                        new Attribute.IntValue(scale.length),
+                        "kernel_shape",
+                        new Attribute.Ints(List.of(1L, 1L)))));
     }
 
     private static float[] floats(Node n, int input, GraphEditor edit) {

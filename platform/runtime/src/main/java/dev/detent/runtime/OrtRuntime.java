@@ -21,7 +21,10 @@ import java.util.stream.Stream;
 /** The process's one ONNX Runtime environment and the sessions' common options. */
 final class OrtRuntime {
 
-    /** Larger models go to ONNX Runtime through a file: an array would need as much heap once more, and cannot hold 2 GiB at all. */
+    /**
+     * Larger models go to ONNX Runtime through a file: an array would need as much heap once more, and cannot hold 2
+     * GiB at all.
+     */
     private static final long IN_MEMORY = 256L << 20;
 
     private OrtRuntime() {}
@@ -30,32 +33,48 @@ final class OrtRuntime {
         try {
             return Holder.ENVIRONMENT;
         } catch (LinkageError e) {
-            throw new UserException("DT-RUN-010", "ONNX Runtime's native library cannot be loaded, or not be unpacked there; make room (100 MB) or name "
-                    + "another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR", System.getProperty("java.io.tmpdir"), e);
+            throw new UserException(
+                    "DT-RUN-010",
+                    "ONNX Runtime's native library cannot be loaded, or not be unpacked there; make room (100 MB) or name "
+                            + "another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR",
+                    System.getProperty("java.io.tmpdir"),
+                    e);
         }
     }
 
     private static final class Holder {
-        /** Held, or the logger and its level would be collected. What ONNX Runtime logs on the way to a failure comes as our own sentence. */
+        /**
+         * Held, or the logger and its level would be collected. What ONNX Runtime logs on the way to a failure comes as
+         * our own sentence.
+         */
         private static final Logger LOGGER = Logger.getLogger("ai.onnxruntime");
+
         private static final OrtEnvironment ENVIRONMENT;
 
         static {
             LOGGER.setLevel(Level.OFF);
-            unpacked().ifPresent(folder -> System.getProperties().putIfAbsent("onnxruntime.native.path", folder.toString()));
+            unpacked()
+                    .ifPresent(
+                            folder -> System.getProperties().putIfAbsent("onnxruntime.native.path", folder.toString()));
             ENVIRONMENT = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "detent");
         }
     }
 
-    /** This machine's native libraries beside ONNX Runtime's jar, as in the distribution; elsewhere they are in the jar. */
+    /**
+     * This machine's native libraries beside ONNX Runtime's jar, as in the distribution; elsewhere they are in the jar.
+     */
     private static Optional<Path> unpacked() {
         String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String system = os.contains("mac") ? "osx" : os.contains("win") ? "win" : "linux";
         String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64";
         // Inside another jar, as application servers have them, it has no folder.
-        return Optional.ofNullable(OrtEnvironment.class.getProtectionDomain().getCodeSource()).map(CodeSource::getLocation)
+        return Optional.ofNullable(OrtEnvironment.class.getProtectionDomain().getCodeSource())
+                .map(CodeSource::getLocation)
                 .filter(jar -> jar.getProtocol().equals("file"))
-                .map(jar -> Path.of(URI.create(jar.toString())).resolveSibling("native").resolve(system + "-" + architecture)).filter(Files::isDirectory);
+                .map(jar -> Path.of(URI.create(jar.toString()))
+                        .resolveSibling("native")
+                        .resolve(system + "-" + architecture))
+                .filter(Files::isDirectory);
     }
 
     /** One thread inside an operator: whole samples run side by side instead. */
@@ -64,13 +83,16 @@ final class OrtRuntime {
     }
 
     /**
-     * @param arena the session keeps the memory that it has once taken; of a network in many segments each would keep the most that it ever needs
+     * @param arena the session keeps the memory that it has once taken; of a network in many segments each would keep
+     *     the most that it ever needs
      */
     static OrtSession session(Graph graph, Optimization level, String where, boolean arena) {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
             options.setCPUArenaAllocator(arena);
-            return OnnxWriter.weightBytes(graph) > IN_MEMORY ? fromFile(graph, options) : environment.createSession(OnnxWriter.bytes(graph), options);
+            return OnnxWriter.weightBytes(graph) > IN_MEMORY
+                    ? fromFile(graph, options)
+                    : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
             if (level == Optimization.EXACT) {
                 return session(graph, Optimization.NONE, where, arena);
@@ -100,8 +122,12 @@ final class OrtRuntime {
     }
 
     static UserException noRoom(Exception e) {
-        return new UserException("DT-RUN-011", "models are handed to ONNX Runtime and back in files, which cannot be written there; make room or "
-                + "name another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR", System.getProperty("java.io.tmpdir"), e);
+        return new UserException(
+                "DT-RUN-011",
+                "models are handed to ONNX Runtime and back in files, which cannot be written there; make room or "
+                        + "name another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR",
+                System.getProperty("java.io.tmpdir"),
+                e);
     }
 
     /** Writes the graph as ONNX Runtime optimises it for this machine. */
@@ -112,8 +138,13 @@ final class OrtRuntime {
             environment.createSession(OnnxWriter.bytes(graph), options).close();
         } catch (OrtException e) {
             // A graph from memory is no damaged file: this is said when the optimised one does not fit.
-            throw e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF ? noRoom(e)
-                    : refused(graph.outputs().isEmpty() ? "" : graph.outputs().get(0).name(), e);
+            throw e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF
+                    ? noRoom(e)
+                    : refused(
+                            graph.outputs().isEmpty()
+                                    ? ""
+                                    : graph.outputs().get(0).name(),
+                            e);
         }
     }
 
@@ -131,12 +162,15 @@ final class OrtRuntime {
 
     private static OrtSession.SessionOptions options(Optimization level) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
-        options.setOptimizationLevel(level == Optimization.ALL || level == Optimization.EXACT ? OrtSession.SessionOptions.OptLevel.ALL_OPT
-                : OrtSession.SessionOptions.OptLevel.NO_OPT);
+        options.setOptimizationLevel(
+                level == Optimization.ALL || level == Optimization.EXACT
+                        ? OrtSession.SessionOptions.OptLevel.ALL_OPT
+                        : OrtSession.SessionOptions.OptLevel.NO_OPT);
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
         if (level == Optimization.NONE) {
-            // A packed weight is multiplied in another order than the same weight behind a DequantizeLinear; the oracle must not tell them apart.
+            // A packed weight is multiplied in another order than the same weight behind a DequantizeLinear; the oracle
+            // must not tell them apart.
             options.addConfigEntry("session.disable_prepacking", "1");
         }
         if (level == Optimization.EXACT) {

@@ -9,8 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Direct buffers for values that come and go: one that is given back is used for the next value of about its size. A later run that computes
- * values of the same shapes in the same order may keep to the places of the first without asking again.
+ * Direct buffers for values that come and go: one that is given back is used for the next value of about its size. A
+ * later run that computes values of the same shapes in the same order may keep to the places of the first without
+ * asking again.
  */
 final class Places {
 
@@ -56,7 +57,9 @@ final class Places {
         int best = -1;
         for (int i = 0; i < places.size(); i++) {
             int limit = places.get(i).limit();
-            if (limit >= size && limit / WASTE <= size && (best < 0 || limit < places.get(best).limit())) {
+            if (limit >= size
+                    && limit / WASTE <= size
+                    && (best < 0 || limit < places.get(best).limit())) {
                 best = i;
             }
         }
@@ -66,12 +69,18 @@ final class Places {
     /** A value's number of elements, if Java can hold it. */
     static int size(String value, long elements) {
         if (elements > Integer.MAX_VALUE / Float.BYTES) {
-            throw new UserException("DT-RUN-007", "has " + elements + " elements; Detent looks at tensors of up to 2 GB: give smaller inputs", value);
+            throw new UserException(
+                    "DT-RUN-007",
+                    "has " + elements + " elements; Detent looks at tensors of up to 2 GB: give smaller inputs",
+                    value);
         }
         return (int) elements;
     }
 
     static FloatBuffer allocate(int size) {
-        return ByteBuffer.allocateDirect(Math.max(4, 4 * size)).order(ByteOrder.nativeOrder()).asFloatBuffer().slice(0, size);
+        return ByteBuffer.allocateDirect(Math.max(4, 4 * size))
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer()
+                .slice(0, size);
     }
 }

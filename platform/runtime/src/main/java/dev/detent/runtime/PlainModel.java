@@ -32,15 +32,20 @@ public final class PlainModel implements AutoCloseable {
         return new PlainModel(OrtRuntime.session(graph, level, where));
     }
 
-    /** Unpacks and loads ONNX Runtime's native library on a thread of its own; whoever needs it before waits. Failures show where it is used. */
+    /**
+     * Unpacks and loads ONNX Runtime's native library on a thread of its own; whoever needs it before waits. Failures
+     * show where it is used.
+     */
     public static void preload() {
-        Thread thread = new Thread(() -> {
-            try {
-                OrtRuntime.environment();
-            } catch (UserException e) {
-                // The first session reports it, where a person learns what it was needed for.
-            }
-        }, "detent-preload");
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        OrtRuntime.environment();
+                    } catch (UserException e) {
+                        // The first session reports it, where a person learns what it was needed for.
+                    }
+                },
+                "detent-preload");
         thread.setDaemon(true);
         thread.start();
     }
@@ -63,7 +68,12 @@ public final class PlainModel implements AutoCloseable {
      * @param fixed inputs that are the same for every sample
      * @param outputs those that are asked for, at least one; what only others need is not computed
      */
-    void forEach(Samples samples, int workers, IntConsumer progress, Map<String, OnnxTensor> fixed, Set<String> outputs,
+    void forEach(
+            Samples samples,
+            int workers,
+            IntConsumer progress,
+            Map<String, OnnxTensor> fixed,
+            Set<String> outputs,
             SegmentedModel.OutputSink sink) {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
@@ -75,15 +85,25 @@ public final class PlainModel implements AutoCloseable {
         });
     }
 
-    private void run(Sample sample, int index, String description, Map<String, OnnxTensor> fixed, Set<String> outputs,
+    private void run(
+            Sample sample,
+            int index,
+            String description,
+            Map<String, OnnxTensor> fixed,
+            Set<String> outputs,
             SegmentedModel.OutputSink sink) {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         try {
             for (String name : session.getInputNames()) {
                 Sample.Input in = sample.inputs().get(name);
                 if (in != null) {
-                    inputs.put(name, OnnxTensor.createTensor(OrtRuntime.environment(), in.data(), in.shape(),
-                            ShapeInference.javaType(in.type())));
+                    inputs.put(
+                            name,
+                            OnnxTensor.createTensor(
+                                    OrtRuntime.environment(),
+                                    in.data(),
+                                    in.shape(),
+                                    ShapeInference.javaType(in.type())));
                 }
             }
             Map<String, OnnxTensor> all = new HashMap<>(fixed);
@@ -101,13 +121,16 @@ public final class PlainModel implements AutoCloseable {
                     }
 
                     private OnnxTensor tensor(String value) {
-                        OnnxValue v = result.get(value).orElseThrow(() -> new UserException("DT-RUN-005", "is not an output of the model", value));
+                        OnnxValue v = result.get(value)
+                                .orElseThrow(
+                                        () -> new UserException("DT-RUN-005", "is not an output of the model", value));
                         return (OnnxTensor) v;
                     }
                 });
             }
         } catch (OrtException e) {
-            throw new UserException("DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+            throw new UserException(
+                    "DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
         } finally {
             inputs.values().forEach(OnnxTensor::close);
         }

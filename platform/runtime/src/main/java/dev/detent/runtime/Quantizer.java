@@ -7,7 +7,10 @@ import java.nio.FloatBuffer;
 /** What a simulated quantize-dequantize pair does to a buffer. */
 record Quantizer(Scheme scheme, Parameters parameters) {
 
-    /** Small enough for a run, its copy and an observer's lanes to stay in the first-level cache: a tenth faster than 512 and twice as fast as 8192. */
+    /**
+     * Small enough for a run, its copy and an observer's lanes to stay in the first-level cache: a tenth faster than
+     * 512 and twice as fast as 8192.
+     */
     private static final int CHUNK = 1024;
 
     /** Reads {@code from}, writes {@code to} (which may be the same buffer). */
@@ -37,7 +40,9 @@ record Quantizer(Scheme scheme, Parameters parameters) {
             for (int done = 0; done < stride; done += CHUNK) {
                 int length = Math.min(CHUNK, stride - done);
                 from.get(at + done, scratch, 0, length);
-                scheme.system().fakeQuantize(scratch, 0, length, parameters.scale(channel), parameters.zeroPoint(channel), scheme);
+                scheme.system()
+                        .fakeQuantize(
+                                scratch, 0, length, parameters.scale(channel), parameters.zeroPoint(channel), scheme);
                 to.put(at + done, scratch, 0, length);
             }
         }

@@ -16,7 +16,13 @@ public final class Recording extends WholeBatch {
     /** The raw values of one sample, each in C order; they must be watched. */
     public static Map<String, float[]> of(Simulation simulation, Collection<String> values, Samples one) {
         List<String> names = List.copyOf(values);
-        List<Recording> seen = simulation.observe(names.stream().map(v -> new Simulator.Observation<>(v, Recording::new)).toList(), one, 1, d -> { });
+        List<Recording> seen = simulation.observe(
+                names.stream()
+                        .map(v -> new Simulator.Observation<>(v, Recording::new))
+                        .toList(),
+                one,
+                1,
+                d -> {});
         Map<String, float[]> recorded = new LinkedHashMap<>();
         for (int k = 0; k < names.size(); k++) {
             recorded.put(names.get(k), seen.get(k).values());

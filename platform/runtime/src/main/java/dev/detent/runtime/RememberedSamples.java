@@ -34,7 +34,9 @@ final class RememberedSamples implements Samples {
             return known;
         }
         Sample loaded = all.get(index);
-        long bytes = loaded.inputs().values().stream().mapToLong(i -> i.data().remaining()).sum();
+        long bytes = loaded.inputs().values().stream()
+                .mapToLong(i -> i.data().remaining())
+                .sum();
         // Only the beginning is asked for again; later samples pass by.
         if ((index + 1) * bytes <= limit && held.addAndGet(bytes) <= limit) {
             memory.put(index, loaded);

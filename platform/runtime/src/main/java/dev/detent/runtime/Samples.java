@@ -49,7 +49,10 @@ public interface Samples {
         };
     }
 
-    /** The same samples; the first {@code bytes} worth of them stay in memory once loaded, for passes that look at a few again and again. */
+    /**
+     * The same samples; the first {@code bytes} worth of them stay in memory once loaded, for passes that look at a few
+     * again and again.
+     */
     default Samples remembering(long bytes) {
         return new RememberedSamples(this, bytes);
     }

@@ -20,8 +20,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Lets ONNX Runtime optimise segments as it would optimise each alone. A session costs more to set up than a segment to optimise, so many
- * segments go through one, side by side in one graph that nothing connects, and are told apart afterwards by what hangs together.
+ * Lets ONNX Runtime optimise segments as it would optimise each alone. A session costs more to set up than a segment to
+ * optimise, so many segments go through one, side by side in one graph that nothing connects, and are told apart
+ * afterwards by what hangs together.
  */
 final class SegmentOptimiser {
 
@@ -48,7 +49,8 @@ final class SegmentOptimiser {
             bytes += more;
         }
         batches.add(batch);
-        List<Graph> optimised = batches.parallelStream().flatMap(SegmentOptimiser::together).toList();
+        List<Graph> optimised =
+                batches.parallelStream().flatMap(SegmentOptimiser::together).toList();
         Map<Graph, Graph> bySegment = new IdentityHashMap<>();
         for (int i = 0; i < optimised.size(); i++) {
             bySegment.put(segments.get(i), optimised.get(i));
@@ -68,8 +70,9 @@ final class SegmentOptimiser {
             parted = Optional.empty();
         }
         int half = segments.size() / 2;
-        return parted.map(List::stream).orElseGet(() -> Stream.of(segments.subList(0, half), segments.subList(half, segments.size()))
-                .flatMap(SegmentOptimiser::together));
+        return parted.map(List::stream)
+                .orElseGet(() -> Stream.of(segments.subList(0, half), segments.subList(half, segments.size()))
+                        .flatMap(SegmentOptimiser::together));
     }
 
     private static String prefix(int segment) {
@@ -107,7 +110,11 @@ final class SegmentOptimiser {
         // From the outputs up: a value belongs to the segment of its readers.
         for (int k = nodes.size() - 1; k >= 0; k--) {
             Node n = nodes.get(k);
-            List<Integer> owner = n.outputs().stream().map(owners::get).filter(o -> o != null).distinct().toList();
+            List<Integer> owner = n.outputs().stream()
+                    .map(owners::get)
+                    .filter(o -> o != null)
+                    .distinct()
+                    .toList();
             if (owner.size() != 1) {
                 return Optional.empty();
             }
@@ -128,14 +135,18 @@ final class SegmentOptimiser {
     }
 
     private static Graph part(Graph united, List<Node> nodes, Graph segment, String prefix) {
-        // What ONNX Runtime named itself is new in the united graph only; here it could meet a name that has lost its prefix.
+        // What ONNX Runtime named itself is new in the united graph only; here it could meet a name that has lost its
+        // prefix.
         UnaryOperator<String> rename = v -> v.startsWith(prefix) ? v.substring(prefix.length()) : prefix + v;
         Graph part = new Graph();
         GraphEditor edit = part.edit();
         edit.opaque(united.opaque());
         united.opsets().forEach(edit::opset);
         segment.inputs().forEach(edit::input);
-        Stream.concat(nodes.stream().flatMap(n -> n.inputs().stream()), segment.outputs().stream().map(v -> prefix + v.name())).distinct()
+        Stream.concat(
+                        nodes.stream().flatMap(n -> n.inputs().stream()),
+                        segment.outputs().stream().map(v -> prefix + v.name()))
+                .distinct()
                 .forEach(v -> united.initializer(v).ifPresent(t -> edit.initializer(rename.apply(v), t)));
         nodes.forEach(n -> edit.add(n.renamed(n.name(), rename)));
         segment.outputs().forEach(edit::output);

@@ -27,8 +27,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model cut at its quantization points (design.md, section 6): ONNX Runtime computes the segments, Java observes or quantizes in
- * between. Which points quantize can be switched at any time between samples. Thread-safe for running; configs must not move meanwhile.
+ * A model cut at its quantization points (design.md, section 6): ONNX Runtime computes the segments, Java observes or
+ * quantizes in between. Which points quantize can be switched at any time between samples. Thread-safe for running;
+ * configs must not move meanwhile.
  */
 public final class SegmentedModel implements Simulation {
 
@@ -55,6 +56,7 @@ public final class SegmentedModel implements Simulation {
     private final Map<Integer, List<String>> lastRead;
     /** Buffers of workers that have finished, for those that come. */
     private final Queue<Frame> idle = new ConcurrentLinkedQueue<>();
+
     private final Set<Frame> frames = ConcurrentHashMap.newKeySet();
     private final Set<Slot> switchedOff = ConcurrentHashMap.newKeySet();
     /** Sessions that put a blocked tensor in order, by its channels. */
@@ -66,11 +68,20 @@ public final class SegmentedModel implements Simulation {
         this.layout = NativeLayout.of(graph, plan, level);
         List<Segments.Part> parts = layout.parts();
         List<NativeLayout.Plan> plans = layout.plans();
-        segments.addAll(IntStream.range(0, parts.size()).parallel().mapToObj(i -> {
-            Segments.Part p = parts.get(i);
-            return new Segment(OrtRuntime.session(plans.get(i).graph(), plans.get(i).optimised() ? Optimization.ASIS : level,
-                    p.outputs().isEmpty() ? "" : p.outputs().get(0), false), p.inputs(), p.outputs());
-        }).toList());
+        segments.addAll(IntStream.range(0, parts.size())
+                .parallel()
+                .mapToObj(i -> {
+                    Segments.Part p = parts.get(i);
+                    return new Segment(
+                            OrtRuntime.session(
+                                    plans.get(i).graph(),
+                                    plans.get(i).optimised() ? Optimization.ASIS : level,
+                                    p.outputs().isEmpty() ? "" : p.outputs().get(0),
+                                    false),
+                            p.inputs(),
+                            p.outputs());
+                })
+                .toList());
         this.lastRead = lastRead();
     }
 
@@ -89,11 +100,17 @@ public final class SegmentedModel implements Simulation {
     /** The value itself and what it is quantized to for consumers. */
     private Stream<String> versions(String value) {
         CutPlan.Cut cut = plan.cuts().get(value);
-        return Stream.concat(Stream.of(value), cut == null ? Stream.of() : cut.versions().stream().map(CutPlan.Version::name));
+        return Stream.concat(
+                Stream.of(value),
+                cut == null ? Stream.of() : cut.versions().stream().map(CutPlan.Version::name));
     }
 
-    /** Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold every type. */
-    public static SegmentedModel of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Optimization level) {
+    /**
+     * Cuts at the active slots of {@code quantization} and at the observed values. The graph's value infos must hold
+     * every type.
+     */
+    public static SegmentedModel of(
+            Graph graph, Optional<? extends Quantization> quantization, Set<String> observed, Optimization level) {
         return new SegmentedModel(graph, CutPlan.of(graph, quantization, observed), level);
     }
 
@@ -107,8 +124,10 @@ public final class SegmentedModel implements Simulation {
 
     /** Writes the values of a blocked tensor in C order. */
     void putInOrder(OnnxTensor blocked, int channels, OnnxTensor plain) throws OrtException {
-        OrtSession reorder = reorders.computeIfAbsent(channels, c -> OrtRuntime.session(NativeLayout.reorder(c), Optimization.ASIS, "reorder"));
-        reorder.run(Map.of(NativeLayout.NATIVE, blocked), Set.of(), Map.of(NativeLayout.PLAIN, plain)).close();
+        OrtSession reorder = reorders.computeIfAbsent(
+                channels, c -> OrtRuntime.session(NativeLayout.reorder(c), Optimization.ASIS, "reorder"));
+        reorder.run(Map.of(NativeLayout.NATIVE, blocked), Set.of(), Map.of(NativeLayout.PLAIN, plain))
+                .close();
     }
 
     /** Values that nothing reads behind a segment, nor after the run. */
@@ -142,7 +161,8 @@ public final class SegmentedModel implements Simulation {
         }
     }
 
-    @Nullable Quantizer quantizer(@Nullable TensorQuantization config) {
+    @Nullable
+    Quantizer quantizer(@Nullable TensorQuantization config) {
         if (config == null || switchedOff.contains(config.slot())) {
             return null;
         }
@@ -150,16 +170,16 @@ public final class SegmentedModel implements Simulation {
     }
 
     @Override
-    public <S extends Sketch> List<S> observe(List<Simulator.Observation<S>> observations, Samples samples, int workers,
-            IntConsumer progress) {
+    public <S extends Sketch> List<S> observe(
+            List<Simulator.Observation<S>> observations, Samples samples, int workers, IntConsumer progress) {
         Sketches<S> sketches = new Sketches<>(graph, observations);
-        run(samples, workers, progress, frame -> sketches.attach(frame::observe), (i, o) -> { });
+        run(samples, workers, progress, frame -> sketches.attach(frame::observe), (i, o) -> {});
         return sketches.merged();
     }
 
     @Override
     public void forEach(Samples samples, int workers, IntConsumer progress, OutputSink sink) {
-        run(samples, workers, progress, frame -> () -> { }, sink);
+        run(samples, workers, progress, frame -> () -> {}, sink);
     }
 
     private interface Prepare {
@@ -189,12 +209,13 @@ public final class SegmentedModel implements Simulation {
     @Override
     public void close() {
         frames.forEach(Frame::close);
-        Stream.concat(segments.stream().map(Segment::session), reorders.values().stream()).forEach(s -> {
-            try {
-                s.close();
-            } catch (OrtException e) {
-                throw new InternalException("DT-RUN-090", "a session could not be closed", "", e);
-            }
-        });
+        Stream.concat(segments.stream().map(Segment::session), reorders.values().stream())
+                .forEach(s -> {
+                    try {
+                        s.close();
+                    } catch (OrtException e) {
+                        throw new InternalException("DT-RUN-090", "a session could not be closed", "", e);
+                    }
+                });
     }
 }

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Splits a graph at its cuts into models that run one after the other. A node's level is the number of cuts on the longest way to it;
- * nodes of one level that are joined by uncut values form a segment. Edges then lead from lower levels to higher ones only, so segments
- * in order of level can always run.
+ * Splits a graph at its cuts into models that run one after the other. A node's level is the number of cuts on the
+ * longest way to it; nodes of one level that are joined by uncut values form a segment. Edges then lead from lower
+ * levels to higher ones only, so segments in order of level can always run.
  */
 final class Segments {
 
@@ -57,14 +57,16 @@ final class Segments {
         }
         for (Node n : graph.nodes()) {
             for (String value : reads(n)) {
-                graph.producer(value).filter(p -> !plan.isCut(value) && levels.get(p.name()).equals(levels.get(n.name())))
+                graph.producer(value)
+                        .filter(p -> !plan.isCut(value) && levels.get(p.name()).equals(levels.get(n.name())))
                         .ifPresent(p -> leader.put(find(n.name()), find(p.name())));
             }
         }
         Map<Integer, Map<String, List<Node>>> byLevel = new java.util.TreeMap<>();
         for (Node n : graph.nodes()) {
             byLevel.computeIfAbsent(levels.get(n.name()), k -> new LinkedHashMap<>())
-                    .computeIfAbsent(find(n.name()), k -> new ArrayList<>()).add(n);
+                    .computeIfAbsent(find(n.name()), k -> new ArrayList<>())
+                    .add(n);
         }
         List<Part> parts = new ArrayList<>();
         byLevel.values().forEach(groups -> groups.values().forEach(nodes -> parts.add(part(nodes))));
@@ -112,7 +114,8 @@ final class Segments {
             boolean outside = graph.consumers(value).stream().anyMatch(c -> !members.contains(c.name()));
             if (outside || plan.isCut(value) || graph.isOutput(value)) {
                 outputs.add(value);
-                edit.output(graph.valueInfo(value).map(v -> v.withName(value))
+                edit.output(graph.valueInfo(value)
+                        .map(v -> v.withName(value))
                         .orElseGet(() -> new ValueInfo(value, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE)));
             }
         }
@@ -125,10 +128,13 @@ final class Segments {
         }
         Tensor constant = plan.constants().get(version);
         if (constant != null || graph.isInitializer(value)) {
-            edit.initializer(version, constant != null ? constant : graph.initializer(value).orElseThrow());
+            edit.initializer(
+                    version,
+                    constant != null ? constant : graph.initializer(value).orElseThrow());
         } else if (inputs.add(version)) {
-            edit.input(graph.valueInfo(value).map(v -> v.withName(version)).orElseThrow(
-                    () -> new IllegalStateException("the type of value '" + value + "' is not known")));
+            edit.input(graph.valueInfo(value)
+                    .map(v -> v.withName(version))
+                    .orElseThrow(() -> new IllegalStateException("the type of value '" + value + "' is not known")));
         }
     }
 }

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Types and shapes of all values, asked of ONNX Runtime: a session over the same graph with every value as an output tells them without
- * running anything. Large constants become inputs first, so the size of the weights does not matter.
+ * Types and shapes of all values, asked of ONNX Runtime: a session over the same graph with every value as an output
+ * tells them without running anything. Large constants become inputs first, so the size of the weights does not matter.
  */
 public final class ShapeInference {
 
@@ -29,9 +29,25 @@ public final class ShapeInference {
     private static final int SMALL = 1024;
 
     /** Inputs that decide the shape of an output; exporters like to compute them from constants. */
-    private static final Map<String, List<Integer>> SHAPING = Map.of("Reshape", List.of(1), "Expand", List.of(1), "Tile", List.of(1),
-            "Pad", List.of(1, 3), "Slice", List.of(1, 2, 3, 4), "Resize", List.of(2, 3), "Unsqueeze", List.of(1), "Squeeze", List.of(1),
-            "ConstantOfShape", List.of(0));
+    private static final Map<String, List<Integer>> SHAPING = Map.of(
+            "Reshape",
+            List.of(1),
+            "Expand",
+            List.of(1),
+            "Tile",
+            List.of(1),
+            "Pad",
+            List.of(1, 3),
+            "Slice",
+            List.of(1, 2, 3, 4),
+            "Resize",
+            List.of(2, 3),
+            "Unsqueeze",
+            List.of(1),
+            "Squeeze",
+            List.of(1),
+            "ConstantOfShape",
+            List.of(0));
 
     private ShapeInference() {}
 
@@ -47,11 +63,17 @@ public final class ShapeInference {
             }
         }
         Set<String> shaping = new LinkedHashSet<>();
-        graph.nodes().forEach(n -> SHAPING.getOrDefault(n.opType(), List.of()).stream().filter(n::hasInput).map(n::input).forEach(shaping::add));
+        graph.nodes()
+                .forEach(n -> SHAPING.getOrDefault(n.opType(), List.of()).stream()
+                        .filter(n::hasInput)
+                        .map(n::input)
+                        .forEach(shaping::add));
         Constants.evaluate(graph, shaping).forEach((value, t) -> {
             String known = edit.freshName(value + "_known");
             edit.initializer(known, t);
-            List.copyOf(skeleton.uses(value)).forEach(u -> edit.replace(skeleton.node(u.node().name()).orElseThrow().withInput(u.index(), known)));
+            List.copyOf(skeleton.uses(value))
+                    .forEach(u -> edit.replace(
+                            skeleton.node(u.node().name()).orElseThrow().withInput(u.index(), known)));
         });
         List.copyOf(skeleton.outputs()).forEach(o -> edit.removeOutput(o.name()));
         for (Node n : graph.nodes()) {
@@ -64,11 +86,16 @@ public final class ShapeInference {
         GraphEditor result = graph.edit();
         try (OrtSession session = OrtRuntime.session(skeleton, Optimization.NONE, where)) {
             for (Map.Entry<String, NodeInfo> e : session.getOutputInfo().entrySet()) {
-                if (graph.valueInfo(e.getKey()).filter(v -> v.staticShape().isPresent()).isEmpty()
+                if (graph.valueInfo(e.getKey())
+                                .filter(v -> v.staticShape().isPresent())
+                                .isEmpty()
                         && e.getValue().getInfo() instanceof TensorInfo t) {
                     // ONNX Runtime's Java API shows an unknown rank as an empty shape; a scalar looks the same.
-                    result.valueInfo(new ValueInfo(e.getKey(), type(t.type),
-                            t.getShape().length == 0 ? Optional.empty() : Optional.of(dimensions(t)), Opaque.NONE));
+                    result.valueInfo(new ValueInfo(
+                            e.getKey(),
+                            type(t.type),
+                            t.getShape().length == 0 ? Optional.empty() : Optional.of(dimensions(t)),
+                            Opaque.NONE));
                 }
             }
         } catch (OrtException e) {
@@ -81,8 +108,10 @@ public final class ShapeInference {
         String[] symbols = info.getDimensionNames();
         long[] shape = info.getShape();
         for (int i = 0; i < shape.length; i++) {
-            dims.add(shape[i] >= 0 ? ValueInfo.Dimension.of(shape[i])
-                    : new ValueInfo.Dimension(-1, symbols != null && i < symbols.length ? symbols[i] : ""));
+            dims.add(
+                    shape[i] >= 0
+                            ? ValueInfo.Dimension.of(shape[i])
+                            : new ValueInfo.Dimension(-1, symbols != null && i < symbols.length ? symbols[i] : ""));
         }
         return dims;
     }

@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntConsumer;
 
-/** The network as it is quantized, or the float one, from its inputs to its outputs. Thread-safe for running; configs must not move meanwhile. */
+/**
+ * The network as it is quantized, or the float one, from its inputs to its outputs. Thread-safe for running; configs
+ * must not move meanwhile.
+ */
 public interface Simulation extends AutoCloseable {
 
     /** Nothing is watched. */
@@ -22,20 +25,22 @@ public interface Simulation extends AutoCloseable {
      *
      * @param watched float values that can be observed
      */
-    static Simulation of(Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Optimization level) {
+    static Simulation of(
+            Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Optimization level) {
         Optional<JoinedModel> joined = JoinedModel.of(graph, quantization, watched, level);
         return joined.isPresent() ? joined.get() : SegmentedModel.of(graph, quantization, watched, level);
     }
 
     /** One pass over the samples with sketches of raw values; the merged sketches come back in order. */
-    <S extends Sketch> List<S> observe(List<Simulator.Observation<S>> observations, Samples samples, int workers, IntConsumer progress);
+    <S extends Sketch> List<S> observe(
+            List<Simulator.Observation<S>> observations, Samples samples, int workers, IntConsumer progress);
 
     /** One pass over the samples that hands out outputs. */
     void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink);
 
     /**
-     * A simulation built now from the same graph, and from parameters that have not changed, would quantize in the same places: this one may
-     * be used although configs have been calibrated anew since.
+     * A simulation built now from the same graph, and from parameters that have not changed, would quantize in the same
+     * places: this one may be used although configs have been calibrated anew since.
      */
     boolean serves(Quantization quantization);
 

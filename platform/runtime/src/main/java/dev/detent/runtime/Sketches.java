@@ -37,14 +37,19 @@ final class Sketches<S extends Sketch> {
         this.joined = joined(graph);
     }
 
-    /** Hands a worker's sketches to {@code attach}, with the values they watch; run what comes back when the worker has finished. */
+    /**
+     * Hands a worker's sketches to {@code attach}, with the values they watch; run what comes back when the worker has
+     * finished.
+     */
     Runnable attach(BiConsumer<String, Watch> attach) {
         Map<Integer, S> mine = new LinkedHashMap<>();
         for (int i = 0; i < observations.size(); i++) {
             if (!joined.containsKey(i)) {
                 S sketch = sketch(observations.get(i));
                 mine.put(i, sketch);
-                attach.accept(observations.get(i).value(), new Watch(sketch, observations.get(i).samples()));
+                attach.accept(
+                        observations.get(i).value(),
+                        new Watch(sketch, observations.get(i).samples()));
             }
         }
         return () -> {
@@ -68,7 +73,10 @@ final class Sketches<S extends Sketch> {
         return sketch;
     }
 
-    /** Observations of concatenations that add up from those of their parts, which are of one shape; parts come before wholes. */
+    /**
+     * Observations of concatenations that add up from those of their parts, which are of one shape; parts come before
+     * wholes.
+     */
     private Map<Integer, List<Integer>> joined(Graph graph) {
         Map<Place, Integer> byPlace = new HashMap<>();
         for (int i = 0; i < observations.size(); i++) {
@@ -78,12 +86,19 @@ final class Sketches<S extends Sketch> {
         }
         Map<Integer, List<Integer>> found = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
-            boolean alike = n.is("Concat") && n.inputs().stream().map(v -> graph.valueInfo(v).flatMap(ValueInfo::shape)).distinct().count() == 1
+            boolean alike = n.is("Concat")
+                    && n.inputs().stream()
+                                    .map(v -> graph.valueInfo(v).flatMap(ValueInfo::shape))
+                                    .distinct()
+                                    .count()
+                            == 1
                     && graph.valueInfo(n.input(0)).flatMap(ValueInfo::shape).isPresent();
             for (int i = 0; alike && i < observations.size(); i++) {
                 Observation<S> whole = observations.get(i);
                 if (whole.value().equals(n.output(0)) && byPlace.containsKey(place(whole, whole.value()))) {
-                    List<Integer> parts = n.inputs().stream().map(v -> byPlace.get(place(whole, v))).toList();
+                    List<Integer> parts = n.inputs().stream()
+                            .map(v -> byPlace.get(place(whole, v)))
+                            .toList();
                     if (parts.stream().allMatch(Objects::nonNull)) {
                         found.put(i, parts);
                     }

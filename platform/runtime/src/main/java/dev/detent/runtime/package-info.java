@@ -1,6 +1,6 @@
 /**
- * Running models on ONNX Runtime: plain sessions, and the segmented run that serves observation, simulation and toggling. The one place
- * that knows ONNX Runtime.
+ * Running models on ONNX Runtime: plain sessions, and the segmented run that serves observation, simulation and
+ * toggling. The one place that knows ONNX Runtime.
  */
 @NullMarked
 package dev.detent.runtime;

@@ -23,7 +23,8 @@ class PlacesTest {
     @Test
     void whatJavaCannotHoldIsNamed() {
         assertThat(Places.size("x", 536_870_911)).isEqualTo(536_870_911);
-        assertThatThrownBy(() -> Places.size("x", 2_030_043_392L)).isInstanceOf(UserException.class)
+        assertThatThrownBy(() -> Places.size("x", 2_030_043_392L))
+                .isInstanceOf(UserException.class)
                 .hasMessageContaining("x: has 2030043392 elements");
     }
 }

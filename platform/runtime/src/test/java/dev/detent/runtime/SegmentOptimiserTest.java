@@ -32,18 +32,34 @@ class SegmentOptimiserTest {
         }
         long pad = kernel / 2;
         Graph g = new Graph();
-        g.edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, IMAGE)).initializer("w", Tensor.ofFloats(new long[] {16, 16, kernel, kernel}, weights))
+        g.edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, IMAGE))
+                .initializer("w", Tensor.ofFloats(new long[] {16, 16, kernel, kernel}, weights))
                 .initializer("half", Tensor.scalar(0.5f))
-                .add(Node.of("conv", "Conv", List.of("x", "w"), List.of("c"), Map.of("pads", new Attribute.Ints(List.of(pad, pad, pad, pad)))))
+                .add(Node.of(
+                        "conv",
+                        "Conv",
+                        List.of("x", "w"),
+                        List.of("c"),
+                        Map.of("pads", new Attribute.Ints(List.of(pad, pad, pad, pad)))))
                 .add(Node.of("scale", "Mul", List.of("c", "half"), List.of("m"), Map.of()))
-                .add(Node.of("act", "LeakyRelu", List.of("m"), List.of("y"), Map.of("alpha", new Attribute.FloatValue(slope))))
+                .add(Node.of(
+                        "act",
+                        "LeakyRelu",
+                        List.of("m"),
+                        List.of("y"),
+                        Map.of("alpha", new Attribute.FloatValue(slope))))
                 .output(ValueInfo.of("y", ElementType.FLOAT, IMAGE));
         return g;
     }
 
     private static Graph broken() {
         Graph g = new Graph();
-        g.edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, IMAGE)).add(Node.of("odd", "NoSuchOperator", List.of("x"), List.of("bad"), Map.of()))
+        g.edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, IMAGE))
+                .add(Node.of("odd", "NoSuchOperator", List.of("x"), List.of("bad"), Map.of()))
                 .output(ValueInfo.of("bad", ElementType.FLOAT, IMAGE));
         return g;
     }
@@ -69,20 +85,23 @@ class SegmentOptimiserTest {
         Sample one = new Sample(Map.of("x", new Sample.Input(ElementType.FLOAT, IMAGE, data)));
         float[][] result = new float[1][];
         try (PlainModel model = PlainModel.of(graph, Optimization.ASIS, "test")) {
-            model.forEach(new One(one), 1, d -> { }, (i, outputs) -> result[0] = outputs.floats("y"));
+            model.forEach(new One(one), 1, d -> {}, (i, outputs) -> result[0] = outputs.floats("y"));
         }
         return result[0];
     }
 
     @Test
     void togetherAsAlone() {
-        List<Graph> segments = IntStream.range(0, 70).mapToObj(i -> segment(1 + 2 * (i % 2), i % 5 == 0 ? 0.2f : 0.1f)).toList();
+        List<Graph> segments = IntStream.range(0, 70)
+                .mapToObj(i -> segment(1 + 2 * (i % 2), i % 5 == 0 ? 0.2f : 0.1f))
+                .toList();
         Map<Graph, Graph> together = SegmentOptimiser.optimise(segments);
         assertThat(together).containsOnlyKeys(segments);
         for (int i = 0; i < segments.size(); i += 7) {
             Graph one = together.get(segments.get(i));
             Graph alone = SegmentOptimiser.optimise(List.of(segments.get(i))).get(segments.get(i));
-            assertThat(one.nodes().stream().map(Node::opType)).isEqualTo(alone.nodes().stream().map(Node::opType).toList());
+            assertThat(one.nodes().stream().map(Node::opType))
+                    .isEqualTo(alone.nodes().stream().map(Node::opType).toList());
             assertThat(one.initializers()).hasSameSizeAs(alone.initializers());
             assertThat(run(one)).containsExactly(run(alone));
         }
@@ -90,8 +109,11 @@ class SegmentOptimiserTest {
 
     @Test
     void aSegmentThatCannotRunIsToldFromTheOthers() {
-        List<Graph> segments = List.of(segment(1, 0.1f), segment(3, 0.1f), broken(), segment(1, 0.2f), segment(1, 0.2f));
-        assertThatThrownBy(() -> SegmentOptimiser.optimise(segments)).isInstanceOf(UserException.class).hasMessageContaining("bad");
+        List<Graph> segments =
+                List.of(segment(1, 0.1f), segment(3, 0.1f), broken(), segment(1, 0.2f), segment(1, 0.2f));
+        assertThatThrownBy(() -> SegmentOptimiser.optimise(segments))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("bad");
     }
 
     @Test

@@ -7,8 +7,8 @@ import java.util.Map;
 public interface PluginFolder {
 
     /**
-     * The {@code *.yaml} files of the folder, read, by file name in alphabetical order. A file that is no YAML map is a UserException that
-     * names it.
+     * The {@code *.yaml} files of the folder, read, by file name in alphabetical order. A file that is no YAML map is a
+     * UserException that names it.
      */
     Map<String, Map<String, Object>> documents();
 }

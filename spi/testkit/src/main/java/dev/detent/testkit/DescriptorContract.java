@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What a pass or an observer declares makes sense, and an observer gives the same parameters however its data was split. */
+/**
+ * What a pass or an observer declares makes sense, and an observer gives the same parameters however its data was
+ * split.
+ */
 public final class DescriptorContract {
 
     private static final String PASS = "PassContract";
@@ -38,16 +41,23 @@ public final class DescriptorContract {
         }
         Set<String> names = new HashSet<>();
         d.options().forEach(o -> {
-            if (!names.add(o.name()) || !o.name().matches("[a-z0-9]+(-[a-z0-9]+)*") || o.help().isBlank()) {
+            if (!names.add(o.name())
+                    || !o.name().matches("[a-z0-9]+(-[a-z0-9]+)*")
+                    || o.help().isBlank()) {
                 broken.add("option '" + o.name() + "' is a duplicate, badly named or without help");
             }
         });
-        return broken.isEmpty() ? Check.passed(PASS, d.id()) : Check.failed(PASS, d.id() + ": " + String.join("; ", broken));
+        return broken.isEmpty()
+                ? Check.passed(PASS, d.id())
+                : Check.failed(PASS, d.id() + ": " + String.join("; ", broken));
     }
 
     public static Check check(ObserverDefinition definition) {
         List<String> broken = new ArrayList<>();
-        for (Scheme s : List.of(Scheme.symmetric(8, -128, 127), Scheme.asymmetric(8, 0, 255), Scheme.symmetric(8, -127, 127).perChannel(1))) {
+        for (Scheme s : List.of(
+                Scheme.symmetric(8, -128, 127),
+                Scheme.asymmetric(8, 0, 255),
+                Scheme.symmetric(8, -127, 127).perChannel(1))) {
             if (!definition.handles().test(s)) {
                 continue;
             }
@@ -57,7 +67,8 @@ public final class DescriptorContract {
                 broken.add("three merged sketches give " + split + ", one gives " + whole + " for " + s);
             }
         }
-        return broken.isEmpty() ? Check.passed(OBSERVER, definition.id())
+        return broken.isEmpty()
+                ? Check.passed(OBSERVER, definition.id())
                 : Check.failed(OBSERVER, definition.id() + ": " + String.join("; ", broken));
     }
 

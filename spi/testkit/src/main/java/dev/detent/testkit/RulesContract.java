@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A target's rules, on every supported node of the sample graphs: one rule per input and output, known observers, a channel axis the weight
- * has, the same answer twice, the graph untouched.
+ * A target's rules, on every supported node of the sample graphs: one rule per input and output, known observers, a
+ * channel axis the weight has, the same answer twice, the graph untouched.
  */
 public final class RulesContract {
 
@@ -38,14 +38,18 @@ public final class RulesContract {
                 broken.add("the rules changed the graph");
             }
             String what = target.id() + " on " + e.getKey();
-            checks.add(broken.isEmpty() ? Check.passed(NAME, what) : Check.failed(NAME, what + ": " + String.join("; ", broken)));
+            checks.add(
+                    broken.isEmpty()
+                            ? Check.passed(NAME, what)
+                            : Check.failed(NAME, what + ": " + String.join("; ", broken)));
         }
         return checks;
     }
 
     private static void check(Target target, Graph graph, Node n, Set<String> observers, List<String> broken) {
         NodeRule rule = target.rules().rule(n, graph);
-        if (rule.inputs().size() != n.inputs().size() || rule.outputs().size() != n.outputs().size()) {
+        if (rule.inputs().size() != n.inputs().size()
+                || rule.outputs().size() != n.outputs().size()) {
             broken.add(n + " has another number of slots than its rule");
             return;
         }
@@ -62,8 +66,12 @@ public final class RulesContract {
         for (int i = 0; i < rule.inputs().size(); i++) {
             SlotRule s = rule.inputs().get(i);
             Tensor t = graph.initializer(n.input(i)).orElse(null);
-            if (s.scheme().isPerChannel() && s.state() == InitialState.INITIAL && t != null && s.scheme().axis().getAsInt() >= t.rank()) {
-                broken.add(n + " input " + i + " has no axis " + s.scheme().axis().getAsInt());
+            if (s.scheme().isPerChannel()
+                    && s.state() == InitialState.INITIAL
+                    && t != null
+                    && s.scheme().axis().getAsInt() >= t.rank()) {
+                broken.add(
+                        n + " input " + i + " has no axis " + s.scheme().axis().getAsInt());
             }
         }
     }

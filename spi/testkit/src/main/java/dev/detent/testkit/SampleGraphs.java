@@ -11,7 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Small formatted graphs (opset 13) that between them hold what quantizers stumble over. Weights are a fixed sequence. */
+/**
+ * Small formatted graphs (opset 13) that between them hold what quantizers stumble over. Weights are a fixed sequence.
+ */
 public final class SampleGraphs {
 
     private SampleGraphs() {}
@@ -48,11 +50,16 @@ public final class SampleGraphs {
     }
 
     private static Map<String, Attribute> same() {
-        return Map.of("pads", new Attribute.Ints(List.of(1L, 1L, 1L, 1L)), "kernel_shape", new Attribute.Ints(List.of(3L, 3L)));
+        return Map.of(
+                "pads",
+                new Attribute.Ints(List.of(1L, 1L, 1L, 1L)),
+                "kernel_shape",
+                new Attribute.Ints(List.of(3L, 3L)));
     }
 
     private static void conv(GraphEditor edit, String name, String in, String out, int from, int to) {
-        edit.initializer(name + ".w", Tensor.ofFloats(new long[] {to, from, 3, 3}, sequence(to * from * 9, name.hashCode())));
+        edit.initializer(
+                name + ".w", Tensor.ofFloats(new long[] {to, from, 3, 3}, sequence(to * from * 9, name.hashCode())));
         edit.initializer(name + ".b", Tensor.ofFloats(new long[] {to}, sequence(to, name.hashCode() + 1)));
         edit.add(Node.of(name, "Conv", List.of(in, name + ".w", name + ".b"), List.of(out), same()));
     }
@@ -83,8 +90,16 @@ public final class SampleGraphs {
         conv(e, "conv1", "x", "a", 3, 4);
         conv(e, "conv2", "x", "b", 3, 4);
         e.add(Node.of("cat", "Concat", List.of("a", "b"), List.of("c"), Map.of("axis", new Attribute.IntValue(1))));
-        e.add(Node.of("pool", "MaxPool", List.of("c"), List.of("p"), Map.of("kernel_shape", new Attribute.Ints(List.of(2L, 2L)),
-                "strides", new Attribute.Ints(List.of(2L, 2L)))));
+        e.add(Node.of(
+                "pool",
+                "MaxPool",
+                List.of("c"),
+                List.of("p"),
+                Map.of(
+                        "kernel_shape",
+                        new Attribute.Ints(List.of(2L, 2L)),
+                        "strides",
+                        new Attribute.Ints(List.of(2L, 2L)))));
         conv(e, "conv3", "p", "d", 8, 4);
         e.add(Node.of("gap", "GlobalAveragePool", List.of("d"), List.of("y"), Map.of()));
         info(e, new long[] {1, 4, 8, 8}, "a", "b");
@@ -114,7 +129,8 @@ public final class SampleGraphs {
         e.initializer("w1", Tensor.ofFloats(new long[] {8, 16}, sequence(128, 5)));
         e.initializer("b1", Tensor.ofFloats(new long[] {8}, sequence(8, 6)));
         e.initializer("w2", Tensor.ofFloats(new long[] {8, 4}, sequence(32, 7)));
-        e.add(Node.of("gemm", "Gemm", List.of("x", "w1", "b1"), List.of("g"), Map.of("transB", new Attribute.IntValue(1))));
+        e.add(Node.of(
+                "gemm", "Gemm", List.of("x", "w1", "b1"), List.of("g"), Map.of("transB", new Attribute.IntValue(1))));
         e.add(Node.of("sigmoid", "Sigmoid", List.of("g"), List.of("s"), Map.of()));
         e.add(Node.of("matmul", "MatMul", List.of("s", "w2"), List.of("m"), Map.of()));
         e.add(Node.of("softmax", "Softmax", List.of("m"), List.of("y"), Map.of("axis", new Attribute.IntValue(-1))));
@@ -129,11 +145,14 @@ public final class SampleGraphs {
         e.initializer("rest", Tensor.ofLongs(new long[] {1}, -1));
         conv(e, "conv1", "x", "c1", 3, 4);
         e.add(Node.of("shape", "Shape", List.of("c1"), List.of("sh"), Map.of()));
-        e.add(Node.of("gather", "Gather", List.of("sh", "zero"), List.of("n"), Map.of("axis", new Attribute.IntValue(0))));
-        e.add(Node.of("cat", "Concat", List.of("n", "rest"), List.of("target"), Map.of("axis", new Attribute.IntValue(0))));
+        e.add(Node.of(
+                "gather", "Gather", List.of("sh", "zero"), List.of("n"), Map.of("axis", new Attribute.IntValue(0))));
+        e.add(Node.of(
+                "cat", "Concat", List.of("n", "rest"), List.of("target"), Map.of("axis", new Attribute.IntValue(0))));
         e.add(Node.of("reshape", "Reshape", List.of("c1", "target"), List.of("y"), Map.of()));
         info(e, new long[] {1, 4, 8, 8}, "c1");
-        e.valueInfo(ValueInfo.of("sh", ElementType.INT64, 4)).valueInfo(ValueInfo.of("n", ElementType.INT64, 1))
+        e.valueInfo(ValueInfo.of("sh", ElementType.INT64, 4))
+                .valueInfo(ValueInfo.of("n", ElementType.INT64, 1))
                 .valueInfo(ValueInfo.of("target", ElementType.INT64, 2));
         return e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 256)).graph();
     }

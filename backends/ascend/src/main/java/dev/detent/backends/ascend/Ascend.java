@@ -13,9 +13,9 @@ import java.util.Set;
 import org.pf4j.Extension;
 
 /**
- * Huawei's Ascend through AMCT: the inputs of convolutions, inner products and average pools are uint8 asymmetric, weights symmetric per
- * channel (per tensor in a Gemm), everything else float. Ties away from zero. A Gemm is an ordinary node here; PPQ's rules crash on one
- * that did not come from Caffe.
+ * Huawei's Ascend through AMCT: the inputs of convolutions, inner products and average pools are uint8 asymmetric,
+ * weights symmetric per channel (per tensor in a Gemm), everything else float. Ties away from zero. A Gemm is an
+ * ordinary node here; PPQ's rules crash on one that did not come from Caffe.
  */
 @Extension
 public final class Ascend implements Backend {
@@ -25,11 +25,18 @@ public final class Ascend implements Backend {
 
     @Override
     public List<Target> targets() {
-        return List.of(DeclaredTarget.of("ascend", "Ascend (AMCT): uint8 inputs, int8 per-channel weights, float bias and outputs")
+        return List.of(DeclaredTarget.of(
+                        "ascend", "Ascend (AMCT): uint8 inputs, int8 per-channel weights, float bias and outputs")
                 .quantizes(Set.of("Conv", "ConvTranspose", "Gemm", "AveragePool"))
-                .onlyIf((n, g) -> n.is("AveragePool") || g.isInitializer(n.input(1))).activations(U8, "mse")
-                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose")).weights(WEIGHT, Set.of("Gemm")).floatOutputs()
+                .onlyIf((n, g) -> n.is("AveragePool") || g.isInitializer(n.input(1)))
+                .activations(U8, "mse")
+                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
+                .weights(WEIGHT, Set.of("Gemm"))
+                .floatOutputs()
                 .profile(Profile.inputsOnly().without("passive-parameters"))
-                .writes(new RecordExporter(), new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES)).build());
+                .writes(
+                        new RecordExporter(),
+                        new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES))
+                .build());
     }
 }

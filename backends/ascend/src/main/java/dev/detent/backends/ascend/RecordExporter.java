@@ -18,8 +18,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * AMCT's scale_offset_record in protobuf text form: a record per layer with the input's scale and offset (signed: zero point - 128), one
- * scale_w per output channel with offset_w 0, and the input's channels, height and width.
+ * AMCT's scale_offset_record in protobuf text form: a record per layer with the input's scale and offset (signed: zero
+ * point - 128), one scale_w per output channel with offset_w 0, and the input's channels, height and width.
  */
 final class RecordExporter implements Exporter {
 
@@ -49,19 +49,31 @@ final class RecordExporter implements Exporter {
                 continue;
             }
             Parameters p = data.parameters().orElseThrow();
-            text.append("record {\n  key: ").append(context.json(n.name()).strip()).append("\n  value {\n    scale_d: ")
-                    .append(context.decimal(p.scale(0))).append("\n    offset_d: ").append((long) p.zeroPoint(0) - 128).append('\n');
+            text.append("record {\n  key: ")
+                    .append(context.json(n.name()).strip())
+                    .append("\n  value {\n    scale_d: ")
+                    .append(context.decimal(p.scale(0)))
+                    .append("\n    offset_d: ")
+                    .append((long) p.zeroPoint(0) - 128)
+                    .append('\n');
             TensorQuantization weight = entries.get(n.name() + WEIGHT);
             if (weight != null) {
                 for (float s : weight.parameters().orElseThrow().scales()) {
                     text.append("    scale_w: ").append(context.decimal(s)).append('\n');
                 }
-                text.append("    offset_w: 0\n".repeat(weight.parameters().orElseThrow().channels()));
+                text.append("    offset_w: 0\n"
+                        .repeat(weight.parameters().orElseThrow().channels()));
             }
-            long[] shape = graph.valueInfo(n.input(0)).flatMap(ValueInfo::staticShape).orElse(new long[0]);
+            long[] shape =
+                    graph.valueInfo(n.input(0)).flatMap(ValueInfo::staticShape).orElse(new long[0]);
             if (shape.length > 1) {
-                text.append("    channels: ").append(shape[1]).append("\n    height: ").append(shape.length > 2 ? shape[2] : 1)
-                        .append("\n    width: ").append(shape.length > 3 ? shape[3] : 1).append('\n');
+                text.append("    channels: ")
+                        .append(shape[1])
+                        .append("\n    height: ")
+                        .append(shape.length > 2 ? shape[2] : 1)
+                        .append("\n    width: ")
+                        .append(shape.length > 3 ? shape[3] : 1)
+                        .append('\n');
             }
             text.append("  }\n}\n");
         }
@@ -74,8 +86,14 @@ final class RecordExporter implements Exporter {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         for (Node n : model.graph().nodes()) {
             if (model.quantization().isQuantized(n)) {
-                model.quantization().input(n, 0).filter(c -> c.state().isActive()).ifPresent(c -> entries.put(n.name() + DATA, c));
-                model.quantization().input(n, 1).filter(c -> c.state().isWritten()).ifPresent(c -> entries.put(n.name() + WEIGHT, c));
+                model.quantization()
+                        .input(n, 0)
+                        .filter(c -> c.state().isActive())
+                        .ifPresent(c -> entries.put(n.name() + DATA, c));
+                model.quantization()
+                        .input(n, 1)
+                        .filter(c -> c.state().isWritten())
+                        .ifPresent(c -> entries.put(n.name() + WEIGHT, c));
             }
         }
         return entries;
@@ -96,7 +114,9 @@ final class RecordExporter implements Exporter {
                 case "key" -> layer = Readings.unquoted(m.group(2));
                 case "scale_d" -> scale = Float.parseFloat(m.group(2));
                 case "offset_d" -> found.put(layer + DATA, scale, Float.parseFloat(m.group(2)) + 128);
-                default -> weights.computeIfAbsent(layer + WEIGHT, k -> new ArrayList<>()).add(Float.parseFloat(m.group(2)));
+                default ->
+                    weights.computeIfAbsent(layer + WEIGHT, k -> new ArrayList<>())
+                            .add(Float.parseFloat(m.group(2)));
             }
         }
         weights.forEach((key, list) -> {

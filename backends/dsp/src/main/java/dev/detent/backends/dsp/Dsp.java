@@ -18,9 +18,9 @@ import java.util.Set;
 import org.pf4j.Extension;
 
 /**
- * DSP-style integer targets: Hexagon through SNPE and QNN, PPL's DSP, TI's. Asymmetric activations per tensor, bias 32-bit with scale input
- * x weight. Data-moving operators share their input's encoding, probabilities and Tanh have a fixed one, and network outputs are quantized
- * too: the runtime has no float outside.
+ * DSP-style integer targets: Hexagon through SNPE and QNN, PPL's DSP, TI's. Asymmetric activations per tensor, bias
+ * 32-bit with scale input x weight. Data-moving operators share their input's encoding, probabilities and Tanh have a
+ * fixed one, and network outputs are quantized too: the runtime has no float outside.
  */
 @Extension
 public final class Dsp implements Backend, ObserverProvider, PassProvider {
@@ -31,25 +31,39 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
     private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127);
     private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
 
-    private static final Set<String> TYPES = Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
-            + "Relu PRelu Clip AveragePool GlobalAveragePool Mul Add Max Min Sub Div LeakyRelu Concat ReduceMean ReduceSum ReduceMax HardSwish "
-            + "Tanh Elu Sqrt Pow Exp InstanceNormalization LayerNormalization BatchNormalization Gelu Sum Abs Neg LogSoftmax");
+    private static final Set<String> TYPES = Operators.plus(
+            Operators.MOVEMENT,
+            "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
+                    + "Relu PRelu Clip AveragePool GlobalAveragePool Mul Add Max Min Sub Div LeakyRelu Concat ReduceMean ReduceSum ReduceMax HardSwish "
+                    + "Tanh Elu Sqrt Pow Exp InstanceNormalization LayerNormalization BatchNormalization Gelu Sum Abs Neg LogSoftmax");
 
     @Override
     public List<Target> targets() {
         return List.of(
                 perTensor("dsp", "DSP-style INT8: uint8 asymmetric per tensor, encodings for every tensor", 1e-4)
-                        .writes(new EncodingsExporter()).build(),
+                        .writes(new EncodingsExporter())
+                        .build(),
                 perTensor("qnn", "Qualcomm QNN: uint8 asymmetric per tensor, encodings for every tensor", 1e-4)
-                        .writes(new EncodingsExporter(), new Encodings2Exporter()).build(),
+                        .writes(new EncodingsExporter(), new Encodings2Exporter())
+                        .build(),
                 perTensor("snpe", "Qualcomm SNPE: uint8 asymmetric per tensor, ranges at least 0.01 wide", 1e-2)
-                        .writes(new OverridesExporter(), new EncodingsExporter()).build(),
-                perTensor("ppl-dsp", "OpenPPL's DSP: uint8 asymmetric per tensor", 0).writes(new PplDspExporter()).build(),
-                htp("qnn-htp", "Qualcomm HTP: uint8 activations, int8 per-channel weights of convolutions", U8).build(),
-                htp("qnn-htp16", "Qualcomm HTP: uint16 activations, int8 per-channel weights of convolutions", U16).build(),
-                DeclaredTarget.of("ti-dsp", "TI's DSP: int8 symmetric per tensor, per-channel weights, float bias").quantizes(TYPES)
-                        .moves(Operators.MOVEMENT).activations(S8, "mse").channelWeights(S8, Operators.WEIGHTED).profile(profile(0))
-                        .writes(new PplDspExporter()).build());
+                        .writes(new OverridesExporter(), new EncodingsExporter())
+                        .build(),
+                perTensor("ppl-dsp", "OpenPPL's DSP: uint8 asymmetric per tensor", 0)
+                        .writes(new PplDspExporter())
+                        .build(),
+                htp("qnn-htp", "Qualcomm HTP: uint8 activations, int8 per-channel weights of convolutions", U8)
+                        .build(),
+                htp("qnn-htp16", "Qualcomm HTP: uint16 activations, int8 per-channel weights of convolutions", U16)
+                        .build(),
+                DeclaredTarget.of("ti-dsp", "TI's DSP: int8 symmetric per tensor, per-channel weights, float bias")
+                        .quantizes(TYPES)
+                        .moves(Operators.MOVEMENT)
+                        .activations(S8, "mse")
+                        .channelWeights(S8, Operators.WEIGHTED)
+                        .profile(profile(0))
+                        .writes(new PplDspExporter())
+                        .build());
     }
 
     private static DeclaredTarget.Builder perTensor(String id, String summary, double width) {
@@ -58,19 +72,28 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
 
     /** Per channel needs symmetric weights; matrices stay per tensor (onnxruntime's QNN helper, reference 4.3). */
     private static DeclaredTarget.Builder htp(String id, String summary, Scheme activation) {
-        return common(id, summary, activation, 1e-4).channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
-                .weights(U8, Set.of("Gemm", "MatMul")).derivedBias(BIAS.perChannel(0)).writes(new EncodingsExporter(), new Encodings2Exporter());
+        return common(id, summary, activation, 1e-4)
+                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
+                .weights(U8, Set.of("Gemm", "MatMul"))
+                .derivedBias(BIAS.perChannel(0))
+                .writes(new EncodingsExporter(), new Encodings2Exporter());
     }
 
     private static DeclaredTarget.Builder common(String id, String summary, Scheme activation, double width) {
-        return DeclaredTarget.of(id, summary).quantizes(TYPES).moves(Operators.MOVEMENT).activations(activation, "mse")
+        return DeclaredTarget.of(id, summary)
+                .quantizes(TYPES)
+                .moves(Operators.MOVEMENT)
+                .activations(activation, "mse")
                 .outputs(new SlotRule(activation, FixedRange.UNIT, InitialState.INITIAL), Operators.PROBABILITIES)
-                .outputs(new SlotRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh")).profile(profile(width));
+                .outputs(new SlotRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
+                .profile(profile(width));
     }
 
     /** Equalization first: per-tensor weights of depthwise networks collapse otherwise. */
     private static Profile profile(double width) {
-        Profile usual = Profile.usual().with("equalization", Map.of("iterations", 3)).with("alignment", Map.of("elementwise", "None"));
+        Profile usual = Profile.usual()
+                .with("equalization", Map.of("iterations", 3))
+                .with("alignment", Map.of("elementwise", "None"));
         return width > 0 ? usual.with(MinimalRange.ID, Map.of("width", width)) : usual;
     }
 

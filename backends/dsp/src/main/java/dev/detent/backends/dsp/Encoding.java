@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One tensor's numbers in Qualcomm's terms: real = (q + offset) scale with unsigned q, so offset = -zero point, and -2^(bits - 1) for signed
- * symmetric codes.
+ * One tensor's numbers in Qualcomm's terms: real = (q + offset) scale with unsigned q, so offset = -zero point, and
+ * -2^(bits - 1) for signed symmetric codes.
  */
 record Encoding(String tensor, Scheme scheme, Parameters parameters) {
 
@@ -36,8 +36,21 @@ record Encoding(String tensor, Scheme scheme, Parameters parameters) {
         for (int c = 0; c < parameters.channels(); c++) {
             double scale = parameters.scale(c);
             double zero = parameters.zeroPoint(c);
-            channels.add(ordered("bitwidth", scheme.bits(), "dtype", "int", "is_symmetric", scheme.symmetric() ? "True" : "False",
-                    "max", scale * (scheme.quantMax() - zero), "min", scale * (scheme.quantMin() - zero), "offset", offset(c), "scale", scale));
+            channels.add(ordered(
+                    "bitwidth",
+                    scheme.bits(),
+                    "dtype",
+                    "int",
+                    "is_symmetric",
+                    scheme.symmetric() ? "True" : "False",
+                    "max",
+                    scale * (scheme.quantMax() - zero),
+                    "min",
+                    scale * (scheme.quantMin() - zero),
+                    "offset",
+                    offset(c),
+                    "scale",
+                    scale));
         }
         return channels;
     }
@@ -50,8 +63,21 @@ record Encoding(String tensor, Scheme scheme, Parameters parameters) {
             offsets.add(offset(c));
             scales.add((double) parameters.scale(c));
         }
-        return ordered("name", tensor, "enc_type", parameters.channels() > 1 ? "PER_CHANNEL" : "PER_TENSOR", "dtype", "INT",
-                "bw", scheme.bits(), "is_sym", scheme.symmetric(), "offset", offsets, "scale", scales);
+        return ordered(
+                "name",
+                tensor,
+                "enc_type",
+                parameters.channels() > 1 ? "PER_CHANNEL" : "PER_TENSOR",
+                "dtype",
+                "INT",
+                "bw",
+                scheme.bits(),
+                "is_sym",
+                scheme.symmetric(),
+                "offset",
+                offsets,
+                "scale",
+                scales);
     }
 
     /** The channels of an object of version 0.6.1 or 1.0.0. */

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Encodings of version 2.0.0: the terms of ONNX's QuantizeLinear (output_dtype, y_scale, y_zero_point, axis) for every tensor, the int32
- * bias among them. Makes QNN use its second quantizer (AIMET, encoding format specification).
+ * Encodings of version 2.0.0: the terms of ONNX's QuantizeLinear (output_dtype, y_scale, y_zero_point, axis) for every
+ * tensor, the int32 bias among them. Makes QNN use its second quantizer (AIMET, encoding format specification).
  */
 final class Encodings2Exporter implements Exporter {
 
@@ -34,13 +34,17 @@ final class Encodings2Exporter implements Exporter {
     @Override
     public void export(QuantizedModel model, ExportContext context) {
         List<Object> encodings = new ArrayList<>();
-        TensorTable.of(model).all().forEach((name, c) -> encodings.add(encoding(name, c.scheme(), c.parameters().orElseThrow())));
+        TensorTable.of(model)
+                .all()
+                .forEach((name, c) ->
+                        encodings.add(encoding(name, c.scheme(), c.parameters().orElseThrow())));
         context.onnx(model.name() + ".onnx", model.graph());
         context.text(model.name() + SUFFIX, context.json(Encoding.ordered("version", "2.0.0", "encodings", encodings)));
     }
 
     private static Map<String, Object> encoding(String name, Scheme scheme, Parameters p) {
-        Map<String, Object> e = Encoding.ordered("name", name, "output_dtype", (scheme.quantMin() < 0 ? "int" : "uint") + scheme.bits());
+        Map<String, Object> e = Encoding.ordered(
+                "name", name, "output_dtype", (scheme.quantMin() < 0 ? "int" : "uint") + scheme.bits());
         boolean many = p.channels() > 1;
         e.put("y_scale", many ? p.scales() : (Object) p.scale(0));
         if (!scheme.symmetric()) {
@@ -67,10 +71,15 @@ final class Encodings2Exporter implements Exporter {
         for (Object o : (List<?>) artefact.json(artefact.name() + SUFFIX).get("encodings")) {
             Map<?, ?> e = (Map<?, ?>) o;
             List<?> scales = e.get("y_scale") instanceof List<?> l ? l : List.of(e.get("y_scale"));
-            List<?> zeroPoints = e.get("y_zero_point") instanceof List<?> l ? l : e.containsKey("y_zero_point") ? List.of(e.get("y_zero_point")) : List.of();
+            List<?> zeroPoints = e.get("y_zero_point") instanceof List<?> l
+                    ? l
+                    : e.containsKey("y_zero_point") ? List.of(e.get("y_zero_point")) : List.of();
             List<float[]> channels = new ArrayList<>();
             for (int c = 0; c < scales.size(); c++) {
-                channels.add(new float[] {((Number) scales.get(c)).floatValue(), zeroPoints.isEmpty() ? 0 : ((Number) zeroPoints.get(c)).floatValue()});
+                channels.add(new float[] {
+                    ((Number) scales.get(c)).floatValue(),
+                    zeroPoints.isEmpty() ? 0 : ((Number) zeroPoints.get(c)).floatValue()
+                });
             }
             found.put((String) e.get("name"), channels);
         }

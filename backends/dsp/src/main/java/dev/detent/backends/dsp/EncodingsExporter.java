@@ -15,9 +15,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The float model and its encodings in both versions that qnn-onnx-converter takes ({@code --quantization_overrides}): 0.6.1 (lists of
- * objects per tensor, flags as text) and 1.0.0 (flat list, arrays). Every float tensor of the graph is written: a missing one would be
- * recomputed by the converter from its own input list, and the device would no longer equal the simulation.
+ * The float model and its encodings in both versions that qnn-onnx-converter takes ({@code --quantization_overrides}):
+ * 0.6.1 (lists of objects per tensor, flags as text) and 1.0.0 (flat list, arrays). Every float tensor of the graph is
+ * written: a missing one would be recomputed by the converter from its own input list, and the device would no longer
+ * equal the simulation.
  */
 final class EncodingsExporter implements Exporter {
 
@@ -40,18 +41,27 @@ final class EncodingsExporter implements Exporter {
     public void export(QuantizedModel model, ExportContext context) {
         TensorTable table = TensorTable.of(model);
         Map<String, Object> oldActivations = new LinkedHashMap<>();
-        table.activations().forEach((k, c) -> oldActivations.put(k, Encoding.of(k, c).version061()));
+        table.activations()
+                .forEach((k, c) -> oldActivations.put(k, Encoding.of(k, c).version061()));
         table.floats().forEach(v -> oldActivations.put(v, List.of(Encoding.ordered("bitwidth", 32, "dtype", "float"))));
         Map<String, Object> oldParameters = new LinkedHashMap<>();
-        table.parameters().forEach((k, c) -> oldParameters.put(k, Encoding.of(k, c).version061()));
+        table.parameters()
+                .forEach((k, c) -> oldParameters.put(k, Encoding.of(k, c).version061()));
         List<Object> activations = new ArrayList<>();
         table.activations().forEach((k, c) -> activations.add(Encoding.of(k, c).version100()));
-        table.floats().forEach(v -> activations.add(Encoding.ordered("name", v, "enc_type", "PER_TENSOR", "dtype", "FLOAT", "bw", 32)));
+        table.floats()
+                .forEach(v -> activations.add(
+                        Encoding.ordered("name", v, "enc_type", "PER_TENSOR", "dtype", "FLOAT", "bw", 32)));
         List<Object> parameters = new ArrayList<>();
         table.parameters().forEach((k, c) -> parameters.add(Encoding.of(k, c).version100()));
         context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + OLD, context.json(Encoding.ordered("version", "0.6.1", ACTIVATIONS, oldActivations, PARAMETERS, oldParameters)));
-        context.text(model.name() + NEW, context.json(Encoding.ordered("version", "1.0.0", ACTIVATIONS, activations, PARAMETERS, parameters)));
+        context.text(
+                model.name() + OLD,
+                context.json(
+                        Encoding.ordered("version", "0.6.1", ACTIVATIONS, oldActivations, PARAMETERS, oldParameters)));
+        context.text(
+                model.name() + NEW,
+                context.json(Encoding.ordered("version", "1.0.0", ACTIVATIONS, activations, PARAMETERS, parameters)));
     }
 
     @Override
@@ -66,7 +76,8 @@ final class EncodingsExporter implements Exporter {
         Map<String, Object> flat = new LinkedHashMap<>();
         for (String section : List.of(ACTIVATIONS, PARAMETERS)) {
             ((Map<?, ?>) artefact.json(artefact.name() + OLD).get(section)).forEach((k, v) -> old.put((String) k, v));
-            ((List<?>) artefact.json(artefact.name() + NEW).get(section)).forEach(o -> flat.put((String) ((Map<?, ?>) o).get("name"), o));
+            ((List<?>) artefact.json(artefact.name() + NEW).get(section))
+                    .forEach(o -> flat.put((String) ((Map<?, ?>) o).get("name"), o));
         }
         Readings found = new Readings();
         entries.forEach((name, c) -> {
@@ -75,7 +86,8 @@ final class EncodingsExporter implements Exporter {
                 Parameters flatly = found.asMap().get(name);
                 found.put(name, Encoding.read(old.get(name), c.scheme()));
                 if (!found.asMap().get(name).equals(flatly)) {
-                    throw new UserException("DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
+                    throw new UserException(
+                            "DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
                 }
             }
         });

@@ -6,8 +6,9 @@ import dev.detent.spi.quant.Parameters;
 import java.util.List;
 
 /**
- * No observation at all: SNPE and QNN fix the output encodings of probabilities and of Tanh. Probabilities: scale 1/255 and zero point 0 in
- * 8 bits, 1/65536 in 16 (onnxruntime's QNN quant_config); Tanh: a step of 2^(1 - bits) around the middle code.
+ * No observation at all: SNPE and QNN fix the output encodings of probabilities and of Tanh. Probabilities: scale 1/255
+ * and zero point 0 in 8 bits, 1/65536 in 16 (onnxruntime's QNN quant_config); Tanh: a step of 2^(1 - bits) around the
+ * middle code.
  */
 final class FixedRange {
 
@@ -15,11 +16,21 @@ final class FixedRange {
     static final String TANH = "tanh-range";
 
     static final List<ObserverDefinition> DEFINITIONS = List.of(
-            new ObserverDefinition(UNIT, "the fixed range [0, 1] of probabilities", List.of(), s -> !s.isPerChannel(),
-                    (s, o) -> new FixedObserver(scheme -> scheme.bits() == 16 && !scheme.symmetric() ? Parameters.of(0x1p-16f, scheme.quantMin())
+            new ObserverDefinition(
+                    UNIT,
+                    "the fixed range [0, 1] of probabilities",
+                    List.of(),
+                    s -> !s.isPerChannel(),
+                    (s, o) -> new FixedObserver(scheme -> scheme.bits() == 16 && !scheme.symmetric()
+                            ? Parameters.of(0x1p-16f, scheme.quantMin())
                             : scheme.cover(0, 1))),
-            new ObserverDefinition(TANH, "the fixed range [-1, 1) of Tanh", List.of(), s -> !s.isPerChannel(),
-                    (s, o) -> new FixedObserver(scheme -> Parameters.of(Math.scalb(1f, 1 - scheme.bits()),
+            new ObserverDefinition(
+                    TANH,
+                    "the fixed range [-1, 1) of Tanh",
+                    List.of(),
+                    s -> !s.isPerChannel(),
+                    (s, o) -> new FixedObserver(scheme -> Parameters.of(
+                            Math.scalb(1f, 1 - scheme.bits()),
                             scheme.symmetric() ? 0 : (scheme.quantMin() + scheme.quantMax() + 1) / 2))));
 
     private FixedRange() {}

@@ -10,16 +10,26 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 import java.util.List;
 
-/** Widens ranges that Qualcomm's converters would widen themselves, so that the device equals the simulation: 0.01 in SNPE, 0.0001 in QNN. */
+/**
+ * Widens ranges that Qualcomm's converters would widen themselves, so that the device equals the simulation: 0.01 in
+ * SNPE, 0.0001 in QNN.
+ */
 final class MinimalRange {
 
     static final String ID = "minimal-range";
 
-    private static final Option<Double> WIDTH = Option.number("width", 1e-4, "smallest max - min that the converter accepts").atLeast(0);
+    private static final Option<Double> WIDTH = Option.number(
+                    "width", 1e-4, "smallest max - min that the converter accepts")
+            .atLeast(0);
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of(ID, "widens activation ranges that the converter would widen itself").requires(Fact.ACTIVATIONS_CALIBRATED)
-                    .forbids(Fact.BAKED).invalidates(Fact.PASSIVES_DERIVED).asks(Verb.RECALIBRATE, Verb.CALIBRATE).options(WIDTH).build(),
+            PassDescriptor.of(ID, "widens activation ranges that the converter would widen itself")
+                    .requires(Fact.ACTIVATIONS_CALIBRATED)
+                    .forbids(Fact.BAKED)
+                    .invalidates(Fact.PASSIVES_DERIVED)
+                    .asks(Verb.RECALIBRATE, Verb.CALIBRATE)
+                    .options(WIDTH)
+                    .build(),
             MinimalRange::run);
 
     private MinimalRange() {}
@@ -27,15 +37,24 @@ final class MinimalRange {
     private static void run(PassContext context) {
         double width = context.options().get(WIDTH);
         for (TensorQuantization c : List.copyOf(context.quantization().configs())) {
-            if (c.isParameter() || !c.isOwnRoot() || !c.state().isActive() || c.state().isPassive() || c.scheme().isPerChannel()) {
+            if (c.isParameter()
+                    || !c.isOwnRoot()
+                    || !c.state().isActive()
+                    || c.state().isPassive()
+                    || c.scheme().isPerChannel()) {
                 continue;
             }
             Parameters p = c.parameters().orElseThrow();
             double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
             if (range[1] - range[0] < width * (1 - 1e-6)) {
                 context.states().recalibrate(c, "its range is narrower than " + width);
-                context.states().calibrate(c, range[0] < 0 ? c.scheme().cover(range[0], range[0] + width) : c.scheme().cover(0, width),
-                        "widened to " + width);
+                context.states()
+                        .calibrate(
+                                c,
+                                range[0] < 0
+                                        ? c.scheme().cover(range[0], range[0] + width)
+                                        : c.scheme().cover(0, width),
+                                "widened to " + width);
             }
         }
     }

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * SNPE's override file: bit width, min and max of every activation and weight, for {@code snpe-onnx-to-dlc --quantization_overrides} and
- * {@code snpe-dlc-quantize --override_params}. The converter works out scale and offset from min and max as the target's scheme does.
+ * SNPE's override file: bit width, min and max of every activation and weight, for {@code snpe-onnx-to-dlc
+ * --quantization_overrides} and {@code snpe-dlc-quantize --override_params}. The converter works out scale and offset
+ * from min and max as the target's scheme does.
  */
 final class OverridesExporter implements Exporter {
 
@@ -35,8 +36,13 @@ final class OverridesExporter implements Exporter {
     public void export(QuantizedModel model, ExportContext context) {
         TensorTable table = TensorTable.of(model);
         context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, context.json(Encoding.ordered("activation_encodings", ranges(table.activations()),
-                "param_encodings", ranges(table.parameters()))));
+        context.text(
+                model.name() + SUFFIX,
+                context.json(Encoding.ordered(
+                        "activation_encodings",
+                        ranges(table.activations()),
+                        "param_encodings",
+                        ranges(table.parameters()))));
     }
 
     private static Map<String, Object> ranges(Map<String, TensorQuantization> tensors) {
@@ -45,7 +51,9 @@ final class OverridesExporter implements Exporter {
             if (c.scheme().bits() <= 16) {
                 Parameters p = c.parameters().orElseThrow();
                 double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
-                ranges.put(name, List.of(Encoding.ordered("bitwidth", c.scheme().bits(), "max", range[1], "min", range[0])));
+                ranges.put(
+                        name,
+                        List.of(Encoding.ordered("bitwidth", c.scheme().bits(), "max", range[1], "min", range[0])));
             }
         });
         return ranges;
@@ -61,16 +69,18 @@ final class OverridesExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        artefact.json(artefact.name() + SUFFIX).values().forEach(section -> ((Map<?, ?>) section).forEach((name, list) -> {
-            if (entries.containsKey(name)) {
-                Scheme scheme = entries.get(name).scheme();
-                Map<?, ?> e = (Map<?, ?>) ((List<?>) list).get(0);
-                double min = ((Number) e.get("min")).doubleValue();
-                double max = ((Number) e.get("max")).doubleValue();
-                double scale = (max - min) / (scheme.quantMax() - scheme.quantMin());
-                found.put((String) name, (float) scale, (float) Math.rint(scheme.quantMin() - min / scale));
-            }
-        }));
+        artefact.json(artefact.name() + SUFFIX)
+                .values()
+                .forEach(section -> ((Map<?, ?>) section).forEach((name, list) -> {
+                    if (entries.containsKey(name)) {
+                        Scheme scheme = entries.get(name).scheme();
+                        Map<?, ?> e = (Map<?, ?>) ((List<?>) list).get(0);
+                        double min = ((Number) e.get("min")).doubleValue();
+                        double max = ((Number) e.get("max")).doubleValue();
+                        double scale = (max - min) / (scheme.quantMax() - scheme.quantMin());
+                        found.put((String) name, (float) scale, (float) Math.rint(scheme.quantMin() - min / scale));
+                    }
+                }));
         return found.asMap();
     }
 }

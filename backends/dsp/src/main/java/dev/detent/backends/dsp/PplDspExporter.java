@@ -18,14 +18,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The ranges that PPL's DSP reads from a Caffe prototxt ({@code quantize_param} messages of type filter, bottom and top, one per channel
- * for per-channel filters), layer by layer, beside the ONNX model.
+ * The ranges that PPL's DSP reads from a Caffe prototxt ({@code quantize_param} messages of type filter, bottom and
+ * top, one per channel for per-channel filters), layer by layer, beside the ONNX model.
  */
 final class PplDspExporter implements Exporter {
 
     private static final String SUFFIX = ".ranges.prototxt";
-    private static final Pattern ROW = Pattern.compile("  name: (?<layer>\".*\")|"
-            + "quantize_param \\{ type: \"(?<type>\\w+)\" blob: (?<blob>\".*\") range_min: (?<min>\\S+) range_max: (?<max>\\S+) \\}");
+    private static final Pattern ROW = Pattern.compile(
+            "  name: (?<layer>\".*\")|"
+                    + "quantize_param \\{ type: \"(?<type>\\w+)\" blob: (?<blob>\".*\") range_min: (?<min>\\S+) range_max: (?<max>\\S+) \\}");
 
     @Override
     public String id() {
@@ -45,14 +46,22 @@ final class PplDspExporter implements Exporter {
             if (rows.isEmpty()) {
                 continue;
             }
-            text.append("layer {\n  name: ").append(context.json(n.name()).strip()).append("\n");
+            text.append("layer {\n  name: ")
+                    .append(context.json(n.name()).strip())
+                    .append("\n");
             rows.forEach((key, c) -> {
                 Parameters p = c.parameters().orElseThrow();
                 for (int i = 0; i < p.channels(); i++) {
                     double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
-                    text.append("  quantize_param { type: \"").append(kind(n, c)).append("\" blob: ").append(context.json(c.value()).strip())
-                            .append(" range_min: ").append(context.decimal((float) range[0])).append(" range_max: ")
-                            .append(context.decimal((float) range[1])).append(" }\n");
+                    text.append("  quantize_param { type: \"")
+                            .append(kind(n, c))
+                            .append("\" blob: ")
+                            .append(context.json(c.value()).strip())
+                            .append(" range_min: ")
+                            .append(context.decimal((float) range[0]))
+                            .append(" range_max: ")
+                            .append(context.decimal((float) range[1]))
+                            .append(" }\n");
                 }
             });
             text.append("}\n");
@@ -66,7 +75,10 @@ final class PplDspExporter implements Exporter {
         Graph graph = model.graph();
         Map<String, TensorQuantization> rows = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().inputs(n)) {
-            if (c.parameters().isPresent() && !c.state().isFloat() && c.scheme().bits() <= 8 && (c.isParameter() || graph.isInput(c.value()))) {
+            if (c.parameters().isPresent()
+                    && !c.state().isFloat()
+                    && c.scheme().bits() <= 8
+                    && (c.isParameter() || graph.isInput(c.value()))) {
                 rows.put(n.name() + " " + kind(n, c) + " " + c.value(), c);
             }
         }
@@ -105,7 +117,9 @@ final class PplDspExporter implements Exporter {
                 Scheme s = c.scheme();
                 double min = Double.parseDouble(m.group("min"));
                 double scale = (Double.parseDouble(m.group("max")) - min) / (s.quantMax() - s.quantMin());
-                channels.computeIfAbsent(key, k -> new ArrayList<>()).add(new float[] {(float) scale, (float) Math.rint(s.quantMin() - min / scale)});
+                channels.computeIfAbsent(key, k -> new ArrayList<>()).add(new float[] {
+                    (float) scale, (float) Math.rint(s.quantMin() - min / scale)
+                });
             }
         }
         Readings found = new Readings();

@@ -12,8 +12,9 @@ import java.util.List;
 import org.pf4j.Extension;
 
 /**
- * 8-bit floating point on hardware that multiplies it: E4M3 or E5M2 (OCP), per-channel weights, float bias, ties to even. Graphcore's
- * scales are powers of two. Runs wherever ONNX Runtime does; PPQ's needs CUDA and rounds ties down (docs/differences.md).
+ * 8-bit floating point on hardware that multiplies it: E4M3 or E5M2 (OCP), per-channel weights, float bias, ties to
+ * even. Graphcore's scales are powers of two. Runs wherever ONNX Runtime does; PPQ's needs CUDA and rounds ties down
+ * (docs/differences.md).
  */
 @Extension
 public final class Float8 implements Backend {
@@ -28,17 +29,28 @@ public final class Float8 implements Backend {
 
     private static Target inputs(String id, String summary, FloatingPoint format) {
         Scheme scheme = Scheme.floating(format);
-        return DeclaredTarget.of(id, summary).quantizes(Operators.WEIGHTED).activations(scheme, "mse").channelWeights(scheme, Operators.WEIGHTED)
-                .floatOutputs().profile(Profile.inputsOnly().without("passive-parameters"))
-                .writes(new QdqExporter("8-bit floating-point pairs, opset 19")).build();
+        return DeclaredTarget.of(id, summary)
+                .quantizes(Operators.WEIGHTED)
+                .activations(scheme, "mse")
+                .channelWeights(scheme, Operators.WEIGHTED)
+                .floatOutputs()
+                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .writes(new QdqExporter("8-bit floating-point pairs, opset 19"))
+                .build();
     }
 
     private static Target graphcore() {
         Scheme scheme = Scheme.floating(FloatingPoint.E4M3).withPowerOfTwo();
         return DeclaredTarget.of("graphcore-fp8", "Graphcore FP8: E4M3 with power-of-two scales")
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
-                        + "GlobalAveragePool Mul Add Concat ReduceMean"))
-                .moves(Operators.MOVEMENT).activations(scheme, "mse").channelWeights(scheme, Operators.WEIGHTED).floatNetworkOutputs()
-                .writes(new QdqExporter("8-bit floating-point pairs, opset 19")).build();
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                                + "GlobalAveragePool Mul Add Concat ReduceMean"))
+                .moves(Operators.MOVEMENT)
+                .activations(scheme, "mse")
+                .channelWeights(scheme, Operators.WEIGHTED)
+                .floatNetworkOutputs()
+                .writes(new QdqExporter("8-bit floating-point pairs, opset 19"))
+                .build();
     }
 }

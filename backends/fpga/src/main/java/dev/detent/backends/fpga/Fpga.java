@@ -9,7 +9,10 @@ import dev.detent.spi.quant.Scheme;
 import java.util.List;
 import org.pf4j.Extension;
 
-/** FPGA accelerators with shifters for scales: int8 symmetric, every scale a power of two, per tensor, bias 30 usable bits. */
+/**
+ * FPGA accelerators with shifters for scales: int8 symmetric, every scale a power of two, per tensor, bias 30 usable
+ * bits.
+ */
 @Extension
 public final class Fpga implements Backend {
 
@@ -18,10 +21,15 @@ public final class Fpga implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("fpga", "FPGA: int8 symmetric, power-of-two scales, per tensor")
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
-                        + "GlobalAveragePool Mul Add Sub Max Div Concat"))
-                .moves(Operators.MOVEMENT).activations(P2, "mse").weights(P2, Operators.WEIGHTED)
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                                + "GlobalAveragePool Mul Add Sub Max Div Concat"))
+                .moves(Operators.MOVEMENT)
+                .activations(P2, "mse")
+                .weights(P2, Operators.WEIGHTED)
                 .derivedBias(Scheme.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo())
-                .writes(new ShiftExporter(), new QdqExporter("power-of-two scales")).build());
+                .writes(new ShiftExporter(), new QdqExporter("power-of-two scales"))
+                .build());
     }
 }

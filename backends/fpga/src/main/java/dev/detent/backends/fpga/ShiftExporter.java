@@ -47,8 +47,9 @@ final class ShiftExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        artefact.json(artefact.name() + SUFFIX).forEach((name, row) -> found.put(name,
-                Math.scalb(1f, -((Number) ((Map<?, ?>) row).get("shift")).intValue()), 0));
+        artefact.json(artefact.name() + SUFFIX)
+                .forEach((name, row) ->
+                        found.put(name, Math.scalb(1f, -((Number) ((Map<?, ?>) row).get("shift")).intValue()), 0));
         return found.asMap();
     }
 }

@@ -25,17 +25,53 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** One YAML file as a target (docs/targets/generic.md lists the keys). An unknown key or value is an error that names file and key. */
+/**
+ * One YAML file as a target (docs/targets/generic.md lists the keys). An unknown key or value is an error that names
+ * file and key.
+ */
 final class Description {
 
-    private static final Set<String> KEYS = Set.of("target", "summary", "quantizes", "moves", "fuses", "activations", "weights", "bias", "outputs",
-            "network-outputs", "operators", "passes", "without", "exporters");
-    private static final Set<String> SCHEME_KEYS = Set.of("format", "bits", "signed", "symmetric", "min", "max", "power-of-two", "scale", "rounding",
-            "observer", "per-channel", "operators");
+    private static final Set<String> KEYS = Set.of(
+            "target",
+            "summary",
+            "quantizes",
+            "moves",
+            "fuses",
+            "activations",
+            "weights",
+            "bias",
+            "outputs",
+            "network-outputs",
+            "operators",
+            "passes",
+            "without",
+            "exporters");
+    private static final Set<String> SCHEME_KEYS = Set.of(
+            "format",
+            "bits",
+            "signed",
+            "symmetric",
+            "min",
+            "max",
+            "power-of-two",
+            "scale",
+            "rounding",
+            "observer",
+            "per-channel",
+            "operators");
 
     /** Families that a list of operators may name. */
-    private static final Map<String, Set<String>> FAMILIES = Map.of("weighted", Operators.WEIGHTED, "movement", Operators.MOVEMENT,
-            "pooling", Operators.POOLING, "elementwise", Operators.ELEMENTWISE, "activations", Operators.ACTIVATIONS);
+    private static final Map<String, Set<String>> FAMILIES = Map.of(
+            "weighted",
+            Operators.WEIGHTED,
+            "movement",
+            Operators.MOVEMENT,
+            "pooling",
+            Operators.POOLING,
+            "elementwise",
+            Operators.ELEMENTWISE,
+            "activations",
+            Operators.ACTIVATIONS);
 
     private final String file;
     private final Map<String, Object> yaml;
@@ -50,9 +86,12 @@ final class Description {
 
     Target target() {
         SlotRule activation = slot("activations", map(yaml.get("activations"), "activations"), "mse");
-        DeclaredTarget.Builder table = DeclaredTarget.of(text(yaml, "target"), String.valueOf(yaml.getOrDefault("summary", "described by " + file)))
-                .quantizes(operators("quantizes", yaml.get("quantizes"))).activations(activation.scheme(), activation.observer())
-                .profile(profile()).writes(exporters());
+        DeclaredTarget.Builder table = DeclaredTarget.of(
+                        text(yaml, "target"), String.valueOf(yaml.getOrDefault("summary", "described by " + file)))
+                .quantizes(operators("quantizes", yaml.get("quantizes")))
+                .activations(activation.scheme(), activation.observer())
+                .profile(profile())
+                .writes(exporters());
         if (yaml.containsKey("moves")) {
             table.moves(operators("moves", yaml.get("moves")));
         }
@@ -60,25 +99,32 @@ final class Description {
             weights(table, map(yaml.get("weights"), "weights"));
         }
         bias(table);
-        choice("outputs", "quantized", Map.of("quantized", () -> { }, "float", table::floatOutputs));
-        choice("network-outputs", "quantized", Map.of("quantized", () -> { }, "float", table::floatNetworkOutputs));
+        choice("outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatOutputs));
+        choice("network-outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatNetworkOutputs));
         Map<String, Map<String, SlotRule>> own = ownRules();
         return table.adjusted((rule, node, graph) -> {
-            NodeRule changed = rule;
-            for (Map.Entry<String, SlotRule> e : own.getOrDefault(node.opType(), Map.of()).entrySet()) {
-                int index = Integer.parseInt(e.getKey().substring(e.getKey().indexOf('-') + 1));
-                if (e.getKey().startsWith("input-") && index < node.inputs().size()) {
-                    changed = changed.input(index, e.getValue());
-                } else if (e.getKey().startsWith("output-") && index < node.outputs().size()) {
-                    changed = changed.output(index, e.getValue());
-                }
-            }
-            return changed;
-        }).build();
+                    NodeRule changed = rule;
+                    for (Map.Entry<String, SlotRule> e :
+                            own.getOrDefault(node.opType(), Map.of()).entrySet()) {
+                        int index =
+                                Integer.parseInt(e.getKey().substring(e.getKey().indexOf('-') + 1));
+                        if (e.getKey().startsWith("input-")
+                                && index < node.inputs().size()) {
+                            changed = changed.input(index, e.getValue());
+                        } else if (e.getKey().startsWith("output-")
+                                && index < node.outputs().size()) {
+                            changed = changed.output(index, e.getValue());
+                        }
+                    }
+                    return changed;
+                })
+                .build();
     }
 
     private void weights(DeclaredTarget.Builder table, Map<String, Object> weights) {
-        Set<String> types = weights.containsKey("operators") ? operators("weights.operators", weights.get("operators")) : Operators.WEIGHTED;
+        Set<String> types = weights.containsKey("operators")
+                ? operators("weights.operators", weights.get("operators"))
+                : Operators.WEIGHTED;
         Scheme scheme = slot("weights", weights, "minmax").scheme();
         if (flag(weights, "per-channel", false)) {
             table.channelWeights(scheme, types);
@@ -111,8 +157,11 @@ final class Description {
                 if (!slot.matches("(input|output)-\\d")) {
                     throw wrong(key, slot, "input-0, output-0 and so on");
                 }
-                rules.put(slot, "float".equals(rule) ? new SlotRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.FP32)
-                        : slot(key, map(rule, key), "mse"));
+                rules.put(
+                        slot,
+                        "float".equals(rule)
+                                ? new SlotRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.FP32)
+                                : slot(key, map(rule, key), "mse"));
             });
             own.put(type, rules);
         });
@@ -122,10 +171,13 @@ final class Description {
     private Profile profile() {
         Profile profile = Profile.usual();
         if (yaml.containsKey("fuses")) {
-            profile = profile.with("fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
+            profile = profile.with(
+                    "fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
         }
-        for (Map.Entry<String, Object> e : map(yaml.getOrDefault("passes", Map.of()), "passes").entrySet()) {
-            profile = profile.with(e.getKey(), map(e.getValue() == null ? Map.of() : e.getValue(), "passes." + e.getKey()));
+        for (Map.Entry<String, Object> e :
+                map(yaml.getOrDefault("passes", Map.of()), "passes").entrySet()) {
+            profile = profile.with(
+                    e.getKey(), map(e.getValue() == null ? Map.of() : e.getValue(), "passes." + e.getKey()));
         }
         for (String pass : list(yaml.getOrDefault("without", List.of()))) {
             profile = profile.without(pass);
@@ -137,7 +189,9 @@ final class Description {
         List<Exporter> exporters = new ArrayList<>();
         for (String id : list(yaml.getOrDefault("exporters", List.of("qdq")))) {
             switch (id) {
-                case "qdq" -> exporters.add(new QdqExporter("QuantizeLinear and DequantizeLinear nodes", QdqInsertion.Form.OTHER_TIES));
+                case "qdq" ->
+                    exporters.add(
+                            new QdqExporter("QuantizeLinear and DequantizeLinear nodes", QdqInsertion.Form.OTHER_TIES));
                 case "table" -> exporters.add(new TableExporter());
                 default -> throw wrong("exporters", id, "qdq or table");
             }
@@ -180,9 +234,12 @@ final class Description {
 
     private <E extends Enum<E>> E value(Class<E> type, String key, Object text) {
         try {
-            return Enum.valueOf(type, String.valueOf(text).toUpperCase(Locale.ROOT).replace('-', '_'));
+            return Enum.valueOf(
+                    type, String.valueOf(text).toUpperCase(Locale.ROOT).replace('-', '_'));
         } catch (IllegalArgumentException e) {
-            List<String> names = List.of(type.getEnumConstants()).stream().map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-')).toList();
+            List<String> names = List.of(type.getEnumConstants()).stream()
+                    .map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                    .toList();
             throw wrong(key, text, "one of " + names);
         }
     }
@@ -198,7 +255,10 @@ final class Description {
     private Set<String> operators(String key, Object value) {
         Set<String> types = new LinkedHashSet<>();
         if (value == null) {
-            throw new UserException("DT-GEN-003", "needs the key '" + key + "', a list of operators or families " + new TreeSet<>(FAMILIES.keySet()), file);
+            throw new UserException(
+                    "DT-GEN-003",
+                    "needs the key '" + key + "', a list of operators or families " + new TreeSet<>(FAMILIES.keySet()),
+                    file);
         }
         list(value).forEach(t -> types.addAll(FAMILIES.getOrDefault(t, Set.of(t))));
         return types;
@@ -242,7 +302,10 @@ final class Description {
     private void known(Set<String> keys, Set<String> allowed, String prefix) {
         for (String k : keys) {
             if (!allowed.contains(k)) {
-                throw new UserException("DT-GEN-001", "has the unknown key '" + prefix + k + "'; known are " + new TreeSet<>(allowed), file);
+                throw new UserException(
+                        "DT-GEN-001",
+                        "has the unknown key '" + prefix + k + "'; known are " + new TreeSet<>(allowed),
+                        file);
             }
         }
     }

@@ -20,6 +20,8 @@ public final class Generic implements Backend {
 
     @Override
     public List<Target> targets() {
-        return folder.documents().entrySet().stream().<Target>map(e -> new Description(e.getKey(), e.getValue()).target()).toList();
+        return folder.documents().entrySet().stream()
+                .<Target>map(e -> new Description(e.getKey(), e.getValue()).target())
+                .toList();
     }
 }

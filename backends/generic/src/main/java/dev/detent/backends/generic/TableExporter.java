@@ -52,8 +52,9 @@ final class TableExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        artefact.json(artefact.name() + SUFFIX).forEach((name, row) -> found.put(name,
-                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        artefact.json(artefact.name() + SUFFIX)
+                .forEach((name, row) ->
+                        found.put(name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
         return found.asMap();
     }
 }

@@ -18,11 +18,25 @@ import org.junit.jupiter.api.Test;
 
 class DescriptionTest {
 
-    private static final Map<String, Object> FULL = Map.of("target", "acme", "summary", "Acme NPU",
-            "quantizes", List.of("weighted", "Relu", "Softmax"), "activations", Map.of("symmetric", false, "observer", "percentile"),
-            "weights", Map.of("per-channel", true, "min", -127, "scale", "magnitude"), "bias", "derived",
-            "operators", Map.of("Softmax", Map.of("output-0", Map.of("bits", 16, "symmetric", false), "input-0", "float")),
-            "without", List.of("bias-correction"), "exporters", List.of("table", "qdq"));
+    private static final Map<String, Object> FULL = Map.of(
+            "target",
+            "acme",
+            "summary",
+            "Acme NPU",
+            "quantizes",
+            List.of("weighted", "Relu", "Softmax"),
+            "activations",
+            Map.of("symmetric", false, "observer", "percentile"),
+            "weights",
+            Map.of("per-channel", true, "min", -127, "scale", "magnitude"),
+            "bias",
+            "derived",
+            "operators",
+            Map.of("Softmax", Map.of("output-0", Map.of("bits", 16, "symmetric", false), "input-0", "float")),
+            "without",
+            List.of("bias-correction"),
+            "exporters",
+            List.of("table", "qdq"));
 
     private static Target target(Map<String, Object> yaml) {
         return new Description("acme.yaml", yaml).target();
@@ -65,6 +79,9 @@ class DescriptionTest {
     private static void refused(Map<String, Object> change, String sentence) {
         Map<String, Object> yaml = new LinkedHashMap<>(FULL);
         yaml.putAll(change);
-        assertThatThrownBy(() -> target(yaml)).isInstanceOf(UserException.class).hasMessageContaining(sentence).hasMessageContaining("acme.yaml");
+        assertThatThrownBy(() -> target(yaml))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining(sentence)
+                .hasMessageContaining("acme.yaml");
     }
 }

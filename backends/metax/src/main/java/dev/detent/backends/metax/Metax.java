@@ -10,7 +10,10 @@ import dev.detent.spi.quant.Scheme;
 import java.util.List;
 import org.pf4j.Extension;
 
-/** MetaX GPUs: uint8 per tensor with float bias, or int8 [-127, 127] with weights of Conv and MatMul per channel and an integer bias. */
+/**
+ * MetaX GPUs: uint8 per tensor with float bias, or int8 [-127, 127] with weights of Conv and MatMul per channel and an
+ * integer bias.
+ */
 @Extension
 public final class Metax implements Backend {
 
@@ -20,15 +23,25 @@ public final class Metax implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(
-                common("metax-tensor", "MetaX: uint8 asymmetric per tensor, float bias").activations(U8, "mse")
-                        .weights(U8, Operators.WEIGHTED).build(),
-                common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias").activations(S8, "mse")
-                        .channelWeights(S8, Operators.WEIGHTED).derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0)).build());
+                common("metax-tensor", "MetaX: uint8 asymmetric per tensor, float bias")
+                        .activations(U8, "mse")
+                        .weights(U8, Operators.WEIGHTED)
+                        .build(),
+                common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
+                        .activations(S8, "mse")
+                        .channelWeights(S8, Operators.WEIGHTED)
+                        .derivedBias(
+                                Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                        .build());
     }
 
     private static DeclaredTarget.Builder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
-                .moves(Operators.MOVEMENT).floatNetworkOutputs().writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"));
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
+                .moves(Operators.MOVEMENT)
+                .floatNetworkOutputs()
+                .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"));
     }
 }

@@ -15,8 +15,8 @@ import java.util.Map;
 
 /**
  * MNN's compression parameters in JSON, for {@code mnnconvert --compressionParamsFile} (MNN_compression.proto, message
- * LayerQuantizeParams): activations and weights of every quantized layer. A layer carries the name of its ONNX node's output; where an
- * activation is fused, the tensor behind it carries the activation's.
+ * LayerQuantizeParams): activations and weights of every quantized layer. A layer carries the name of its ONNX node's
+ * output; where an activation is fused, the tensor behind it carries the activation's.
  */
 final class CompressionExporter implements Exporter {
 
@@ -43,8 +43,8 @@ final class CompressionExporter implements Exporter {
             Map<String, Object> layer = new LinkedHashMap<>();
             layer.put("opName", n.output(0));
             Map<String, List<Object>> blocks = new LinkedHashMap<>();
-            rows.forEach((key, c) -> blocks.computeIfAbsent(block(n, c), k -> new ArrayList<>()).add(c.isParameter() && n.is("Conv")
-                    ? weight(n, c) : activation(c)));
+            rows.forEach((key, c) -> blocks.computeIfAbsent(block(n, c), k -> new ArrayList<>())
+                    .add(c.isParameter() && n.is("Conv") ? weight(n, c) : activation(c)));
             layer.putAll(blocks);
             layers.add(layer);
         }
@@ -90,10 +90,13 @@ final class CompressionExporter implements Exporter {
     private static Map<String, TensorQuantization> rows(QuantizedModel model, Node n) {
         Map<String, TensorQuantization> rows = new LinkedHashMap<>();
         if (n.is("Conv", "Add") && model.quantization().isQuantized(n)) {
-            List<TensorQuantization> slots = new ArrayList<>(model.quantization().inputs(n));
+            List<TensorQuantization> slots =
+                    new ArrayList<>(model.quantization().inputs(n));
             slots.addAll(model.quantization().outputs(n));
             for (TensorQuantization c : slots) {
-                if (c.parameters().isPresent() && !c.state().isFloat() && !c.state().isPassive()) {
+                if (c.parameters().isPresent()
+                        && !c.state().isFloat()
+                        && !c.state().isPassive()) {
                     rows.put(c.slot().toString(), c);
                 }
             }
@@ -104,8 +107,12 @@ final class CompressionExporter implements Exporter {
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
-        model.graph().nodes().forEach(n -> rows(model, n).forEach((slot, c) -> entries.put(key(n.output(0), block(n, c), c.isParameter()
-                && n.is("Conv") ? n.output(0) : name(c)), c)));
+        model.graph()
+                .nodes()
+                .forEach(n -> rows(model, n)
+                        .forEach((slot, c) -> entries.put(
+                                key(n.output(0), block(n, c), c.isParameter() && n.is("Conv") ? n.output(0) : name(c)),
+                                c)));
         return entries;
     }
 
@@ -116,12 +123,16 @@ final class CompressionExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        Map<?, ?> algorithm = (Map<?, ?>) ((List<?>) artefact.json(artefact.name() + SUFFIX).get("algo")).get(0);
+        Map<?, ?> algorithm =
+                (Map<?, ?>) ((List<?>) artefact.json(artefact.name() + SUFFIX).get("algo")).get(0);
         for (Object layer : (List<?>) ((Map<?, ?>) algorithm.get("quantParams")).get("layer")) {
             ((Map<?, ?>) layer).forEach((block, rows) -> {
                 if (rows instanceof List<?> list) {
-                    list.forEach(row -> found.put(key((String) ((Map<?, ?>) layer).get("opName"), (String) block, (String) ((Map<?, ?>) row).get("name")),
-                            ((Map<?, ?>) row).get("scales"), zeroPoints((Map<?, ?>) row)));
+                    list.forEach(row -> found.put(
+                            key((String) ((Map<?, ?>) layer).get("opName"), (String) block, (String)
+                                    ((Map<?, ?>) row).get("name")),
+                            ((Map<?, ?>) row).get("scales"),
+                            zeroPoints((Map<?, ?>) row)));
                 }
             });
         }

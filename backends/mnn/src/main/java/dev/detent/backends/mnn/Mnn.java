@@ -14,9 +14,10 @@ import java.util.Set;
 import org.pf4j.Extension;
 
 /**
- * MNN's int8: convolutions and additions, symmetric [-127, 127], per-channel weights, float bias, ties away from zero. Integer layers write
- * integers, so their outputs are quantized everywhere. Inner products stay float (MNN 3.6 computes nonsense for a quantized Gemm), and so
- * does what feeds a global average: MNN would round the average to the step of its input, which costs 9 dB on squeezenet.
+ * MNN's int8: convolutions and additions, symmetric [-127, 127], per-channel weights, float bias, ties away from zero.
+ * Integer layers write integers, so their outputs are quantized everywhere. Inner products stay float (MNN 3.6 computes
+ * nonsense for a quantized Gemm), and so does what feeds a global average: MNN would round the average to the step of
+ * its input, which costs 9 dB on squeezenet.
  */
 @Extension
 public final class Mnn implements Backend {
@@ -26,13 +27,20 @@ public final class Mnn implements Backend {
 
     @Override
     public List<Target> targets() {
-        return List.of(DeclaredTarget.of("mnn", "MNN: int8 symmetric convolutions and additions, per-channel weights, float bias")
-                .quantizes(Set.of("Conv", "Add", "Relu", "Clip")).onlyIf((n, g) -> !feedsAverage(n, g)).activations(S8, "mse")
+        return List.of(DeclaredTarget.of(
+                        "mnn", "MNN: int8 symmetric convolutions and additions, per-channel weights, float bias")
+                .quantizes(Set.of("Conv", "Add", "Relu", "Clip"))
+                .onlyIf((n, g) -> !feedsAverage(n, g))
+                .activations(S8, "mse")
                 .channelWeights(S8, Set.of("Conv"))
-                .writes(new CompressionExporter(), new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES)).build());
+                .writes(
+                        new CompressionExporter(),
+                        new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES))
+                .build());
     }
 
     private static boolean feedsAverage(Node node, Graph graph) {
-        return graph.downstream(node).stream().anyMatch(n -> n.is("GlobalAveragePool") || n.isOneOf(FUSED) && feedsAverage(n, graph));
+        return graph.downstream(node).stream()
+                .anyMatch(n -> n.is("GlobalAveragePool") || n.isOneOf(FUSED) && feedsAverage(n, graph));
     }
 }

@@ -19,8 +19,9 @@ import java.util.Set;
 import org.pf4j.Extension;
 
 /**
- * ncnn's int8: convolutions and inner products take symmetric int8 inputs and per-channel weights; everything between stays float. 3x3
- * stride-1 convolutions run as Winograd, which leaves their weights 6 bits (ncnn, tools/quantize/ncnn2table.cpp). Ties away from zero.
+ * ncnn's int8: convolutions and inner products take symmetric int8 inputs and per-channel weights; everything between
+ * stays float. 3x3 stride-1 convolutions run as Winograd, which leaves their weights 6 bits (ncnn,
+ * tools/quantize/ncnn2table.cpp). Ties away from zero.
  */
 @Extension
 public final class Ncnn implements Backend {
@@ -30,35 +31,64 @@ public final class Ncnn implements Backend {
 
     @Override
     public List<Target> targets() {
-        return List.of(DeclaredTarget.of("ncnn", "ncnn: int8 convolutions and inner products, per-channel weights, 6 bits for Winograd")
-                .quantizes(TYPES).onlyIf(Ncnn::hasLayer).activations(S8, "mse").channelWeights(S8, TYPES).floatOutputs()
-                .adjusted(Ncnn::winograd).profile(Profile.inputsOnly().without("passive-parameters"))
-                .writes(new TableExporter(), new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES))
-                .lint(Ncnn::lint).build());
+        return List.of(DeclaredTarget.of(
+                        "ncnn", "ncnn: int8 convolutions and inner products, per-channel weights, 6 bits for Winograd")
+                .quantizes(TYPES)
+                .onlyIf(Ncnn::hasLayer)
+                .activations(S8, "mse")
+                .channelWeights(S8, TYPES)
+                .floatOutputs()
+                .adjusted(Ncnn::winograd)
+                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .writes(
+                        new TableExporter(),
+                        new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES))
+                .lint(Ncnn::lint)
+                .build());
     }
 
-    /** An inner product wants its weight as [out, in]; grouped convolutions have one scale per group, which only depthwise ones can keep. */
+    /**
+     * An inner product wants its weight as [out, in]; grouped convolutions have one scale per group, which only
+     * depthwise ones can keep.
+     */
     private static boolean hasLayer(Node node, Graph graph) {
         if (node.is("Gemm")) {
-            return node.intAttribute("transA", 0) == 0 && node.intAttribute("transB", 0) == 1 && node.floatAttribute("alpha", 1) == 1
-                    && node.floatAttribute("beta", 1) == 1 && graph.isInitializer(node.input(1));
+            return node.intAttribute("transA", 0) == 0
+                    && node.intAttribute("transB", 0) == 1
+                    && node.floatAttribute("alpha", 1) == 1
+                    && node.floatAttribute("beta", 1) == 1
+                    && graph.isInitializer(node.input(1));
         }
         long group = node.intAttribute("group", 1);
-        return graph.initializer(node.input(1)).map(t -> group == 1 || group == t.dim(0)).orElse(false);
+        return graph.initializer(node.input(1))
+                .map(t -> group == 1 || group == t.dim(0))
+                .orElse(false);
     }
 
     private static NodeRule winograd(NodeRule rule, Node node, Graph graph) {
         Tensor w = graph.initializer(node.input(1)).orElseThrow();
-        boolean winograd = node.is("Conv") && node.intAttribute("group", 1) == 1 && w.rank() == 4 && w.dim(2) == 3 && w.dim(3) == 3
+        boolean winograd = node.is("Conv")
+                && node.intAttribute("group", 1) == 1
+                && w.rank() == 4
+                && w.dim(2) == 3
+                && w.dim(3) == 3
                 && node.intsAttribute("dilations", List.of(1L)).stream().allMatch(d -> d == 1)
                 && node.intsAttribute("strides", List.of(1L)).stream().allMatch(d -> d == 1);
-        return winograd ? rule.input(1, rule.inputs().get(1).with(rule.inputs().get(1).scheme().withRange(6, -31, 31))) : rule;
+        return winograd
+                ? rule.input(
+                        1,
+                        rule.inputs().get(1).with(rule.inputs().get(1).scheme().withRange(6, -31, 31)))
+                : rule;
     }
 
     private static List<Problem> lint(QuantizedModel model) {
         Graph graph = model.graph();
-        return graph.nodes().stream().filter(n -> n.isOneOf(TYPES) && !model.quantization().isQuantized(n))
-                .map(n -> Problem.note("DT-NCN-001", "has no int8 layer in ncnn (grouped but not depthwise, or a Gemm that is no inner product); it runs in float",
-                        n.name())).toList();
+        return graph.nodes().stream()
+                .filter(n -> n.isOneOf(TYPES) && !model.quantization().isQuantized(n))
+                .map(n -> Problem.note(
+                        "DT-NCN-001",
+                        "has no int8 layer in ncnn (grouped but not depthwise, or a Gemm that is no inner product); it runs in float",
+                        n.name()))
+                .toList();
     }
 }

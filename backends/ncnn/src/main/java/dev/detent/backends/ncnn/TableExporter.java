@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * ncnn's calibration table for {@code ncnn2int8}: a line {@code <layer>_param_0} with one weight scale per channel, then a line
- * {@code <layer>} with the input's, both as codes per unit (the reciprocal of ONNX's scale). Layers carry the names of ONNX's nodes, as
- * onnx2ncnn gives them.
+ * ncnn's calibration table for {@code ncnn2int8}: a line {@code <layer>_param_0} with one weight scale per channel,
+ * then a line {@code <layer>} with the input's, both as codes per unit (the reciprocal of ONNX's scale). Layers carry
+ * the names of ONNX's nodes, as onnx2ncnn gives them.
  */
 final class TableExporter implements Exporter {
 
@@ -68,7 +68,8 @@ final class TableExporter implements Exporter {
             // A layer's name may hold blanks: the numbers are counted from the right.
             List<String> words = new ArrayList<>(List.of(line.split(" ")));
             int numbers = 0;
-            while (numbers < words.size() - 1 && words.get(words.size() - 1 - numbers).matches("[0-9.]+")) {
+            while (numbers < words.size() - 1
+                    && words.get(words.size() - 1 - numbers).matches("[0-9.]+")) {
                 numbers++;
             }
             String layer = String.join(" ", words.subList(0, words.size() - numbers));

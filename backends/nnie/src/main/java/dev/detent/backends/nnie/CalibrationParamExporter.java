@@ -16,8 +16,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * ATC's {@code --gfpq_param_file} in protobuf text form: CalibrationParam, version 65536, one layer per quantized node with scale (codes per
- * unit, the reciprocal of ONNX's) and offset of its inputs and weights; q = round(x scale) + offset.
+ * ATC's {@code --gfpq_param_file} in protobuf text form: CalibrationParam, version 65536, one layer per quantized node
+ * with scale (codes per unit, the reciprocal of ONNX's) and offset of its inputs and weights; q = round(x scale) +
+ * offset.
  */
 final class CalibrationParamExporter implements Exporter {
 
@@ -43,12 +44,19 @@ final class CalibrationParamExporter implements Exporter {
             if (rows.isEmpty()) {
                 continue;
             }
-            text.append("layer {\n  name: ").append(context.json(n.name()).strip()).append("\n  calc_data_type: DT_INT8\n  quant_param {\n");
+            text.append("layer {\n  name: ")
+                    .append(context.json(n.name()).strip())
+                    .append("\n  calc_data_type: DT_INT8\n  quant_param {\n");
             rows.values().forEach(c -> {
                 Parameters p = c.parameters().orElseThrow();
-                text.append(c.isParameter() ? "    weight {\n" : "    input {\n").append("      data_type: DT_INT8\n");
+                text.append(c.isParameter() ? "    weight {\n" : "    input {\n")
+                        .append("      data_type: DT_INT8\n");
                 for (int i = 0; i < p.channels(); i++) {
-                    text.append("      scale: ").append(context.decimal(1 / p.scale(i))).append("\n      offset: ").append((long) p.zeroPoint(i)).append('\n');
+                    text.append("      scale: ")
+                            .append(context.decimal(1 / p.scale(i)))
+                            .append("\n      offset: ")
+                            .append((long) p.zeroPoint(i))
+                            .append('\n');
                 }
                 text.append("    }\n");
             });
@@ -93,7 +101,9 @@ final class CalibrationParamExporter implements Exporter {
                     block = -1;
                 }
                 case "scale" -> scale = 1 / Float.parseFloat(m.group(2));
-                case "offset" -> blocks.computeIfAbsent(layer + " " + block, k -> new ArrayList<>()).add(new float[] {scale, Float.parseFloat(m.group(2))});
+                case "offset" ->
+                    blocks.computeIfAbsent(layer + " " + block, k -> new ArrayList<>())
+                            .add(new float[] {scale, Float.parseFloat(m.group(2))});
                 default -> block++;
             }
         }

@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What nnie_mapper needs: the float model with weights on the grid (convert it to Caffe), {@code <model>_gfpq_param_dict.json} as MQBench
- * deploys it (layer to one clip value per input), {@code <model>_gfpq_param_table_8bit.txt} (or 16bit) with inputs and weight of every layer, and the
- * mapper's configuration. Clip values lie on the grid: S log2 c is an integer, as the vendor's tool demands.
+ * What nnie_mapper needs: the float model with weights on the grid (convert it to Caffe),
+ * {@code <model>_gfpq_param_dict.json} as MQBench deploys it (layer to one clip value per input),
+ * {@code <model>_gfpq_param_table_8bit.txt} (or 16bit) with inputs and weight of every layer, and the mapper's
+ * configuration. Clip values lie on the grid: S log2 c is an integer, as the vendor's tool demands.
  */
 final class GfpqExporter implements Exporter {
 
@@ -26,8 +27,11 @@ final class GfpqExporter implements Exporter {
     private static final String TABLE = "_gfpq_param_table_%dbit.txt";
     private static final String WEIGHT = "weight";
 
-    /** Layers that MQBench leaves out of the dictionary (deploy_nnie.py); they move or bound what is quantized already. */
-    private static final Set<String> LEFT_OUT = Set.of("Flatten", "Relu", "PRelu", "Sigmoid", "Reshape", "Softmax", "Clip", "GlobalAveragePool", "Mul");
+    /**
+     * Layers that MQBench leaves out of the dictionary (deploy_nnie.py); they move or bound what is quantized already.
+     */
+    private static final Set<String> LEFT_OUT =
+            Set.of("Flatten", "Relu", "PRelu", "Sigmoid", "Reshape", "Softmax", "Clip", "GlobalAveragePool", "Mul");
 
     @Override
     public String id() {
@@ -68,7 +72,12 @@ final class GfpqExporter implements Exporter {
 
     /** Mapper settings with the vendor's defaults; what only the user knows is named after the model. */
     private static String mapper(QuantizedModel model) {
-        long channels = model.graph().inputs().stream().findFirst().flatMap(ValueInfo::staticShape).filter(s -> s.length == 4).map(s -> s[1]).orElse(0L);
+        long channels = model.graph().inputs().stream()
+                .findFirst()
+                .flatMap(ValueInfo::staticShape)
+                .filter(s -> s.length == 4)
+                .map(s -> s[1])
+                .orElse(0L);
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("prototxt_file", "./" + model.name() + ".prototxt");
         settings.put("caffemodel_file", "./" + model.name() + ".caffemodel");
@@ -88,7 +97,8 @@ final class GfpqExporter implements Exporter {
         settings.put("norm_type", "3");
         settings.put("gfpq_param_file", "./" + model.name() + table(bits(model)));
         StringBuilder text = new StringBuilder();
-        settings.forEach((k, v) -> text.append('[').append(k).append("] ").append(v).append('\n'));
+        settings.forEach(
+                (k, v) -> text.append('[').append(k).append("] ").append(v).append('\n'));
         return text.toString();
     }
 
@@ -104,7 +114,10 @@ final class GfpqExporter implements Exporter {
         Map<String, TensorQuantization> rows = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().inputs(n)) {
             if (c.state().isWritten()) {
-                rows.put(n.name() + " " + (c.isParameter() ? WEIGHT : "input" + c.slot().index()), c);
+                rows.put(
+                        n.name() + " "
+                                + (c.isParameter() ? WEIGHT : "input" + c.slot().index()),
+                        c);
             }
         }
         return rows;
@@ -121,17 +134,23 @@ final class GfpqExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        artefact.text(artefact.name() + table(artefact.files().contains(artefact.name() + table(16)) ? 16 : 8)).lines().forEach(line -> {
-            int blank = line.lastIndexOf(' ');
-            found.put(line.substring(0, blank), Float.parseFloat(line.substring(blank + 1)), 0);
-        });
-        Map<?, ?> dictionary = (Map<?, ?>) ((Map<?, ?>) artefact.json(artefact.name() + DICTIONARY).get("nnie")).get("gfpq_param_dict");
+        artefact.text(artefact.name() + table(artefact.files().contains(artefact.name() + table(16)) ? 16 : 8))
+                .lines()
+                .forEach(line -> {
+                    int blank = line.lastIndexOf(' ');
+                    found.put(line.substring(0, blank), Float.parseFloat(line.substring(blank + 1)), 0);
+                });
+        Map<?, ?> dictionary = (Map<?, ?>)
+                ((Map<?, ?>) artefact.json(artefact.name() + DICTIONARY).get("nnie")).get("gfpq_param_dict");
         Map<String, Integer> position = new LinkedHashMap<>();
         entries.forEach((key, c) -> {
             String layer = c.slot().node();
             if (!key.endsWith(WEIGHT) && dictionary.get(layer) instanceof List<?> clips) {
                 int at = position.merge(layer, 1, Integer::sum) - 1;
-                if (at >= clips.size() || !found.contains(key) || ((Number) clips.get(at)).floatValue() != found.asMap().get(key).scale(0)) {
+                if (at >= clips.size()
+                        || !found.contains(key)
+                        || ((Number) clips.get(at)).floatValue()
+                                != found.asMap().get(key).scale(0)) {
                     found.remove(key);
                 }
             }

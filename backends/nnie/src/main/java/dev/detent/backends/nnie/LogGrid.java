@@ -6,12 +6,13 @@ import dev.detent.spi.quant.Scheme;
 import java.util.Optional;
 
 /**
- * HiSilicon's GFPQ (grouped floating-point quantization): sign and an exponent in steps of a fixed fraction of an octave. With c the
- * largest magnitude, z = S log2 c - K and S steps per octave, code k stands for 2^((k + z) / S); positive k are 0 to K, negative ones 1 to
- * K, one code is zero. Half of the smallest level on each side rounds to zero. 8 bits: S = 16, K = 127; 16 bits: S = 128, K = 32767.
+ * HiSilicon's GFPQ (grouped floating-point quantization): sign and an exponent in steps of a fixed fraction of an
+ * octave. With c the largest magnitude, z = S log2 c - K and S steps per octave, code k stands for 2^((k + z) / S);
+ * positive k are 0 to K, negative ones 1 to K, one code is zero. Half of the smallest level on each side rounds to
+ * zero. 8 bits: S = 16, K = 127; 16 bits: S = 128, K = 32767.
  *
- * <p>The scale of a config is c itself, always on the grid. Which way an observed maximum is snapped there is not published: floor
- * reproduces the vector of the vendor's library that nnieqat quotes (NnieTest), MQBench rounds.
+ * <p>The scale of a config is c itself, always on the grid. Which way an observed maximum is snapped there is not
+ * published: floor reproduces the vector of the vendor's library that nnieqat quotes (NnieTest), MQBench rounds.
  */
 enum LogGrid implements NumberSystem {
     /** 8 bits, maximum rounded down as in the vendor's library. */
@@ -23,6 +24,7 @@ enum LogGrid implements NumberSystem {
 
     /** Mantissas are looked up by their upper ten bits; no bin holds two boundaries. */
     private static final int BINS = 1 << 10;
+
     private static final double SMALLEST = 1e-8;
 
     /** A level is known to the precision of a float; its logarithm must not fall below the integer it stands for. */
@@ -36,6 +38,7 @@ enum LogGrid implements NumberSystem {
     private final float[] levels;
     /** 2^((j + 1/2) / S): from here on the next level is nearer in the exponent. */
     private final float[] boundaries;
+
     private final short[] first = new short[BINS];
 
     LogGrid(String id, int steps, int top, boolean floor) {

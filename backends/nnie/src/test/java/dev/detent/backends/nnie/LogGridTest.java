@@ -16,7 +16,9 @@ class LogGridTest {
     @Test
     void theVendorsVectorComesOut() {
         float[] x = {-9, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-        double[] expected = {-8.7240619659, 0, 1, 2, 2.9536523819, 4, 4.9674310684, 5.9073047638, 7.0250086784, 8, 8.7240619659};
+        double[] expected = {
+            -8.7240619659, 0, 1, 2, 2.9536523819, 4, 4.9674310684, 5.9073047638, 7.0250086784, 8, 8.7240619659
+        };
         float[] y = quantized(LogGrid.FLOOR_8, x, -9, 9);
         for (int i = 0; i < x.length; i++) {
             assertThat((double) y[i]).as("of " + x[i]).isCloseTo(expected[i], within(2e-7 * Math.abs(expected[i])));
@@ -26,7 +28,8 @@ class LogGridTest {
     /** MQBench rounds the maximum to the nearest step instead. */
     @Test
     void mqbenchsVariantDiffersAtTheMaximum() {
-        assertThat((double) quantized(LogGrid.ROUND_8, new float[] {9}, -9, 9)[0]).isCloseTo(9.110309, within(1e-6));
+        assertThat((double) quantized(LogGrid.ROUND_8, new float[] {9}, -9, 9)[0])
+                .isCloseTo(9.110309, within(1e-6));
     }
 
     private static float[] quantized(LogGrid grid, float[] x, double min, double max) {
@@ -63,7 +66,9 @@ class LogGridTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = LogGrid.class, names = {"FLOOR_8", "ROUND_8"})
+    @EnumSource(
+            value = LogGrid.class,
+            names = {"FLOOR_8", "ROUND_8"})
     void everyCodeStandsForItself(LogGrid grid) {
         Scheme scheme = grid.scheme();
         float clip = scheme.cover(-5, 5).scale(0);

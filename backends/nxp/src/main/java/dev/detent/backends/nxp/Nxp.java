@@ -16,8 +16,8 @@ import java.util.List;
 import org.pf4j.Extension;
 
 /**
- * NXP's NPU: int8 symmetric with power-of-two scales; activations round ties up (what enters the network, down), per-channel weights away
- * from zero, bias 30 usable bits.
+ * NXP's NPU: int8 symmetric with power-of-two scales; activations round ties up (what enters the network, down),
+ * per-channel weights away from zero, bias 30 usable bits.
  */
 @Extension
 public final class Nxp implements Backend {
@@ -27,13 +27,20 @@ public final class Nxp implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("nxp", "NXP: int8 symmetric, power-of-two scales, per-channel weights")
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
-                        + "GlobalAveragePool Mul Add Sub Max Div Concat"))
-                .moves(Operators.MOVEMENT).activations(P2.with(Rounding.HALF_UP), "mse")
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                                + "GlobalAveragePool Mul Add Sub Max Div Concat"))
+                .moves(Operators.MOVEMENT)
+                .activations(P2.with(Rounding.HALF_UP), "mse")
                 .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(30, -(1L << 30), 1L << 30).withPowerOfTwo().perChannel(0).with(Rounding.HALF_UP))
+                .derivedBias(Scheme.symmetric(30, -(1L << 30), 1L << 30)
+                        .withPowerOfTwo()
+                        .perChannel(0)
+                        .with(Rounding.HALF_UP))
                 .adjusted(Nxp::networkInput)
-                .writes(new NxpExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES)).build());
+                .writes(new NxpExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES))
+                .build());
     }
 
     private static NodeRule networkInput(NodeRule rule, Node node, Graph graph) {

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * NXP's ONNX: the model with two more initializers per tensor, {@code <tensor>_min} and {@code <tensor>_max}, with min = -128 scale and max
- * = 127 scale (PPQ's NxpExporter); one number per channel of a weight.
+ * NXP's ONNX: the model with two more initializers per tensor, {@code <tensor>_min} and {@code <tensor>_max}, with min
+ * = -128 scale and max = 127 scale (PPQ's NxpExporter); one number per channel of a weight.
  */
 final class NxpExporter implements Exporter {
 
@@ -39,8 +39,10 @@ final class NxpExporter implements Exporter {
         GraphEditor edit = graph.edit();
         entries(model).forEach((name, c) -> {
             float[] scales = c.parameters().orElseThrow().scales();
-            edit.initializer(name + "_min", times(scales, -Math.scalb(1f, c.scheme().bits() - 1)));
-            edit.initializer(name + "_max", times(scales, Math.scalb(1f, c.scheme().bits() - 1) - 1));
+            edit.initializer(
+                    name + "_min", times(scales, -Math.scalb(1f, c.scheme().bits() - 1)));
+            edit.initializer(
+                    name + "_max", times(scales, Math.scalb(1f, c.scheme().bits() - 1) - 1));
         });
         context.onnx(model.name() + SUFFIX, graph);
     }
@@ -68,7 +70,8 @@ final class NxpExporter implements Exporter {
             Tensor max = graph.initializer(name + "_max").orElse(min);
             float[] scales = min.floats();
             for (int i = 0; i < scales.length; i++) {
-                scales[i] = (max.floats()[i] - scales[i]) / (Math.scalb(1f, c.scheme().bits()) - 1);
+                scales[i] = (max.floats()[i] - scales[i])
+                        / (Math.scalb(1f, c.scheme().bits()) - 1);
             }
             found.put(name, scales, new float[scales.length]);
         }));

@@ -22,8 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * ONNX with weight-only MatMulNBits (domain com.microsoft; onnxruntime/docs/ContribOperators.md): B as uint8 [N, ceil(K / block), block bits / 8]
- * with unsigned codes around 2^(bits - 1), low half first, and one float scale per block; activations and arithmetic stay float.
+ * ONNX with weight-only MatMulNBits (domain com.microsoft; onnxruntime/docs/ContribOperators.md): B as uint8 [N, ceil(K
+ * / block), block bits / 8] with unsigned codes around 2^(bits - 1), low half first, and one float scale per block;
+ * activations and arithmetic stay float.
  */
 final class BlockExporter implements Exporter {
 
@@ -77,15 +78,24 @@ final class BlockExporter implements Exporter {
             }
         }
         String b = edit.freshName(n.name() + (rows ? Products.ROWS : "") + "_blocks");
-        edit.initializer(b, Tensor.of(ElementType.UINT8, new long[] {outputs, blocks, block / perByte}, ByteBuffer.wrap(packed)));
+        edit.initializer(
+                b,
+                Tensor.of(ElementType.UINT8, new long[] {outputs, blocks, block / perByte}, ByteBuffer.wrap(packed)));
         String scales = edit.freshName(n.name() + "_scales");
         edit.initializer(scales, Tensor.ofFloats(new long[] {(long) outputs * blocks}, p.scales()));
         List<String> in = new ArrayList<>(List.of(n.input(0), b, scales));
         if (n.hasInput(2)) {
             in.addAll(List.of("", "", n.input(2)));
         }
-        Map<String, Attribute> attributes = Map.of("K", new Attribute.IntValue(inputs), "N", new Attribute.IntValue(outputs),
-                "bits", new Attribute.IntValue(scheme.bits()), "block_size", new Attribute.IntValue(block));
+        Map<String, Attribute> attributes = Map.of(
+                "K",
+                new Attribute.IntValue(inputs),
+                "N",
+                new Attribute.IntValue(outputs),
+                "bits",
+                new Attribute.IntValue(scheme.bits()),
+                "block_size",
+                new Attribute.IntValue(block));
         edit.replace(Node.of(n.name(), TYPE, in, n.outputs(), attributes).withOpType(MICROSOFT, TYPE));
     }
 
@@ -132,8 +142,14 @@ final class BlockExporter implements Exporter {
                     values[k * outputs + o] = code * scales[o * blocks + k / block];
                 }
             }
-            edit.replace(Products.product(edit, n.name(), n.input(0), Tensor.ofFloats(new long[] {inputs, outputs}, values),
-                    n.input(1).contains(Products.ROWS), n.input(5), n.outputs()));
+            edit.replace(Products.product(
+                    edit,
+                    n.name(),
+                    n.input(0),
+                    Tensor.ofFloats(new long[] {inputs, outputs}, values),
+                    n.input(1).contains(Products.ROWS),
+                    n.input(5),
+                    n.outputs()));
             edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));
         }
         return Optional.of(graph);

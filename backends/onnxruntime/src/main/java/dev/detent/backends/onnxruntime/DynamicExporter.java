@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * ONNX with dynamic quantization: DynamicQuantizeLinear, MatMulInteger on int8 weights, a Cast and a Mul with activation scale x weight scale;
- * a Gemm's bias as an Add. ONNX Runtime fuses the chain into one operator.
+ * ONNX with dynamic quantization: DynamicQuantizeLinear, MatMulInteger on int8 weights, a Cast and a Mul with
+ * activation scale x weight scale; a Gemm's bias as an Add. ONNX Runtime fuses the chain into one operator.
  */
 final class DynamicExporter implements Exporter {
 
@@ -46,8 +46,16 @@ final class DynamicExporter implements Exporter {
         entries(model).forEach((name, c) -> {
             Node n = graph.node(name).orElseThrow();
             List<String> x = dynamic.computeIfAbsent(n.input(0), v -> {
-                List<String> out = List.of(edit.freshName(v + "_uint8"), edit.freshName(v + "_dynamic_scale"), edit.freshName(v + "_dynamic_zero_point"));
-                edit.add(Node.of(edit.freshName(v + "_DynamicQuantizeLinear"), "DynamicQuantizeLinear", List.of(v), out, Map.of()));
+                List<String> out = List.of(
+                        edit.freshName(v + "_uint8"),
+                        edit.freshName(v + "_dynamic_scale"),
+                        edit.freshName(v + "_dynamic_zero_point"));
+                edit.add(Node.of(
+                        edit.freshName(v + "_DynamicQuantizeLinear"),
+                        "DynamicQuantizeLinear",
+                        List.of(v),
+                        out,
+                        Map.of()));
                 return out;
             });
             replace(edit, n, c, x);
@@ -77,12 +85,22 @@ final class DynamicExporter implements Exporter {
         String product = n.hasInput(2) ? edit.freshName(n.output(0) + "_product") : n.output(0);
         edit.remove(n);
         edit.add(Node.of(n.name(), "MatMulInteger", List.of(x.get(0), w, x.get(2)), List.of(sum), Map.of()));
-        edit.add(Node.of(edit.freshName(n.name() + "_Cast"), "Cast", List.of(sum), List.of(cast),
+        edit.add(Node.of(
+                edit.freshName(n.name() + "_Cast"),
+                "Cast",
+                List.of(sum),
+                List.of(cast),
                 Map.of("to", new Attribute.IntValue(ElementType.FLOAT.code()))));
-        edit.add(Node.of(edit.freshName(n.name() + "_Factor"), "Mul", List.of(x.get(1), scale), List.of(factor), Map.of()));
+        edit.add(Node.of(
+                edit.freshName(n.name() + "_Factor"), "Mul", List.of(x.get(1), scale), List.of(factor), Map.of()));
         edit.add(Node.of(edit.freshName(n.name() + "_Mul"), "Mul", List.of(cast, factor), List.of(product), Map.of()));
         if (n.hasInput(2)) {
-            edit.add(Node.of(edit.freshName(n.name() + "_Add"), "Add", List.of(product, n.input(2)), List.of(n.output(0)), Map.of()));
+            edit.add(Node.of(
+                    edit.freshName(n.name() + "_Add"),
+                    "Add",
+                    List.of(product, n.input(2)),
+                    List.of(n.output(0)),
+                    Map.of()));
         }
     }
 
@@ -103,7 +121,8 @@ final class DynamicExporter implements Exporter {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
         Readings found = new Readings();
         for (String node : entries.keySet()) {
-            graph.initializer(node + SCALE).ifPresent(s -> found.put(node, s.floats(), new float[(int) s.elementCount()]));
+            graph.initializer(node + SCALE)
+                    .ifPresent(s -> found.put(node, s.floats(), new float[(int) s.elementCount()]));
         }
         return found.asMap();
     }
@@ -132,7 +151,9 @@ final class DynamicExporter implements Exporter {
         Node cast = graph.consumers(n.output(0)).iterator().next();
         Node product = graph.consumers(cast.output(0)).iterator().next();
         Node factor = graph.producer(product.input(1)).orElseThrow();
-        Optional<Node> add = graph.consumers(product.output(0)).stream().filter(c -> c.name().equals(n.name() + "_Add")).findFirst();
+        Optional<Node> add = graph.consumers(product.output(0)).stream()
+                .filter(c -> c.name().equals(n.name() + "_Add"))
+                .findFirst();
         Tensor codes = graph.initializer(n.input(1)).orElseThrow();
         float[] scales = graph.initializer(factor.input(1)).orElseThrow().floats();
         int[] q = codes.codes();
@@ -142,7 +163,13 @@ final class DynamicExporter implements Exporter {
         }
         edit.remove(cast).remove(product).remove(factor);
         add.ifPresent(edit::remove);
-        edit.replace(Products.product(edit, n.name(), x, Tensor.ofFloats(codes.dims(), values), n.input(1).contains(Products.ROWS), add.map(a -> a.input(1)).orElse(""),
+        edit.replace(Products.product(
+                edit,
+                n.name(),
+                x,
+                Tensor.ofFloats(codes.dims(), values),
+                n.input(1).contains(Products.ROWS),
+                add.map(a -> a.input(1)).orElse(""),
                 add.orElse(product).outputs()));
         edit.removeInitializer(n.input(1)).removeInitializer(factor.input(1));
     }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * uint8 whose scale and zero point are worked out from every tensor as it comes (ONNX DynamicQuantizeLinear): s = (max(0, max) - min(0, min))
- * / 255, z = round(-min / s). Its configs hold no numbers of use and need no data.
+ * uint8 whose scale and zero point are worked out from every tensor as it comes (ONNX DynamicQuantizeLinear): s =
+ * (max(0, max) - min(0, min)) / 255, z = round(-min / s). Its configs hold no numbers of use and need no data.
  */
 final class DynamicInteger implements NumberSystem {
 
@@ -22,8 +22,12 @@ final class DynamicInteger implements NumberSystem {
 
     static final Scheme SCHEME = Scheme.asymmetric(8, 0, 255).in(INSTANCE);
 
-    static final ObserverDefinition OBSERVER = new ObserverDefinition(ID, "nothing: the range is worked out at run time", List.of(),
-            s -> s.system() == INSTANCE, (s, o) -> new FixedObserver(scheme -> Parameters.of(1, 0)));
+    static final ObserverDefinition OBSERVER = new ObserverDefinition(
+            ID,
+            "nothing: the range is worked out at run time",
+            List.of(),
+            s -> s.system() == INSTANCE,
+            (s, o) -> new FixedObserver(scheme -> Parameters.of(1, 0)));
 
     private DynamicInteger() {}
 

@@ -24,9 +24,9 @@ import java.util.Set;
 import org.pf4j.Extension;
 
 /**
- * ONNX Runtime's providers. On x64 activations are uint8 asymmetric (with zero point 0 behind a ReLU its integer kernels absorb the ReLU),
- * weights int8 per output channel, bias int32 with scale input x weight; Arm's kernels want signed activations; the QNN provider takes
- * 16-bit ones. Network outputs stay float.
+ * ONNX Runtime's providers. On x64 activations are uint8 asymmetric (with zero point 0 behind a ReLU its integer
+ * kernels absorb the ReLU), weights int8 per output channel, bias int32 with scale input x weight; Arm's kernels want
+ * signed activations; the QNN provider takes 16-bit ones. Network outputs stay float.
  */
 @Extension
 public final class OnnxRuntime implements Backend, NumberSystemProvider, ObserverProvider {
@@ -35,73 +35,122 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
     private static final Scheme U16 = Scheme.asymmetric(16, 0, 65535);
     private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
+    private static final Scheme BIAS =
+            Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
 
     /** Operators with integer kernels, or that move codes without touching them. */
-    private static final Set<String> TYPES = Operators.plus(Operators.MOVEMENT,
+    private static final Set<String> TYPES = Operators.plus(
+            Operators.MOVEMENT,
             "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Add Mul Concat AveragePool GlobalAveragePool");
 
     /**
-     * Between Q/DQ nodes ONNX Runtime makes of it QLinearSoftmax, whose integer exponentials overflow for output scales below 1/256 (1.28; ViT-tiny
-     * came out as noise), and a scale of 1/256 rounds most of an attention to zero. With a float input it is left alone. A variance that rounds to
-     * zero makes a layer norm that is written out divide by its root.
+     * Between Q/DQ nodes ONNX Runtime makes of it QLinearSoftmax, whose integer exponentials overflow for output scales
+     * below 1/256 (1.28; ViT-tiny came out as noise), and a scale of 1/256 rounds most of an attention to zero. With a
+     * float input it is left alone. A variance that rounds to zero makes a layer norm that is written out divide by its
+     * root.
      */
     private static final Set<String> NOT_FUSED = Set.of("Softmax", "Sqrt", "Reciprocal", "Log");
 
     /** For targets whose sums are floats by the time a bias is added. */
-    private static final Profile FLOAT_BIASES = Profile.inputsOnly().without("bias-room").without("passive-parameters").without("bias-correction");
+    private static final Profile FLOAT_BIASES = Profile.inputsOnly()
+            .without("bias-room")
+            .without("passive-parameters")
+            .without("bias-correction");
 
     /** Elements that share a scale in weight-only targets. */
     private static final int BLOCK = 32;
+
     private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
-    private static final Set<String> QNN_TYPES = Operators.plus(TYPES, "Sub Div Softmax HardSwish Tanh Gelu PRelu ReduceMean LayerNormalization");
+    private static final Set<String> QNN_TYPES =
+            Operators.plus(TYPES, "Sub Div Softmax HardSwish Tanh Gelu PRelu ReduceMean LayerNormalization");
 
     @Override
     public List<Target> targets() {
         return List.of(
-                integer("onnxruntime", "ONNX Runtime on any CPU: uint8 activations, int8 per-channel weights with room for their sums, int32 bias", U8)
-                        .adjusted(OnnxRuntime::withRoom).lint(Saturation::check).build(),
-                integer("onnxruntime-vnni", "ONNX Runtime on x64 with VNNI: the same, with weights over all of their range", U8).build(),
-                integer("onnxruntime-arm64", "ONNX Runtime on Arm: int8 activations and weights", S8).build(),
-                qnn("qnn-ep", "ONNX Runtime's QNN provider on HTP: uint8 activations, everything between the boundaries quantized", U8).build(),
-                qnn("qnn-ep16", "ONNX Runtime's QNN provider on HTP: uint16 activations, int8 per-channel weights", U16).build(),
-                DeclaredTarget.of("onnxruntime-dynamic", "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
-                        .quantizes(PRODUCTS).onlyIf(OnnxRuntime::isProduct).activations(DynamicInteger.SCHEME, DynamicInteger.ID)
-                        .channelWeights(WEIGHT, PRODUCTS).adjusted(OnnxRuntime::withRoom).floatOutputs()
+                integer(
+                                "onnxruntime",
+                                "ONNX Runtime on any CPU: uint8 activations, int8 per-channel weights with room for their sums, int32 bias",
+                                U8)
+                        .adjusted(OnnxRuntime::withRoom)
+                        .lint(Saturation::check)
+                        .build(),
+                integer(
+                                "onnxruntime-vnni",
+                                "ONNX Runtime on x64 with VNNI: the same, with weights over all of their range",
+                                U8)
+                        .build(),
+                integer("onnxruntime-arm64", "ONNX Runtime on Arm: int8 activations and weights", S8)
+                        .build(),
+                qnn(
+                                "qnn-ep",
+                                "ONNX Runtime's QNN provider on HTP: uint8 activations, everything between the boundaries quantized",
+                                U8)
+                        .build(),
+                qnn("qnn-ep16", "ONNX Runtime's QNN provider on HTP: uint16 activations, int8 per-channel weights", U16)
+                        .build(),
+                DeclaredTarget.of(
+                                "onnxruntime-dynamic",
+                                "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
+                        .quantizes(PRODUCTS)
+                        .onlyIf(OnnxRuntime::isProduct)
+                        .activations(DynamicInteger.SCHEME, DynamicInteger.ID)
+                        .channelWeights(WEIGHT, PRODUCTS)
+                        .adjusted(OnnxRuntime::withRoom)
+                        .floatOutputs()
                         .profile(FLOAT_BIASES.with("calibration"))
-                        .writes(new DynamicExporter()).build(),
-                blocks("onnxruntime-int4", "ONNX Runtime: 4-bit weights of matrix products in blocks of 32, float arithmetic; no data", 4),
-                blocks("onnxruntime-int8w", "ONNX Runtime: 8-bit weights of matrix products in blocks of 32, float arithmetic; no data", 8));
+                        .writes(new DynamicExporter())
+                        .build(),
+                blocks(
+                        "onnxruntime-int4",
+                        "ONNX Runtime: 4-bit weights of matrix products in blocks of 32, float arithmetic; no data",
+                        4),
+                blocks(
+                        "onnxruntime-int8w",
+                        "ONNX Runtime: 8-bit weights of matrix products in blocks of 32, float arithmetic; no data",
+                        8));
     }
 
     private static Target blocks(String id, String summary, int bits) {
-        Scheme weight = Scheme.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1).with(ScaleRule.MAGNITUDE);
-        return DeclaredTarget.of(id, summary).quantizes(PRODUCTS).onlyIf(OnnxRuntime::isProduct).channelWeights(weight, PRODUCTS).floatOutputs()
+        Scheme weight =
+                Scheme.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1).with(ScaleRule.MAGNITUDE);
+        return DeclaredTarget.of(id, summary)
+                .quantizes(PRODUCTS)
+                .onlyIf(OnnxRuntime::isProduct)
+                .channelWeights(weight, PRODUCTS)
+                .floatOutputs()
                 .adjusted((rule, node, graph) -> {
                     SlotRule w = rule.inputs().get(1);
                     SlotRule activation = rule.inputs().get(0).with(InitialState.FP32);
                     return rule.input(0, activation).input(1, w.with(w.scheme().inBlocks(BLOCK)));
-                }).profile(FLOAT_BIASES.without("calibration"))
-                .writes(new BlockExporter()).build();
+                })
+                .profile(FLOAT_BIASES.without("calibration"))
+                .writes(new BlockExporter())
+                .build();
     }
 
     /** A product with a constant matrix, and of a Gemm with a plain bias. */
     private static boolean isProduct(Node n, Graph graph) {
-        return graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false) && n.intAttribute("transA", 0) == 0
-                && n.floatAttribute("alpha", 1) == 1 && n.floatAttribute("beta", 1) == 1
-                && (!n.hasInput(2) || graph.initializer(n.input(2)).map(t -> t.rank() == 1).orElse(false));
+        return graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false)
+                && n.intAttribute("transA", 0) == 0
+                && n.floatAttribute("alpha", 1) == 1
+                && n.floatAttribute("beta", 1) == 1
+                && (!n.hasInput(2)
+                        || graph.initializer(n.input(2)).map(t -> t.rank() == 1).orElse(false));
     }
 
     /** x64 CPUs without VNNI add two products in 16 bits. */
     private static NodeRule withRoom(NodeRule rule, Node node, Graph graph) {
-        boolean sums = node.isOneOf(Set.of("Conv", "Gemm", "MatMul")) && graph.isInitializer(node.input(1)) && !isDepthwise(node, graph);
+        boolean sums = node.isOneOf(Set.of("Conv", "Gemm", "MatMul"))
+                && graph.isInitializer(node.input(1))
+                && !isDepthwise(node, graph);
         return sums ? rule.input(1, rule.inputs().get(1).observedBy(PairRange.ID)) : rule;
     }
 
     /**
-     * ONNX Runtime makes a Gemm of a MatMul and the Add behind it, and an integer one only where the bias is an integer too; with a float bias it
-     * computes in float, from weights that it dequantizes at every run (ViT-tiny: 62 ms, float 43).
+     * ONNX Runtime makes a Gemm of a MatMul and the Add behind it, and an integer one only where the bias is an integer
+     * too; with a float bias it computes in float, from weights that it dequantizes at every run (ViT-tiny: 62 ms,
+     * float 43).
      */
     private static NodeRule addedBias(NodeRule rule, Node node, Graph graph) {
         OptionalInt bias = Surroundings.productWithBias(node, graph);
@@ -109,34 +158,59 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
             return rule;
         }
         SlotRule unquantized = rule.inputs().get(0).with(InitialState.FP32);
-        return NodeRule.uniform(node, unquantized).input(bias.getAsInt(), new SlotRule(BIAS, "minmax", InitialState.PASSIVE_INIT));
+        return NodeRule.uniform(node, unquantized)
+                .input(bias.getAsInt(), new SlotRule(BIAS, "minmax", InitialState.PASSIVE_INIT));
     }
 
-    /** QLinearAveragePool (1.28) divides the sums of windows that hang over the padded end by another count than AveragePool does. */
+    /**
+     * QLinearAveragePool (1.28) divides the sums of windows that hang over the padded end by another count than
+     * AveragePool does.
+     */
     private static boolean overhangs(Node node) {
-        return node.is("AveragePool") && node.intAttribute("ceil_mode", 0) == 1 && node.intAttribute("count_include_pad", 0) == 1;
+        return node.is("AveragePool")
+                && node.intAttribute("ceil_mode", 0) == 1
+                && node.intAttribute("count_include_pad", 0) == 1;
     }
 
     /** One input and one output channel per group. */
     static boolean isDepthwise(Node node, Graph graph) {
-        return node.is("Conv") && graph.initializer(node.input(1)).map(w -> w.dim(1) == 1 && w.dim(0) == node.intAttribute("group", 1)).orElse(false);
+        return node.is("Conv")
+                && graph.initializer(node.input(1))
+                        .map(w -> w.dim(1) == 1 && w.dim(0) == node.intAttribute("group", 1))
+                        .orElse(false);
     }
 
     private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation) {
-        return DeclaredTarget.of(id, summary).quantizes(TYPES).moves(Operators.MOVEMENT).activations(activation, "mse")
-                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED) || !overhangs(n) && Surroundings.areConvolutions(n, g)
+        return DeclaredTarget.of(id, summary)
+                .quantizes(TYPES)
+                .moves(Operators.MOVEMENT)
+                .activations(activation, "mse")
+                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED)
+                        || !overhangs(n) && Surroundings.areConvolutions(n, g)
                         || Surroundings.productWithBias(n, g).isPresent())
-                .outputs(new SlotRule(activation, "mse", InitialState.FP32), Set.of("MatMul")).adjusted(OnnxRuntime::addedBias)
-                .channelWeights(WEIGHT, Operators.WEIGHTED).derivedBias(BIAS).floatNetworkOutputs().floatInto(NOT_FUSED)
+                .outputs(new SlotRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
+                .adjusted(OnnxRuntime::addedBias)
+                .channelWeights(WEIGHT, Operators.WEIGHTED)
+                .derivedBias(BIAS)
+                .floatNetworkOutputs()
+                .floatInto(NOT_FUSED)
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
     }
 
-    /** Output encodings that the provider fixes for probabilities (onnxruntime/quantization/execution_providers/qnn/quant_config.py). */
+    /**
+     * Output encodings that the provider fixes for probabilities
+     * (onnxruntime/quantization/execution_providers/qnn/quant_config.py).
+     */
     private static DeclaredTarget.Builder qnn(String id, String summary, Scheme activation) {
-        return DeclaredTarget.of(id, summary).quantizes(QNN_TYPES).moves(Operators.MOVEMENT).activations(activation, "mse")
-                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose")).weights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))
+        return DeclaredTarget.of(id, summary)
+                .quantizes(QNN_TYPES)
+                .moves(Operators.MOVEMENT)
+                .activations(activation, "mse")
+                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
+                .weights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))
                 .derivedBias(BIAS)
-                .writes(new QdqExporter("for the QNN provider; 16-bit pairs in the domain com.microsoft", QdqInsertion.Form.CONTRIB));
+                .writes(new QdqExporter(
+                        "for the QNN provider; 16-bit pairs in the domain com.microsoft", QdqInsertion.Form.CONTRIB));
     }
 
     @Override

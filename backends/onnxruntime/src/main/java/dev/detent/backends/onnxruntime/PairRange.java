@@ -10,17 +10,20 @@ import dev.detent.spi.quant.Scheme;
 import java.util.List;
 
 /**
- * The range of a weight per output channel that leaves ONNX Runtime's integer sums room on every CPU: it covers not the largest weight but the
- * largest sum of two that are multiplied and added in 16 bits (see {@link SummedWeights}). With codes up to 127 two of one sign then reach 128
- * when rounded, and 255 x 128 is below 2^15. That costs 1.5 to 2.2 dB of weight noise in the usual image networks, where a bit less for all
- * (ONNX Runtime's reduce_range) costs 6.
+ * The range of a weight per output channel that leaves ONNX Runtime's integer sums room on every CPU: it covers not the
+ * largest weight but the largest sum of two that are multiplied and added in 16 bits (see {@link SummedWeights}). With
+ * codes up to 127 two of one sign then reach 128 when rounded, and 255 x 128 is below 2^15. That costs 1.5 to 2.2 dB of
+ * weight noise in the usual image networks, where a bit less for all (ONNX Runtime's reduce_range) costs 6.
  */
 final class PairRange extends WholeBatch implements Observer {
 
     static final String ID = "pairs";
 
-    static final ObserverDefinition DEFINITION = new ObserverDefinition(ID, "weights per channel: the largest sum of two that ONNX Runtime adds in 16 bits",
-            List.of(), s -> s.isPerChannel() && s.symmetric() && s.block().isEmpty() && s.system() == LinearInteger.INSTANCE,
+    static final ObserverDefinition DEFINITION = new ObserverDefinition(
+            ID,
+            "weights per channel: the largest sum of two that ONNX Runtime adds in 16 bits",
+            List.of(),
+            s -> s.isPerChannel() && s.symmetric() && s.block().isEmpty() && s.system() == LinearInteger.INSTANCE,
             (s, o) -> new PairRange(s));
 
     private final Scheme scheme;

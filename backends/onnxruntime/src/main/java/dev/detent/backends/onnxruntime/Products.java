@@ -30,13 +30,19 @@ final class Products {
     }
 
     /** The float operator again: a MatMul, or a Gemm where there is a bias or the weight's rows are the outputs. */
-    static Node product(GraphEditor edit, String name, String x, Tensor weight, boolean rows, String bias, List<String> outputs) {
+    static Node product(
+            GraphEditor edit, String name, String x, Tensor weight, boolean rows, String bias, List<String> outputs) {
         String w = edit.freshName(name + "_weight");
         edit.initializer(w, rows ? transposed(weight) : weight);
         if (!rows && bias.isEmpty()) {
             return Node.of(name, "MatMul", List.of(x, w), outputs, Map.of());
         }
-        return Node.of(name, "Gemm", bias.isEmpty() ? List.of(x, w) : List.of(x, w, bias), outputs, Map.of("transB", new Attribute.IntValue(rows ? 1 : 0)));
+        return Node.of(
+                name,
+                "Gemm",
+                bias.isEmpty() ? List.of(x, w) : List.of(x, w, bias),
+                outputs,
+                Map.of("transB", new Attribute.IntValue(rows ? 1 : 0)));
     }
 
     static Tensor transposed(Tensor t) {

@@ -25,9 +25,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * ONNX with integer operators. Starts from the Q/DQ form and replaces every operator whose float inputs all come from a DequantizeLinear
- * and whose output goes into a QuantizeLinear by its integer twin; what has none keeps its Q/DQ pair. Layouts: ONNX QLinearConv and
- * QLinearMatMul; ONNX Runtime contrib operators (domain com.microsoft) for the rest.
+ * ONNX with integer operators. Starts from the Q/DQ form and replaces every operator whose float inputs all come from a
+ * DequantizeLinear and whose output goes into a QuantizeLinear by its integer twin; what has none keeps its Q/DQ pair.
+ * Layouts: ONNX QLinearConv and QLinearMatMul; ONNX Runtime contrib operators (domain com.microsoft) for the rest.
  */
 final class QOperatorExporter implements Exporter {
 
@@ -35,23 +35,37 @@ final class QOperatorExporter implements Exporter {
     private static final String MICROSOFT = "com.microsoft";
 
     /** How an integer twin takes its inputs. */
-    private enum Shape { CONV, MATMUL, GEMM, BINARY, UNARY, CONCAT, MOVE }
+    private enum Shape {
+        CONV,
+        MATMUL,
+        GEMM,
+        BINARY,
+        UNARY,
+        CONCAT,
+        MOVE
+    }
 
     private record Twin(String domain, String opType, Shape shape) {}
 
     private static final Map<String, Twin> TWINS = Map.ofEntries(
-            Map.entry("Conv", new Twin("", "QLinearConv", Shape.CONV)), Map.entry("MatMul", new Twin("", "QLinearMatMul", Shape.MATMUL)),
-            Map.entry("Gemm", new Twin(MICROSOFT, "QGemm", Shape.GEMM)), Map.entry("Add", new Twin(MICROSOFT, "QLinearAdd", Shape.BINARY)),
+            Map.entry("Conv", new Twin("", "QLinearConv", Shape.CONV)),
+            Map.entry("MatMul", new Twin("", "QLinearMatMul", Shape.MATMUL)),
+            Map.entry("Gemm", new Twin(MICROSOFT, "QGemm", Shape.GEMM)),
+            Map.entry("Add", new Twin(MICROSOFT, "QLinearAdd", Shape.BINARY)),
             Map.entry("Mul", new Twin(MICROSOFT, "QLinearMul", Shape.BINARY)),
             Map.entry("Sigmoid", new Twin(MICROSOFT, "QLinearSigmoid", Shape.UNARY)),
             Map.entry("LeakyRelu", new Twin(MICROSOFT, "QLinearLeakyRelu", Shape.UNARY)),
             Map.entry("GlobalAveragePool", new Twin(MICROSOFT, "QLinearGlobalAveragePool", Shape.UNARY)),
             Map.entry("AveragePool", new Twin(MICROSOFT, "QLinearAveragePool", Shape.UNARY)),
             Map.entry("Concat", new Twin(MICROSOFT, "QLinearConcat", Shape.CONCAT)),
-            Map.entry("MaxPool", new Twin("", "MaxPool", Shape.MOVE)), Map.entry("Reshape", new Twin("", "Reshape", Shape.MOVE)),
-            Map.entry("Flatten", new Twin("", "Flatten", Shape.MOVE)), Map.entry("Transpose", new Twin("", "Transpose", Shape.MOVE)),
-            Map.entry("Squeeze", new Twin("", "Squeeze", Shape.MOVE)), Map.entry("Unsqueeze", new Twin("", "Unsqueeze", Shape.MOVE)),
-            Map.entry("Slice", new Twin("", "Slice", Shape.MOVE)), Map.entry("Identity", new Twin("", "Identity", Shape.MOVE)));
+            Map.entry("MaxPool", new Twin("", "MaxPool", Shape.MOVE)),
+            Map.entry("Reshape", new Twin("", "Reshape", Shape.MOVE)),
+            Map.entry("Flatten", new Twin("", "Flatten", Shape.MOVE)),
+            Map.entry("Transpose", new Twin("", "Transpose", Shape.MOVE)),
+            Map.entry("Squeeze", new Twin("", "Squeeze", Shape.MOVE)),
+            Map.entry("Unsqueeze", new Twin("", "Unsqueeze", Shape.MOVE)),
+            Map.entry("Slice", new Twin("", "Slice", Shape.MOVE)),
+            Map.entry("Identity", new Twin("", "Identity", Shape.MOVE)));
 
     /** The integer side of a dequantized value. */
     private record Code(String value, String scale, String zeroPoint) {}
@@ -71,12 +85,19 @@ final class QOperatorExporter implements Exporter {
         context.onnx(model.name() + SUFFIX, convert(model));
     }
 
-    /** What the conversion puts at a slot is an entry: activations that saturation does for free are gone, their numbers stand at the producer. */
+    /**
+     * What the conversion puts at a slot is an entry: activations that saturation does for free are gone, their numbers
+     * stand at the producer.
+     */
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
-        positions(convert(model)).keySet().forEach(slot -> model.quantization().config(slot)
-                .filter(c -> c.parameters().isPresent() && !c.state().isFloat()).ifPresent(c -> entries.put(slot.toString(), c)));
+        positions(convert(model))
+                .keySet()
+                .forEach(slot -> model.quantization()
+                        .config(slot)
+                        .filter(c -> c.parameters().isPresent() && !c.state().isFloat())
+                        .ifPresent(c -> entries.put(slot.toString(), c)));
         return entries;
     }
 
@@ -96,7 +117,10 @@ final class QOperatorExporter implements Exporter {
         return true;
     }
 
-    /** Float operators with real weights in place of the integer ones; what is left of the pairs goes, and activations stay gone. */
+    /**
+     * Float operators with real weights in place of the integer ones; what is left of the pairs goes, and activations
+     * stay gone.
+     */
     @Override
     public Optional<Graph> graph(Artefact artefact) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
@@ -106,7 +130,14 @@ final class QOperatorExporter implements Exporter {
         for (Node n : List.copyOf(graph.nodes())) {
             Twin twin = TWINS.get(types.getOrDefault(n.opType(), ""));
             if (twin != null && twin.shape() != Shape.MOVE) {
-                edit.replace(new Node(n.name(), "", types.get(n.opType()), floats(edit, n, twin.shape()), n.outputs(), n.attributes(), Opaque.NONE));
+                edit.replace(new Node(
+                        n.name(),
+                        "",
+                        types.get(n.opType()),
+                        floats(edit, n, twin.shape()),
+                        n.outputs(),
+                        n.attributes(),
+                        Opaque.NONE));
             }
         }
         deleteUnread(edit);
@@ -136,7 +167,10 @@ final class QOperatorExporter implements Exporter {
         return inputs;
     }
 
-    /** A constant's real values; a computed value as it is. Per-channel scales run along the output channels of Conv, Gemm and MatMul. */
+    /**
+     * A constant's real values; a computed value as it is. Per-channel scales run along the output channels of Conv,
+     * Gemm and MatMul.
+     */
     private static String real(GraphEditor edit, String value, String scale, Node n) {
         Optional<Tensor> codes = edit.graph().initializer(value);
         if (codes.isEmpty()) {
@@ -145,7 +179,9 @@ final class QOperatorExporter implements Exporter {
         Parameters p = parameters(edit.graph(), n, n.inputs().indexOf(scale));
         int[] q = codes.get().codes();
         long[] dims = codes.get().dims();
-        int axis = n.opType().equals("QLinearMatMul") || n.opType().equals("QGemm") && n.intAttribute("transB", 0) == 0 ? dims.length - 1 : 0;
+        int axis = n.opType().equals("QLinearMatMul") || n.opType().equals("QGemm") && n.intAttribute("transB", 0) == 0
+                ? dims.length - 1
+                : 0;
         int stride = 1;
         for (int d = axis + 1; d < dims.length; d++) {
             stride *= (int) dims[d];
@@ -162,7 +198,8 @@ final class QOperatorExporter implements Exporter {
 
     /** Scales and zero points as inputs of the integer operators, and of the pairs that are left. */
     private static Map<Slot, Parameters> positions(Graph graph) {
-        Map<Slot, Parameters> positions = new LinkedHashMap<>(QdqReading.of(graph).parameters());
+        Map<Slot, Parameters> positions =
+                new LinkedHashMap<>(QdqReading.of(graph).parameters());
         Map<String, Shape> shapes = new LinkedHashMap<>();
         TWINS.values().stream().filter(t -> t.shape() != Shape.MOVE).forEach(t -> shapes.put(t.opType(), t.shape()));
         for (Node n : graph.nodes()) {
@@ -216,16 +253,21 @@ final class QOperatorExporter implements Exporter {
     }
 
     /**
-     * A ReLU or Clip in front of a QuantizeLinear whose range lies inside its bounds does nothing: the codes saturate there. It goes where it
-     * stands behind an operator that becomes an integer one; elsewhere nothing would show its numbers.
+     * A ReLU or Clip in front of a QuantizeLinear whose range lies inside its bounds does nothing: the codes saturate
+     * there. It goes where it stands behind an operator that becomes an integer one; elsewhere nothing would show its
+     * numbers.
      */
     private static void dropActivations(GraphEditor edit) {
         Graph graph = edit.graph();
         for (Node n : List.copyOf(graph.nodes())) {
             Optional<Node> q = n.is("Relu", "Clip") && !graph.isOutput(n.output(0))
-                    ? onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear")) : Optional.empty();
-            boolean alone = graph.producer(n.input(0)).filter(p -> p.isOneOf(TWINS.keySet())).isPresent()
-                    && graph.consumers(n.input(0)).size() == 1 && !graph.isOutput(n.input(0));
+                    ? onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear"))
+                    : Optional.empty();
+            boolean alone = graph.producer(n.input(0))
+                            .filter(p -> p.isOneOf(TWINS.keySet()))
+                            .isPresent()
+                    && graph.consumers(n.input(0)).size() == 1
+                    && !graph.isOutput(n.input(0));
             if (q.isPresent() && alone && saturates(graph, n, q.get())) {
                 edit.bypass(n);
             }
@@ -254,12 +296,15 @@ final class QOperatorExporter implements Exporter {
 
     private static boolean replace(GraphEditor edit, Node n, Twin twin) {
         Graph graph = edit.graph();
-        Optional<Node> q = onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear") && !graph.isOutput(n.output(0)));
+        Optional<Node> q =
+                onlyConsumer(graph, n.output(0)).filter(c -> c.is("QuantizeLinear") && !graph.isOutput(n.output(0)));
         if (q.isEmpty() || !plain(n, twin)) {
             return false;
         }
         List<Code> codes = new ArrayList<>();
-        int operands = twin.shape() == Shape.UNARY || twin.shape() == Shape.MOVE ? 1 : n.inputs().size();
+        int operands = twin.shape() == Shape.UNARY || twin.shape() == Shape.MOVE
+                ? 1
+                : n.inputs().size();
         for (int i = 0; i < operands; i++) {
             Optional<Code> code = code(graph, n.input(i));
             if (code.isEmpty()) {
@@ -273,7 +318,8 @@ final class QOperatorExporter implements Exporter {
         Map<String, Attribute> attributes = new LinkedHashMap<>(n.attributes());
         switch (twin.shape()) {
             case MOVE -> {
-                if (!same(graph, codes.get(0).scale(), scale) || !same(graph, codes.get(0).zeroPoint(), zero)) {
+                if (!same(graph, codes.get(0).scale(), scale)
+                        || !same(graph, codes.get(0).zeroPoint(), zero)) {
                     return false;
                 }
                 inputs.add(codes.get(0).value());
@@ -302,7 +348,8 @@ final class QOperatorExporter implements Exporter {
             }
         }
         edit.remove(q.get());
-        edit.replace(new Node(n.name(), twin.domain(), twin.opType(), inputs, q.get().outputs(), attributes, Opaque.NONE));
+        edit.replace(
+                new Node(n.name(), twin.domain(), twin.opType(), inputs, q.get().outputs(), attributes, Opaque.NONE));
         return true;
     }
 
@@ -310,10 +357,15 @@ final class QOperatorExporter implements Exporter {
         inputs.addAll(List.of(c.value(), c.scale(), c.zeroPoint()));
     }
 
-    /** Gemm's twin knows neither transA with integers on all builds nor factors; two-operand twins take two operands. */
+    /**
+     * Gemm's twin knows neither transA with integers on all builds nor factors; two-operand twins take two operands.
+     */
     private static boolean plain(Node n, Twin twin) {
         return switch (twin.shape()) {
-            case GEMM -> n.intAttribute("transA", 0) == 0 && n.floatAttribute("alpha", 1) == 1 && n.floatAttribute("beta", 1) == 1;
+            case GEMM ->
+                n.intAttribute("transA", 0) == 0
+                        && n.floatAttribute("alpha", 1) == 1
+                        && n.floatAttribute("beta", 1) == 1;
             case BINARY, MATMUL -> n.inputs().size() == 2;
             case MOVE -> n.outputs().size() == 1;
             default -> true;
@@ -321,11 +373,16 @@ final class QOperatorExporter implements Exporter {
     }
 
     private static Optional<Code> code(Graph graph, String value) {
-        return graph.producer(value).filter(d -> d.is("DequantizeLinear")).map(d -> new Code(d.input(0), d.input(1), d.input(2)));
+        return graph.producer(value)
+                .filter(d -> d.is("DequantizeLinear"))
+                .map(d -> new Code(d.input(0), d.input(1), d.input(2)));
     }
 
     private static boolean same(Graph graph, String a, String b) {
-        return graph.initializer(a).orElseThrow().bytes().equals(graph.initializer(b).orElseThrow().bytes());
+        return graph.initializer(a)
+                .orElseThrow()
+                .bytes()
+                .equals(graph.initializer(b).orElseThrow().bytes());
     }
 
     private static Optional<Node> onlyConsumer(Graph graph, String value) {

@@ -13,9 +13,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A proof per layer that its integer sums do not saturate on x64 CPUs without VNNI: two weights a, b of one sign that are added first (see
- * {@link SummedWeights}) overflow 16 bits with large activations when 255 (|a| + |b|) is above 32,767. {@link PairRange} keeps them below; what
- * tunes weights afterwards may not. Depthwise convolutions have a kernel of their own that sums in 32 bits.
+ * A proof per layer that its integer sums do not saturate on x64 CPUs without VNNI: two weights a, b of one sign that
+ * are added first (see {@link SummedWeights}) overflow 16 bits with large activations when 255 (|a| + |b|) is above
+ * 32,767. {@link PairRange} keeps them below; what tunes weights afterwards may not. Depthwise convolutions have a
+ * kernel of their own that sums in 32 bits.
  */
 final class Saturation {
 
@@ -26,10 +27,18 @@ final class Saturation {
     static List<Problem> check(QuantizedModel model) {
         Graph graph = model.graph();
         return graph.nodes().parallelStream()
-                .filter(n -> n.isOneOf(Operators.WEIGHTED) && !OnnxRuntime.isDepthwise(n, graph)
-                        && model.quantization().input(n, 0).filter(c -> c.scheme().quantMin() == 0).isPresent())
-                .flatMap(n -> model.quantization().input(n, 1).filter(c -> c.state().isWritten() && graph.isInitializer(c.value()))
-                        .flatMap(c -> check(n, graph, c)).stream())
+                .filter(n -> n.isOneOf(Operators.WEIGHTED)
+                        && !OnnxRuntime.isDepthwise(n, graph)
+                        && model.quantization()
+                                .input(n, 0)
+                                .filter(c -> c.scheme().quantMin() == 0)
+                                .isPresent())
+                .flatMap(n -> model
+                        .quantization()
+                        .input(n, 1)
+                        .filter(c -> c.state().isWritten() && graph.isInitializer(c.value()))
+                        .flatMap(c -> check(n, graph, c))
+                        .stream())
                 .toList();
     }
 
@@ -43,11 +52,21 @@ final class Saturation {
             float scale = p.scale(o);
             for (int k = 0; k + 1 < rows[o].length; k += 2) {
                 pairs++;
-                saturating += SummedWeights.pair(Math.round(rows[o][k] / scale), Math.round(rows[o][k + 1] / scale)) > LIMIT ? 1 : 0;
+                saturating +=
+                        SummedWeights.pair(Math.round(rows[o][k] / scale), Math.round(rows[o][k + 1] / scale)) > LIMIT
+                                ? 1
+                                : 0;
             }
         }
-        return saturating == 0 ? Optional.empty() : Optional.of(Problem.note("DT-ORT-001", String.format(Locale.ROOT, "has %.1f %% of neighbouring "
-                + "weights whose products with large activations overflow 16 bits on x64 CPUs without VNNI",
-                100.0 * saturating / pairs), n.name()));
+        return saturating == 0
+                ? Optional.empty()
+                : Optional.of(Problem.note(
+                        "DT-ORT-001",
+                        String.format(
+                                Locale.ROOT,
+                                "has %.1f %% of neighbouring "
+                                        + "weights whose products with large activations overflow 16 bits on x64 CPUs without VNNI",
+                                100.0 * saturating / pairs),
+                        n.name()));
     }
 }

@@ -3,10 +3,10 @@ package dev.detent.backends.onnxruntime;
 import dev.detent.spi.quant.Scheme;
 
 /**
- * The weights of a tensor, a row for each output channel, in the order in which ONNX Runtime's integer kernels sum their products: position
- * by position of a convolution's window, and at each the input channels (QLinearConv works on channels-last images); along K of a matrix.
- * Its x64 kernels without VNNI (vpmaddubsw) add the products of elements 2j and 2j + 1, an unsigned activation times a signed weight each, in
- * 16 bits.
+ * The weights of a tensor, a row for each output channel, in the order in which ONNX Runtime's integer kernels sum
+ * their products: position by position of a convolution's window, and at each the input channels (QLinearConv works on
+ * channels-last images); along K of a matrix. Its x64 kernels without VNNI (vpmaddubsw) add the products of elements 2j
+ * and 2j + 1, an unsigned activation times a signed weight each, in 16 bits.
  */
 record SummedWeights(float[][] rows) {
 
@@ -31,7 +31,10 @@ record SummedWeights(float[][] rows) {
         return new SummedWeights(rows);
     }
 
-    /** The largest sum of the magnitudes of two that are added first, as far as they have one sign; in a row of one, that one's. */
+    /**
+     * The largest sum of the magnitudes of two that are added first, as far as they have one sign; in a row of one,
+     * that one's.
+     */
     float largestPair(int channel) {
         float[] row = rows[channel];
         float largest = 0;

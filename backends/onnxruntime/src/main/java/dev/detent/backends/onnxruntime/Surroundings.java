@@ -15,8 +15,9 @@ import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
- * Among convolutions everything is worth being integer: a tensor stays in 8 bits from one to the next. Among matrix products (attention, layer
- * norm, embeddings) only the products are: what lies between is cheap in float, and its outliers are what 8 bits cannot hold.
+ * Among convolutions everything is worth being integer: a tensor stays in 8 bits from one to the next. Among matrix
+ * products (attention, layer norm, embeddings) only the products are: what lies between is cheap in float, and its
+ * outliers are what 8 bits cannot hold.
  */
 final class Surroundings {
 
@@ -33,13 +34,26 @@ final class Surroundings {
 
     /** Which input of an Add is the bias of the matrix product in front of it. */
     static OptionalInt productWithBias(Node add, Graph graph) {
-        return !add.is("Add") ? OptionalInt.empty() : IntStream.of(0, 1).filter(bias -> {
-            Node product = graph.producer(add.input(1 - bias)).filter(p -> p.is("MatMul")).orElse(add);
-            Optional<Tensor> weight = graph.initializer(product.input(1)).filter(w -> w.rank() == 2);
-            return product != add && weight.isPresent() && graph.consumers(product.output(0)).size() == 1 && !graph.isOutput(product.output(0))
-                    && graph.initializer(add.input(bias)).filter(b -> b.type() == ElementType.FLOAT && b.rank() == 1)
-                            .filter(b -> b.dim(0) == weight.get().dim(1)).isPresent();
-        }).findFirst();
+        return !add.is("Add")
+                ? OptionalInt.empty()
+                : IntStream.of(0, 1)
+                        .filter(bias -> {
+                            Node product = graph.producer(add.input(1 - bias))
+                                    .filter(p -> p.is("MatMul"))
+                                    .orElse(add);
+                            Optional<Tensor> weight =
+                                    graph.initializer(product.input(1)).filter(w -> w.rank() == 2);
+                            return product != add
+                                    && weight.isPresent()
+                                    && graph.consumers(product.output(0)).size() == 1
+                                    && !graph.isOutput(product.output(0))
+                                    && graph.initializer(add.input(bias))
+                                            .filter(b -> b.type() == ElementType.FLOAT && b.rank() == 1)
+                                            .filter(b ->
+                                                    b.dim(0) == weight.get().dim(1))
+                                            .isPresent();
+                        })
+                        .findFirst();
     }
 
     /** The first weighted operators in one direction. */

@@ -23,20 +23,25 @@ class PairRangeTest {
     @Test
     void aConvolutionSumsItsInputsAtEachPosition() {
         float[] w = {1, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60};
-        assertThat(SummedWeights.of(w, new long[] {2, 2, 1, 3}, WEIGHT.perChannel(0)).rows()).isDeepEqualTo(new float[][] {{1, 10, 2, 20, 3, 30}, {4, 40, 5, 50, 6, 60}});
+        assertThat(SummedWeights.of(w, new long[] {2, 2, 1, 3}, WEIGHT.perChannel(0))
+                        .rows())
+                .isDeepEqualTo(new float[][] {{1, 10, 2, 20, 3, 30}, {4, 40, 5, 50, 6, 60}});
     }
 
     @Test
     void aMatrixSumsAlongItsInputs() {
         float[] w = {1, 2, 3, 4, 5, 6};
-        assertThat(SummedWeights.of(w, new long[] {3, 2}, WEIGHT.perChannel(1)).rows()).isDeepEqualTo(new float[][] {{1, 3, 5}, {2, 4, 6}});
-        assertThat(SummedWeights.of(w, new long[] {2, 3}, WEIGHT.perChannel(0)).rows()).isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
+        assertThat(SummedWeights.of(w, new long[] {3, 2}, WEIGHT.perChannel(1)).rows())
+                .isDeepEqualTo(new float[][] {{1, 3, 5}, {2, 4, 6}});
+        assertThat(SummedWeights.of(w, new long[] {2, 3}, WEIGHT.perChannel(0)).rows())
+                .isDeepEqualTo(new float[][] {{1, 2, 3}, {4, 5, 6}});
     }
 
     @Test
     void onlyOneSignAddsUp() {
         SummedWeights w = new SummedWeights(new float[][] {{3, 4, 9, -9}, {-3, -4, 5}, {7}});
-        assertThat(List.of(w.largestPair(0), w.largestPair(1), w.largestPair(2))).containsExactly(9f, 7f, 7f);
+        assertThat(List.of(w.largestPair(0), w.largestPair(1), w.largestPair(2)))
+                .containsExactly(9f, 7f, 7f);
     }
 
     @ParameterizedTest

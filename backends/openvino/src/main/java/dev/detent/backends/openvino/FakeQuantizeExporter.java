@@ -23,8 +23,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * ONNX with OpenVINO's own FakeQuantize operators (domain org.openvinotoolkit), one in front of every quantized input, weights included:
- * inputs X, input_low, input_high, output_low, output_high, attribute levels. What MQBench deploys; OpenVINO's ONNX front end reads it.
+ * ONNX with OpenVINO's own FakeQuantize operators (domain org.openvinotoolkit), one in front of every quantized input,
+ * weights included: inputs X, input_low, input_high, output_low, output_high, attribute levels. What MQBench deploys;
+ * OpenVINO's ONNX front end reads it.
  */
 final class FakeQuantizeExporter implements Exporter {
 
@@ -50,7 +51,8 @@ final class FakeQuantizeExporter implements Exporter {
         entries(model).values().forEach(c -> {
             Node node = graph.node(c.slot().node()).orElseThrow();
             String value = node.input(c.slot().index());
-            String quantized = made.computeIfAbsent(List.of(value, c.scheme(), c.parameters().orElseThrow()), k -> insert(edit, value, c));
+            String quantized = made.computeIfAbsent(
+                    List.of(value, c.scheme(), c.parameters().orElseThrow()), k -> insert(edit, value, c));
             edit.replace(node.withInput(c.slot().index(), quantized));
         });
         edit.sort();
@@ -78,8 +80,14 @@ final class FakeQuantizeExporter implements Exporter {
         String max = edit.freshName(value + "_high");
         edit.initializer(max, Tensor.ofFloats(dims, high));
         String out = edit.freshName(value + "_fq");
-        edit.add(new Node(edit.freshName(value + "_FakeQuantize"), DOMAIN, TYPE, List.of(value, min, max, min, max), List.of(out),
-                Map.of("levels", new Attribute.IntValue(s.levels())), Opaque.NONE));
+        edit.add(new Node(
+                edit.freshName(value + "_FakeQuantize"),
+                DOMAIN,
+                TYPE,
+                List.of(value, min, max, min, max),
+                List.of(out),
+                Map.of("levels", new Attribute.IntValue(s.levels())),
+                Opaque.NONE));
         return out;
     }
 
@@ -102,8 +110,10 @@ final class FakeQuantizeExporter implements Exporter {
         for (Node n : graph.nodes()) {
             for (int i = 0; i < n.inputs().size(); i++) {
                 String slot = Slot.input(n.name(), i).toString();
-                graph.producer(n.input(i)).filter(f -> f.opType().equals(TYPE) && entries.containsKey(slot))
-                        .ifPresent(f -> found.put(slot, parameters(graph, f, entries.get(slot).scheme())));
+                graph.producer(n.input(i))
+                        .filter(f -> f.opType().equals(TYPE) && entries.containsKey(slot))
+                        .ifPresent(f -> found.put(
+                                slot, parameters(graph, f, entries.get(slot).scheme())));
             }
         }
         return found.asMap();

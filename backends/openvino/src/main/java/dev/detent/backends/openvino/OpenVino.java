@@ -18,8 +18,9 @@ import java.util.Set;
 import org.pf4j.Extension;
 
 /**
- * OpenVINO's CPU and GPU plugins, as NNCF prepares models for them: inputs of weighted operators, additions and pools quantized, symmetric;
- * unsigned where the producer cannot be negative; per-channel weights, of 7 bits where a CPU without VNNI would saturate; float bias.
+ * OpenVINO's CPU and GPU plugins, as NNCF prepares models for them: inputs of weighted operators, additions and pools
+ * quantized, symmetric; unsigned where the producer cannot be negative; per-channel weights, of 7 bits where a CPU
+ * without VNNI would saturate; float bias.
  */
 @Extension
 public final class OpenVino implements Backend {
@@ -31,22 +32,40 @@ public final class OpenVino implements Backend {
     private static final Set<String> TYPES = Operators.plus(Operators.WEIGHTED, "Add AveragePool GlobalAveragePool");
 
     /** Operators whose result is not negative when their first input is not, or when none is. */
-
     @Override
     public List<Target> targets() {
-        return List.of(target("openvino", "OpenVINO: int8 symmetric, uint8 after ReLU, per-channel weights", WEIGHT),
-                target("openvino-avx2", "OpenVINO on CPUs without VNNI: 7-bit weights, so that no sum of two products saturates", NARROW));
+        return List.of(
+                target("openvino", "OpenVINO: int8 symmetric, uint8 after ReLU, per-channel weights", WEIGHT),
+                target(
+                        "openvino-avx2",
+                        "OpenVINO on CPUs without VNNI: 7-bit weights, so that no sum of two products saturates",
+                        NARROW));
     }
 
     private static Target target(String id, String summary, Scheme weight) {
-        return DeclaredTarget.of(id, summary).quantizes(TYPES).onlyIf(OpenVino::isQuantized).activations(S8, "mse").channelWeights(weight, Operators.WEIGHTED).floatOutputs()
-                .adjusted(OpenVino::unsigned).profile(Profile.inputsOnly().without("passive-parameters"))
-                .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter()).build();
+        return DeclaredTarget.of(id, summary)
+                .quantizes(TYPES)
+                .onlyIf(OpenVino::isQuantized)
+                .activations(S8, "mse")
+                .channelWeights(weight, Operators.WEIGHTED)
+                .floatOutputs()
+                .adjusted(OpenVino::unsigned)
+                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter())
+                .build();
     }
 
-    /** Additions of feature maps only: those of a transformer (attention mask, residuals around a layer norm) stay float, as in NNCF. */
+    /**
+     * Additions of feature maps only: those of a transformer (attention mask, residuals around a layer norm) stay
+     * float, as in NNCF.
+     */
     private static boolean isQuantized(Node node, Graph graph) {
-        return !node.is("Add") || node.inputs().stream().allMatch(v -> graph.valueInfo(v).flatMap(ValueInfo::shape).map(s -> s.size() == 4).orElse(false));
+        return !node.is("Add")
+                || node.inputs().stream()
+                        .allMatch(v -> graph.valueInfo(v)
+                                .flatMap(ValueInfo::shape)
+                                .map(s -> s.size() == 4)
+                                .orElse(false));
     }
 
     private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {

@@ -10,7 +10,10 @@ import dev.detent.spi.quant.Scheme;
 import java.util.List;
 import org.pf4j.Extension;
 
-/** OpenPPL on CUDA: int8 symmetric, per-channel weights, int32 bias with scale input x weight; Sigmoid and LeakyRelu fuse as well. */
+/**
+ * OpenPPL on CUDA: int8 symmetric, per-channel weights, int32 bias with scale input x weight; Sigmoid and LeakyRelu
+ * fuse as well.
+ */
 @Extension
 public final class Ppl implements Backend {
 
@@ -19,10 +22,16 @@ public final class Ppl implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("ppl-cuda", "OpenPPL CUDA: int8 symmetric, per-channel weights")
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
-                        + "GlobalAveragePool Mul Add Concat ReduceMean"))
-                .moves(Operators.MOVEMENT).activations(S8, "mse").channelWeights(S8, Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0)).floatNetworkOutputs()
-                .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes")).build());
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                                + "GlobalAveragePool Mul Add Concat ReduceMean"))
+                .moves(Operators.MOVEMENT)
+                .activations(S8, "mse")
+                .channelWeights(S8, Operators.WEIGHTED)
+                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                .floatNetworkOutputs()
+                .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
+                .build());
     }
 }

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
- * OpenPPL's quantization file: {@code quant_info} by tensor (PPQ's PPLBackendExporter; roots are named by slot where PPQ has run-dependent
- * hashes) and {@code op_info} with the data type of every quantized node. Biases are left to PPL.
+ * OpenPPL's quantization file: {@code quant_info} by tensor (PPQ's PPLBackendExporter; roots are named by slot where
+ * PPQ has run-dependent hashes) and {@code op_info} with the data type of every quantized node. Biases are left to PPL.
  */
 final class PplJsonExporter implements Exporter {
 
@@ -39,7 +39,9 @@ final class PplJsonExporter implements Exporter {
         Map<String, Object> tensors = new LinkedHashMap<>();
         entries(model).forEach((name, c) -> tensors.put(name, row(c)));
         Map<String, Object> nodes = new LinkedHashMap<>();
-        model.graph().nodes().stream().filter(model.quantization()::isQuantized).forEach(n -> nodes.put(n.name(), Map.of("data_type", "INT8")));
+        model.graph().nodes().stream()
+                .filter(model.quantization()::isQuantized)
+                .forEach(n -> nodes.put(n.name(), Map.of("data_type", "INT8")));
         Map<String, Object> root = new LinkedHashMap<>();
         root.put(KEY, tensors);
         root.put("op_info", nodes);
@@ -85,8 +87,9 @@ final class PplJsonExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, row) -> found.put((String) name,
-                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY))
+                .forEach((name, row) ->
+                        found.put((String) name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
         return found.asMap();
     }
 }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The model with baked parameters and a JSON of its configs, by operator and variable, as PPQ's OnnxExporter writes it; roots are named by
- * slot where PPQ has run-dependent hashes.
+ * The model with baked parameters and a JSON of its configs, by operator and variable, as PPQ's OnnxExporter writes it;
+ * roots are named by slot where PPQ has run-dependent hashes.
  */
 final class ConfigExporter implements Exporter {
 
@@ -39,12 +39,15 @@ final class ConfigExporter implements Exporter {
             if (!model.quantization().isQuantized(n)) {
                 continue;
             }
-            List<TensorQuantization> slots = new ArrayList<>(model.quantization().inputs(n));
+            List<TensorQuantization> slots =
+                    new ArrayList<>(model.quantization().inputs(n));
             slots.addAll(model.quantization().outputs(n));
             Map<String, Object> byVariable = new LinkedHashMap<>();
             for (TensorQuantization c : slots) {
                 byVariable.put(c.value(), config(c));
-                c.parameters().filter(p -> c.isOwnRoot()).ifPresent(p -> values.put(c.slot().toString(), numbers(p)));
+                c.parameters()
+                        .filter(p -> c.isOwnRoot())
+                        .ifPresent(p -> values.put(c.slot().toString(), numbers(p)));
             }
             configs.put(n.name(), byVariable);
             dispatchings.put(n.name(), model.target().replace("ppq:", ""));
@@ -60,7 +63,8 @@ final class ConfigExporter implements Exporter {
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
-        model.quantization().configs().stream().filter(c -> c.isOwnRoot() && c.parameters().isPresent())
+        model.quantization().configs().stream()
+                .filter(c -> c.isOwnRoot() && c.parameters().isPresent())
                 .forEach(c -> entries.put(c.slot().toString(), c));
         return entries;
     }
@@ -68,11 +72,11 @@ final class ConfigExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        ((Map<?, ?>) artefact.json(artefact.name() + ".json").get("values")).forEach((slot, row) -> found.put((String) slot,
-                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        ((Map<?, ?>) artefact.json(artefact.name() + ".json").get("values"))
+                .forEach((slot, row) ->
+                        found.put((String) slot, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
         return found.asMap();
     }
-
 
     private static Map<String, Object> config(TensorQuantization c) {
         Scheme s = c.scheme();

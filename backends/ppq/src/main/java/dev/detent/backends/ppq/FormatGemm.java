@@ -15,8 +15,13 @@ final class FormatGemm {
     static final String ID = "ncnn-format-gemm";
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of(ID, "Gemm with transB = 1 and alpha = beta = 1").requires(Fact.FORMATTED).forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED).editsGraph().build(), FormatGemm::run);
+            PassDescriptor.of(ID, "Gemm with transB = 1 and alpha = beta = 1")
+                    .requires(Fact.FORMATTED)
+                    .forbids(Fact.DISPATCHED)
+                    .establishes(Fact.PREPARED)
+                    .editsGraph()
+                    .build(),
+            FormatGemm::run);
 
     private FormatGemm() {}
 
@@ -35,9 +40,11 @@ final class FormatGemm {
         edit.initializer(n.input(1), Gemm.weights(w, !transposed, alpha));
         float beta = n.floatAttribute("beta", 1);
         if (beta != 1 && edit.graph().isInitializer(n.input(2))) {
-            edit.initializer(n.input(2), Gemm.scaled(edit.graph().initializer(n.input(2)).orElseThrow(), beta));
+            edit.initializer(
+                    n.input(2), Gemm.scaled(edit.graph().initializer(n.input(2)).orElseThrow(), beta));
         }
-        edit.replace(n.withAttribute("transB", new Attribute.IntValue(1)).withAttribute("alpha", new Attribute.FloatValue(1))
+        edit.replace(n.withAttribute("transB", new Attribute.IntValue(1))
+                .withAttribute("alpha", new Attribute.FloatValue(1))
                 .withAttribute("beta", new Attribute.FloatValue(1)));
     }
 }

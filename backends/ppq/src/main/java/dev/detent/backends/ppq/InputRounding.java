@@ -10,25 +10,33 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 
 /**
- * NXP rounds what enters the quantized part half down: graph inputs, outputs of float operators and, as PPQ 0.6.5.1 does, parameters too
- * (its NxpInputRoundingRefinePass).
+ * NXP rounds what enters the quantized part half down: graph inputs, outputs of float operators and, as PPQ 0.6.5.1
+ * does, parameters too (its NxpInputRoundingRefinePass).
  */
 final class InputRounding {
 
     static final String ID = "nxp-input-rounding";
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of(ID, "rounds half down what no quantized operator produces").requires(Fact.RULES_APPLIED)
-                    .forbids(Fact.REFINED, Fact.FUSED).asks(Verb.REVISE).build(), InputRounding::run);
+            PassDescriptor.of(ID, "rounds half down what no quantized operator produces")
+                    .requires(Fact.RULES_APPLIED)
+                    .forbids(Fact.REFINED, Fact.FUSED)
+                    .asks(Verb.REVISE)
+                    .build(),
+            InputRounding::run);
 
     private InputRounding() {}
 
     private static void run(PassContext context) {
         for (Node n : context.graph().nodes()) {
             for (TensorQuantization c : context.quantization().inputs(n)) {
-                boolean produced = context.graph().producer(c.value()).map(context.quantization()::isQuantized).orElse(false);
+                boolean produced = context.graph()
+                        .producer(c.value())
+                        .map(context.quantization()::isQuantized)
+                        .orElse(false);
                 if (!produced && (c.state().awaitsCalibration() || c.state().awaitsDerivation())) {
-                    context.states().revise(c, c.scheme().with(Rounding.HALF_DOWN), "no quantized operator produces it");
+                    context.states()
+                            .revise(c, c.scheme().with(Rounding.HALF_DOWN), "no quantized operator produces it");
                 }
             }
         }

@@ -19,12 +19,34 @@ import java.util.Set;
  * @param biased operators whose third input follows {@code bias}
  * @param passives data-moving operators are passive
  */
-record Platform(String name, String label, Set<String> types, Set<String> fused, SlotRule activation, Set<String> weighted,
-        Optional<SlotRule> weight, boolean perChannel, Set<String> biased, Optional<SlotRule> bias, boolean passives,
-        boolean floatOutputs, Set<String> prepasses) {
+record Platform(
+        String name,
+        String label,
+        Set<String> types,
+        Set<String> fused,
+        SlotRule activation,
+        Set<String> weighted,
+        Optional<SlotRule> weight,
+        boolean perChannel,
+        Set<String> biased,
+        Optional<SlotRule> bias,
+        boolean passives,
+        boolean floatOutputs,
+        Set<String> prepasses) {
 
-    static final Set<String> PASSIVE = Set.of("Resize", "MaxPool", "GlobalMaxPool", "Reshape", "Flatten", "Identity", "Pad", "Split",
-            "Transpose", "Interp", "Squeeze", "Unsqueeze");
+    static final Set<String> PASSIVE = Set.of(
+            "Resize",
+            "MaxPool",
+            "GlobalMaxPool",
+            "Reshape",
+            "Flatten",
+            "Identity",
+            "Pad",
+            "Split",
+            "Transpose",
+            "Interp",
+            "Squeeze",
+            "Unsqueeze");
 
     static SlotRule rule(Scheme scheme, String observer) {
         return new SlotRule(scheme, observer, InitialState.INITIAL);
@@ -100,9 +122,20 @@ record Platform(String name, String label, Set<String> types, Set<String> fused,
         }
 
         Platform build() {
-            return new Platform(name, label, types, fused, activation, weighted, weight, perChannel, biased, bias, passives, floatOutputs,
+            return new Platform(
+                    name,
+                    label,
+                    types,
+                    fused,
+                    activation,
+                    weighted,
+                    weight,
+                    perChannel,
+                    biased,
+                    bias,
+                    passives,
+                    floatOutputs,
                     prepasses);
         }
     }
-
 }

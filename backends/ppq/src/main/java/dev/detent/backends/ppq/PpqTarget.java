@@ -50,9 +50,14 @@ final class PpqTarget implements Target {
 
     @Override
     public Profile profile() {
-        Profile profile = Profile.dispatchedBy("pursus").with("refine")
+        Profile profile = Profile.dispatchedBy("pursus")
+                .with("refine")
                 .with("fusion", Map.of("activations", String.join(",", new TreeSet<>(platform.fused()))))
-                .with("simplify").with("parameter-quantization").with("calibration", Map.of("network", "simulated")).with("alignment").with("passive-parameters")
+                .with("simplify")
+                .with("parameter-quantization")
+                .with("calibration", Map.of("network", "simulated"))
+                .with("alignment")
+                .with("passive-parameters")
                 .with("baking");
         for (String pass : new TreeSet<>(platform.prepasses())) {
             profile = profile.with(pass);
@@ -64,11 +69,13 @@ final class PpqTarget implements Target {
         NodeRule rule = NodeRule.uniform(node, platform.activation());
         if (node.isOneOf(platform.weighted()) && node.inputs().size() > 1) {
             SlotRule weight = platform.weight().orElseThrow();
-            // PPQ reads "inputs[1:]" for per-tensor weights: the observer also holds for what the bias rule leaves untouched.
+            // PPQ reads "inputs[1:]" for per-tensor weights: the observer also holds for what the bias rule leaves
+            // untouched.
             for (int i = 1; i < node.inputs().size() && !platform.perChannel(); i++) {
                 rule = rule.input(i, weight);
             }
-            if (platform.perChannel() && (graph.isInitializer(node.input(1)) || !platform.name().equals("TRT_INT8"))) {
+            if (platform.perChannel()
+                    && (graph.isInitializer(node.input(1)) || !platform.name().equals("TRT_INT8"))) {
                 rule = rule.input(1, weight.with(weightScheme(node, graph, weight.scheme())));
             }
         }
@@ -83,15 +90,24 @@ final class PpqTarget implements Target {
 
     /** The output-channel axis. PPQ takes axis 0 for all; docs/differences.md, D-01 and D-02. */
     private Scheme weightScheme(Node node, Graph graph, Scheme scheme) {
-        Scheme s = platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
+        Scheme s =
+                platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
         return s.perChannel(WeightAxis.ofOutputChannels(node, graph));
     }
 
     /** ncnn runs 3x3 stride-1 convolutions as Winograd, which leaves 6 bits to the weights. */
     private static boolean isWinograd(Node node, Graph graph) {
-        List<Long> kernel = node.intsAttribute("kernel_shape", graph.initializer(node.input(1))
-                .map(t -> java.util.Arrays.stream(t.dims()).skip(2).boxed().toList()).orElse(List.of()));
-        return node.is("Conv") && node.intAttribute("group", 1) == 1 && kernel.stream().allMatch(k -> k == 3)
+        List<Long> kernel = node.intsAttribute(
+                "kernel_shape",
+                graph.initializer(node.input(1))
+                        .map(t -> java.util.Arrays.stream(t.dims())
+                                .skip(2)
+                                .boxed()
+                                .toList())
+                        .orElse(List.of()));
+        return node.is("Conv")
+                && node.intAttribute("group", 1) == 1
+                && kernel.stream().allMatch(k -> k == 3)
                 && node.intsAttribute("dilations", List.of(1L)).stream().allMatch(d -> d == 1)
                 && node.intsAttribute("strides", List.of(1L)).stream().allMatch(d -> d == 1);
     }

@@ -13,16 +13,22 @@ final class ResizeMode {
     static final String ID = "nxp-resize-mode";
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of(ID, "Resize as nearest, half pixel").requires(Fact.RULES_APPLIED).forbids(Fact.REFINED, Fact.FUSED)
-                    .editsGraph().build(), ResizeMode::run);
+            PassDescriptor.of(ID, "Resize as nearest, half pixel")
+                    .requires(Fact.RULES_APPLIED)
+                    .forbids(Fact.REFINED, Fact.FUSED)
+                    .editsGraph()
+                    .build(),
+            ResizeMode::run);
 
     private ResizeMode() {}
 
     private static void run(PassContext context) {
         for (Node n : java.util.List.copyOf(context.graph().nodes())) {
             if (n.is("Resize") && context.quantization().isQuantized(n)) {
-                context.editor().replace(n.withAttribute("mode", new Attribute.StringValue("nearest"))
-                        .withAttribute("coordinate_transformation_mode", new Attribute.StringValue("half_pixel")));
+                context.editor()
+                        .replace(n.withAttribute("mode", new Attribute.StringValue("nearest"))
+                                .withAttribute(
+                                        "coordinate_transformation_mode", new Attribute.StringValue("half_pixel")));
             }
         }
     }

@@ -19,8 +19,13 @@ final class SplitGemm {
     static final String ID = "metax-gemm-split";
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of(ID, "Gemm as MatMul and Add").requires(Fact.FORMATTED).forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED).editsGraph().build(), SplitGemm::run);
+            PassDescriptor.of(ID, "Gemm as MatMul and Add")
+                    .requires(Fact.FORMATTED)
+                    .forbids(Fact.DISPATCHED)
+                    .establishes(Fact.PREPARED)
+                    .editsGraph()
+                    .build(),
+            SplitGemm::run);
 
     private SplitGemm() {}
 
@@ -35,16 +40,30 @@ final class SplitGemm {
             if (n.intAttribute("transA", 0) == 1) {
                 throw new UserException("DT-PPQ-001", "a Gemm with transA = 1 cannot become a MatMul", n.name());
             }
-            edit.initializer(n.input(1), Gemm.weights(graph.initializer(n.input(1)).orElseThrow(), n.intAttribute("transB", 0) == 1,
-                    n.floatAttribute("alpha", 1)));
-            Node product = new Node(n.name(), "", "MatMul", List.of(n.input(0), n.input(1)), n.outputs(), Map.<String, Attribute>of(), Opaque.NONE);
+            edit.initializer(
+                    n.input(1),
+                    Gemm.weights(
+                            graph.initializer(n.input(1)).orElseThrow(),
+                            n.intAttribute("transB", 0) == 1,
+                            n.floatAttribute("alpha", 1)));
+            Node product = new Node(
+                    n.name(),
+                    "",
+                    "MatMul",
+                    List.of(n.input(0), n.input(1)),
+                    n.outputs(),
+                    Map.<String, Attribute>of(),
+                    Opaque.NONE);
             if (n.hasInput(2)) {
                 String inner = edit.freshName(n.output(0) + "_product");
                 product = product.withOutput(0, inner);
                 float beta = n.floatAttribute("beta", 1);
-                graph.initializer(n.input(2)).filter(b -> beta != 1).ifPresent(b -> edit.initializer(n.input(2), Gemm.scaled(b, beta)));
+                graph.initializer(n.input(2))
+                        .filter(b -> beta != 1)
+                        .ifPresent(b -> edit.initializer(n.input(2), Gemm.scaled(b, beta)));
                 edit.replace(product);
-                edit.add(Node.of("PPQ_Operation_" + operation++, "Add", List.of(inner, n.input(2)), n.outputs(), Map.of()));
+                edit.add(Node.of(
+                        "PPQ_Operation_" + operation++, "Add", List.of(inner, n.input(2)), n.outputs(), Map.of()));
             } else {
                 edit.replace(product);
             }

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The model and a quantization configuration in the layout of rknn-toolkit's hybrid quantization step 1 ({@code quantize_parameters} by
- * tensor with min, max, scale and zero point), which is JSON and therefore YAML as well.
+ * The model and a quantization configuration in the layout of rknn-toolkit's hybrid quantization step 1
+ * ({@code quantize_parameters} by tensor with min, max, scale and zero point), which is JSON and therefore YAML as
+ * well.
  */
 final class CfgExporter implements Exporter {
 
@@ -73,8 +74,9 @@ final class CfgExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, row) -> found.put((String) name,
-                ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
+        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY))
+                .forEach((name, row) ->
+                        found.put((String) name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
         return found.asMap();
     }
 }

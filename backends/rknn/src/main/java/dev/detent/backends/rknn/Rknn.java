@@ -10,7 +10,10 @@ import dev.detent.spi.quant.Scheme;
 import java.util.List;
 import org.pf4j.Extension;
 
-/** Rockchip's NPU through rknn-toolkit2: asymmetric int8 per tensor; weights per layer (asymmetric) or per channel (symmetric), int32 bias. */
+/**
+ * Rockchip's NPU through rknn-toolkit2: asymmetric int8 per tensor; weights per layer (asymmetric) or per channel
+ * (symmetric), int32 bias.
+ */
 @Extension
 public final class Rknn implements Backend {
 
@@ -20,15 +23,24 @@ public final class Rknn implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(
-                common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer").weights(S8, Operators.WEIGHTED).derivedBias(BIAS).build(),
+                common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer")
+                        .weights(S8, Operators.WEIGHTED)
+                        .derivedBias(BIAS)
+                        .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
-                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED).derivedBias(BIAS.perChannel(0)).build());
+                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED)
+                        .derivedBias(BIAS.perChannel(0))
+                        .build());
     }
 
     private static DeclaredTarget.Builder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
-                        + "Concat AveragePool GlobalAveragePool"))
-                .moves(Operators.MOVEMENT).activations(S8, "mse").writes(new QdqExporter("rknn.load_onnx takes its Q/DQ nodes"), new CfgExporter());
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
+                                + "Concat AveragePool GlobalAveragePool"))
+                .moves(Operators.MOVEMENT)
+                .activations(S8, "mse")
+                .writes(new QdqExporter("rknn.load_onnx takes its Q/DQ nodes"), new CfgExporter());
     }
 }

@@ -10,7 +10,10 @@ import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.Map;
 
-/** Tengine's scale file beside the ONNX model: one line {@code tensor scale zero-point} for every 8-bit tensor (tools/quantize). */
+/**
+ * Tengine's scale file beside the ONNX model: one line {@code tensor scale zero-point} for every 8-bit tensor
+ * (tools/quantize).
+ */
 final class ScaleFileExporter implements Exporter {
 
     private static final String SUFFIX = ".scale";
@@ -30,7 +33,12 @@ final class ScaleFileExporter implements Exporter {
         StringBuilder text = new StringBuilder();
         entries(model).forEach((name, c) -> {
             Parameters p = c.parameters().orElseThrow();
-            text.append(name).append(' ').append(context.decimal(p.scale(0))).append(' ').append((long) p.zeroPoint(0)).append('\n');
+            text.append(name)
+                    .append(' ')
+                    .append(context.decimal(p.scale(0)))
+                    .append(' ')
+                    .append((long) p.zeroPoint(0))
+                    .append('\n');
         });
         context.onnx(model.name() + ".onnx", model.graph());
         context.text(model.name() + SUFFIX, text.toString());
@@ -49,7 +57,10 @@ final class ScaleFileExporter implements Exporter {
         artefact.text(artefact.name() + SUFFIX).lines().forEach(line -> {
             int zero = line.lastIndexOf(' ');
             int scale = line.lastIndexOf(' ', zero - 1);
-            found.put(line.substring(0, scale), Float.parseFloat(line.substring(scale + 1, zero)), Float.parseFloat(line.substring(zero + 1)));
+            found.put(
+                    line.substring(0, scale),
+                    Float.parseFloat(line.substring(scale + 1, zero)),
+                    Float.parseFloat(line.substring(zero + 1)));
         });
         return found.asMap();
     }

@@ -9,7 +9,10 @@ import dev.detent.spi.quant.Scheme;
 import java.util.List;
 import org.pf4j.Extension;
 
-/** Tengine's uint8: asymmetric per tensor for activations and weights, int32 bias with scale input x weight; a convolution takes its ReLU's range. */
+/**
+ * Tengine's uint8: asymmetric per tensor for activations and weights, int32 bias with scale input x weight; a
+ * convolution takes its ReLU's range.
+ */
 @Extension
 public final class Tengine implements Backend {
 
@@ -18,10 +21,15 @@ public final class Tengine implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("tengine", "Tengine: uint8 asymmetric per tensor, int32 bias")
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Softmax Add Mul Concat "
-                        + "AveragePool GlobalAveragePool"))
-                .moves(Operators.MOVEMENT).activations(U8, "mse").weights(U8, Operators.WEIGHTED)
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Softmax Add Mul Concat "
+                                + "AveragePool GlobalAveragePool"))
+                .moves(Operators.MOVEMENT)
+                .activations(U8, "mse")
+                .weights(U8, Operators.WEIGHTED)
                 .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L))
-                .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes")).build());
+                .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
+                .build());
     }
 }

@@ -15,9 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Dynamic ranges for the implicit quantization of TensorRT 10 and older: the model without Q/DQ, {@code {"act_quant_info": {tensor:
- * amax}}} with amax = 127 scale (PPQ 0.6.6's TensorRTExporter_JSON; 0.6.5.1 wrote 127.5 scale, docs/differences.md), and the weights of
- * Conv and Gemm as tensorrtx reads them ({@code .wts}: name, count, big-endian float32 in hex).
+ * Dynamic ranges for the implicit quantization of TensorRT 10 and older: the model without Q/DQ,
+ * {@code {"act_quant_info": {tensor: amax}}} with amax = 127 scale (PPQ 0.6.6's TensorRTExporter_JSON; 0.6.5.1 wrote
+ * 127.5 scale, docs/differences.md), and the weights of Conv and Gemm as tensorrtx reads them ({@code .wts}: name,
+ * count, big-endian float32 in hex).
  */
 final class RangeExporter implements Exporter {
 
@@ -36,7 +37,9 @@ final class RangeExporter implements Exporter {
     @Override
     public void export(QuantizedModel model, ExportContext context) {
         Map<String, Object> ranges = new LinkedHashMap<>();
-        entries(model).forEach((name, c) -> ranges.put(name, c.parameters().orElseThrow().scale(0) * 127));
+        entries(model)
+                .forEach((name, c) ->
+                        ranges.put(name, c.parameters().orElseThrow().scale(0) * 127));
         context.text(model.name() + ".ranges.json", context.json(Map.of(KEY, ranges)));
         context.text(model.name() + ".wts", weights(model.graph()));
         context.onnx(model.name() + ".onnx", model.graph());
@@ -46,7 +49,10 @@ final class RangeExporter implements Exporter {
         Map<String, Tensor> parameters = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
             if (n.is("Conv", "Gemm")) {
-                n.inputs().forEach(v -> graph.initializer(v).filter(t -> t.type() == ElementType.FLOAT).ifPresent(t -> parameters.put(v, t)));
+                n.inputs()
+                        .forEach(v -> graph.initializer(v)
+                                .filter(t -> t.type() == ElementType.FLOAT)
+                                .ifPresent(t -> parameters.put(v, t)));
             }
         }
         StringBuilder text = new StringBuilder().append(parameters.size()).append('\n');
@@ -64,7 +70,11 @@ final class RangeExporter implements Exporter {
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().configs()) {
-            if (!c.isParameter() && c.state().isWritten() && c.scheme().symmetric() && c.scheme().bits() == 8 && !c.scheme().isPerChannel()) {
+            if (!c.isParameter()
+                    && c.state().isWritten()
+                    && c.scheme().symmetric()
+                    && c.scheme().bits() == 8
+                    && !c.scheme().isPerChannel()) {
                 entries.put(c.value(), c);
             }
         }

@@ -9,9 +9,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Which operand of a residual Add TensorRT fuses into the convolution before it. The operand that comes straight from a weighted operator
- * with no other consumer stays float, so that conv + add (+ ReLU) becomes one INT8 kernel; the other one, the shortcut, is quantized.
- * NVIDIA, "Working with quantized types", Q/DQ placement; modelopt's partitioning takes the longer of two such branches.
+ * Which operand of a residual Add TensorRT fuses into the convolution before it. The operand that comes straight from a
+ * weighted operator with no other consumer stays float, so that conv + add (+ ReLU) becomes one INT8 kernel; the other
+ * one, the shortcut, is quantized. NVIDIA, "Working with quantized types", Q/DQ placement; modelopt's partitioning
+ * takes the longer of two such branches.
  */
 final class Residuals {
 
@@ -32,7 +33,10 @@ final class Residuals {
 
     private void measure() {
         for (Node n : graph.nodes()) {
-            int depth = graph.upstream(n).stream().mapToInt(p -> depths.getOrDefault(p.name(), 0)).max().orElse(0);
+            int depth = graph.upstream(n).stream()
+                    .mapToInt(p -> depths.getOrDefault(p.name(), 0))
+                    .max()
+                    .orElse(0);
             depths.put(n.name(), depth + 1);
         }
     }
@@ -48,13 +52,17 @@ final class Residuals {
     }
 
     private Optional<Node> branch(Node add, int index) {
-        return graph.producer(add.input(index)).filter(p -> p.isOneOf(Operators.WEIGHTED) && graph.consumers(add.input(index)).size() == 1
-                && !graph.isOutput(add.input(index)));
+        return graph.producer(add.input(index))
+                .filter(p -> p.isOneOf(Operators.WEIGHTED)
+                        && graph.consumers(add.input(index)).size() == 1
+                        && !graph.isOutput(add.input(index)));
     }
 
     /** An Add of two computed tensors, as opposed to a constant bias. */
     boolean isResidual(Node add) {
-        return add.is("Add") && graph.producer(add.input(0)).isPresent() && graph.producer(add.input(1)).isPresent()
+        return add.is("Add")
+                && graph.producer(add.input(0)).isPresent()
+                && graph.producer(add.input(1)).isPresent()
                 && !add.input(0).equals(add.input(1));
     }
 }

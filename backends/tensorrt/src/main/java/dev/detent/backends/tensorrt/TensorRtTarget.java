@@ -25,8 +25,9 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * TensorRT with explicit quantization: symmetric INT8 with scale amax / 127, Q/DQ on the inputs of weighted operators and on the shortcut
- * of a residual Add, weights per output channel, bias float, nothing on outputs. Numbers: TensorRT stores [-128, 127].
+ * TensorRT with explicit quantization: symmetric INT8 with scale amax / 127, Q/DQ on the inputs of weighted operators
+ * and on the shortcut of a residual Add, weights per output channel, bias float, nothing on outputs. Numbers: TensorRT
+ * stores [-128, 127].
  */
 final class TensorRtTarget implements Target {
 
@@ -46,14 +47,20 @@ final class TensorRtTarget implements Target {
     }
 
     static TensorRtTarget int8() {
-        return new TensorRtTarget("tensorrt", "TensorRT explicit INT8: symmetric, Q/DQ where a kernel consumes them, float bias",
+        return new TensorRtTarget(
+                "tensorrt",
+                "TensorRT explicit INT8: symmetric, Q/DQ where a kernel consumes them, float bias",
                 Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE),
-                new QdqExporter("explicit quantization, TensorRT 8 and newer"), new RangeExporter());
+                new QdqExporter("explicit quantization, TensorRT 8 and newer"),
+                new RangeExporter());
     }
 
     static TensorRtTarget fp8() {
-        return new TensorRtTarget("tensorrt-fp8", "TensorRT explicit FP8: E4M3, scale amax / 448, Hopper and newer",
-                Scheme.floating(FloatingPoint.E4M3), new QdqExporter("explicit E4M3, opset 19, TensorRT 9 and newer"));
+        return new TensorRtTarget(
+                "tensorrt-fp8",
+                "TensorRT explicit FP8: E4M3, scale amax / 448, Hopper and newer",
+                Scheme.floating(FloatingPoint.E4M3),
+                new QdqExporter("explicit E4M3, opset 19, TensorRT 9 and newer"));
     }
 
     @Override
@@ -72,8 +79,8 @@ final class TensorRtTarget implements Target {
     }
 
     /**
-     * NVIDIA modelopt's defaults: small matrices and thin convolutions are not worth an INT8 kernel and stay float; an FP8 convolution
-     * wants more than 16 channels and a small kernel.
+     * NVIDIA modelopt's defaults: small matrices and thin convolutions are not worth an INT8 kernel and stay float; an
+     * FP8 convolution wants more than 16 channels and a small kernel.
      */
     private boolean paysOff(Node node, Graph graph) {
         Tensor w = graph.initializer(node.input(1)).orElse(null);
@@ -93,7 +100,8 @@ final class TensorRtTarget implements Target {
             return true;
         }
         boolean square = w.rank() == 4 && w.dim(2) == w.dim(3);
-        return group == 1 ? square && (in % 8 == 0 || out % 8 == 0) && (graph.isInput(node.input(0)) || in >= THIN || out >= THIN)
+        return group == 1
+                ? square && (in % 8 == 0 || out % 8 == 0) && (graph.isInput(node.input(0)) || in >= THIN || out >= THIN)
                 : out % 8 == 0 && square && w.dim(2) >= 3;
     }
 
@@ -111,8 +119,11 @@ final class TensorRtTarget implements Target {
     public Profile profile() {
         Profile profile = Profile.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
-        return scheme.system() == LinearInteger.INSTANCE ? profile.with("smoothing").with("adaptive-rounding")
-                .with("calibration", Map.of("rival", "percentile", "rival-samples", 128, "useful-range", true)) : profile;
+        return scheme.system() == LinearInteger.INSTANCE
+                ? profile.with("smoothing")
+                        .with("adaptive-rounding")
+                        .with("calibration", Map.of("rival", "percentile", "rival-samples", 128, "useful-range", true))
+                : profile;
     }
 
     @Override
@@ -131,7 +142,12 @@ final class TensorRtTarget implements Target {
             return rule.input(fused.orElseThrow(), active.with(InitialState.FP32));
         }
         if (graph.isInitializer(node.input(1))) {
-            rule = rule.input(1, new SlotRule(scheme.perChannel(WeightAxis.ofOutputChannels(node, graph)), "minmax", InitialState.INITIAL));
+            rule = rule.input(
+                    1,
+                    new SlotRule(
+                            scheme.perChannel(WeightAxis.ofOutputChannels(node, graph)),
+                            "minmax",
+                            InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
     }
@@ -146,11 +162,21 @@ final class TensorRtTarget implements Target {
             if (!residuals.isResidual(n)) {
                 continue;
             }
-            boolean fromConvolution = List.of(0, 1).stream().anyMatch(i -> graph.producer(n.input(i)).map(p -> p.isOneOf(Operators.WEIGHTED)).orElse(false));
+            boolean fromConvolution = List.of(0, 1).stream()
+                    .anyMatch(i -> graph.producer(n.input(i))
+                            .map(p -> p.isOneOf(Operators.WEIGHTED))
+                            .orElse(false));
             if (residuals.fused(n).isEmpty()) {
-                problems.add(fromConvolution ? Problem.warning("DT-TRT-001",
-                        "will not fuse with its convolution: the convolution's output has another consumer, so the Add runs in float", n.name())
-                        : Problem.note("DT-TRT-002", "adds two tensors of which neither comes straight from a convolution; it runs in float", n.name()));
+                problems.add(
+                        fromConvolution
+                                ? Problem.warning(
+                                        "DT-TRT-001",
+                                        "will not fuse with its convolution: the convolution's output has another consumer, so the Add runs in float",
+                                        n.name())
+                                : Problem.note(
+                                        "DT-TRT-002",
+                                        "adds two tensors of which neither comes straight from a convolution; it runs in float",
+                                        n.name()));
             }
         }
         return problems;

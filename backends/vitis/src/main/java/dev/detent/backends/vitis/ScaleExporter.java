@@ -11,7 +11,9 @@ import dev.detent.spi.quant.TensorQuantization;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The scales by tensor, as MQBench deploys them for Vitis ({@code {"vitis": {tensor: scale}}}), beside the ONNX model. */
+/**
+ * The scales by tensor, as MQBench deploys them for Vitis ({@code {"vitis": {tensor: scale}}}), beside the ONNX model.
+ */
 final class ScaleExporter implements Exporter {
 
     private static final String SUFFIX = ".vitis.json";
@@ -30,7 +32,9 @@ final class ScaleExporter implements Exporter {
     @Override
     public void export(QuantizedModel model, ExportContext context) {
         Map<String, Object> scales = new LinkedHashMap<>();
-        entries(model).forEach((name, c) -> scales.put(name, c.parameters().orElseThrow().scale(0)));
+        entries(model)
+                .forEach((name, c) ->
+                        scales.put(name, c.parameters().orElseThrow().scale(0)));
         context.onnx(model.name() + ".onnx", model.graph());
         context.text(model.name() + SUFFIX, context.json(Map.of(KEY, scales)));
     }
@@ -43,8 +47,8 @@ final class ScaleExporter implements Exporter {
     @Override
     public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
         Readings found = new Readings();
-        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY)).forEach((name, scale) -> found.put((String) name,
-                ((Number) scale).floatValue(), 0));
+        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY))
+                .forEach((name, scale) -> found.put((String) name, ((Number) scale).floatValue(), 0));
         return found.asMap();
     }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The DPU's shifters: a convolution's result is shifted right by input + weight - output fractional bits, 0 to 16, and its bias left by
- * input + weight - bias, 0 to 16 (AMD Quark, "limiting shift values"; MQBench, vitis quantizer).
+ * The DPU's shifters: a convolution's result is shifted right by input + weight - output fractional bits, 0 to 16, and
+ * its bias left by input + weight - bias, 0 to 16 (AMD Quark, "limiting shift values"; MQBench, vitis quantizer).
  */
 final class Shifts {
 
@@ -35,11 +35,14 @@ final class Shifts {
 
     private static void limit(String what, int shift, Node n, List<Problem> problems) {
         if (shift < 0 || shift > LIMIT) {
-            problems.add(Problem.warning("DT-VIT-001", "shifts its " + what + " by " + shift + " bits, the DPU by 0 to " + LIMIT, n.name()));
+            problems.add(Problem.warning(
+                    "DT-VIT-001", "shifts its " + what + " by " + shift + " bits, the DPU by 0 to " + LIMIT, n.name()));
         }
     }
 
     private static Optional<Integer> point(Optional<? extends TensorQuantization> c) {
-        return c.filter(q -> !q.state().isFloat()).flatMap(TensorQuantization::parameters).map(p -> -Math.getExponent(p.scale(0)));
+        return c.filter(q -> !q.state().isFloat())
+                .flatMap(TensorQuantization::parameters)
+                .map(p -> -Math.getExponent(p.scale(0)));
     }
 }

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.pf4j.Extension;
 
 /**
- * AMD's DPUs (Vitis AI, XINT8): int8 symmetric with power-of-two scales per tensor for activations (ties upward), weights (half to even) and
- * the bias as well; pools and concatenations share one scale.
+ * AMD's DPUs (Vitis AI, XINT8): int8 symmetric with power-of-two scales per tensor for activations (ties upward),
+ * weights (half to even) and the bias as well; pools and concatenations share one scale.
  */
 @Extension
 public final class Vitis implements Backend {
@@ -24,13 +24,28 @@ public final class Vitis implements Backend {
 
     @Override
     public List<Target> targets() {
-        return List.of(DeclaredTarget.of("vitis", "Vitis AI XINT8: int8 symmetric, power-of-two scales, bias quantized too")
-                .quantizes(Operators.plus(Operators.MOVEMENT, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu HardSigmoid HardSwish "
-                        + "AveragePool GlobalAveragePool Mul Add Concat ReduceMean"))
-                .moves(Operators.MOVEMENT).activations(P2.with(Rounding.HALF_UP), "mse").weights(P2, Operators.WEIGHTED)
+        return List.of(DeclaredTarget.of(
+                        "vitis", "Vitis AI XINT8: int8 symmetric, power-of-two scales, bias quantized too")
+                .quantizes(Operators.plus(
+                        Operators.MOVEMENT,
+                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu HardSigmoid HardSwish "
+                                + "AveragePool GlobalAveragePool Mul Add Concat ReduceMean"))
+                .moves(Operators.MOVEMENT)
+                .activations(P2.with(Rounding.HALF_UP), "mse")
+                .weights(P2, Operators.WEIGHTED)
                 .calibratedBias(P2, "mse")
-                .profile(Profile.usual().with("alignment", Map.of("elementwise", "None", "concat", "Align to Output",
-                        "pooling", "Align to Output")))
-                .writes(new ScaleExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES)).lint(Shifts::check).build());
+                .profile(Profile.usual()
+                        .with(
+                                "alignment",
+                                Map.of(
+                                        "elementwise",
+                                        "None",
+                                        "concat",
+                                        "Align to Output",
+                                        "pooling",
+                                        "Align to Output")))
+                .writes(new ScaleExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES))
+                .lint(Shifts::check)
+                .build());
     }
 }

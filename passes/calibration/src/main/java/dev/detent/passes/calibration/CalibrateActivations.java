@@ -22,20 +22,32 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per scheme. With a rival,
- * a second observer is asked too, on fewer samples, and stays where it leaves a clearly smaller error at the model's outputs: no single rule of
- * clipping is best for every network (mobilenetv2 wants percentiles, squeezenet the least squared error).
+ * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per
+ * scheme. With a rival, a second observer is asked too, on fewer samples, and stays where it leaves a clearly smaller
+ * error at the model's outputs: no single rule of clipping is best for every network (mobilenetv2 wants percentiles,
+ * squeezenet the least squared error).
  */
 final class CalibrateActivations {
 
-    private static final Option<String> METHOD = Option.text("method", "", "observer for every activation instead of the rules' choice");
-    private static final Option<String> NETWORK = Option.choice("network", "float", List.of("float", "simulated"),
+    private static final Option<String> METHOD =
+            Option.text("method", "", "observer for every activation instead of the rules' choice");
+    private static final Option<String> NETWORK = Option.choice(
+            "network",
+            "float",
+            List.of("float", "simulated"),
             "what is observed: the float network, or the one with quantized parameters, as in PPQ");
-    private static final Option<String> RIVAL = Option.text("rival", "", "second observer; it stays where it leaves a clearly smaller error at the outputs");
-    private static final Option<Integer> RIVAL_SAMPLES = Option.integer("rival-samples", 32, "samples the second observer sees").atLeast(1);
-    private static final Option<Integer> TRIAL_SAMPLES = Option.integer("trial-samples", 16, "samples the two are compared on").atLeast(1);
+    private static final Option<String> RIVAL = Option.text(
+            "rival", "", "second observer; it stays where it leaves a clearly smaller error at the outputs");
+    private static final Option<Integer> RIVAL_SAMPLES = Option.integer(
+                    "rival-samples", 32, "samples the second observer sees")
+            .atLeast(1);
+    private static final Option<Integer> TRIAL_SAMPLES = Option.integer(
+                    "trial-samples", 16, "samples the two are compared on")
+            .atLeast(1);
 
-    private static final Option<Boolean> USEFUL = Option.flag("useful-range", false,
+    private static final Option<Boolean> USEFUL = Option.flag(
+            "useful-range",
+            false,
             "look no further than where everything that reads a tensor saturates (SiLU, sigmoid, hard swish and the like)");
 
     /** The trial is short: a rival that wins by less may have been lucky. */
@@ -43,10 +55,14 @@ final class CalibrateActivations {
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("calibration", "calibrates activations in one pass over the samples")
-                    .requires(Fact.PARAMETERS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.ACTIVATIONS_CALIBRATED)
+                    .requires(Fact.PARAMETERS_CALIBRATED)
+                    .forbids(Fact.BAKED)
+                    .establishes(Fact.ACTIVATIONS_CALIBRATED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Verb.CALIBRATE, Verb.RECALIBRATE, Verb.KEEP_FLOAT).needs(Need.SAMPLES)
-                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL).build(),
+                    .asks(Verb.CALIBRATE, Verb.RECALIBRATE, Verb.KEEP_FLOAT)
+                    .needs(Need.SAMPLES)
+                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL)
+                    .build(),
             context -> new CalibrateActivations(context).run());
 
     private record Key(String value, String observer, Scheme scheme) {}
@@ -61,7 +77,8 @@ final class CalibrateActivations {
     private void run() {
         for (TensorQuantization c : context.quantization().configs()) {
             if (c.state().awaitsCalibration() && !context.graph().isFloat(c.value())) {
-                context.states().keepFloat(c, c.value().isEmpty() ? "an absent optional input" : "not a floating-point tensor");
+                context.states()
+                        .keepFloat(c, c.value().isEmpty() ? "an absent optional input" : "not a floating-point tensor");
             } else if (c.state().awaitsCalibration()) {
                 waiting.add(c);
             }
@@ -78,14 +95,23 @@ final class CalibrateActivations {
             Candidate other = candidates.get(1);
             double error = error(chosen);
             double rivalError = error(other);
-            context.report(Problem.note("DT-CAL-001", String.format(Locale.ROOT, "output error %.3g with %s, %.3g with %s", error,
-                    chosen.name(), rivalError, other.name()), "calibration"));
+            context.report(Problem.note(
+                    "DT-CAL-001",
+                    String.format(
+                            Locale.ROOT,
+                            "output error %.3g with %s, %.3g with %s",
+                            error,
+                            chosen.name(),
+                            rivalError,
+                            other.name()),
+                    "calibration"));
             if (rivalError < CLEARLY * error) {
                 chosen = other;
             }
         }
         for (TensorQuantization c : waiting) {
-            context.states().calibrate(c, chosen.parameters.get(c), chosen.observer(c) + " over the calibration samples");
+            context.states()
+                    .calibrate(c, chosen.parameters.get(c), chosen.observer(c) + " over the calibration samples");
         }
     }
 
@@ -105,7 +131,8 @@ final class CalibrateActivations {
             return;
         }
         Simulator simulator = context.simulator();
-        List<Observer> observed = context.options().get(NETWORK).equals("float") ? simulator.observeFloat(observations, Integer.MAX_VALUE)
+        List<Observer> observed = context.options().get(NETWORK).equals("float")
+                ? simulator.observeFloat(observations, Integer.MAX_VALUE)
                 : simulator.observe(observations, Integer.MAX_VALUE);
         int from = 0;
         for (Candidate c : candidates) {
@@ -129,7 +156,9 @@ final class CalibrateActivations {
         Candidate(String method, int samples) {
             this.method = method;
             this.samples = samples;
-            waiting.forEach(c -> observed.computeIfAbsent(new Key(c.value(), observer(c), c.scheme()), k -> new ArrayList<>()).add(c));
+            waiting.forEach(
+                    c -> observed.computeIfAbsent(new Key(c.value(), observer(c), c.scheme()), k -> new ArrayList<>())
+                            .add(c));
             for (Key k : List.copyOf(observed.keySet())) {
                 Observer observer = context.observers().create(k.observer(), k.scheme());
                 if (!observer.needsData()) {
@@ -148,22 +177,38 @@ final class CalibrateActivations {
         }
 
         List<Simulator.Observation<Observer>> observations() {
-            return observed.keySet().stream().map(k -> {
-                UsefulRange range = context.options().get(USEFUL) ? UsefulRange.of(context.graph(), k.value(), k.scheme().bits()) : UsefulRange.ALL;
-                return new Simulator.Observation<>(k.value(), k.observer() + k.scheme().axis() + range, samples,
-                        () -> Clamped.of(context.observers().create(k.observer(), k.scheme()), range));
-            }).toList();
+            return observed.keySet().stream()
+                    .map(k -> {
+                        UsefulRange range = context.options().get(USEFUL)
+                                ? UsefulRange.of(
+                                        context.graph(), k.value(), k.scheme().bits())
+                                : UsefulRange.ALL;
+                        return new Simulator.Observation<>(
+                                k.value(),
+                                k.observer() + k.scheme().axis() + range,
+                                samples,
+                                () -> Clamped.of(context.observers().create(k.observer(), k.scheme()), range));
+                    })
+                    .toList();
         }
 
-        /** Takes what the observers saw, in the order of the observations; a range without end leaves its configs float. */
+        /**
+         * Takes what the observers saw, in the order of the observations; a range without end leaves its configs float.
+         */
         void render(List<Observer> observers) {
             List<Key> keys = List.copyOf(observed.keySet());
-            List<Optional<Parameters>> rendered = IntStream.range(0, keys.size()).parallel()
-                    .mapToObj(i -> Ranges.render(observers.get(i), keys.get(i).scheme())).toList();
+            List<Optional<Parameters>> rendered = IntStream.range(0, keys.size())
+                    .parallel()
+                    .mapToObj(i -> Ranges.render(observers.get(i), keys.get(i).scheme()))
+                    .toList();
             for (int i = 0; i < keys.size(); i++) {
                 List<TensorQuantization> configs = observed.get(keys.get(i));
-                rendered.get(i).ifPresentOrElse(p -> configs.forEach(c -> parameters.put(c, p)), () -> configs.stream().filter(waiting::remove)
-                        .forEach(c -> context.states().keepFloat(c, Ranges.WITHOUT_END)));
+                rendered.get(i)
+                        .ifPresentOrElse(
+                                p -> configs.forEach(c -> parameters.put(c, p)),
+                                () -> configs.stream()
+                                        .filter(waiting::remove)
+                                        .forEach(c -> context.states().keepFloat(c, Ranges.WITHOUT_END)));
             }
         }
     }

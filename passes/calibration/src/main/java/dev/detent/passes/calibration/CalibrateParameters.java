@@ -15,12 +15,17 @@ import dev.detent.spi.quant.Verb;
 /** Calibrates weights and other constant operands from their own values; no data needed. */
 final class CalibrateParameters {
 
-    private static final Option<String> METHOD = Option.text("method", "", "observer for every parameter instead of the rules' choice");
+    private static final Option<String> METHOD =
+            Option.text("method", "", "observer for every parameter instead of the rules' choice");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("parameter-quantization", "calibrates weights and other constants from their own values")
-                    .requires(Fact.RULES_APPLIED).forbids(Fact.BAKED).establishes(Fact.PARAMETERS_CALIBRATED)
-                    .asks(Verb.CALIBRATE, Verb.KEEP_FLOAT).options(METHOD).build(),
+                    .requires(Fact.RULES_APPLIED)
+                    .forbids(Fact.BAKED)
+                    .establishes(Fact.PARAMETERS_CALIBRATED)
+                    .asks(Verb.CALIBRATE, Verb.KEEP_FLOAT)
+                    .options(METHOD)
+                    .build(),
             CalibrateParameters::run);
 
     private CalibrateParameters() {}
@@ -38,9 +43,11 @@ final class CalibrateParameters {
                     }
                     Observer observer = context.observers().create(id, c.scheme());
                     observer.observe(t.floats(), t.dims());
-                    Ranges.render(observer, c.scheme()).ifPresentOrElse(
-                            p -> context.states().calibrate(c, p, id + " of the tensor's " + t.elementCount() + " values"),
-                            () -> context.states().keepFloat(c, Ranges.WITHOUT_END));
+                    Ranges.render(observer, c.scheme())
+                            .ifPresentOrElse(
+                                    p -> context.states()
+                                            .calibrate(c, p, id + " of the tensor's " + t.elementCount() + " values"),
+                                    () -> context.states().keepFloat(c, Ranges.WITHOUT_END));
                 }
             }
         }

@@ -13,7 +13,10 @@ import org.pf4j.Extension;
 public final class Calibration implements PassProvider, ObserverProvider {
 
     /** PPQ's OBSERVER_PERCENTILE. */
-    private static final Option<Double> PERCENTILE = Option.number("percentile", 0.9999, "share of the values kept at each end").atLeast(0.5).atMost(1);
+    private static final Option<Double> PERCENTILE = Option.number(
+                    "percentile", 0.9999, "share of the values kept at each end")
+            .atLeast(0.5)
+            .atMost(1);
 
     @Override
     public List<PassDefinition> passes() {
@@ -23,14 +26,31 @@ public final class Calibration implements PassProvider, ObserverProvider {
     @Override
     public List<ObserverDefinition> observers() {
         return List.of(
-                new ObserverDefinition("minmax", "smallest and largest value", List.of(), s -> true, (s, o) -> new MinMaxObserver(s)),
-                new ObserverDefinition("percentile", "order statistics of each sample, averaged over samples", List.of(PERCENTILE),
-                        s -> !s.isPerChannel(), (s, o) -> new PercentileObserver(o.get(PERCENTILE))),
-                new ObserverDefinition("kl", "threshold with the least Kullback-Leibler divergence", List.of(),
-                        s -> !s.isPerChannel(), (s, o) -> new KlObserver()),
-                new ObserverDefinition("mse", "range with the least squared quantization error", List.of(), s -> s.block().isEmpty(),
+                new ObserverDefinition(
+                        "minmax", "smallest and largest value", List.of(), s -> true, (s, o) -> new MinMaxObserver(s)),
+                new ObserverDefinition(
+                        "percentile",
+                        "order statistics of each sample, averaged over samples",
+                        List.of(PERCENTILE),
+                        s -> !s.isPerChannel(),
+                        (s, o) -> new PercentileObserver(o.get(PERCENTILE))),
+                new ObserverDefinition(
+                        "kl",
+                        "threshold with the least Kullback-Leibler divergence",
+                        List.of(),
+                        s -> !s.isPerChannel(),
+                        (s, o) -> new KlObserver()),
+                new ObserverDefinition(
+                        "mse",
+                        "range with the least squared quantization error",
+                        List.of(),
+                        s -> s.block().isEmpty(),
                         (s, o) -> new MseObserver(s)),
-                new ObserverDefinition("isotone", "scale that keeps the arg-max of most samples", List.of(),
-                        s -> !s.isPerChannel(), (s, o) -> new IsotoneObserver()));
+                new ObserverDefinition(
+                        "isotone",
+                        "scale that keeps the arg-max of most samples",
+                        List.of(),
+                        s -> !s.isPerChannel(),
+                        (s, o) -> new IsotoneObserver()));
     }
 }

@@ -4,8 +4,8 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 
 /**
- * Sum of float32 values without rounding, hence independent of order: the fixed-point number with unit 2^-149, in limbs of 32 bits. Lets
- * several threads add up averages and still give the same bytes every time.
+ * Sum of float32 values without rounding, hence independent of order: the fixed-point number with unit 2^-149, in limbs
+ * of 32 bits. Lets several threads add up averages and still give the same bytes every time.
  */
 final class ExactSum {
 

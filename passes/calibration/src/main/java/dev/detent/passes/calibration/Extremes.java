@@ -3,8 +3,8 @@ package dev.detent.passes.calibration;
 import java.util.Arrays;
 
 /**
- * Smallest and largest of many floats. Kept in lanes, element j of a run against lane j: that loop becomes vector instructions on Java 17
- * and newer, where a reduction to one number does not (0.04 against 0.4 ns per element).
+ * Smallest and largest of many floats. Kept in lanes, element j of a run against lane j: that loop becomes vector
+ * instructions on Java 17 and newer, where a reduction to one number does not (0.04 against 0.4 ns per element).
  */
 final class Extremes {
 

@@ -1,8 +1,8 @@
 package dev.detent.passes.calibration;
 
 /**
- * The end of one run of values, by folding its halves onto each other: loops that become vector instructions (see {@link Extremes}), where
- * the reduction to one number in a single loop does not. Not-a-number wins.
+ * The end of one run of values, by folding its halves onto each other: loops that become vector instructions (see
+ * {@link Extremes}), where the reduction to one number in a single loop does not. Not-a-number wins.
  */
 final class Fold {
 

@@ -3,9 +3,10 @@ package dev.detent.passes.calibration;
 import java.util.Arrays;
 
 /**
- * Counts values without knowing their range first: a bin is the upper 16 bits of the float pattern (sign, exponent, 7 bits of mantissa),
- * so neighbouring bins differ by under 0.8 %. The first 64 Ki values are kept as they are; small data stays exact. Counters come in rows of
- * 32 octaves, when a row's first value does: a tensor's values lie in two to five of the 16. Memory is bounded by 0.6 MB.
+ * Counts values without knowing their range first: a bin is the upper 16 bits of the float pattern (sign, exponent, 7
+ * bits of mantissa), so neighbouring bins differ by under 0.8 %. The first 64 Ki values are kept as they are; small
+ * data stays exact. Counters come in rows of 32 octaves, when a row's first value does: a tensor's values lie in two to
+ * five of the 16. Memory is bounded by 0.6 MB.
  */
 final class Histogram {
 
@@ -23,7 +24,10 @@ final class Histogram {
     private static final int BITS = 12;
     private static final int BINS = 1 << BITS;
 
-    /** Values that wait to be counted: the counters of one tensor out of many are never in the cache, so they are visited seldom. */
+    /**
+     * Values that wait to be counted: the counters of one tensor out of many are never in the cache, so they are
+     * visited seldom.
+     */
     private static final int PENDING = 1 << 14;
 
     private float[] buffer = new float[64];

@@ -7,9 +7,10 @@ import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 
 /**
- * The scale that keeps the arg-max of as many samples as possible: for each sample the two largest values l1 and l2 stay apart when
- * l2 / (qmax - 1) <= s <= 2 (l1 - l2). PPQ 0.6.5.1's observer/order.py, except that a tie among best candidates is averaged without
- * counting the first twice. The first 4096 samples count; more would only repeat the vote.
+ * The scale that keeps the arg-max of as many samples as possible: for each sample the two largest values l1 and l2
+ * stay apart when l2 / (qmax - 1) <= s <= 2 (l1 - l2). PPQ 0.6.5.1's observer/order.py, except that a tie among best
+ * candidates is averaged without counting the first twice. The first 4096 samples count; more would only repeat the
+ * vote.
  */
 final class IsotoneObserver implements Observer {
 

@@ -2,14 +2,14 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.LinearInteger;
+import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 
 /**
- * The threshold whose quantized distribution is nearest, in Kullback-Leibler divergence, to the observed one (Migacz, GTC 2017; details as
- * PPQ 0.6.5.1's TorchHistObserver: 4096 bins of |x|, first 0.2 % cleared, 32 candidate thresholds). Unlike PPQ's it also serves
- * asymmetric schemes: there the threshold clips both ends.
+ * The threshold whose quantized distribution is nearest, in Kullback-Leibler divergence, to the observed one (Migacz,
+ * GTC 2017; details as PPQ 0.6.5.1's TorchHistObserver: 4096 bins of |x|, first 0.2 % cleared, 32 candidate
+ * thresholds). Unlike PPQ's it also serves asymmetric schemes: there the threshold clips both ends.
  */
 final class KlObserver implements Observer {
 

@@ -12,6 +12,7 @@ final class MinMaxObserver implements Observer {
     private final Scheme scheme;
     /** Per tensor only; per channel the runs are short and the arrays hold a number each. */
     private final Extremes tensor = new Extremes();
+
     private float[] min = new float[0];
     private float[] max = new float[0];
     private int stride;

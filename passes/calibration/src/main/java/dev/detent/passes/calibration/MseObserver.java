@@ -8,20 +8,24 @@ import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 
 /**
- * The range with the least mean squared quantization error over the observed distribution. The error of a candidate is computed with the
- * scheme's own number system, so it is right for every bit width, rounding and symmetry. Per tensor: coarse-to-fine search over clipping
- * thresholds on the histogram. Per channel: the same on each channel's histogram.
+ * The range with the least mean squared quantization error over the observed distribution. The error of a candidate is
+ * computed with the scheme's own number system, so it is right for every bit width, rounding and symmetry. Per tensor:
+ * coarse-to-fine search over clipping thresholds on the histogram. Per channel: the same on each channel's histogram.
  */
 final class MseObserver implements Observer {
 
-    /** Below this fraction of the range a value rounds to zero under every candidate; its error does not depend on the choice. */
+    /**
+     * Below this fraction of the range a value rounds to zero under every candidate; its error does not depend on the
+     * choice.
+     */
     private static final double NEGLIGIBLE = 1.0 / (1 << 13);
 
     /**
-     * From this size on a batch is sampled: short runs spread over all of it tell its distribution as well as the whole. Which elements a run
-     * holds depends on the layout the engine chose for the tensor, and on nothing else.
+     * From this size on a batch is sampled: short runs spread over all of it tell its distribution as well as the
+     * whole. Which elements a run holds depends on the layout the engine chose for the tensor, and on nothing else.
      */
     private static final long LARGE = 1 << 15;
+
     private static final int RUN = 16;
     private static final int RUNS = 64;
 
@@ -31,6 +35,7 @@ final class MseObserver implements Observer {
     private final Extremes extremes = new Extremes();
     /** Those ends, of every such batch: a rare large value that no sample caught still weighs in. */
     private final Histogram tails = new Histogram();
+
     private double smallest;
     private double largest;
     private long elements;
@@ -38,6 +43,7 @@ final class MseObserver implements Observer {
     private boolean sampled;
     /** Elements from one sampled run to the next, and where the next one starts. */
     private int period;
+
     private int next;
     private int stride;
     private int channels;
@@ -148,6 +154,7 @@ final class MseObserver implements Observer {
         private final Scheme scheme;
         /** Ends of the range, outward edges of the outermost bins; 0 is always inside. */
         private double min = smallest;
+
         private double max = largest;
         private float[] values = new float[256];
         private float[] widths = new float[256];
@@ -164,7 +171,8 @@ final class MseObserver implements Observer {
             double negligible = Math.max(-min, max) * NEGLIGIBLE;
             histogram.forEach((value, width, count) -> keep(value, width, count, negligible));
             // An end of a batch stands for itself once, where a sample stands for the many that were not taken.
-            tails.forEach((value, width, count) -> keep(value, width, count * ((double) taken / Math.max(1, elements)), negligible));
+            tails.forEach((value, width, count) ->
+                    keep(value, width, count * ((double) taken / Math.max(1, elements)), negligible));
             scratch = new float[size];
         }
 

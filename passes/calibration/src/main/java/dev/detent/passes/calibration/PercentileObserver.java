@@ -6,8 +6,9 @@ import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 
 /**
- * Exact order statistics of every batch, averaged over batches: the k-th smallest and k-th largest value with k = int(n (1 - p)) + 1, as
- * PPQ's CPU path picks them (observer/range.py). Only the k extreme values are kept while a batch passes.
+ * Exact order statistics of every batch, averaged over batches: the k-th smallest and k-th largest value with k = int(n
+ * (1 - p)) + 1, as PPQ's CPU path picks them (observer/range.py). Only the k extreme values are kept while a batch
+ * passes.
  */
 final class PercentileObserver implements Observer {
 
@@ -104,7 +105,8 @@ final class PercentileObserver implements Observer {
                 return;
             }
             for (; i + Fold.RUN <= to; i += Fold.RUN) {
-                // Most runs hold nothing so far out, and looking at their ends is much faster than at every element. Not-a-number hides the others.
+                // Most runs hold nothing so far out, and looking at their ends is much faster than at every element.
+                // Not-a-number hides the others.
                 if (!(fold.outermost(values, i, sign) <= heap[0])) {
                     scan(values, i, i + Fold.RUN);
                 }

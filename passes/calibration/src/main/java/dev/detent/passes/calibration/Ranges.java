@@ -5,11 +5,14 @@ import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Optional;
 
-/** Ranges that mean something. An attention mask of -3.4e38 or -infinity has a range in which every other value is zero. */
+/**
+ * Ranges that mean something. An attention mask of -3.4e38 or -infinity has a range in which every other value is zero.
+ */
 final class Ranges {
 
     /** The reason for leaving such a tensor float. */
-    static final String WITHOUT_END = "its range has no end (an attention mask, most likely); quantized, all else would be zero";
+    static final String WITHOUT_END =
+            "its range has no end (an attention mask, most likely); quantized, all else would be zero";
 
     private static final double LARGEST = 1e30;
 

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /**
- * Values beyond which everything that reads a tensor saturates: what a convolution gives below -10 is nothing behind a SiLU, so a range that
- * reaches to -85, as depthwise layers have them, would waste its steps. A bound lies where the reader's result is within a quarter of a step
- * of its limit, a step being 2^-bits.
+ * Values beyond which everything that reads a tensor saturates: what a convolution gives below -10 is nothing behind a
+ * SiLU, so a range that reaches to -85, as depthwise layers have them, would waste its steps. A bound lies where the
+ * reader's result is within a quarter of a step of its limit, a step being 2^-bits.
  */
 record UsefulRange(double lowest, double highest) {
 
@@ -41,14 +41,20 @@ record UsefulRange(double lowest, double highest) {
         if (graph.isOutput(value) || graph.consumers(value).isEmpty()) {
             return ALL;
         }
-        return graph.consumers(value).stream().map(n -> of(graph, n, value, nats))
-                .reduce((a, b) -> new UsefulRange(Math.min(a.lowest, b.lowest), Math.max(a.highest, b.highest))).orElse(ALL);
+        return graph.consumers(value).stream()
+                .map(n -> of(graph, n, value, nats))
+                .reduce((a, b) -> new UsefulRange(Math.min(a.lowest, b.lowest), Math.max(a.highest, b.highest)))
+                .orElse(ALL);
     }
 
     private static UsefulRange of(Graph graph, Node node, String value, double nats) {
         if (node.is("Mul") && !node.input(0).equals(node.input(1))) {
-            Node gate = graph.producer(node.input(node.input(0).equals(value) ? 1 : 0)).filter(p -> p.input(0).equals(value)).orElse(node);
-            return gate.is("Sigmoid") ? from(-gate(nats)) : gate.is("HardSigmoid") ? from(hardSigmoid(gate).lowest) : ALL;
+            Node gate = graph.producer(node.input(node.input(0).equals(value) ? 1 : 0))
+                    .filter(p -> p.input(0).equals(value))
+                    .orElse(node);
+            return gate.is("Sigmoid")
+                    ? from(-gate(nats))
+                    : gate.is("HardSigmoid") ? from(hardSigmoid(gate).lowest) : ALL;
         }
         Reader reader = node.domain().isEmpty() ? READERS.get(node.opType()) : null;
         return reader == null ? ALL : reader.of(node, nats);
@@ -60,7 +66,10 @@ record UsefulRange(double lowest, double highest) {
 
     /** Where x e^-x is as small: x = nats + ln x, which settles fast. */
     private static double gate(double nats) {
-        return DoubleStream.iterate(nats, x -> nats + Math.log(x)).skip(8).findFirst().orElseThrow();
+        return DoubleStream.iterate(nats, x -> nats + Math.log(x))
+                .skip(8)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static UsefulRange hardSigmoid(Node n) {

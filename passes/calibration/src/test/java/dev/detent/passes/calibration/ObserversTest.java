@@ -115,7 +115,8 @@ class ObserversTest {
             v[i] = Math.max(0, v[i]);
         }
         for (Scheme s : schemes()) {
-            List<Supplier<Observer>> observers = List.of(() -> new MinMaxObserver(s), () -> new MseObserver(s), () -> new PercentileObserver(0.9999));
+            List<Supplier<Observer>> observers = List.of(
+                    () -> new MinMaxObserver(s), () -> new MseObserver(s), () -> new PercentileObserver(0.9999));
             for (Supplier<Observer> observer : observers) {
                 Observer plain = observer.get();
                 plain.observe(v, new long[] {v.length});
@@ -128,10 +129,19 @@ class ObserversTest {
     }
 
     private static Scheme[] schemes() {
-        return new Scheme[] {SIGNED, UNSIGNED, Scheme.symmetric(4, -8, 7), Scheme.asymmetric(4, 0, 15), Scheme.symmetric(16, -32768, 32767)};
+        return new Scheme[] {
+            SIGNED,
+            UNSIGNED,
+            Scheme.symmetric(4, -8, 7),
+            Scheme.asymmetric(4, 0, 15),
+            Scheme.symmetric(16, -32768, 32767)
+        };
     }
 
-    /** Of a large batch only runs are looked at: the range is nearly as good as that of all values, and one far outlier is not lost. */
+    /**
+     * Of a large batch only runs are looked at: the range is nearly as good as that of all values, and one far outlier
+     * is not lost.
+     */
     @Test
     void samplingLargeBatchesCostsLittle() {
         float[] v = gaussian(1_000_000, 3, 4);
@@ -141,7 +151,9 @@ class ObserversTest {
             assertThat(error(v, s, batches(s, v, 100_000))).as(s.toString()).isLessThanOrEqualTo(1.1 * all);
             MinMaxObserver m = new MinMaxObserver(s);
             m.observe(far, new long[] {far.length});
-            assertThat(error(far, s, batches(s, far, 100_000))).as(s.toString()).isLessThanOrEqualTo(1.01 * error(far, s, m.render(s)));
+            assertThat(error(far, s, batches(s, far, 100_000)))
+                    .as(s.toString())
+                    .isLessThanOrEqualTo(1.01 * error(far, s, m.render(s)));
         }
     }
 
@@ -235,7 +247,8 @@ class ObserversTest {
         }
         backward.merge(second);
         assertThat(backward.mean()).isEqualTo(forward.mean());
-        float expected = sum.divide(BigDecimal.valueOf(v.length), new java.math.MathContext(60)).floatValue();
+        float expected = sum.divide(BigDecimal.valueOf(v.length), new java.math.MathContext(60))
+                .floatValue();
         assertThat(forward.mean()).isEqualTo(expected, within(Math.ulp(expected)));
     }
 
@@ -247,12 +260,20 @@ class ObserversTest {
         }
     }
 
-    /** A network may give them: either there are numbers that mean something, or the sentence that there are none; but an end. */
+    /**
+     * A network may give them: either there are numbers that mean something, or the sentence that there are none; but
+     * an end.
+     */
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE})
     void whatIsNoNumberEndsTheSearch(float strange) {
-        for (Observer o : new Observer[] {new MinMaxObserver(SIGNED), new PercentileObserver(0.9999), new MseObserver(SIGNED), new KlObserver(),
-                new IsotoneObserver()}) {
+        for (Observer o : new Observer[] {
+            new MinMaxObserver(SIGNED),
+            new PercentileObserver(0.9999),
+            new MseObserver(SIGNED),
+            new KlObserver(),
+            new IsotoneObserver()
+        }) {
             for (Scheme s : new Scheme[] {SIGNED, UNSIGNED}) {
                 assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
                     o.observe(new float[] {1, strange, -2, strange, 3, 0.5f, 0, 7}, new long[] {2, 4});

@@ -44,17 +44,42 @@ class UsefulRangeTest {
             e.add(Node.of("gate", "Sigmoid", List.of("x"), List.of("g"), Map.of()));
             e.add(Node.of("silu", "Mul", List.of("g", "x"), List.of("y"), Map.of()));
         } else {
-            e.add(Node.of("n", opType, List.of("x"), List.of("y"), opType.equals("HardSigmoid") ? Map.of("alpha", new Attribute.FloatValue(0.25f)) : Map.of()));
+            e.add(Node.of(
+                    "n",
+                    opType,
+                    List.of("x"),
+                    List.of("y"),
+                    opType.equals("HardSigmoid") ? Map.of("alpha", new Attribute.FloatValue(0.25f)) : Map.of()));
         }
-        return UsefulRange.of(e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", bits);
+        return UsefulRange.of(
+                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", bits);
     }
 
     static Stream<Arguments> functions() {
-        Map<String, DoubleUnaryOperator> all = Map.of("Sigmoid", UsefulRangeTest::sigmoid, "Tanh", Math::tanh,
-                "HardSigmoid", x -> Math.max(0, Math.min(1, 0.25 * x + 0.5)), "HardSwish", x -> x * Math.max(0, Math.min(1, x / 6 + 0.5)),
-                "Relu", x -> Math.max(0, x), "SiLU", x -> x * sigmoid(x), "Mish", x -> x * Math.tanh(Math.log1p(Math.exp(x))),
-                "Gelu", x -> x < -8 ? 0 : x * normal(x), "Elu", x -> x < 0 ? Math.expm1(x) : x, "Softplus", x -> Math.log1p(Math.exp(x)));
-        return all.entrySet().stream().sorted(Map.Entry.comparingByKey()).flatMap(f -> Stream.of(8, 16).map(bits -> Arguments.of(f.getKey(), bits, f.getValue())));
+        Map<String, DoubleUnaryOperator> all = Map.of(
+                "Sigmoid",
+                UsefulRangeTest::sigmoid,
+                "Tanh",
+                Math::tanh,
+                "HardSigmoid",
+                x -> Math.max(0, Math.min(1, 0.25 * x + 0.5)),
+                "HardSwish",
+                x -> x * Math.max(0, Math.min(1, x / 6 + 0.5)),
+                "Relu",
+                x -> Math.max(0, x),
+                "SiLU",
+                x -> x * sigmoid(x),
+                "Mish",
+                x -> x * Math.tanh(Math.log1p(Math.exp(x))),
+                "Gelu",
+                x -> x < -8 ? 0 : x * normal(x),
+                "Elu",
+                x -> x < 0 ? Math.expm1(x) : x,
+                "Softplus",
+                x -> Math.log1p(Math.exp(x)));
+        return all.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .flatMap(f -> Stream.of(8, 16).map(bits -> Arguments.of(f.getKey(), bits, f.getValue())));
     }
 
     /** Within a quarter of a step beyond the bounds, and no longer so well within them: no wider than they must be. */
@@ -65,11 +90,14 @@ class UsefulRangeTest {
         double quarter = Math.pow(2, -bits - 2);
         assertThat(range.lowest()).isFinite();
         for (double beyond = 0; beyond < 5; beyond += 0.25) {
-            assertThat(f.applyAsDouble(range.lowest() - beyond)).isCloseTo(f.applyAsDouble(range.lowest()), within(quarter));
+            assertThat(f.applyAsDouble(range.lowest() - beyond))
+                    .isCloseTo(f.applyAsDouble(range.lowest()), within(quarter));
         }
-        assertThat(Math.abs(f.applyAsDouble(range.lowest() / 2 + 0.25) - f.applyAsDouble(range.lowest()))).isGreaterThan(quarter);
+        assertThat(Math.abs(f.applyAsDouble(range.lowest() / 2 + 0.25) - f.applyAsDouble(range.lowest())))
+                .isGreaterThan(quarter);
         if (Double.isFinite(range.highest())) {
-            assertThat(f.applyAsDouble(range.highest() + 5)).isCloseTo(f.applyAsDouble(range.highest()), within(quarter));
+            assertThat(f.applyAsDouble(range.highest() + 5))
+                    .isCloseTo(f.applyAsDouble(range.highest()), within(quarter));
         }
     }
 
@@ -83,11 +111,14 @@ class UsefulRangeTest {
         e.add(Node.of("hard", "HardSwish", List.of("x"), List.of("h"), Map.of()));
         e.add(Node.of("tanh", "Tanh", List.of("x"), List.of("t"), Map.of()));
         e.add(Node.of("sum", "Add", List.of("h", "t"), List.of("y"), Map.of()));
-        UsefulRange both = UsefulRange.of(e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", 8);
+        UsefulRange both = UsefulRange.of(
+                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", 8);
         assertThat(both.lowest()).isEqualTo(range("Tanh", 8).lowest());
         assertThat(both.highest()).isInfinite();
         assertThat(UsefulRange.of(e.graph(), "h", 8)).as("an Add takes all").isEqualTo(UsefulRange.ALL);
         e.output(ValueInfo.of("x", ElementType.FLOAT, 1, 8).withName("x"));
-        assertThat(UsefulRange.of(e.graph(), "x", 8)).as("it leaves the network, too").isEqualTo(UsefulRange.ALL);
+        assertThat(UsefulRange.of(e.graph(), "x", 8))
+                .as("it leaves the network, too")
+                .isEqualTo(UsefulRange.ALL);
     }
 }

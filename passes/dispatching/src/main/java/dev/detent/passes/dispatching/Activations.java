@@ -18,9 +18,10 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Quantizes what activations flow through on their way to or from a computing operator. An activation is a float value that depends on what
- * the network is fed, and not on its shape alone. Where shapes meet activations (a scale worked out from a dimension, boxes that become
- * indices), the activations go on being quantized, while {@link Closure} leaves all that is connected float.
+ * Quantizes what activations flow through on their way to or from a computing operator. An activation is a float value
+ * that depends on what the network is fed, and not on its shape alone. Where shapes meet activations (a scale worked
+ * out from a dimension, boxes that become indices), the activations go on being quantized, while {@link Closure} leaves
+ * all that is connected float.
  */
 final class Activations implements Dispatcher {
 
@@ -49,12 +50,18 @@ final class Activations implements Dispatcher {
         graph.nodes().stream().filter(n -> n.isOneOf(Operators.COMPUTING)).forEach(reach);
         while (!queue.isEmpty()) {
             Node n = queue.remove();
-            Stream.concat(n.inputs().stream(), n.capturedValues().stream()).filter(v -> activation.test(v) && takes(n, v))
+            Stream.concat(n.inputs().stream(), n.capturedValues().stream())
+                    .filter(v -> activation.test(v) && takes(n, v))
                     .forEach(v -> graph.producer(v).ifPresent(reach));
-            n.outputs().stream().filter(activation).forEach(v -> graph.consumers(v).stream().filter(c -> takes(c, v)).forEach(reach));
+            n.outputs().stream()
+                    .filter(activation)
+                    .forEach(v ->
+                            graph.consumers(v).stream().filter(c -> takes(c, v)).forEach(reach));
         }
         Map<String, Side> sides = new LinkedHashMap<>();
-        graph.nodes().forEach(n -> sides.put(n.name(), reached.contains(n) ? Side.QUANTIZED : carries.test(n) ? Side.FLOAT : Side.SHAPE));
+        graph.nodes()
+                .forEach(n -> sides.put(
+                        n.name(), reached.contains(n) ? Side.QUANTIZED : carries.test(n) ? Side.FLOAT : Side.SHAPE));
         return sides;
     }
 

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Everything that is connected by value to a computing operator is quantized; everything connected to shapes and indices is not. PPQ's
- * default ('pursus', the Perseus class of 0.6.5.1).
+ * Everything that is connected by value to a computing operator is quantized; everything connected to shapes and
+ * indices is not. PPQ's default ('pursus', the Perseus class of 0.6.5.1).
  */
 final class Closure implements Dispatcher {
 
@@ -60,7 +60,8 @@ final class Closure implements Dispatcher {
         Map<String, Side> sides = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
             boolean value = values.contains(n);
-            Side side = shapeSide.contains(n) ? (value ? Side.FLOAT : Side.SHAPE) : (value ? Side.QUANTIZED : Side.FLOAT);
+            Side side =
+                    shapeSide.contains(n) ? (value ? Side.FLOAT : Side.SHAPE) : (value ? Side.QUANTIZED : Side.FLOAT);
             for (int o = 0; o < n.outputs().size(); o++) {
                 Sockets.Kind kind = Sockets.of(n).output(o);
                 if (kind != Sockets.Kind.VALUE) {

@@ -11,8 +11,13 @@ public final class Dispatchers implements DispatcherProvider {
 
     @Override
     public List<Dispatcher> dispatchers() {
-        return List.of(new Activations(), new Closure(), new SearchDispatcher(SearchDispatcher.Reach.CONSERVATIVE),
-                new SearchDispatcher(SearchDispatcher.Reach.PPLNN), new SearchDispatcher(SearchDispatcher.Reach.AGGRESSIVE),
-                new SearchDispatcher(SearchDispatcher.Reach.POINTWISE), new Everything());
+        return List.of(
+                new Activations(),
+                new Closure(),
+                new SearchDispatcher(SearchDispatcher.Reach.CONSERVATIVE),
+                new SearchDispatcher(SearchDispatcher.Reach.PPLNN),
+                new SearchDispatcher(SearchDispatcher.Reach.AGGRESSIVE),
+                new SearchDispatcher(SearchDispatcher.Reach.POINTWISE),
+                new Everything());
     }
 }

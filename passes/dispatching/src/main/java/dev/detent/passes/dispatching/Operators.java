@@ -10,11 +10,22 @@ final class Operators {
     static final Set<String> COMPUTING = Set.of("Conv", "Gemm", "ConvTranspose", "MatMul");
 
     /** Operators whose first input alone carries the value. */
-    static final Set<String> FIRST_INPUT_ONLY = Set.of("Reshape", "Slice", "Gather", "Pad", "Resize", "Split", "TopK", "Tile", "Expand",
-            "RoiAlign", "MMCVRoiAlign");
+    static final Set<String> FIRST_INPUT_ONLY = Set.of(
+            "Reshape",
+            "Slice",
+            "Gather",
+            "Pad",
+            "Resize",
+            "Split",
+            "TopK",
+            "Tile",
+            "Expand",
+            "RoiAlign",
+            "MMCVRoiAlign");
 
     /** The same for {@link Activations}: the other inputs are shapes, indices or places to look at. */
-    static final Set<String> LED_BY_OTHER_INPUTS = Stream.concat(FIRST_INPUT_ONLY.stream(), Stream.of("GridSample", "MaxRoiPool", "DeformConv"))
+    static final Set<String> LED_BY_OTHER_INPUTS = Stream.concat(
+                    FIRST_INPUT_ONLY.stream(), Stream.of("GridSample", "MaxRoiPool", "DeformConv"))
             .collect(Collectors.toUnmodifiableSet());
 
     /** Where value tracing ends: these make shapes or indices. */

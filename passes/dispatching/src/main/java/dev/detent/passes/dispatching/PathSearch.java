@@ -12,8 +12,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Nodes on the paths that start somewhere, go on while a relay condition holds and end at an end point (PPQ's opset_matching). A path that
- * reaches no end point does not count; a start node counts only when one of its paths does.
+ * Nodes on the paths that start somewhere, go on while a relay condition holds and end at an end point (PPQ's
+ * opset_matching). A path that reaches no end point does not count; a start node counts only when one of its paths
+ * does.
  */
 final class PathSearch {
 

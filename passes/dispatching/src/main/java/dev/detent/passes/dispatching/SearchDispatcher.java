@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * PPQ's search-based strategies. They differ only in which nodes they take for quantized; the shape side and the corrections afterwards
- * are common (scheduler/dispatchers.py).
+ * PPQ's search-based strategies. They differ only in which nodes they take for quantized; the shape side and the
+ * corrections afterwards are common (scheduler/dispatchers.py).
  */
 final class SearchDispatcher implements Dispatcher {
 
@@ -51,7 +51,9 @@ final class SearchDispatcher implements Dispatcher {
 
     @Override
     public Map<String, Side> dispatch(Graph graph, Predicate<Node> supported) {
-        List<Node> computing = graph.nodes().stream().filter(n -> n.isOneOf(Operators.COMPUTING)).toList();
+        List<Node> computing = graph.nodes().stream()
+                .filter(n -> n.isOneOf(Operators.COMPUTING))
+                .toList();
         Predicate<Node> shapeOrBoundary = n -> n.isOneOf(Operators.SHAPE_SOURCES) || Tracing.isBoundary(graph, n);
         Set<Node> extension = PathSearch.down(graph, computing, (a, b) -> Tracing.down(graph, a, b), shapeOrBoundary);
         Set<Node> quantized = quantized(graph, supported, computing, shapeOrBoundary);
@@ -63,15 +65,18 @@ final class SearchDispatcher implements Dispatcher {
             sides.put(n.name(), shape ? Side.SHAPE : quantized.contains(n) ? Side.QUANTIZED : Side.FLOAT);
         }
         for (Node n : graph.nodes()) {
-            if (n.isOneOf(Operators.SHAPE_SOURCES) || n.isOneOf(Operators.LINEAR_ACTIVATIONS) && reach != Reach.POINTWISE) {
-                Side followed = graph.producer(n.input(0)).map(p -> sides.get(p.name())).orElse(Side.FLOAT);
+            if (n.isOneOf(Operators.SHAPE_SOURCES)
+                    || n.isOneOf(Operators.LINEAR_ACTIVATIONS) && reach != Reach.POINTWISE) {
+                Side followed =
+                        graph.producer(n.input(0)).map(p -> sides.get(p.name())).orElse(Side.FLOAT);
                 sides.put(n.name(), followed);
             }
         }
         return sides;
     }
 
-    private Set<Node> quantized(Graph graph, Predicate<Node> supported, List<Node> computing, Predicate<Node> shapeOrBoundary) {
+    private Set<Node> quantized(
+            Graph graph, Predicate<Node> supported, List<Node> computing, Predicate<Node> shapeOrBoundary) {
         Set<Node> found;
         switch (reach) {
             case POINTWISE -> found = new LinkedHashSet<>(computing);
@@ -80,10 +85,18 @@ final class SearchDispatcher implements Dispatcher {
                 found.removeIf(n -> n.is("Shape"));
                 return found;
             }
-            case PPLNN -> found = PathSearch.down(graph, graph.nodes().stream().filter(n -> n.is("Conv")).toList(),
-                    (a, b) -> supported.test(b) && Tracing.down(graph, a, b), n -> n.is("Conv"));
-            default -> found = PathSearch.down(graph, computing, (a, b) -> Tracing.down(graph, a, b),
-                    n -> !supported.test(n) || Tracing.isBoundary(graph, n));
+            case PPLNN ->
+                found = PathSearch.down(
+                        graph,
+                        graph.nodes().stream().filter(n -> n.is("Conv")).toList(),
+                        (a, b) -> supported.test(b) && Tracing.down(graph, a, b),
+                        n -> n.is("Conv"));
+            default ->
+                found = PathSearch.down(
+                        graph,
+                        computing,
+                        (a, b) -> Tracing.down(graph, a, b),
+                        n -> !supported.test(n) || Tracing.isBoundary(graph, n));
         }
         found.removeIf(n -> !supported.test(n));
         return found;
@@ -93,15 +106,22 @@ final class SearchDispatcher implements Dispatcher {
         Set<Node> receivers = Tracing.receivers(graph);
         Predicate<Node> value = n -> quantized.contains(n) || n.isOneOf(Operators.COMPUTING);
         Set<Node> shapes = new LinkedHashSet<>(receivers);
-        List<Node> generators = graph.nodes().stream().filter(Tracing::generates).toList();
-        Set<Node> forward = PathSearch.down(graph, generators, (a, b) -> Tracing.down(graph, a, b),
+        List<Node> generators =
+                graph.nodes().stream().filter(Tracing::generates).toList();
+        Set<Node> forward = PathSearch.down(
+                graph,
+                generators,
+                (a, b) -> Tracing.down(graph, a, b),
                 n -> receivers.contains(n) || value.test(n) || Tracing.isBoundary(graph, n));
         forward.removeIf(value);
         shapes.addAll(forward);
         boolean grown = true;
         while (grown) {
             List<Node> starts = shapes.stream().filter(n -> !n.is("Shape")).toList();
-            Set<Node> back = PathSearch.up(graph, starts, (a, b) -> Tracing.up(graph, a, b),
+            Set<Node> back = PathSearch.up(
+                    graph,
+                    starts,
+                    (a, b) -> Tracing.up(graph, a, b),
                     n -> shapes.contains(n) || value.test(n) || Tracing.isBoundary(graph, n));
             back.removeIf(value);
             grown = shapes.addAll(back);

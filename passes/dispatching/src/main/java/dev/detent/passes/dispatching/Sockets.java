@@ -8,17 +8,23 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * What kind of thing travels through each input and output of an operator, as data. Operators that are not listed carry values
- * everywhere and link every input to every output. Source: PPQ 0.6.5.1, scheduler/core/default.py.
+ * What kind of thing travels through each input and output of an operator, as data. Operators that are not listed carry
+ * values everywhere and link every input to every output. Source: PPQ 0.6.5.1, scheduler/core/default.py.
  */
 final class Sockets {
 
-    enum Kind { VALUE, ATTRIBUTE, SHAPE, LOGICAL }
+    enum Kind {
+        VALUE,
+        ATTRIBUTE,
+        SHAPE,
+        LOGICAL
+    }
 
     /**
      * @param inputs kind per input; beyond the list VALUE
      * @param outputs kind per output; beyond the list VALUE
-     * @param linked inputs whose value goes on to an output; empty list when none does, null-object {@link #ALL} when all do
+     * @param linked inputs whose value goes on to an output; empty list when none does, null-object {@link #ALL} when
+     *     all do
      */
     record Socket(List<Kind> inputs, List<Kind> outputs, List<Integer> linked) {
         Kind input(int index) {
@@ -64,7 +70,8 @@ final class Sockets {
         put("ScatterElements", "V S V", "V", 0, 2);
         put("ScatterND", "V S V", "V", 0, 2);
         put("Shape", "V", "S");
-        for (String comparison : List.of("Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "And", "Or", "Xor")) {
+        for (String comparison :
+                List.of("Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "And", "Or", "Xor")) {
             put(comparison, "V V", "L");
         }
         put("OneHot", "S S S", "S");
@@ -84,11 +91,13 @@ final class Sockets {
     }
 
     private static List<Kind> kinds(String letters) {
-        return Arrays.stream(letters.split(" ")).map(l -> switch (l) {
-            case "A" -> Kind.ATTRIBUTE;
-            case "S" -> Kind.SHAPE;
-            case "L" -> Kind.LOGICAL;
-            default -> Kind.VALUE;
-        }).toList();
+        return Arrays.stream(letters.split(" "))
+                .map(l -> switch (l) {
+                    case "A" -> Kind.ATTRIBUTE;
+                    case "S" -> Kind.SHAPE;
+                    case "L" -> Kind.LOGICAL;
+                    default -> Kind.VALUE;
+                })
+                .toList();
     }
 }

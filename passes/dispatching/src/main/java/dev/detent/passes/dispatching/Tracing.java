@@ -17,7 +17,8 @@ final class Tracing {
             return produces(graph, from, to, 0);
         }
         if (to.is("ScatterND")) {
-            return produces(graph, from, to, 0) || produces(graph, from, to, to.inputs().size() - 1);
+            return produces(graph, from, to, 0)
+                    || produces(graph, from, to, to.inputs().size() - 1);
         }
         return !to.is("ConstantOfShape", "Shape", "NonMaxSuppression");
     }
@@ -31,7 +32,8 @@ final class Tracing {
             return produces(graph, to, from, 0);
         }
         if (from.is("ScatterND")) {
-            return produces(graph, to, from, 0) || produces(graph, to, from, from.inputs().size() - 1);
+            return produces(graph, to, from, 0)
+                    || produces(graph, to, from, from.inputs().size() - 1);
         }
         return !from.is("NonMaxSuppression", "Shape");
     }
@@ -53,8 +55,20 @@ final class Tracing {
 
     private static List<Integer> shapeInputs(Node n) {
         return switch (n.opType()) {
-            case "Reshape", "Gather", "GatherElements", "GatherND", "Split", "TopK", "Tile", "Expand", "ScatterND", "ScatterElements",
-                    "Squeeze", "Unsqueeze", "ReduceSum", "grid_sampler" -> List.of(1);
+            case "Reshape",
+                    "Gather",
+                    "GatherElements",
+                    "GatherND",
+                    "Split",
+                    "TopK",
+                    "Tile",
+                    "Expand",
+                    "ScatterND",
+                    "ScatterElements",
+                    "Squeeze",
+                    "Unsqueeze",
+                    "ReduceSum",
+                    "grid_sampler" -> List.of(1);
             case "Slice" -> List.of(1, 2, 3, 4);
             case "Pad", "RoiAlign", "MMCVRoiAlign" -> List.of(1, 2);
             case "Resize" -> List.of(1, 2, 3);

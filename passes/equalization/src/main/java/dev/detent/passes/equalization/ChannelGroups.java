@@ -16,9 +16,9 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Which channels of a network's tensors can only be scaled together. A positive factor on one channel passes through ReLU, pooling, slices,
- * concatenations and additions; weighted operators, norms and constant additions absorb it. Channels that an operator of another kind, a graph
- * input or a graph output touches are fixed: their factor is 1.
+ * Which channels of a network's tensors can only be scaled together. A positive factor on one channel passes through
+ * ReLU, pooling, slices, concatenations and additions; weighted operators, norms and constant additions absorb it.
+ * Channels that an operator of another kind, a graph input or a graph output touches are fixed: their factor is 1.
  */
 final class ChannelGroups {
 
@@ -26,7 +26,10 @@ final class ChannelGroups {
     static final int FIXED = 0;
 
     /** Where a tensor has its channels: images at axis 1, sequences at the last one. */
-    enum Axis { SECOND, LAST }
+    enum Axis {
+        SECOND,
+        LAST
+    }
 
     /** The channels of a tensor. */
     record Channels(String value, Axis axis) {}
@@ -44,7 +47,8 @@ final class ChannelGroups {
     private static final Map<String, Rule> RULES = new HashMap<>();
 
     static {
-        Stream.of("Relu", "LeakyRelu", "Identity", "Dropout").forEach(op -> RULES.put(op, (g, n) -> g.pass(n, Axis.SECOND, Axis.LAST)));
+        Stream.of("Relu", "LeakyRelu", "Identity", "Dropout")
+                .forEach(op -> RULES.put(op, (g, n) -> g.pass(n, Axis.SECOND, Axis.LAST)));
         Stream.of("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Resize")
                 .forEach(op -> RULES.put(op, (g, n) -> g.pass(n, Axis.SECOND)));
         Stream.of("Flatten", "Reshape").forEach(op -> RULES.put(op, ChannelGroups::reshape));
@@ -53,7 +57,7 @@ final class ChannelGroups {
         RULES.put("BatchNormalization", (g, n) -> g.norm(n, Axis.SECOND));
         RULES.put("LayerNormalization", (g, n) -> g.norm(n, Axis.LAST));
         // Looks at dimensions only.
-        RULES.put("Shape", (g, n) -> { });
+        RULES.put("Shape", (g, n) -> {});
         RULES.put("Add", ChannelGroups::add);
         RULES.put("Concat", ChannelGroups::concat);
         RULES.put("Slice", ChannelGroups::slice);
@@ -67,6 +71,7 @@ final class ChannelGroups {
     private int size = 1;
     /** The fixed group has the smallest number, so it stays the fixed group whatever joins it. */
     private final DisjointSets sets = new DisjointSets();
+
     private final List<Layer> layers = new ArrayList<>();
     private final List<Shift> shifts = new ArrayList<>();
 
@@ -119,7 +124,10 @@ final class ChannelGroups {
     }
 
     private void register(ValueInfo v) {
-        if (v.type() != ElementType.FLOAT || v.shape().isEmpty() || v.shape().get().size() < 2 || graph.isInitializer(v.name())) {
+        if (v.type() != ElementType.FLOAT
+                || v.shape().isEmpty()
+                || v.shape().get().size() < 2
+                || graph.isInitializer(v.name())) {
             return;
         }
         List<ValueInfo.Dimension> shape = v.shape().get();
@@ -211,8 +219,11 @@ final class ChannelGroups {
     }
 
     private void weighted(Node n, Axis axis) {
-        boolean free = isOwn(n.input(1)) && (!n.hasInput(2) || isOwn(n.input(2))) && n.intAttribute("transA", 0) == 0
-                && (axis == Axis.SECOND || graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false));
+        boolean free = isOwn(n.input(1))
+                && (!n.hasInput(2) || isOwn(n.input(2)))
+                && n.intAttribute("transA", 0) == 0
+                && (axis == Axis.SECOND
+                        || graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false));
         if (!free) {
             fix(n);
             return;
@@ -228,7 +239,8 @@ final class ChannelGroups {
 
     /** Scale and bias take the factors up; what is before them stays. */
     private void norm(Node n, Axis axis) {
-        boolean free = isOwn(n.input(1)) && isOwn(n.input(2)) && n.outputs().size() == 1 && n.intAttribute("axis", -1) == -1;
+        boolean free =
+                isOwn(n.input(1)) && isOwn(n.input(2)) && n.outputs().size() == 1 && n.intAttribute("axis", -1) == -1;
         if (!free) {
             fix(n);
             return;
@@ -256,7 +268,9 @@ final class ChannelGroups {
             return;
         }
         String value = n.input(1 - constant);
-        Optional<Axis> axis = isOwn(n.input(constant)) ? axisOf(graph.initializer(n.input(constant)).orElseThrow(), n.output(0)) : Optional.empty();
+        Optional<Axis> axis = isOwn(n.input(constant))
+                ? axisOf(graph.initializer(n.input(constant)).orElseThrow(), n.output(0))
+                : Optional.empty();
         if (axis.isEmpty()) {
             fix(n);
             return;
@@ -273,7 +287,9 @@ final class ChannelGroups {
             Channels c = canonical(new Channels(value, axis));
             int fromEnd = axis == Axis.LAST ? 1 : rank(value) - 1;
             int at = constant.rank() - fromEnd;
-            if (counts.getOrDefault(c, -1) == constant.elementCount() && at >= 0 && constant.dim(at) == constant.elementCount()) {
+            if (counts.getOrDefault(c, -1) == constant.elementCount()
+                    && at >= 0
+                    && constant.dim(at) == constant.elementCount()) {
                 return Optional.of(axis);
             }
         }
@@ -281,7 +297,9 @@ final class ChannelGroups {
     }
 
     private void shift(String initializer, Channels channels) {
-        if (graph.initializer(initializer).map(t -> t.elementCount() == counts.getOrDefault(canonical(channels), -1)).orElse(false)) {
+        if (graph.initializer(initializer)
+                .map(t -> t.elementCount() == counts.getOrDefault(canonical(channels), -1))
+                .orElse(false)) {
             shifts.add(new Shift(initializer, channels));
         } else {
             fix(channels);
@@ -291,10 +309,16 @@ final class ChannelGroups {
     /** Channels survive when only spatial dimensions of size 1 come or go. */
     private void reshape(Node n) {
         Optional<long[]> from = dims(n.input(0));
-        Optional<long[]> to = dims(n.output(0)).or(() -> from.filter(f -> f.length > 1 && feedsMatrices(n.output(0), f[1]))
-                .map(f -> new long[] {f[0], f[1]}));
-        boolean kept = from.isPresent() && to.isPresent() && from.get().length > 1 && to.get().length > 1 && from.get()[1] == to.get()[1]
-                && Arrays.stream(from.get()).skip(2).allMatch(d -> d == 1) && Arrays.stream(to.get()).skip(2).allMatch(d -> d == 1);
+        Optional<long[]> to = dims(n.output(0))
+                .or(() -> from.filter(f -> f.length > 1 && feedsMatrices(n.output(0), f[1]))
+                        .map(f -> new long[] {f[0], f[1]}));
+        boolean kept = from.isPresent()
+                && to.isPresent()
+                && from.get().length > 1
+                && to.get().length > 1
+                && from.get()[1] == to.get()[1]
+                && Arrays.stream(from.get()).skip(2).allMatch(d -> d == 1)
+                && Arrays.stream(to.get()).skip(2).allMatch(d -> d == 1);
         if (!kept) {
             fix(n);
             return;
@@ -305,15 +329,25 @@ final class ChannelGroups {
         fixOther(n.output(0), Axis.SECOND);
     }
 
-    /** Everybody who reads it takes it for a matrix of that many columns; a reshape whose target is computed tells no shape itself. */
+    /**
+     * Everybody who reads it takes it for a matrix of that many columns; a reshape whose target is computed tells no
+     * shape itself.
+     */
     private boolean feedsMatrices(String value, long columns) {
-        return !graph.isOutput(value) && graph.uses(value).stream().allMatch(u -> u.index() == 0 && u.node().is("Gemm")
-                && graph.initializer(u.node().input(1)).map(w -> w.dim((int) u.node().intAttribute("transB", 0)) == columns).orElse(false));
+        return !graph.isOutput(value)
+                && graph.uses(value).stream()
+                        .allMatch(u -> u.index() == 0
+                                && u.node().is("Gemm")
+                                && graph.initializer(u.node().input(1))
+                                        .map(w -> w.dim((int) u.node().intAttribute("transB", 0)) == columns)
+                                        .orElse(false));
     }
 
     /** Dimensions; those that are not known as -1. */
     private Optional<long[]> dims(String value) {
-        return graph.valueInfo(value).flatMap(ValueInfo::shape).map(s -> s.stream().mapToLong(ValueInfo.Dimension::size).toArray());
+        return graph.valueInfo(value)
+                .flatMap(ValueInfo::shape)
+                .map(s -> s.stream().mapToLong(ValueInfo.Dimension::size).toArray());
     }
 
     private void concat(Node n) {
@@ -354,9 +388,15 @@ final class ChannelGroups {
     /** Zeros around an image, and zero channels before and behind its own. */
     private void pad(Node n) {
         int rank = rank(n.input(0));
-        Optional<long[]> pads = constants.apply(n.input(1)).map(Tensor::longs).filter(p -> p.length == 2 * rank && rank > 2);
-        boolean zeros = n.stringAttribute("mode", "constant").equals("constant") && (!n.hasInput(2)
-                || constants.apply(n.input(2)).map(t -> t.floats()[0] == 0).orElse(false)) && !n.hasInput(3);
+        Optional<long[]> pads =
+                constants.apply(n.input(1)).map(Tensor::longs).filter(p -> p.length == 2 * rank && rank > 2);
+        boolean zeros = n.stringAttribute("mode", "constant").equals("constant")
+                && (!n.hasInput(2)
+                        || constants
+                                .apply(n.input(2))
+                                .map(t -> t.floats()[0] == 0)
+                                .orElse(false))
+                && !n.hasInput(3);
         if (pads.isEmpty() || !zeros || pads.get()[1] < 0 || pads.get()[rank + 1] < 0) {
             fix(n);
             return;
@@ -368,7 +408,10 @@ final class ChannelGroups {
 
     /** A constant nobody else reads. */
     private boolean isOwn(String initializer) {
-        return graph.initializer(initializer).map(t -> t.type() == ElementType.FLOAT).orElse(false) && graph.uses(initializer).size() == 1
+        return graph.initializer(initializer)
+                        .map(t -> t.type() == ElementType.FLOAT)
+                        .orElse(false)
+                && graph.uses(initializer).size() == 1
                 && !graph.isOutput(initializer);
     }
 }

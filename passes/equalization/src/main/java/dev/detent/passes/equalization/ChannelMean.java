@@ -4,11 +4,15 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Sketch;
 import java.util.Arrays;
 
-/** Mean of every channel. Means of samples are added as integers, so merging is exact and the order of samples does not matter. */
+/**
+ * Mean of every channel. Means of samples are added as integers, so merging is exact and the order of samples does not
+ * matter.
+ */
 final class ChannelMean implements Sketch {
 
     /** Means are clipped to +-2^15 and resolved to 2^-32: far finer than any quantization step. */
     private static final double UNIT = 0x1p32;
+
     private static final double LIMIT = 0x1p15;
 
     private final ChannelGroups.Axis axis;
@@ -17,6 +21,7 @@ final class ChannelMean implements Sketch {
     private int samples;
     /** Neighbours of one channel; 0 for a batch that has not these channels, which is not looked at. */
     private int stride;
+
     private int position;
 
     ChannelMean(ChannelGroups.Axis axis, int channels) {

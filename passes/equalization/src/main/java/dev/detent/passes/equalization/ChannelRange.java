@@ -3,8 +3,8 @@ package dev.detent.passes.equalization;
 import dev.detent.spi.observe.Sketch;
 
 /**
- * Largest magnitude and mean square of every channel along an axis. Mean squares of samples are added as integers of 2^-28, so merging is
- * exact and the order of samples does not matter.
+ * Largest magnitude and mean square of every channel along an axis. Mean squares of samples are added as integers of
+ * 2^-28, so merging is exact and the order of samples does not matter.
  */
 final class ChannelRange implements Sketch {
 

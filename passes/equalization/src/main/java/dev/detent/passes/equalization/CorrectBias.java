@@ -15,35 +15,49 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Takes the mean error that weight quantization causes out of the bias: b += (W - Q(W)) E[x], with E[x] per input channel of the float network
- * (Nagel et al. 2019, equation 17; borders count as inner pixels). One look at the data, however many layers, and where the network is cut
- * already.
+ * Takes the mean error that weight quantization causes out of the bias: b += (W - Q(W)) E[x], with E[x] per input
+ * channel of the float network (Nagel et al. 2019, equation 17; borders count as inner pixels). One look at the data,
+ * however many layers, and where the network is cut already.
  */
 final class CorrectBias {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 16, "at most so many samples; a channel's mean settles early").atLeast(1);
+    private static final Option<Integer> SAMPLES = Option.integer(
+                    "samples", 16, "at most so many samples; a channel's mean settles early")
+            .atLeast(1);
 
     /** What is left of an error when a code is turned into a float by one formula or another. */
     private static final double ROUNDING = 1e-6;
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("bias-correction", "takes the mean error of quantized weights out of the biases")
-                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.TUNED)
-                    .editsGraph().needs(Need.SAMPLES).options(SAMPLES).build(),
+                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
+                    .forbids(Fact.BAKED)
+                    .establishes(Fact.TUNED)
+                    .editsGraph()
+                    .needs(Need.SAMPLES)
+                    .options(SAMPLES)
+                    .build(),
             CorrectBias::run);
 
     private CorrectBias() {}
 
     private static void run(PassContext context) {
         Graph graph = context.graph();
-        List<Node> layers = graph.nodes().parallelStream().filter(n -> isCorrectable(context, n)).toList();
+        List<Node> layers = graph.nodes().parallelStream()
+                .filter(n -> isCorrectable(context, n))
+                .toList();
         if (layers.isEmpty()) {
             return;
         }
-        List<Simulator.Observation<ChannelMean>> inputs = layers.stream().map(n -> input(graph, n)).toList();
-        List<ChannelMean> means = context.simulator().observeFloat(inputs, context.options().get(SAMPLES));
+        List<Simulator.Observation<ChannelMean>> inputs =
+                layers.stream().map(n -> input(graph, n)).toList();
+        List<ChannelMean> means =
+                context.simulator().observeFloat(inputs, context.options().get(SAMPLES));
         // Two layers may share a bias; it takes both corrections, one after the other.
-        List<double[]> shifts = IntStream.range(0, layers.size()).parallel().mapToObj(i -> shift(context, layers.get(i), means.get(i))).toList();
+        List<double[]> shifts = IntStream.range(0, layers.size())
+                .parallel()
+                .mapToObj(i -> shift(context, layers.get(i), means.get(i)))
+                .toList();
         for (int i = 0; i < layers.size(); i++) {
             correct(context, layers.get(i).input(2), shifts.get(i));
         }
@@ -51,8 +65,15 @@ final class CorrectBias {
 
     private static boolean isCorrectable(PassContext context, Node n) {
         Graph graph = context.graph();
-        return n.is("Conv", "ConvTranspose", "Gemm") && n.intAttribute("transA", 0) == 0 && graph.isInitializer(n.input(1)) && graph.isInitializer(n.input(2))
-                && context.quantization().input(n, 1).map(c -> c.state().isActive()).orElse(false) && isOffGrid(context, n);
+        return n.is("Conv", "ConvTranspose", "Gemm")
+                && n.intAttribute("transA", 0) == 0
+                && graph.isInitializer(n.input(1))
+                && graph.isInitializer(n.input(2))
+                && context.quantization()
+                        .input(n, 1)
+                        .map(c -> c.state().isActive())
+                        .orElse(false)
+                && isOffGrid(context, n);
     }
 
     /** Weights that a pass before has put on their grid make no error. */
@@ -76,15 +97,24 @@ final class CorrectBias {
         return values;
     }
 
-    /** Of a Gemm it is looked at where its elements were computed, in the same order: there the network is cut already, most likely. */
+    /**
+     * Of a Gemm it is looked at where its elements were computed, in the same order: there the network is cut already,
+     * most likely.
+     */
     private static Simulator.Observation<ChannelMean> input(Graph graph, Node n) {
-        int channels = ChannelView.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
-        return n.is("Gemm") ? new Simulator.Observation<>(source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
+        int channels =
+                ChannelView.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
+        return n.is("Gemm")
+                ? new Simulator.Observation<>(
+                        source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
                 : new Simulator.Observation<>(n.input(0), () -> new ChannelMean(ChannelGroups.Axis.SECOND, channels));
     }
 
     private static String source(Graph graph, String value) {
-        return graph.producer(value).filter(p -> p.is("Flatten", "Reshape", "Squeeze", "Unsqueeze")).map(p -> source(graph, p.input(0))).orElse(value);
+        return graph.producer(value)
+                .filter(p -> p.is("Flatten", "Reshape", "Squeeze", "Unsqueeze"))
+                .map(p -> source(graph, p.input(0)))
+                .orElse(value);
     }
 
     /** Mean error of every output channel. */

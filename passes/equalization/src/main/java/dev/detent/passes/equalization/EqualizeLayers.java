@@ -15,25 +15,35 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Cross-layer equalization (Nagel et al. 2019, section 4.1): scales output channels of one layer by s and the following layer's input
- * channels by 1/s, which positive-homogeneous operators in between let pass, so that both use their range. Details as PPQ 0.6.5.1: s =
- * sqrt(down / up) clamped to [0.1, 10], 1 where up + down stays below a threshold.
+ * Cross-layer equalization (Nagel et al. 2019, section 4.1): scales output channels of one layer by s and the following
+ * layer's input channels by 1/s, which positive-homogeneous operators in between let pass, so that both use their
+ * range. Details as PPQ 0.6.5.1: s = sqrt(down / up) clamped to [0.1, 10], 1 where up + down stays below a threshold.
  */
 final class EqualizeLayers {
 
     private static final Set<String> EQUALIZABLE = Set.of("Conv", "Gemm", "ConvTranspose");
-    private static final Set<String> RELAYS = Set.of("Relu", "MaxPool", "GlobalMaxPool", "PRelu", "AveragePool", "GlobalAveragePool");
-    private static final Set<String> WIDE_RELAYS = Set.of("Relu", "MaxPool", "GlobalMaxPool", "PRelu", "AveragePool", "GlobalAveragePool",
-            "Add", "Sub");
+    private static final Set<String> RELAYS =
+            Set.of("Relu", "MaxPool", "GlobalMaxPool", "PRelu", "AveragePool", "GlobalAveragePool");
+    private static final Set<String> WIDE_RELAYS =
+            Set.of("Relu", "MaxPool", "GlobalMaxPool", "PRelu", "AveragePool", "GlobalAveragePool", "Add", "Sub");
 
-    private static final Option<Integer> ITERATIONS = Option.integer("iterations", 10, "rounds over all pairs").atLeast(1);
-    private static final Option<Double> THRESHOLD = Option.number("threshold", 0.5, "channels whose ranges add up to less stay as they are").atLeast(0);
-    private static final Option<Integer> LEVEL = Option.integer("level", 1, "2 also equalizes across Add and Sub").atLeast(1).atMost(2);
+    private static final Option<Integer> ITERATIONS =
+            Option.integer("iterations", 10, "rounds over all pairs").atLeast(1);
+    private static final Option<Double> THRESHOLD = Option.number(
+                    "threshold", 0.5, "channels whose ranges add up to less stay as they are")
+            .atLeast(0);
+    private static final Option<Integer> LEVEL = Option.integer("level", 1, "2 also equalizes across Add and Sub")
+            .atLeast(1)
+            .atMost(2);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("equalization", "balances the weight ranges of neighbouring layers")
-                    .requires(Fact.FORMATTED).forbids(Fact.DISPATCHED).establishes(Fact.PREPARED).editsGraph()
-                    .options(ITERATIONS, THRESHOLD, LEVEL).build(),
+                    .requires(Fact.FORMATTED)
+                    .forbids(Fact.DISPATCHED)
+                    .establishes(Fact.PREPARED)
+                    .editsGraph()
+                    .options(ITERATIONS, THRESHOLD, LEVEL)
+                    .build(),
             context -> new EqualizeLayers(context).run());
 
     private record Pair(List<Node> up, List<Node> down) {}
@@ -67,8 +77,12 @@ final class EqualizeLayers {
             Set<Node> down = ends(Set.of(n), graph::downstream);
             Set<Node> up = ends(down, graph::upstream);
             visited.addAll(up);
-            if (!down.isEmpty() && !up.isEmpty() && down.stream().allMatch(this::isEqualizable) && up.stream().allMatch(this::isEqualizable)
-                    && ends(up, graph::downstream).equals(down) && !passesOutput(up)) {
+            if (!down.isEmpty()
+                    && !up.isEmpty()
+                    && down.stream().allMatch(this::isEqualizable)
+                    && up.stream().allMatch(this::isEqualizable)
+                    && ends(up, graph::downstream).equals(down)
+                    && !passesOutput(up)) {
                 pairs.add(new Pair(List.copyOf(up), List.copyOf(down)));
             }
         }
@@ -76,7 +90,9 @@ final class EqualizeLayers {
     }
 
     private boolean isEqualizable(Node n) {
-        return n.isOneOf(EQUALIZABLE) && graph.isInitializer(n.input(1)) && (!n.hasInput(2) || graph.isInitializer(n.input(2)));
+        return n.isOneOf(EQUALIZABLE)
+                && graph.isInitializer(n.input(1))
+                && (!n.hasInput(2) || graph.isInitializer(n.input(2)));
     }
 
     /** First nodes that are no relays on every way from {@code starts}. */
@@ -105,7 +121,9 @@ final class EqualizeLayers {
             if (n.outputs().stream().anyMatch(graph::isOutput)) {
                 return true;
             }
-            graph.downstream(n).stream().filter(d -> d.isOneOf(relays) && seen.add(d)).forEach(open::add);
+            graph.downstream(n).stream()
+                    .filter(d -> d.isOneOf(relays) && seen.add(d))
+                    .forEach(open::add);
         }
         return false;
     }

@@ -5,10 +5,10 @@ import dev.detent.spi.graph.Tensor;
 import java.util.Map;
 
 /**
- * Predicts what quantizing input and weights of one layer does to its output when the input's channels have been scaled, relative to the
- * output's power. Errors count as uniform and independent. For one output channel o and factors s:
- * activation noise = step^2 / 12 sum_c |W_oc|^2 / s_c^2, with step = max_c(s_c max|x_c|) / levels;
- * weight noise = step_o^2 / 12 sum_c k E[x_c^2] s_c^2, with step_o = max_c(|W_oc| / s_c) / levels and k weights per channel pair.
+ * Predicts what quantizing input and weights of one layer does to its output when the input's channels have been
+ * scaled, relative to the output's power. Errors count as uniform and independent. For one output channel o and factors
+ * s: activation noise = step^2 / 12 sum_c |W_oc|^2 / s_c^2, with step = max_c(s_c max|x_c|) / levels; weight noise =
+ * step_o^2 / 12 sum_c k E[x_c^2] s_c^2, with step_o = max_c(|W_oc| / s_c) / levels and k weights per channel pair.
  */
 final class LayerNoise {
 
@@ -17,11 +17,13 @@ final class LayerNoise {
     private final int outputs;
     /** Input channels per group of the convolution. */
     private final int depth;
+
     private final double kernel;
     /** Per output channel and input channel of its group. */
     private final float[] largest;
     /** Sum of |W_oc|^2 over the output channels, per input channel. */
     private final double[] gain;
+
     private final double power;
 
     /** @param groups the group of every input channel */
@@ -47,13 +49,14 @@ final class LayerNoise {
         }
         this.power = Math.max(sum, 1e-30);
     }
-    
+
     int[] groups() {
         return groups;
     }
 
     /**
-     * Raises every group's share of the range of this activation and of the weights behind it, at least {@code floor}, into the maps.
+     * Raises every group's share of the range of this activation and of the weights behind it, at least {@code floor},
+     * into the maps.
      */
     void shares(double floor, Map<Integer, Double> activation, Map<Integer, Double> weight) {
         float widest = 0;

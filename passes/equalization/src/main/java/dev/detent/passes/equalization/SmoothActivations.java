@@ -18,21 +18,33 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Moves the differences between an activation's channels into the weights around it, so that one scale per tensor serves all channels (the
- * idea of SmoothQuant, Xiao et al. 2023, on every network a positive factor passes through: see {@link ChannelGroups}). Where the weights
- * have a scale per output channel, the layer before loses nothing; the layer after pays with coarser weights. How far to go is decided for
- * each set of tensors that hang together by predicted noise: a factor is A^-a B^b, with A the channel's part of its tensor's range, B its part
- * of the weights' ranges behind it; exponents come from a grid. Uniform noise: step^2 / 12 for an activation and for a weight.
+ * Moves the differences between an activation's channels into the weights around it, so that one scale per tensor
+ * serves all channels (the idea of SmoothQuant, Xiao et al. 2023, on every network a positive factor passes through:
+ * see {@link ChannelGroups}). Where the weights have a scale per output channel, the layer before loses nothing; the
+ * layer after pays with coarser weights. How far to go is decided for each set of tensors that hang together by
+ * predicted noise: a factor is A^-a B^b, with A the channel's part of its tensor's range, B its part of the weights'
+ * ranges behind it; exponents come from a grid. Uniform noise: step^2 / 12 for an activation and for a weight.
  */
 final class SmoothActivations {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples; ranges of channels settle early").atLeast(1);
-    private static final Option<Double> LIMIT = Option.number("limit", 4, "largest factor between two channels of a tensor").atLeast(1);
+    private static final Option<Integer> SAMPLES = Option.integer(
+                    "samples", 64, "at most so many samples; ranges of channels settle early")
+            .atLeast(1);
+    private static final Option<Double> LIMIT = Option.number(
+                    "limit", 4, "largest factor between two channels of a tensor")
+            .atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of("smoothing", "balances the channels of activations through the weights around them; for weights with a scale per channel")
-                    .requires(Fact.FORMATTED).forbids(Fact.DISPATCHED).establishes(Fact.PREPARED).editsGraph().needs(Need.SAMPLES)
-                    .options(SAMPLES, LIMIT).build(),
+            PassDescriptor.of(
+                            "smoothing",
+                            "balances the channels of activations through the weights around them; for weights with a scale per channel")
+                    .requires(Fact.FORMATTED)
+                    .forbids(Fact.DISPATCHED)
+                    .establishes(Fact.PREPARED)
+                    .editsGraph()
+                    .needs(Need.SAMPLES)
+                    .options(SAMPLES, LIMIT)
+                    .build(),
             context -> new SmoothActivations(context).run());
 
     private static final double[] ACTIVATION_EXPONENTS = {0, 0.25, 0.5, 0.75, 0.9, 1};
@@ -64,20 +76,23 @@ final class SmoothActivations {
             if (Arrays.stream(groups.of(l.in())).anyMatch(g -> g != ChannelGroups.FIXED)) {
                 layers.add(l);
                 ChannelGroups.Axis axis = l.in().axis();
-                observations.add(new Simulator.Observation<>(l.in().value(), "channel ranges " + axis, () -> new ChannelRange(axis)));
+                observations.add(new Simulator.Observation<>(
+                        l.in().value(), "channel ranges " + axis, () -> new ChannelRange(axis)));
             }
         }
         if (layers.isEmpty()) {
             return;
         }
-        List<ChannelRange> observed = context.simulator().observeFloat(observations, context.options().get(SAMPLES));
+        List<ChannelRange> observed =
+                context.simulator().observeFloat(observations, context.options().get(SAMPLES));
         List<LayerNoise> noises = new ArrayList<>();
         for (int i = 0; i < layers.size(); i++) {
             ChannelGroups.Layer l = layers.get(i);
             ChannelRange range = observed.get(i);
             int[] in = groups.of(l.in());
             if (range.channels() == in.length) {
-                noises.add(new LayerNoise(l.node(), graph.initializer(l.node().input(1)).orElseThrow(), in, range));
+                noises.add(new LayerNoise(
+                        l.node(), graph.initializer(l.node().input(1)).orElseThrow(), in, range));
             }
         }
         int smoothed = 0;
@@ -86,8 +101,11 @@ final class SmoothActivations {
         }
         if (smoothed > 0) {
             apply();
-            context.report(Problem.note("DT-EQU-001", "balances the input channels of " + smoothed + " of " + groups.layers().size()
-                    + " weighted operators", "smoothing"));
+            context.report(Problem.note(
+                    "DT-EQU-001",
+                    "balances the input channels of " + smoothed + " of "
+                            + groups.layers().size() + " weighted operators",
+                    "smoothing"));
         }
     }
 

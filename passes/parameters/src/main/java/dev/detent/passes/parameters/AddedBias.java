@@ -23,7 +23,9 @@ record AddedBias(Node product, Node node, int input) {
             } else if (n.is("Add")) {
                 for (int i = 0; i < 2; i++) {
                     int other = 1 - i;
-                    graph.producer(n.input(i)).filter(p -> p.is("MatMul")).ifPresent(p -> all.add(new AddedBias(p, n, other)));
+                    graph.producer(n.input(i))
+                            .filter(p -> p.is("MatMul"))
+                            .ifPresent(p -> all.add(new AddedBias(p, n, other)));
                 }
             }
         }

@@ -9,13 +9,19 @@ import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 
-/** Replaces parameters by their quantized-dequantized values. Followers of another config stay float and quantize at run time, as in PPQ. */
+/**
+ * Replaces parameters by their quantized-dequantized values. Followers of another config stay float and quantize at run
+ * time, as in PPQ.
+ */
 final class BakeParameters {
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("baking", "writes quantized values into the parameters")
-                    .requires(Fact.PARAMETERS_CALIBRATED).establishes(Fact.BAKED)
-                    .asks(Verb.BAKE).editsGraph().build(),
+                    .requires(Fact.PARAMETERS_CALIBRATED)
+                    .establishes(Fact.BAKED)
+                    .asks(Verb.BAKE)
+                    .editsGraph()
+                    .build(),
             BakeParameters::run);
 
     private BakeParameters() {}

@@ -14,24 +14,33 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 
 /**
- * Derives what is not calibrated: a bias, also one that is added behind a MatMul, gets input scale x weight scale with zero point 0 (so that it
- * adds to the integer accumulator, Jacob et al. 2018, section 2.4), a pad value the scale of the data it pads. Runs again after tuning has moved scales. PPQ 0.6.5.1's
- * PassiveParameterQuantizePass.
+ * Derives what is not calibrated: a bias, also one that is added behind a MatMul, gets input scale x weight scale with
+ * zero point 0 (so that it adds to the integer accumulator, Jacob et al. 2018, section 2.4), a pad value the scale of
+ * the data it pads. Runs again after tuning has moved scales. PPQ 0.6.5.1's PassiveParameterQuantizePass.
  */
 final class DerivePassives {
 
-    private static final Option<Double> MULTIPLIER = Option.number("bias-scale-multiplier", 1, "factor on every bias scale").atLeast(Float.MIN_NORMAL);
+    private static final Option<Double> MULTIPLIER = Option.number(
+                    "bias-scale-multiplier", 1, "factor on every bias scale")
+            .atLeast(Float.MIN_NORMAL);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("passive-parameters", "derives bias and pad scales from input and weight")
-                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED).forbids(Fact.BAKED)
-                    .establishes(Fact.PASSIVES_DERIVED).asks(Verb.DERIVE).options(MULTIPLIER).build(),
+                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
+                    .forbids(Fact.BAKED)
+                    .establishes(Fact.PASSIVES_DERIVED)
+                    .asks(Verb.DERIVE)
+                    .options(MULTIPLIER)
+                    .build(),
             DerivePassives::run);
 
     private DerivePassives() {}
 
     private static void run(PassContext context) {
-        AddedBias.in(context.graph()).forEach(b -> context.quantization().input(b.node(), b.input()).ifPresent(c -> bias(context, b.product(), c)));
+        AddedBias.in(context.graph())
+                .forEach(b -> context.quantization()
+                        .input(b.node(), b.input())
+                        .ifPresent(c -> bias(context, b.product(), c)));
         for (Node n : context.graph().nodes()) {
             if (n.is("Pad")) {
                 context.quantization().input(n, 2).ifPresent(v -> pad(context, n, v));
@@ -50,13 +59,17 @@ final class DerivePassives {
         double multiplier = context.options().get(MULTIPLIER);
         for (int c = 0; c < scales.length; c++) {
             // Grouped transposed convolutions share a weight scale among groups, hence the modulus.
-            scales[c] = (float) Math.max(weight.scale(c % weight.channels()) * input.scale(0) * (float) multiplier, Float.MIN_NORMAL);
+            scales[c] = (float) Math.max(
+                    weight.scale(c % weight.channels()) * input.scale(0) * (float) multiplier, Float.MIN_NORMAL);
         }
         context.states().derive(bias, new Parameters(scales, new float[scales.length]), "input scale x weight scale");
     }
 
     private static int biasLength(Graph graph, TensorQuantization bias, int otherwise) {
-        return graph.initializer(bias.value()).map(Tensor::elementCount).map(Long::intValue).orElse(otherwise);
+        return graph.initializer(bias.value())
+                .map(Tensor::elementCount)
+                .map(Long::intValue)
+                .orElse(otherwise);
     }
 
     private static void pad(PassContext context, Node n, TensorQuantization value) {
@@ -66,9 +79,14 @@ final class DerivePassives {
     }
 
     private static Parameters lender(PassContext context, Node n, int index, TensorQuantization passive) {
-        return context.quantization().input(n, index).filter(c -> c.state().lendsScale()).flatMap(TensorQuantization::parameters)
-                .orElseThrow(() -> new UserException("DT-PAS-001", "'" + passive.value() + "' of " + n + " takes its scale from input "
-                        + index + ", which is not quantized; keep the bias in floating point or quantize that input (data that reach 1e30 have no scale)",
+        return context.quantization()
+                .input(n, index)
+                .filter(c -> c.state().lendsScale())
+                .flatMap(TensorQuantization::parameters)
+                .orElseThrow(() -> new UserException(
+                        "DT-PAS-001",
+                        "'" + passive.value() + "' of " + n + " takes its scale from input " + index
+                                + ", which is not quantized; keep the bias in floating point or quantize that input (data that reach 1e30 have no scale)",
                         n.name()));
     }
 }

@@ -14,9 +14,10 @@ import dev.detent.spi.quant.Verb;
 import java.util.Optional;
 
 /**
- * A bias counts in units of input scale x weight scale. Where the weights of a channel are next to nothing, as batch norms of dead channels leave
- * them (torchvision's MobileNets have 1e-9 and less), so is the unit, and the bias does not fit the 32 bits of the sum. A larger weight scale
- * loses nothing there: all that it rounds away is below a billionth of the bias. Not part of PPQ 0.6.5.1, whose biases saturate.
+ * A bias counts in units of input scale x weight scale. Where the weights of a channel are next to nothing, as batch
+ * norms of dead channels leave them (torchvision's MobileNets have 1e-9 and less), so is the unit, and the bias does
+ * not fit the 32 bits of the sum. A larger weight scale loses nothing there: all that it rounds away is below a
+ * billionth of the bias. Not part of PPQ 0.6.5.1, whose biases saturate.
  */
 final class MakeBiasRoom {
 
@@ -25,8 +26,10 @@ final class MakeBiasRoom {
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("bias-room", "raises the scale of weights so small that their bias would not fit 32 bits")
-                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED).forbids(Fact.PASSIVES_DERIVED, Fact.TUNED, Fact.BAKED)
-                    .asks(Verb.RECALIBRATE, Verb.CALIBRATE).build(),
+                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
+                    .forbids(Fact.PASSIVES_DERIVED, Fact.TUNED, Fact.BAKED)
+                    .asks(Verb.RECALIBRATE, Verb.CALIBRATE)
+                    .build(),
             MakeBiasRoom::run);
 
     private MakeBiasRoom() {}
@@ -34,10 +37,16 @@ final class MakeBiasRoom {
     private static void run(PassContext context) {
         for (AddedBias b : AddedBias.in(context.graph())) {
             Optional<Tensor> bias = context.graph().initializer(b.value()).filter(t -> t.type() == ElementType.FLOAT);
-            Optional<Parameters> input = context.quantization().input(b.product(), 0).filter(c -> c.state().lendsScale())
+            Optional<Parameters> input = context.quantization()
+                    .input(b.product(), 0)
+                    .filter(c -> c.state().lendsScale())
                     .flatMap(TensorQuantization::parameters);
-            Optional<? extends TensorQuantization> weight = context.quantization().input(b.product(), 1).filter(c -> c.isParameter() && c.isOwnRoot()
-                    && c.state() == QuantizationState.ACTIVATED && c.scheme().system() instanceof LinearInteger);
+            Optional<? extends TensorQuantization> weight = context.quantization()
+                    .input(b.product(), 1)
+                    .filter(c -> c.isParameter()
+                            && c.isOwnRoot()
+                            && c.state() == QuantizationState.ACTIVATED
+                            && c.scheme().system() instanceof LinearInteger);
             if (bias.isPresent() && input.isPresent() && weight.isPresent()) {
                 raise(context, weight.get(), bias.get().floats(), input.get().scale(0));
             }

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gives operands that must share a scale one scale. 'Align to Large' covers the union of the operands' ranges, 'Align to Output' takes the
- * output's. Producers with no other consumer follow; with force-overlap every producer's whole group does. PPQ 0.6.5.1's
- * QuantAlignmentPass.
+ * Gives operands that must share a scale one scale. 'Align to Large' covers the union of the operands' ranges, 'Align
+ * to Output' takes the output's. Producers with no other consumer follow; with force-overlap every producer's whole
+ * group does. PPQ 0.6.5.1's QuantAlignmentPass.
  */
 final class AlignOperands {
 
@@ -27,23 +27,29 @@ final class AlignOperands {
     static final String TO_LARGE = "Align to Large";
     static final String TO_OUTPUT = "Align to Output";
 
-    private static final Option<String> ELEMENTWISE = Option.choice("elementwise", TO_LARGE, List.of(TO_LARGE, TO_OUTPUT, NONE),
+    private static final Option<String> ELEMENTWISE = Option.choice(
+            "elementwise",
+            TO_LARGE,
+            List.of(TO_LARGE, TO_OUTPUT, NONE),
             "how the operands of Add, Sub and Sum are aligned");
-    private static final Option<String> CONCAT = Option.choice("concat", TO_OUTPUT, List.of(TO_LARGE, TO_OUTPUT, NONE),
-            "how the operands of Concat are aligned");
-    private static final Option<String> POOLING = Option.choice("pooling", NONE, List.of(TO_OUTPUT, NONE),
-            "how input and output of average pooling are aligned");
-    private static final Option<String> RESIZE = Option.choice("resize", NONE, List.of(TO_OUTPUT, NONE),
-            "how input and output of Resize are aligned");
-    private static final Option<Boolean> FORCE = Option.flag("force-overlap", false,
-            "move the whole group of every producer, even one with other consumers");
+    private static final Option<String> CONCAT = Option.choice(
+            "concat", TO_OUTPUT, List.of(TO_LARGE, TO_OUTPUT, NONE), "how the operands of Concat are aligned");
+    private static final Option<String> POOLING = Option.choice(
+            "pooling", NONE, List.of(TO_OUTPUT, NONE), "how input and output of average pooling are aligned");
+    private static final Option<String> RESIZE =
+            Option.choice("resize", NONE, List.of(TO_OUTPUT, NONE), "how input and output of Resize are aligned");
+    private static final Option<Boolean> FORCE = Option.flag(
+            "force-overlap", false, "move the whole group of every producer, even one with other consumers");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("alignment", "gives operands that must share a scale one scale")
-                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.ALIGNED)
+                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
+                    .forbids(Fact.BAKED)
+                    .establishes(Fact.ALIGNED)
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Verb.LEAD, Verb.ENSLAVE, Verb.ENSLAVE_GROUP)
-                    .options(ELEMENTWISE, CONCAT, POOLING, RESIZE, FORCE).build(),
+                    .options(ELEMENTWISE, CONCAT, POOLING, RESIZE, FORCE)
+                    .build(),
             context -> new AlignOperands(context).run());
 
     private final PassContext context;
@@ -65,8 +71,11 @@ final class AlignOperands {
     }
 
     private String method(Node n) {
-        Option<String> option = n.is("Add", "Sub", "Sum") ? ELEMENTWISE : n.is("Concat") ? CONCAT
-                : n.is("AveragePool", "GlobalAveragePool") ? POOLING : n.is("Resize") ? RESIZE : null;
+        Option<String> option = n.is("Add", "Sub", "Sum")
+                ? ELEMENTWISE
+                : n.is("Concat")
+                        ? CONCAT
+                        : n.is("AveragePool", "GlobalAveragePool") ? POOLING : n.is("Resize") ? RESIZE : null;
         return option == null ? NONE : context.options().get(option);
     }
 
@@ -81,15 +90,21 @@ final class AlignOperands {
             return Optional.of(toLarge(n, inputs));
         }
         if (method.equals(TO_OUTPUT)) {
-            return quantization.output(n, 0).filter(out -> out.state().canLead() && out.parameters().isPresent()).map(out -> {
-                inputs.forEach(in -> context.states().enslave(in, out, "operands of " + n.opType() + " share its output's scale"));
-                return out;
-            });
+            return quantization
+                    .output(n, 0)
+                    .filter(out -> out.state().canLead() && out.parameters().isPresent())
+                    .map(out -> {
+                        inputs.forEach(in -> context.states()
+                                .enslave(in, out, "operands of " + n.opType() + " share its output's scale"));
+                        return out;
+                    });
         }
         return Optional.empty();
     }
 
-    /** The first operand leads with a scale that covers all; its new range is computed with the scheme it showed before. */
+    /**
+     * The first operand leads with a scale that covers all; its new range is computed with the scheme it showed before.
+     */
     private TensorQuantization toLarge(Node n, List<TensorQuantization> inputs) {
         double min = 0;
         double max = 0;
@@ -101,9 +116,10 @@ final class AlignOperands {
             max = Math.max(max, range[1]);
         }
         TensorQuantization master = inputs.get(0);
-        context.states().lead(master, master.scheme().cover(min, max), "covers the ranges of all operands of " + n.opType());
-        inputs.subList(1, inputs.size()).forEach(
-                in -> context.states().enslave(in, master, "operands of " + n.opType() + " share one scale"));
+        context.states()
+                .lead(master, master.scheme().cover(min, max), "covers the ranges of all operands of " + n.opType());
+        inputs.subList(1, inputs.size())
+                .forEach(in -> context.states().enslave(in, master, "operands of " + n.opType() + " share one scale"));
         return master;
     }
 
@@ -115,7 +131,8 @@ final class AlignOperands {
     private void followUpstream(Node n, TensorQuantization master) {
         boolean force = context.options().get(FORCE);
         // By link, as PPQ walks: an operator that reads one tensor twice moves its producer twice.
-        for (Node producer : n.inputs().stream().flatMap(i -> graph.producer(i).stream()).toList()) {
+        for (Node producer :
+                n.inputs().stream().flatMap(i -> graph.producer(i).stream()).toList()) {
             if (!force && uses(producer) != 1) {
                 continue;
             }

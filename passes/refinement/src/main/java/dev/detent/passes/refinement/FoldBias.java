@@ -13,14 +13,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a constant, Add), gives Gemm a
- * plain bias, and first of all makes what depends on constants alone a constant. Not part of PPQ 0.6.5.1, whose rule sets leave all this alone.
+ * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a
+ * constant, Add), gives Gemm a plain bias, and first of all makes what depends on constants alone a constant. Not part
+ * of PPQ 0.6.5.1, whose rule sets leave all this alone.
  */
 final class FoldBias {
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of("bias-folding", "computes what depends on constants alone; makes a constant Add behind a convolution its bias").requires(Fact.FORMATTED)
-                    .forbids(Fact.DISPATCHED).establishes(Fact.PREPARED).editsGraph().build(),
+            PassDescriptor.of(
+                            "bias-folding",
+                            "computes what depends on constants alone; makes a constant Add behind a convolution its bias")
+                    .requires(Fact.FORMATTED)
+                    .forbids(Fact.DISPATCHED)
+                    .establishes(Fact.PREPARED)
+                    .editsGraph()
+                    .build(),
             FoldBias::run);
 
     private FoldBias() {}
@@ -33,7 +40,9 @@ final class FoldBias {
             if (n.is("Add")) {
                 for (int i = 0; i < 2; i++) {
                     int constant = 1 - i;
-                    graph.producer(n.input(i)).filter(c -> isFoldable(graph, c, n, constant)).ifPresent(c -> fold(edit, c, n, constant));
+                    graph.producer(n.input(i))
+                            .filter(c -> isFoldable(graph, c, n, constant))
+                            .ifPresent(c -> fold(edit, c, n, constant));
                 }
             } else if (n.is("Gemm")) {
                 PlainGemm.apply(edit, n);
@@ -42,21 +51,31 @@ final class FoldBias {
     }
 
     private static boolean isFoldable(Graph graph, Node c, Node add, int constant) {
-        Tensor bias = graph.initializer(add.input(constant)).filter(t -> t.type() == ElementType.FLOAT).orElse(null);
+        Tensor bias = graph.initializer(add.input(constant))
+                .filter(t -> t.type() == ElementType.FLOAT)
+                .orElse(null);
         Tensor weight = graph.initializer(c.input(1)).orElse(null);
-        if (!c.is("Conv", "ConvTranspose") || bias == null || weight == null || graph.consumers(c.output(0)).size() != 1
-                || graph.isOutput(c.output(0)) || c.hasInput(2) && !graph.isInitializer(c.input(2))) {
+        if (!c.is("Conv", "ConvTranspose")
+                || bias == null
+                || weight == null
+                || graph.consumers(c.output(0)).size() != 1
+                || graph.isOutput(c.output(0))
+                || c.hasInput(2) && !graph.isInitializer(c.input(2))) {
             return false;
         }
         long channels = c.is("Conv") ? weight.dim(0) : weight.dim(1) * c.intAttribute("group", 1);
         // One value per channel: [1, C, 1, 1] or [C, 1, 1].
         int fromChannel = bias.rank() - (weight.rank() - 1);
-        return bias.elementCount() == channels && fromChannel >= 0 && bias.rank() > 0 && bias.dim(fromChannel) == channels
+        return bias.elementCount() == channels
+                && fromChannel >= 0
+                && bias.rank() > 0
+                && bias.dim(fromChannel) == channels
                 && Arrays.stream(bias.dims()).filter(d -> d != 1).count() <= 1;
     }
 
     private static void fold(GraphEditor edit, Node c, Node add, int constant) {
-        float[] sum = edit.graph().initializer(add.input(constant)).orElseThrow().floats();
+        float[] sum =
+                edit.graph().initializer(add.input(constant)).orElseThrow().floats();
         if (c.hasInput(2)) {
             float[] old = edit.graph().initializer(c.input(2)).orElseThrow().floats();
             for (int i = 0; i < sum.length; i++) {

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Makes initializers of what depends on constants alone: a bias behind an Identity, as torch writes parameters that are equal, a weight that
- * is transposed or cast first. Rules and passes look for initializers.
+ * Makes initializers of what depends on constants alone: a bias behind an Identity, as torch writes parameters that are
+ * equal, a weight that is transposed or cast first. Rules and passes look for initializers.
  */
 final class FoldConstants {
 
@@ -28,16 +28,22 @@ final class FoldConstants {
         Set<Node> constant = new LinkedHashSet<>();
         Set<String> values = new LinkedHashSet<>(graph.initializers().keySet());
         for (Node n : graph.nodes()) {
-            if (!n.inputs().isEmpty() && !n.hasSubgraph() && n.inputs().stream().allMatch(i -> i.isEmpty() || values.contains(i))) {
+            if (!n.inputs().isEmpty()
+                    && !n.hasSubgraph()
+                    && n.inputs().stream().allMatch(i -> i.isEmpty() || values.contains(i))) {
                 constant.add(n);
                 values.addAll(n.outputs());
             }
         }
         for (Node n : constant) {
             for (String v : n.outputs()) {
-                List<Graph.Use> uses = graph.uses(v).stream().filter(u -> !constant.contains(u.node())).toList();
+                List<Graph.Use> uses = graph.uses(v).stream()
+                        .filter(u -> !constant.contains(u.node()))
+                        .toList();
                 if (!uses.isEmpty()) {
-                    context.constant(v).filter(t -> t.bytes().remaining() <= Math.max(LARGE, size(graph, n))).ifPresent(t -> fold(edit, uses, v, t));
+                    context.constant(v)
+                            .filter(t -> t.bytes().remaining() <= Math.max(LARGE, size(graph, n)))
+                            .ifPresent(t -> fold(edit, uses, v, t));
                 }
             }
         }
@@ -54,7 +60,11 @@ final class FoldConstants {
     }
 
     private static long size(Graph graph, Node n) {
-        return n.inputs().stream().map(graph::initializer).flatMap(Optional::stream).mapToLong(t -> t.bytes().remaining()).sum();
+        return n.inputs().stream()
+                .map(graph::initializer)
+                .flatMap(Optional::stream)
+                .mapToLong(t -> t.bytes().remaining())
+                .sum();
     }
 
     /** Every reader has its own, as parameters do. */

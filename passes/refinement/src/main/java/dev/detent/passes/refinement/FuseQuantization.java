@@ -15,24 +15,31 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Covers tensors inside operators that the target runs as one: computing operator with its activation, any operator with a following Relu
- * or Clip, and data movement, whose output takes over its input's quantization. PPQ 0.6.5.1's QuantizeFusionPass, rules in its order.
+ * Covers tensors inside operators that the target runs as one: computing operator with its activation, any operator
+ * with a following Relu or Clip, and data movement, whose output takes over its input's quantization. PPQ 0.6.5.1's
+ * QuantizeFusionPass, rules in its order.
  */
 final class FuseQuantization {
 
     private static final Set<String> COMPUTING = Set.of("Conv", "Gemm", "ConvTranspose", "MatMul");
 
-    private static final Option<String> ACTIVATIONS = Option.text("activations", "Relu,Clip",
+    private static final Option<String> ACTIVATIONS = Option.text(
+            "activations",
+            "Relu,Clip",
             "activations that fuse with a preceding computing operator, comma-separated; empty for none");
-    private static final Option<Boolean> FUSE_ACTIVATION = Option.flag("activation", true,
-            "cover the tensor between an operator and its activation");
-    private static final Option<Boolean> FUSE_PASSIVE = Option.flag("passive", true,
-            "let outputs of data-moving operators share their input's quantization");
+    private static final Option<Boolean> FUSE_ACTIVATION =
+            Option.flag("activation", true, "cover the tensor between an operator and its activation");
+    private static final Option<Boolean> FUSE_PASSIVE =
+            Option.flag("passive", true, "let outputs of data-moving operators share their input's quantization");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("fusion", "covers tensors inside fused operators")
-                    .requires(Fact.RULES_APPLIED).forbids(Fact.PARAMETERS_CALIBRATED).establishes(Fact.FUSED)
-                    .asks(Verb.OVERLAP).options(ACTIVATIONS, FUSE_ACTIVATION, FUSE_PASSIVE).build(),
+                    .requires(Fact.RULES_APPLIED)
+                    .forbids(Fact.PARAMETERS_CALIBRATED)
+                    .establishes(Fact.FUSED)
+                    .asks(Verb.OVERLAP)
+                    .options(ACTIVATIONS, FUSE_ACTIVATION, FUSE_PASSIVE)
+                    .build(),
             context -> new FuseQuantization(context).run());
 
     private final PassContext context;
@@ -65,13 +72,16 @@ final class FuseQuantization {
     }
 
     private void computingWithActivation(Node computing, Node activation) {
-        if (quantization.isQuantized(computing) && sameTarget(computing, activation) && graph.upstream(activation).size() == 1) {
+        if (quantization.isQuantized(computing)
+                && sameTarget(computing, activation)
+                && graph.upstream(activation).size() == 1) {
             cover(computing, activation);
         }
     }
 
     private void anyWithRelu(Node producer, Node activation) {
-        if (quantization.isQuantized(activation) && sameTarget(producer, activation)
+        if (quantization.isQuantized(activation)
+                && sameTarget(producer, activation)
                 && onlyConsumer(producer).filter(activation::equals).isPresent()) {
             cover(producer, activation);
         }
@@ -86,11 +96,15 @@ final class FuseQuantization {
 
     private void passive(Node n) {
         Set<Node> producers = graph.upstream(n);
-        if (producers.isEmpty() || !quantization.isPassive(n) || !producers.stream().allMatch(p -> sameTarget(p, n))) {
+        if (producers.isEmpty()
+                || !quantization.isPassive(n)
+                || !producers.stream().allMatch(p -> sameTarget(p, n))) {
             return;
         }
-        quantization.input(n, 0).ifPresent(in -> quantization.outputs(n).forEach(
-                out -> overlap(out, in, n.opType() + " only moves its data")));
+        quantization
+                .input(n, 0)
+                .ifPresent(in ->
+                        quantization.outputs(n).forEach(out -> overlap(out, in, n.opType() + " only moves its data")));
     }
 
     /** What is covered already moves with what covers it, unless that stays float: a network's output, say. */

@@ -9,8 +9,9 @@ import dev.detent.spi.graph.Tensor;
 import java.util.Optional;
 
 /**
- * Gives a Gemm with constant weights the form that integer kernels compute: no factors, and a bias of one value per channel. ONNX Runtime 1.28
- * takes a quantized bias of one value for one with the weights' scales, whatever scale stands beside it.
+ * Gives a Gemm with constant weights the form that integer kernels compute: no factors, and a bias of one value per
+ * channel. ONNX Runtime 1.28 takes a quantized bias of one value for one with the weights' scales, whatever scale
+ * stands beside it.
  */
 final class PlainGemm {
 
@@ -24,11 +25,13 @@ final class PlainGemm {
         Node plain = gemm;
         float alpha = gemm.floatAttribute("alpha", 1);
         if (alpha != 1) {
-            plain = with(edit, plain, 1, weight.get().dims(), weight.get().floats(), alpha).withoutAttribute("alpha");
+            plain = with(edit, plain, 1, weight.get().dims(), weight.get().floats(), alpha)
+                    .withoutAttribute("alpha");
         }
         int channels = (int) weight.get().dim(WeightAxis.ofOutputChannels(gemm, edit.graph()));
         float beta = gemm.floatAttribute("beta", 1);
-        Tensor bias = constant(edit.graph(), gemm, 2).filter(b -> isPerChannel(b, channels) && (beta != 1 || b.rank() != 1 || b.dim(0) != channels))
+        Tensor bias = constant(edit.graph(), gemm, 2)
+                .filter(b -> isPerChannel(b, channels) && (beta != 1 || b.rank() != 1 || b.dim(0) != channels))
                 .orElse(null);
         if (bias != null) {
             float[] given = bias.floats();

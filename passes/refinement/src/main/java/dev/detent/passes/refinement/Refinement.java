@@ -11,6 +11,11 @@ public final class Refinement implements PassProvider {
 
     @Override
     public List<PassDefinition> passes() {
-        return List.of(FoldBias.DEFINITION, RefineInputs.DEFINITION, FuseQuantization.DEFINITION, SimplifyQuantization.DEFINITION, AlignOperands.DEFINITION);
+        return List.of(
+                FoldBias.DEFINITION,
+                RefineInputs.DEFINITION,
+                FuseQuantization.DEFINITION,
+                SimplifyQuantization.DEFINITION,
+                AlignOperands.DEFINITION);
     }
 }

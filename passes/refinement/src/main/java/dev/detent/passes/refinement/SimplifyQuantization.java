@@ -11,15 +11,18 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Verb;
 
 /**
- * Covers an input by the output that feeds it: one tensor, one quantization. Only the first of several uses by one node is covered, as in
- * PPQ 0.6.5.1's QuantizeSimplifyPass.
+ * Covers an input by the output that feeds it: one tensor, one quantization. Only the first of several uses by one node
+ * is covered, as in PPQ 0.6.5.1's QuantizeSimplifyPass.
  */
 final class SimplifyQuantization {
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("simplify", "covers inputs by the outputs that feed them")
-                    .requires(Fact.RULES_APPLIED).forbids(Fact.PARAMETERS_CALIBRATED).establishes(Fact.SIMPLIFIED)
-                    .asks(Verb.OVERLAP).build(),
+                    .requires(Fact.RULES_APPLIED)
+                    .forbids(Fact.PARAMETERS_CALIBRATED)
+                    .establishes(Fact.SIMPLIFIED)
+                    .asks(Verb.OVERLAP)
+                    .build(),
             SimplifyQuantization::run);
 
     private SimplifyQuantization() {}
@@ -29,14 +32,18 @@ final class SimplifyQuantization {
         Quantization quantization = context.quantization();
         for (Node producer : graph.nodes()) {
             for (TensorQuantization out : quantization.outputs(producer)) {
-                if (out.state().isFloat() || out.state().isShape() || out.state().isSwitchedOff()) {
+                if (out.state().isFloat()
+                        || out.state().isShape()
+                        || out.state().isSwitchedOff()) {
                     continue;
                 }
                 for (Node consumer : graph.consumers(out.value())) {
                     if (quantization.target(consumer).equals(quantization.target(producer))) {
                         int index = consumer.inputs().indexOf(out.value());
-                        quantization.input(consumer, index).filter(in -> in.state().awaitsCalibration()).ifPresent(
-                                in -> context.states().overlap(in, out, "the same tensor as " + out.slot()));
+                        quantization
+                                .input(consumer, index)
+                                .filter(in -> in.state().awaitsCalibration())
+                                .ifPresent(in -> context.states().overlap(in, out, "the same tensor as " + out.slot()));
                     }
                 }
             }

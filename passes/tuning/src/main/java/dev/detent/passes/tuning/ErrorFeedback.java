@@ -5,10 +5,10 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * Rounds the weights of one output channel one after the other and lets those that are still free make up for the error so far (GPTQ,
- * Frantar et al. 2023, after optimal brain surgery): least (w - q) H (w - q)^T, greedily, with H the second moments of the inputs. With
- * H^-1 = U^T U and U upper triangular, rounding column k with error e changes every later column j by -e U_kj / U_kk. Columns go in order of
- * falling H_kk. Immutable; serves any number of threads.
+ * Rounds the weights of one output channel one after the other and lets those that are still free make up for the error
+ * so far (GPTQ, Frantar et al. 2023, after optimal brain surgery): least (w - q) H (w - q)^T, greedily, with H the
+ * second moments of the inputs. With H^-1 = U^T U and U upper triangular, rounding column k with error e changes every
+ * later column j by -e U_kj / U_kk. Columns go in order of falling H_kk. Immutable; serves any number of threads.
  */
 final class ErrorFeedback {
 
@@ -35,13 +35,15 @@ final class ErrorFeedback {
         for (int i = 0; i < size; i++) {
             trace += moments[i * size + i];
         }
-        this.order = IntStream.range(0, size).boxed().sorted(Comparator.comparingDouble(i -> -moments[i * size + i])).mapToInt(i -> i).toArray();
+        this.order = IntStream.range(0, size)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -moments[i * size + i]))
+                .mapToInt(i -> i)
+                .toArray();
         this.feedback = trace > 0 ? factor(DAMPING * trace / size) : new float[size][0];
     }
 
-    /**
-     * H = R R^T with R upper triangular (Cholesky from the last row up); then H^-1 = R^-T R^-1, so U = R^-1.
-     */
+    /** H = R R^T with R upper triangular (Cholesky from the last row up); then H^-1 = R^-T R^-1, so U = R^-1. */
     private float[][] factor(double damping) {
         double[][] r = new double[size][];
         for (int i = 0; i < size; i++) {
@@ -50,7 +52,8 @@ final class ErrorFeedback {
                 r[i][j - i] = moments[order[i] * size + order[j]] + (i == j ? damping : 0);
             }
         }
-        // Column by column from the last: the entries above the diagonal are divided, then taken out of the columns before.
+        // Column by column from the last: the entries above the diagonal are divided, then taken out of the columns
+        // before.
         for (int k = size - 1; k >= 0; k--) {
             double pivot = Math.sqrt(r[k][0]);
             r[k][0] = pivot;

@@ -7,14 +7,19 @@ import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 
 /**
- * Sums x and x x^T over patches of a weighted operator's input, x as the quantized operator sees it: integer codes less the zero point. Integers
- * make the sums exact, so neither the order of samples nor the number of threads matters. Columns are cut into blocks, each with a matrix of
- * its own; what columns of different blocks have in common is not recorded.
+ * Sums x and x x^T over patches of a weighted operator's input, x as the quantized operator sees it: integer codes less
+ * the zero point. Integers make the sums exact, so neither the order of samples nor the number of threads matters.
+ * Columns are cut into blocks, each with a matrix of its own; what columns of different blocks have in common is not
+ * recorded.
  */
 final class PatchGram extends WholeBatch {
 
-    /** Codes beyond this magnitude are coarsened: products of two stay below 2^16, and 256 of those are exact in a float. */
+    /**
+     * Codes beyond this magnitude are coarsened: products of two stay below 2^16, and 256 of those are exact in a
+     * float.
+     */
     private static final int LARGEST_CODE = 255;
+
     private static final int EXACT_SUMS = 256;
 
     private final Patches patches;
@@ -27,6 +32,7 @@ final class PatchGram extends WholeBatch {
     private final double[][] products;
     /** Products of the patches since the last transfer. */
     private final float[][] recent;
+
     private long count;
 
     /**
@@ -75,7 +81,8 @@ final class PatchGram extends WholeBatch {
             for (int p = 0; p < taken; p += 4) {
                 for (int k = 0; k < 4; k++) {
                     if (p + k < taken) {
-                        patches.copy(batch, shape, (int) ((2L * (p + k) + 1) * positions / (2L * taken)), group, four[k]);
+                        patches.copy(
+                                batch, shape, (int) ((2L * (p + k) + 1) * positions / (2L * taken)), group, four[k]);
                         round(four[k]);
                     } else {
                         Arrays.fill(four[k], 0);
@@ -122,7 +129,8 @@ final class PatchGram extends WholeBatch {
         }
     }
 
-    private static void add(float[] row, float a, float[] x, float b, float[] y, float c, float[] z, float d, float[] u) {
+    private static void add(
+            float[] row, float a, float[] x, float b, float[] y, float c, float[] z, float d, float[] u) {
         for (int j = 0; j < row.length; j++) {
             row[j] += a * x[j] + b * y[j] + c * z[j] + d * u[j];
         }
@@ -179,6 +187,8 @@ final class PatchGram extends WholeBatch {
     /** E[x x^T] of a block of a group, row by row, in the squared units of the input. */
     double[] moments(int group, int block) {
         double unit = (double) step * step / Math.max(1, count);
-        return Arrays.stream(products[group * blockCount() + block]).map(s -> s * unit).toArray();
+        return Arrays.stream(products[group * blockCount() + block])
+                .map(s -> s * unit)
+                .toArray();
     }
 }

@@ -8,24 +8,37 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What a weighted operator multiplies its weights with: for a convolution the patch under the kernel at one output position, for a matrix
- * product a row of its input. Columns of a patch are in the order of a row of weights: input channel of the group, then kernel position.
+ * What a weighted operator multiplies its weights with: for a convolution the patch under the kernel at one output
+ * position, for a matrix product a row of its input. Columns of a patch are in the order of a row of weights: input
+ * channel of the group, then kernel position.
  *
  * @param groups groups of the convolution; 1 otherwise
  * @param columns weights of one output channel
  * @param outputs output channels of all groups
  * @param transposed the weights are stored [columns, outputs]
  */
-record Patches(int groups, int columns, int outputs, boolean transposed, int[] kernel, int[] strides, int[] dilations, int[] pads) {
+record Patches(
+        int groups,
+        int columns,
+        int outputs,
+        boolean transposed,
+        int[] kernel,
+        int[] strides,
+        int[] dilations,
+        int[] pads) {
 
     /** Empty for operators and layouts that are not tuned. */
     static Optional<Patches> of(Node node, Tensor weight) {
         int rank = weight.rank();
         return switch (node.opType()) {
-            case "Conv" -> rank == 4 && List.of("NOTSET", "VALID").contains(node.stringAttribute("auto_pad", "NOTSET"))
-                    ? Optional.of(convolution(node, weight)) : Optional.empty();
-            case "Gemm" -> rank == 2 && node.intAttribute("transA", 0) == 0 && node.floatAttribute("alpha", 1) == 1
-                    ? Optional.of(product(weight, node.intAttribute("transB", 0) == 0)) : Optional.empty();
+            case "Conv" ->
+                rank == 4 && List.of("NOTSET", "VALID").contains(node.stringAttribute("auto_pad", "NOTSET"))
+                        ? Optional.of(convolution(node, weight))
+                        : Optional.empty();
+            case "Gemm" ->
+                rank == 2 && node.intAttribute("transA", 0) == 0 && node.floatAttribute("alpha", 1) == 1
+                        ? Optional.of(product(weight, node.intAttribute("transB", 0) == 0))
+                        : Optional.empty();
             case "MatMul" -> rank == 2 ? Optional.of(product(weight, true)) : Optional.empty();
             default -> Optional.empty();
         };
@@ -33,17 +46,33 @@ record Patches(int groups, int columns, int outputs, boolean transposed, int[] k
 
     private static Patches convolution(Node node, Tensor weight) {
         int[] kernel = {(int) weight.dim(2), (int) weight.dim(3)};
-        return new Patches((int) node.intAttribute("group", 1), (int) (weight.elementCount() / weight.dim(0)), (int) weight.dim(0), false, kernel,
-                ints(node, "strides", 1, 1), ints(node, "dilations", 1, 1), ints(node, "pads", 0, 0, 0, 0));
+        return new Patches(
+                (int) node.intAttribute("group", 1),
+                (int) (weight.elementCount() / weight.dim(0)),
+                (int) weight.dim(0),
+                false,
+                kernel,
+                ints(node, "strides", 1, 1),
+                ints(node, "dilations", 1, 1),
+                ints(node, "pads", 0, 0, 0, 0));
     }
 
     private static Patches product(Tensor weight, boolean transposed) {
-        return new Patches(1, (int) weight.dim(transposed ? 0 : 1), (int) weight.dim(transposed ? 1 : 0), transposed, new int[0], new int[0], new int[0],
+        return new Patches(
+                1,
+                (int) weight.dim(transposed ? 0 : 1),
+                (int) weight.dim(transposed ? 1 : 0),
+                transposed,
+                new int[0],
+                new int[0],
+                new int[0],
                 new int[0]);
     }
 
     private static int[] ints(Node node, String attribute, long... otherwise) {
-        return node.intsAttribute(attribute, Arrays.stream(otherwise).boxed().toList()).stream().mapToInt(Long::intValue).toArray();
+        return node.intsAttribute(attribute, Arrays.stream(otherwise).boxed().toList()).stream()
+                .mapToInt(Long::intValue)
+                .toArray();
     }
 
     /** Positions at which an input of this shape is multiplied. */
@@ -90,11 +119,16 @@ record Patches(int groups, int columns, int outputs, boolean transposed, int[] k
         return transposed ? column * outputs + output : output * columns + column;
     }
 
-    /** Columns from one block to the next: whole channels, at most {@code limit} columns where a channel is not wider itself. */
+    /**
+     * Columns from one block to the next: whole channels, at most {@code limit} columns where a channel is not wider
+     * itself.
+     */
     int[] blocks(int limit) {
         int channel = kernel.length == 0 ? 1 : kernel[0] * kernel[1];
         int width = Math.max(1, limit / channel) * channel;
         int count = (columns + width - 1) / width;
-        return IntStream.rangeClosed(0, count).map(b -> Math.min(columns, b * width)).toArray();
+        return IntStream.rangeClosed(0, count)
+                .map(b -> Math.min(columns, b * width))
+                .toArray();
     }
 }

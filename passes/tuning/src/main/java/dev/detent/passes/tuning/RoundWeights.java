@@ -20,21 +20,32 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Rounds weights to what leaves the least error at their layer's output on the calibration data, not each to the nearest value: see {@link
- * ErrorFeedback}. Moments of the inputs come from the quantized network. The mean error goes into the bias where there is one, so only the
- * variance of the input counts there. No training, no random numbers; weights end on their grids, so everything after
- * rounds to nearest, and bias correction, which the planner orders behind it by name, finds nothing left to do here.
+ * Rounds weights to what leaves the least error at their layer's output on the calibration data, not each to the
+ * nearest value: see {@link ErrorFeedback}. Moments of the inputs come from the quantized network. The mean error goes
+ * into the bias where there is one, so only the variance of the input counts there. No training, no random numbers;
+ * weights end on their grids, so everything after rounds to nearest, and bias correction, which the planner orders
+ * behind it by name, finds nothing left to do here.
  */
 final class RoundWeights {
 
-    private static final Option<Integer> SAMPLES = Option.integer("samples", 64, "at most so many samples").atLeast(1);
-    private static final Option<Integer> POSITIONS = Option.integer("positions", 4096, "output positions of a layer that are looked at, over all samples").atLeast(1);
-    private static final Option<Integer> BLOCK = Option.integer("block", 512, "weights of an output channel that are rounded with regard to each other").atLeast(1);
+    private static final Option<Integer> SAMPLES =
+            Option.integer("samples", 64, "at most so many samples").atLeast(1);
+    private static final Option<Integer> POSITIONS = Option.integer(
+                    "positions", 4096, "output positions of a layer that are looked at, over all samples")
+            .atLeast(1);
+    private static final Option<Integer> BLOCK = Option.integer(
+                    "block", 512, "weights of an output channel that are rounded with regard to each other")
+            .atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("adaptive-rounding", "rounds weights so that their errors cancel on the calibration data")
-                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED).forbids(Fact.BAKED).establishes(Fact.TUNED)
-                    .editsGraph().needs(Need.SAMPLES).options(SAMPLES, POSITIONS, BLOCK).build(),
+                    .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
+                    .forbids(Fact.BAKED)
+                    .establishes(Fact.TUNED)
+                    .editsGraph()
+                    .needs(Need.SAMPLES)
+                    .options(SAMPLES, POSITIONS, BLOCK)
+                    .build(),
             context -> new RoundWeights(context).run());
 
     /** Layers are looked at together as long as their matrices, of one worker, fit here. */
@@ -58,7 +69,8 @@ final class RoundWeights {
             if (layer.isEmpty()) {
                 continue;
             }
-            long needed = PatchGram.bytes(layer.get().patches(), context.options().get(BLOCK));
+            long needed =
+                    PatchGram.bytes(layer.get().patches(), context.options().get(BLOCK));
             if (!together.isEmpty() && bytes + needed > BUDGET) {
                 round(together);
                 together.clear();
@@ -73,23 +85,41 @@ final class RoundWeights {
     }
 
     private Optional<Layer> layer(Node n) {
-        if (n.inputs().size() < 2 || graph.initializer(n.input(1)).filter(w -> w.type() == ElementType.FLOAT).isEmpty()
+        if (n.inputs().size() < 2
+                || graph.initializer(n.input(1))
+                        .filter(w -> w.type() == ElementType.FLOAT)
+                        .isEmpty()
                 || graph.uses(n.input(1)).size() != 1) {
             return Optional.empty();
         }
-        Optional<? extends TensorQuantization> input = context.quantization().input(n, 0).filter(c -> c.parameters().isPresent()
-                && !c.scheme().isPerChannel() && !c.scheme().system().isDynamic());
-        Optional<? extends TensorQuantization> weight = context.quantization().input(n, 1).filter(c -> c.state().isActive() && c.scheme().block().isEmpty());
-        return input.isEmpty() || weight.isEmpty() ? Optional.empty()
-                : Patches.of(n, graph.initializer(n.input(1)).orElseThrow()).map(p -> new Layer(n, p, input.get(), weight.get()));
+        Optional<? extends TensorQuantization> input = context.quantization()
+                .input(n, 0)
+                .filter(c -> c.parameters().isPresent()
+                        && !c.scheme().isPerChannel()
+                        && !c.scheme().system().isDynamic());
+        Optional<? extends TensorQuantization> weight = context.quantization()
+                .input(n, 1)
+                .filter(c -> c.state().isActive() && c.scheme().block().isEmpty());
+        return input.isEmpty() || weight.isEmpty()
+                ? Optional.empty()
+                : Patches.of(n, graph.initializer(n.input(1)).orElseThrow())
+                        .map(p -> new Layer(n, p, input.get(), weight.get()));
     }
 
     private void round(List<Layer> layers) {
         int samples = context.options().get(SAMPLES);
         int perSample = Math.max(1, context.options().get(POSITIONS) / samples);
         int block = context.options().get(BLOCK);
-        List<Simulator.Observation<PatchGram>> observations = layers.stream().map(l -> new Simulator.Observation<>(l.node().input(0),
-                () -> new PatchGram(l.patches(), block, perSample, l.input().scheme(), l.input().parameters().orElseThrow()))).toList();
+        List<Simulator.Observation<PatchGram>> observations = layers.stream()
+                .map(l -> new Simulator.Observation<>(
+                        l.node().input(0),
+                        () -> new PatchGram(
+                                l.patches(),
+                                block,
+                                perSample,
+                                l.input().scheme(),
+                                l.input().parameters().orElseThrow())))
+                .toList();
         List<PatchGram> seen = context.simulator().observe(observations, samples);
         for (int i = 0; i < layers.size(); i++) {
             round(layers.get(i), seen.get(i));
@@ -102,8 +132,11 @@ final class RoundWeights {
         Tensor weight = graph.initializer(node.input(1)).orElseThrow();
         float[] exact = weight.floats();
         float[] rounded = exact.clone();
-        Optional<Tensor> bias = node.hasInput(2) ? graph.initializer(node.input(2)).filter(b -> b.elementCount() == patches.outputs()
-                && graph.uses(node.input(2)).size() == 1) : Optional.empty();
+        Optional<Tensor> bias = node.hasInput(2)
+                ? graph.initializer(node.input(2))
+                        .filter(b -> b.elementCount() == patches.outputs()
+                                && graph.uses(node.input(2)).size() == 1)
+                : Optional.empty();
         double[] shift = new double[patches.outputs()];
         int perGroup = patches.outputs() / patches.groups();
         for (int g = 0; g < patches.groups(); g++) {

@@ -10,7 +10,10 @@ class ErrorFeedbackTest {
 
     private static final ErrorFeedback.Grid WHOLE = w -> (float) Math.rint(w);
 
-    /** With strongly correlated inputs the second weight makes up for the first: 0.4 + 0.4 is nearer to 1 + 0 than to 0 + 0. */
+    /**
+     * With strongly correlated inputs the second weight makes up for the first: 0.4 + 0.4 is nearer to 1 + 0 than to 0
+     * + 0.
+     */
     @Test
     void theErrorOfOneWeightIsMadeUpForByTheNext() {
         double[] moments = {1, 0.99, 0.99, 1};
@@ -21,13 +24,15 @@ class ErrorFeedbackTest {
     @Test
     void independentInputsAreRoundedToNearest() {
         double[] moments = {4, 0, 0, 0, 1, 0, 0, 0, 9};
-        assertThat(new ErrorFeedback(moments, 3).round(new float[] {.4f, 1.6f, -2.2f}, WHOLE)).containsExactly(0, 2, -2);
+        assertThat(new ErrorFeedback(moments, 3).round(new float[] {.4f, 1.6f, -2.2f}, WHOLE))
+                .containsExactly(0, 2, -2);
     }
 
     /** Nothing is known about inputs that were always 0. */
     @Test
     void withoutDataWeightsAreRoundedToNearest() {
-        assertThat(new ErrorFeedback(new double[4], 2).round(new float[] {.6f, -.6f}, WHOLE)).containsExactly(1, -1);
+        assertThat(new ErrorFeedback(new double[4], 2).round(new float[] {.6f, -.6f}, WHOLE))
+                .containsExactly(1, -1);
     }
 
     @Test
@@ -57,8 +62,10 @@ class ErrorFeedbackTest {
     @Test
     void aFreeWeightEndsAtTheLeastSquaresSolution() {
         double[] moments = {4, 1, 1, 1};
-        // Column 0 has the larger moment and is rounded first: error 0.4. The other is free: w1 - (-e H01 / H11) = 0.3 + 0.4.
-        float[] rounded = new ErrorFeedback(moments, 2).round(new float[] {2.4f, .3f}, w -> w > 1 ? (float) Math.rint(w) : w);
+        // Column 0 has the larger moment and is rounded first: error 0.4. The other is free: w1 - (-e H01 / H11) = 0.3
+        // + 0.4.
+        float[] rounded =
+                new ErrorFeedback(moments, 2).round(new float[] {2.4f, .3f}, w -> w > 1 ? (float) Math.rint(w) : w);
         assertThat(rounded[0]).isEqualTo(2);
         assertThat(rounded[1]).isCloseTo(.7f, within(.02f));
     }

@@ -20,9 +20,20 @@ class PatchGramTest {
     private static final Parameters PARAMETERS = new Parameters(new float[] {.5f}, new float[] {10});
     private static final long[] SHAPE = {1, 4, 6, 5};
 
-    private final Node conv = Node.of("c", "Conv", List.of("x", "w"), List.of("y"), Map.of("group", new Attribute.IntValue(2),
-            "strides", new Attribute.Ints(List.of(2L, 1L)), "dilations", new Attribute.Ints(List.of(1L, 2L)),
-            "pads", new Attribute.Ints(List.of(1L, 0L, 1L, 2L))));
+    private final Node conv = Node.of(
+            "c",
+            "Conv",
+            List.of("x", "w"),
+            List.of("y"),
+            Map.of(
+                    "group",
+                    new Attribute.IntValue(2),
+                    "strides",
+                    new Attribute.Ints(List.of(2L, 1L)),
+                    "dilations",
+                    new Attribute.Ints(List.of(1L, 2L)),
+                    "pads",
+                    new Attribute.Ints(List.of(1L, 0L, 1L, 2L))));
     private final Tensor weight = Tensor.ofFloats(new long[] {6, 2, 3, 2}, new float[72]);
 
     private static float[] input(long seed) {
@@ -34,7 +45,10 @@ class PatchGramTest {
         return x;
     }
 
-    /** A convolution written out as it is defined agrees with the patches, borders, strides, dilations and groups included. */
+    /**
+     * A convolution written out as it is defined agrees with the patches, borders, strides, dilations and groups
+     * included.
+     */
     @Test
     void aPatchIsWhatAConvolutionMultiplies() {
         Patches patches = Patches.of(conv, weight).orElseThrow();

@@ -25,12 +25,16 @@ final class Batches implements Samples {
 
     /** The first dimension of every input, where all have the same one and it is fixed; otherwise 1. */
     static int rows(Graph graph) {
-        List<Integer> first = graph.inputs().stream().map(Batches::first).distinct().toList();
+        List<Integer> first =
+                graph.inputs().stream().map(Batches::first).distinct().toList();
         return first.size() == 1 ? first.get(0) : 1;
     }
 
     private static int first(ValueInfo input) {
-        return input.shape().filter(s -> !s.isEmpty() && s.get(0).isKnown()).map(s -> (int) s.get(0).size()).orElse(1);
+        return input.shape()
+                .filter(s -> !s.isEmpty() && s.get(0).isKnown())
+                .map(s -> (int) s.get(0).size())
+                .orElse(1);
     }
 
     /** Data that come as the model takes them stay as they are. */
@@ -40,8 +44,11 @@ final class Batches implements Samples {
             return samples;
         }
         if (samples.size() < rows) {
-            throw new UserException("DT-DAT-047", "holds " + samples.size() + " samples, and the model takes " + rows
-                    + " at once; give at least as many, or export the model with a batch of 1 or a dynamic one", where);
+            throw new UserException(
+                    "DT-DAT-047",
+                    "holds " + samples.size() + " samples, and the model takes " + rows
+                            + " at once; give at least as many, or export the model with a batch of 1 or a dynamic one",
+                    where);
         }
         return new Batches(samples, rows);
     }
@@ -58,16 +65,23 @@ final class Batches implements Samples {
 
     @Override
     public Sample get(int index) {
-        Map<String, Sample.Input> joined = new LinkedHashMap<>(single.get(index * rows).inputs());
-        joined.replaceAll((name, first) -> new Sample.Input(first.type(), batch(first.shape()),
+        Map<String, Sample.Input> joined =
+                new LinkedHashMap<>(single.get(index * rows).inputs());
+        joined.replaceAll((name, first) -> new Sample.Input(
+                first.type(),
+                batch(first.shape()),
                 ByteBuffer.allocateDirect(first.data().remaining() * rows).order(ByteOrder.LITTLE_ENDIAN)));
         for (int r = 0; r < rows; r++) {
             int at = index * rows + r;
             single.get(at).inputs().forEach((name, row) -> {
                 Sample.Input batch = joined.get(name);
                 if (!Arrays.equals(batch.shape(), batch(row.shape()))) {
-                    throw new UserException("DT-DAT-048", "has shape " + Arrays.toString(row.shape()) + ", others of its batch " + Arrays.toString(
-                            batch.shape()) + "; the model takes " + rows + " of one size at once", single.describe(at));
+                    throw new UserException(
+                            "DT-DAT-048",
+                            "has shape " + Arrays.toString(row.shape()) + ", others of its batch "
+                                    + Arrays.toString(batch.shape()) + "; the model takes " + rows
+                                    + " of one size at once",
+                            single.describe(at));
                 }
                 batch.data().put(row.data().duplicate());
             });

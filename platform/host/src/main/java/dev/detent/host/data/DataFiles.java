@@ -27,8 +27,9 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Finds samples in files: a folder of PNG/JPEG, a {@code .npy} whose first axis counts samples, an {@code .npz} with one array per input,
- * raw little-endian {@code .bin}, or a folder of such files with one sample each. Several inputs: {@code name=path,name=path}.
+ * Finds samples in files: a folder of PNG/JPEG, a {@code .npy} whose first axis counts samples, an {@code .npz} with
+ * one array per input, raw little-endian {@code .bin}, or a folder of such files with one sample each. Several inputs:
+ * {@code name=path,name=path}.
  */
 public final class DataFiles {
 
@@ -45,11 +46,13 @@ public final class DataFiles {
 
     /**
      * @param specification path, or {@code input=path} joined by commas
-     * @param limit at most so many samples; 0 for all. Where the model's batch is fixed a sample is as many rows or images as it takes
+     * @param limit at most so many samples; 0 for all. Where the model's batch is fixed a sample is as many rows or
+     *     images as it takes
      */
     public static Samples open(Graph graph, String specification, Preprocessing preprocessing, int limit) {
         DataFiles files = new DataFiles(graph, preprocessing);
-        Samples all = specification.contains("=") && !Files.exists(Path.of(specification)) ? files.named(specification)
+        Samples all = specification.contains("=") && !Files.exists(Path.of(specification))
+                ? files.named(specification)
                 : files.single(Path.of(specification));
         if (all.size() == 0) {
             throw new UserException("DT-DAT-002", "holds no samples", specification);
@@ -74,15 +77,21 @@ public final class DataFiles {
         String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
         if (name.endsWith(".npz")) {
             Map<String, Source> sources = new LinkedHashMap<>();
-            npz(path).forEach((key, array) -> sources.put(key, new Rows(path + ":" + key, array, input(key, path.toString()))));
+            npz(path)
+                    .forEach((key, array) ->
+                            sources.put(key, new Rows(path + ":" + key, array, input(key, path.toString()))));
             return join(sources, path.toString());
         }
         if (Files.isDirectory(path)) {
             return folder(path);
         }
         if (graph.inputs().size() != 1) {
-            throw new UserException("DT-DAT-004", "feeds one input, the model has " + graph.inputs().stream().map(ValueInfo::name).toList()
-                    + "; use an .npz or name=path for each", path.toString());
+            throw new UserException(
+                    "DT-DAT-004",
+                    "feeds one input, the model has "
+                            + graph.inputs().stream().map(ValueInfo::name).toList()
+                            + "; use an .npz or name=path for each",
+                    path.toString());
         }
         ValueInfo input = graph.inputs().get(0);
         return join(Map.of(input.name(), source(path, input)), path.toString());
@@ -96,7 +105,10 @@ public final class DataFiles {
         }
         List<Path> archives = list(path, ".npz");
         if (archives.isEmpty()) {
-            throw one ? noSamples(path) : new UserException("DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
+            throw one
+                    ? noSamples(path)
+                    : new UserException(
+                            "DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
         }
         return new ArchiveFolder(archives);
     }
@@ -108,14 +120,24 @@ public final class DataFiles {
         } catch (IOException e) {
             nested = false;
         }
-        return new UserException("DT-DAT-002", "holds no samples (.png, .jpg, .npy, .npz or .bin)"
-                + (nested ? "; what lies in its subfolders is not looked at: give one of them, or put some of each into one folder" : ""), folder.toString());
+        return new UserException(
+                "DT-DAT-002",
+                "holds no samples (.png, .jpg, .npy, .npz or .bin)"
+                        + (nested
+                                ? "; what lies in its subfolders is not looked at: give one of them, or put some of each into one folder"
+                                : ""),
+                folder.toString());
     }
 
     private ValueInfo input(String name, String where) {
-        return graph.inputs().stream().filter(i -> i.name().equals(name)).findFirst().orElseThrow(() -> new UserException("DT-DAT-005",
-                "names the input '" + name + "', which the model does not have; it has "
-                        + graph.inputs().stream().map(ValueInfo::name).toList(), where));
+        return graph.inputs().stream()
+                .filter(i -> i.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new UserException(
+                        "DT-DAT-005",
+                        "names the input '" + name + "', which the model does not have; it has "
+                                + graph.inputs().stream().map(ValueInfo::name).toList(),
+                        where));
     }
 
     /** One input's tensors. */
@@ -136,7 +158,10 @@ public final class DataFiles {
         int size = sources.values().iterator().next().size();
         sources.forEach((name, s) -> {
             if (s.size() != size) {
-                throw new UserException("DT-DAT-006", "has " + s.size() + " samples for '" + name + "' and " + size + " for another input", where);
+                throw new UserException(
+                        "DT-DAT-006",
+                        "has " + s.size() + " samples for '" + name + "' and " + size + " for another input",
+                        where);
             }
         });
         return new Samples() {
@@ -176,7 +201,8 @@ public final class DataFiles {
         if (name.endsWith(".png") || name.endsWith(".jpg") || name.endsWith(".jpeg")) {
             return new Pictures(List.of(path), input);
         }
-        throw new UserException("DT-DAT-008", "is neither a folder nor .npy, .npz, .bin, .png or .jpg", path.toString());
+        throw new UserException(
+                "DT-DAT-008", "is neither a folder nor .npy, .npz, .bin, .png or .jpg", path.toString());
     }
 
     /** The files of a folder that hold one input's tensor each: of several kinds the first. */
@@ -195,8 +221,11 @@ public final class DataFiles {
 
     private static List<Path> list(Path folder, String... endings) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(f -> Arrays.stream(endings).anyMatch(f.getFileName().toString().toLowerCase(Locale.ROOT)::endsWith))
-                    .filter(f -> !f.getFileName().toString().startsWith(".")).sorted(Comparator.comparing(f -> f.getFileName().toString())).toList();
+            return files.filter(f -> Arrays.stream(endings)
+                            .anyMatch(f.getFileName().toString().toLowerCase(Locale.ROOT)::endsWith))
+                    .filter(f -> !f.getFileName().toString().startsWith("."))
+                    .sorted(Comparator.comparing(f -> f.getFileName().toString()))
+                    .toList();
         } catch (IOException e) {
             throw new UserException("DT-DAT-009", "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
@@ -209,7 +238,8 @@ public final class DataFiles {
                 ZipEntry entry = e.nextElement();
                 if (entry.getName().endsWith(".npy")) {
                     byte[] bytes = zip.getInputStream(entry).readAllBytes();
-                    arrays.put(entry.getName().substring(0, entry.getName().length() - 4),
+                    arrays.put(
+                            entry.getName().substring(0, entry.getName().length() - 4),
                             NpyArray.parse(direct(bytes.length).put(bytes).flip(), file + ":" + entry.getName()));
                 }
             }
@@ -236,11 +266,16 @@ public final class DataFiles {
         if (input.shape().isPresent()) {
             boolean fits = shape.length == declared.size();
             for (int d = 0; fits && d < shape.length; d++) {
-                fits = !declared.get(d).isKnown() || declared.get(d).size() == shape[d] || d == 0 && shape[0] == 1 && rows > 1;
+                fits = !declared.get(d).isKnown()
+                        || declared.get(d).size() == shape[d]
+                        || d == 0 && shape[0] == 1 && rows > 1;
             }
             if (!fits) {
-                throw new UserException("DT-DAT-040", "has shape " + Arrays.toString(shape) + ", the model's input '" + input.name()
-                        + "' takes " + dims(declared), where);
+                throw new UserException(
+                        "DT-DAT-040",
+                        "has shape " + Arrays.toString(shape) + ", the model's input '" + input.name() + "' takes "
+                                + dims(declared),
+                        where);
             }
         }
         if (input.type() == ElementType.FLOAT) {
@@ -248,7 +283,10 @@ public final class DataFiles {
         }
         boolean sameType = array.type() == input.type();
         if (!sameType && !(array.type().isInteger() && input.type().isInteger())) {
-            throw new UserException("DT-DAT-041", "holds " + array.type() + ", the model's input '" + input.name() + "' takes " + input.type(), where);
+            throw new UserException(
+                    "DT-DAT-041",
+                    "holds " + array.type() + ", the model's input '" + input.name() + "' takes " + input.type(),
+                    where);
         }
         ByteBuffer data = direct((int) input.type().bytes(array.elements()));
         if (sameType) {
@@ -278,13 +316,17 @@ public final class DataFiles {
         if (image) {
             for (int i = 0; i < n; i++) {
                 int c = i / plane % channels;
-                data.putFloat(((array.data().get(i) & 0xff) * preprocessing.scale() - preprocessing.mean(c)) / preprocessing.std(c));
+                data.putFloat(((array.data().get(i) & 0xff) * preprocessing.scale() - preprocessing.mean(c))
+                        / preprocessing.std(c));
             }
         } else {
             for (int i = 0; i < n; i++) {
                 float v = (float) array.value(i);
                 if (!Float.isFinite(v)) {
-                    throw new UserException("DT-DAT-042", "holds " + v + " at element " + i + "; calibration data must be finite", where);
+                    throw new UserException(
+                            "DT-DAT-042",
+                            "holds " + v + " at element " + i + "; calibration data must be finite",
+                            where);
                 }
                 data.putFloat(v);
             }
@@ -300,7 +342,10 @@ public final class DataFiles {
     }
 
     private static String dims(List<ValueInfo.Dimension> dims) {
-        return dims.stream().map(d -> d.isKnown() ? Long.toString(d.size()) : d.symbol().isEmpty() ? "?" : d.symbol()).toList().toString();
+        return dims.stream()
+                .map(d -> d.isKnown() ? Long.toString(d.size()) : d.symbol().isEmpty() ? "?" : d.symbol())
+                .toList()
+                .toString();
     }
 
     /** Rows of one array. */
@@ -371,13 +416,20 @@ public final class DataFiles {
         RawFiles(List<Path> files, ValueInfo input) {
             this.files = files;
             this.input = input;
-            this.shape = input.shape().map(s -> s.stream().mapToLong(d -> d.isKnown() ? d.size() : -1).toArray()).orElseGet(() -> new long[0]);
+            this.shape = input.shape()
+                    .map(s -> s.stream()
+                            .mapToLong(d -> d.isKnown() ? d.size() : -1)
+                            .toArray())
+                    .orElseGet(() -> new long[0]);
             if (shape.length > 0 && shape[0] < 0) {
                 shape[0] = 1;
             }
             if (Arrays.stream(shape).anyMatch(d -> d < 0)) {
-                throw new UserException("DT-DAT-044", "is raw data, and the model's input '" + input.name() + "' has no fixed shape "
-                        + dims(input.shape().orElse(List.of())) + "; use .npy", files.get(0).toString());
+                throw new UserException(
+                        "DT-DAT-044",
+                        "is raw data, and the model's input '" + input.name() + "' has no fixed shape "
+                                + dims(input.shape().orElse(List.of())) + "; use .npy",
+                        files.get(0).toString());
             }
             bytes = (int) input.type().bytes(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
             for (int f = 0; f < files.size(); f++) {
@@ -385,11 +437,18 @@ public final class DataFiles {
                 try {
                     size = Files.size(files.get(f));
                 } catch (IOException e) {
-                    throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), files.get(f).toString(), e);
+                    throw new UserException(
+                            "DT-DAT-020",
+                            "cannot be read: " + e.getMessage(),
+                            files.get(f).toString(),
+                            e);
                 }
                 if (size == 0 || size % bytes != 0) {
-                    throw new UserException("DT-DAT-045", "has " + size + " bytes, no multiple of the " + bytes + " that input '" + input.name()
-                            + "' takes", files.get(f).toString());
+                    throw new UserException(
+                            "DT-DAT-045",
+                            "has " + size + " bytes, no multiple of the " + bytes + " that input '" + input.name()
+                                    + "' takes",
+                            files.get(f).toString());
                 }
                 for (int s = 0; s < size / bytes; s++) {
                     places.add(new int[] {f, s});
@@ -406,7 +465,8 @@ public final class DataFiles {
         public Sample.Input get(int index) {
             int[] place = places.get(index);
             try (FileChannel channel = FileChannel.open(files.get(place[0]), StandardOpenOption.READ)) {
-                ByteBuffer data = channel.map(FileChannel.MapMode.READ_ONLY, (long) place[1] * bytes, bytes).order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer data = channel.map(FileChannel.MapMode.READ_ONLY, (long) place[1] * bytes, bytes)
+                        .order(ByteOrder.LITTLE_ENDIAN);
                 return convert(new NpyArray(input.type(), shape, data), input, describe(index));
             } catch (IOException e) {
                 throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), describe(index), e);
@@ -427,8 +487,11 @@ public final class DataFiles {
         Pictures(List<Path> files, ValueInfo input) {
             this.files = files;
             this.input = input;
-            if (input.type() != ElementType.FLOAT && input.type() != ElementType.UINT8 || input.shape().map(List::size).orElse(4) != 4) {
-                throw new UserException("DT-DAT-046", "holds images, and the model's input '" + input.name() + "' is no image tensor",
+            if (input.type() != ElementType.FLOAT && input.type() != ElementType.UINT8
+                    || input.shape().map(List::size).orElse(4) != 4) {
+                throw new UserException(
+                        "DT-DAT-046",
+                        "holds images, and the model's input '" + input.name() + "' is no image tensor",
                         files.get(0).toString());
             }
         }
@@ -445,7 +508,8 @@ public final class DataFiles {
             List<ValueInfo.Dimension> dims = input.shape().orElse(List.of());
             int height = size(dims, first ? 2 : 1);
             int width = size(dims, first ? 3 : 2);
-            if (preprocessing.resize() > 0 && Math.min(image.width(), image.height()) != preprocessing.resize()
+            if (preprocessing.resize() > 0
+                    && Math.min(image.width(), image.height()) != preprocessing.resize()
                     && !(image.width() == width && image.height() == height)) {
                 double ratio = (double) preprocessing.resize() / Math.min(image.width(), image.height());
                 image = image.resize((int) Math.round(image.width() * ratio), (int) Math.round(image.height() * ratio));
@@ -468,10 +532,14 @@ public final class DataFiles {
             int plane = image.width() * image.height();
             float[] values = new float[channels * plane];
             for (int c = 0; c < channels; c++) {
-                float[] from = channels == 1 ? grey(image) : image.planes()[preprocessing.order().equals("rgb") ? c : 2 - c];
+                float[] from = channels == 1
+                        ? grey(image)
+                        : image.planes()[preprocessing.order().equals("rgb") ? c : 2 - c];
                 place(from, c, values, first ? c * plane : c, first ? 1 : channels);
             }
-            long[] shape = first ? new long[] {1, channels, image.height(), image.width()} : new long[] {1, image.height(), image.width(), channels};
+            long[] shape = first
+                    ? new long[] {1, channels, image.height(), image.width()}
+                    : new long[] {1, image.height(), image.width(), channels};
             ByteBuffer data;
             if (input.type() == ElementType.UINT8) {
                 data = direct(values.length);
@@ -485,7 +553,9 @@ public final class DataFiles {
             return new Sample.Input(input.type(), shape, data);
         }
 
-        /** One channel, every {@code step}th element from {@code at} on; pixels for an integer input stay as they are. */
+        /**
+         * One channel, every {@code step}th element from {@code at} on; pixels for an integer input stay as they are.
+         */
         private void place(float[] from, int channel, float[] to, int at, int step) {
             boolean raw = input.type() == ElementType.UINT8;
             float scale = raw ? 1 : preprocessing.scale();
@@ -527,8 +597,13 @@ public final class DataFiles {
         @Override
         public Sample get(int index) {
             Map<String, Sample.Input> values = new LinkedHashMap<>();
-            npz(files.get(index)).forEach((name, array) -> values.put(name,
-                    convert(array, input(name, files.get(index).toString()), files.get(index).toString())));
+            npz(files.get(index))
+                    .forEach((name, array) -> values.put(
+                            name,
+                            convert(
+                                    array,
+                                    input(name, files.get(index).toString()),
+                                    files.get(index).toString())));
             return new Sample(values);
         }
 

@@ -106,7 +106,8 @@ record Image(int width, int height, float[][] planes) {
         for (int c = 0; c < 3; c++) {
             float[] horizontal = resample(planes[c], height, width, 1, width, newWidth);
             float[] both = new float[newWidth * newHeight];
-            float[] vertical = resample(transpose(horizontal, height, newWidth), newWidth, height, 1, height, newHeight);
+            float[] vertical =
+                    resample(transpose(horizontal, height, newWidth), newWidth, height, 1, height, newHeight);
             System.arraycopy(transpose(vertical, newWidth, newHeight), 0, both, 0, both.length);
             for (int i = 0; i < both.length; i++) {
                 both[i] = Math.min(255, Math.max(0, Math.round(both[i])));
@@ -155,7 +156,8 @@ record Image(int width, int height, float[][] planes) {
         int left = (width - newWidth) / 2;
         int top = (height - newHeight) / 2;
         if (left < 0 || top < 0) {
-            return resize(Math.max(width, newWidth), Math.max(height, newHeight)).crop(newWidth, newHeight);
+            return resize(Math.max(width, newWidth), Math.max(height, newHeight))
+                    .crop(newWidth, newHeight);
         }
         if (left == 0 && top == 0 && newWidth == width && newHeight == height) {
             return this;

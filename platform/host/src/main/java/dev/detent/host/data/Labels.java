@@ -19,14 +19,21 @@ public final class Labels {
     public static int[] read(Path file, int count) {
         int[] labels = file.toString().endsWith(".npy") ? array(NpyArray.map(file), file) : lines(file);
         if (labels.length < count) {
-            throw new UserException("DT-DAT-050", "has " + labels.length + " labels for " + count + " samples (an integer .npy, or lines 'file,label' or 'label')", file.toString());
+            throw new UserException(
+                    "DT-DAT-050",
+                    "has " + labels.length + " labels for " + count
+                            + " samples (an integer .npy, or lines 'file,label' or 'label')",
+                    file.toString());
         }
         return labels;
     }
 
     private static int[] array(NpyArray a, Path file) {
         if (a.shape().length == 0 || a.shape()[0] != a.elements()) {
-            throw new UserException("DT-DAT-051", "has shape " + Arrays.toString(a.shape()) + "; give one label for every sample", file.toString());
+            throw new UserException(
+                    "DT-DAT-051",
+                    "has shape " + Arrays.toString(a.shape()) + "; give one label for every sample",
+                    file.toString());
         }
         int[] labels = new int[a.elements()];
         for (int i = 0; i < labels.length; i++) {
@@ -47,7 +54,8 @@ public final class Labels {
                     plain.add(Integer.valueOf(part[0]));
                 }
             }
-            return (byFile.isEmpty() ? plain : new LinkedHashMap<>(byFile).values()).stream().mapToInt(Integer::intValue).toArray();
+            return (byFile.isEmpty() ? plain : new LinkedHashMap<>(byFile).values())
+                    .stream().mapToInt(Integer::intValue).toArray();
         } catch (IOException e) {
             throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), file.toString(), e);
         }

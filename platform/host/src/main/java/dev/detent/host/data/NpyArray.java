@@ -22,10 +22,18 @@ record NpyArray(ElementType type, long[] shape, ByteBuffer data) {
     private static final Pattern DESCR = Pattern.compile("'descr':\\s*'([^']*)'");
     private static final Pattern ORDER = Pattern.compile("'fortran_order':\\s*(True|False)");
     private static final Pattern SHAPE = Pattern.compile("'shape':\\s*\\(([^)]*)\\)");
-    private static final Map<String, ElementType> TYPES = Map.ofEntries(Map.entry("f4", ElementType.FLOAT), Map.entry("f8", ElementType.DOUBLE),
-            Map.entry("f2", ElementType.FLOAT16), Map.entry("u1", ElementType.UINT8), Map.entry("i1", ElementType.INT8),
-            Map.entry("u2", ElementType.UINT16), Map.entry("i2", ElementType.INT16), Map.entry("i4", ElementType.INT32),
-            Map.entry("u4", ElementType.UINT32), Map.entry("i8", ElementType.INT64), Map.entry("b1", ElementType.BOOL));
+    private static final Map<String, ElementType> TYPES = Map.ofEntries(
+            Map.entry("f4", ElementType.FLOAT),
+            Map.entry("f8", ElementType.DOUBLE),
+            Map.entry("f2", ElementType.FLOAT16),
+            Map.entry("u1", ElementType.UINT8),
+            Map.entry("i1", ElementType.INT8),
+            Map.entry("u2", ElementType.UINT16),
+            Map.entry("i2", ElementType.INT16),
+            Map.entry("i4", ElementType.INT32),
+            Map.entry("u4", ElementType.UINT32),
+            Map.entry("i8", ElementType.INT64),
+            Map.entry("b1", ElementType.BOOL));
 
     static NpyArray map(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -60,19 +68,29 @@ record NpyArray(ElementType type, long[] shape, ByteBuffer data) {
         String name = descr.group(1).replaceAll("^[<|=]", "");
         ElementType type = TYPES.get(name);
         if (type == null || order.group(1).equals("True")) {
-            throw new UserException("DT-DAT-021", "holds '" + descr.group(1) + "' in " + (order.group(1).equals("True") ? "Fortran" : "C")
-                    + " order; save it little-endian and C-contiguous", where);
+            throw new UserException(
+                    "DT-DAT-021",
+                    "holds '" + descr.group(1) + "' in " + (order.group(1).equals("True") ? "Fortran" : "C")
+                            + " order; save it little-endian and C-contiguous",
+                    where);
         }
         long[] dims;
         try {
-            dims = Arrays.stream(shape.group(1).split(",")).map(String::trim).filter(s -> !s.isEmpty()).mapToLong(Long::parseUnsignedLong).toArray();
+            dims = Arrays.stream(shape.group(1).split(","))
+                    .map(String::trim)
+                    .filter(s -> !s.isEmpty())
+                    .mapToLong(Long::parseUnsignedLong)
+                    .toArray();
         } catch (NumberFormatException e) {
             throw broken(where);
         }
         long n = Arrays.stream(dims).reduce(1, (x, y) -> x * y);
         if (type.bytes(n) != b.remaining()) {
-            throw new UserException("DT-DAT-022", "holds " + b.remaining() + " bytes where its shape " + Arrays.toString(dims) + " needs " + type.bytes(n)
-                    + "; the file is damaged", where);
+            throw new UserException(
+                    "DT-DAT-022",
+                    "holds " + b.remaining() + " bytes where its shape " + Arrays.toString(dims) + " needs "
+                            + type.bytes(n) + "; the file is damaged",
+                    where);
         }
         return new NpyArray(type, dims, b.slice().order(ByteOrder.LITTLE_ENDIAN));
     }

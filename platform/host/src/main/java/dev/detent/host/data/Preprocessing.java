@@ -15,16 +15,22 @@ import java.util.Map;
  * @param order {@code rgb} or {@code bgr}; arrays are taken as they are
  * @param layout {@code nchw} or {@code nhwc}
  */
-public record Preprocessing(int resize, int crop, String order, float scale, List<Float> mean, List<Float> std, String layout) {
+public record Preprocessing(
+        int resize, int crop, String order, float scale, List<Float> mean, List<Float> std, String layout) {
 
     private static final Map<String, Preprocessing> PRESETS = new LinkedHashMap<>();
 
     static {
         PRESETS.put("none", new Preprocessing(0, 0, "rgb", 1, List.of(0f), List.of(1f), "nchw"));
         PRESETS.put("unit", new Preprocessing(0, 0, "rgb", 1 / 255f, List.of(0f), List.of(1f), "nchw"));
-        PRESETS.put("imagenet", new Preprocessing(256, 224, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f),
-                "nchw"));
-        PRESETS.put("cifar10", new Preprocessing(0, 0, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), "nchw"));
+        PRESETS.put(
+                "imagenet",
+                new Preprocessing(
+                        256, 224, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), "nchw"));
+        PRESETS.put(
+                "cifar10",
+                new Preprocessing(
+                        0, 0, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), "nchw"));
         PRESETS.put("symmetric", new Preprocessing(256, 224, "rgb", 1 / 127.5f, List.of(1f), List.of(1f), "nchw"));
         PRESETS.put("ocr", new Preprocessing(0, 0, "bgr", 1 / 255f, List.of(.5f), List.of(.5f), "nchw"));
         PRESETS.put("bgr", new Preprocessing(0, 0, "bgr", 1, List.of(0f), List.of(1f), "nchw"));
@@ -34,10 +40,16 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
         mean = List.copyOf(mean);
         std = List.copyOf(std);
         if (resize < 0 || crop < 0 || !Float.isFinite(scale) || !allFinite(mean) || !allFinite(std)) {
-            throw new UserException("DT-DAT-014", "resize and crop cannot be negative, scale, mean and std not infinite", "preprocess");
+            throw new UserException(
+                    "DT-DAT-014", "resize and crop cannot be negative, scale, mean and std not infinite", "preprocess");
         }
-        if (!order.equals("rgb") && !order.equals("bgr") || !layout.equals("nchw") && !layout.equals("nhwc") || std.contains(0f)) {
-            throw new UserException("DT-DAT-010", "a preprocessing has order rgb or bgr, layout nchw or nhwc, and no std of 0", "preprocess");
+        if (!order.equals("rgb") && !order.equals("bgr")
+                || !layout.equals("nchw") && !layout.equals("nhwc")
+                || std.contains(0f)) {
+            throw new UserException(
+                    "DT-DAT-010",
+                    "a preprocessing has order rgb or bgr, layout nchw or nhwc, and no std of 0",
+                    "preprocess");
         }
     }
 
@@ -49,7 +61,10 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
         return java.util.Collections.unmodifiableMap(PRESETS);
     }
 
-    /** A preset's name, or keys and values such as {@code resize=256,crop=224,mean=0.5 0.5 0.5}, after a preset's name if wanted. */
+    /**
+     * A preset's name, or keys and values such as {@code resize=256,crop=224,mean=0.5 0.5 0.5}, after a preset's name
+     * if wanted.
+     */
     public static Preprocessing parse(String text) {
         Preprocessing p = PRESETS.get("none");
         for (String part : text.split(",")) {
@@ -57,8 +72,11 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
             if (pair.length == 1) {
                 p = PRESETS.get(pair[0]);
                 if (p == null) {
-                    throw new UserException("DT-DAT-011", "there is no preprocessing '" + pair[0] + "'" + Suggestion.among(pair[0], PRESETS.keySet())
-                            + "; presets are " + String.join(", ", PRESETS.keySet()), "preprocess");
+                    throw new UserException(
+                            "DT-DAT-011",
+                            "there is no preprocessing '" + pair[0] + "'" + Suggestion.among(pair[0], PRESETS.keySet())
+                                    + "; presets are " + String.join(", ", PRESETS.keySet()),
+                            "preprocess");
                 }
             } else {
                 p = p.with(pair[0].trim(), pair[1].trim());
@@ -86,8 +104,13 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
                 case "mean" -> new Preprocessing(resize, crop, order, scale, numbers(value), std, layout);
                 case "std" -> new Preprocessing(resize, crop, order, scale, mean, numbers(value), layout);
                 case "layout" -> new Preprocessing(resize, crop, order, scale, mean, std, value);
-                default -> throw new UserException("DT-DAT-012", "preprocessing has no '" + key + "'"
-                        + Suggestion.among(key, List.of("resize", "crop", "order", "scale", "mean", "std", "layout")), "preprocess");
+                default ->
+                    throw new UserException(
+                            "DT-DAT-012",
+                            "preprocessing has no '" + key + "'"
+                                    + Suggestion.among(
+                                            key, List.of("resize", "crop", "order", "scale", "mean", "std", "layout")),
+                            "preprocess");
             };
         } catch (NumberFormatException e) {
             throw new UserException("DT-DAT-013", "'" + value + "' is no number", "preprocess." + key, e);
@@ -119,7 +142,9 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
 
     private static float of(String key, List<Float> values, int channel) {
         if (values.size() > 1 && channel >= values.size()) {
-            throw new UserException("DT-DAT-015", "has " + values.size() + " values, the data have more channels; give one for each, or one for all",
+            throw new UserException(
+                    "DT-DAT-015",
+                    "has " + values.size() + " values, the data have more channels; give one for each, or one for all",
                     "preprocess." + key);
         }
         return values.get(values.size() == 1 ? 0 : channel);
@@ -132,8 +157,8 @@ public record Preprocessing(int resize, int crop, String order, float scale, Lis
     /** One line for reports; the same for the same preprocessing. */
     @Override
     public String toString() {
-        return "resize=" + resize + ",crop=" + crop + ",order=" + order + ",scale=" + scale + ",mean=" + join(mean) + ",std=" + join(std)
-                + ",layout=" + layout;
+        return "resize=" + resize + ",crop=" + crop + ",order=" + order + ",scale=" + scale + ",mean=" + join(mean)
+                + ",std=" + join(std) + ",layout=" + layout;
     }
 
     private static String join(List<Float> values) {

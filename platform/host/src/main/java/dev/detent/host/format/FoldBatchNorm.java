@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Folds a BatchNormalization into the computing operator before it: W' = W a, b' = (g (b - mean)) / sqrt(var + eps) + beta with a = g /
- * sqrt(var + eps), in float32 and in this order of operations (bit parity with PPQ's FUSE_BN). The operator keeps its name and place; new
- * parameters are called {@code <node>_weight} and {@code <node>_bias}.
+ * Folds a BatchNormalization into the computing operator before it: W' = W a, b' = (g (b - mean)) / sqrt(var + eps) +
+ * beta with a = g / sqrt(var + eps), in float32 and in this order of operations (bit parity with PPQ's FUSE_BN). The
+ * operator keeps its name and place; new parameters are called {@code <node>_weight} and {@code <node>_bias}.
  */
 final class FoldBatchNorm {
 
@@ -21,19 +21,26 @@ final class FoldBatchNorm {
     static void apply(GraphEditor edit) {
         for (Node bn : List.copyOf(edit.graph().nodes())) {
             if (bn.is("BatchNormalization")) {
-                edit.graph().producer(bn.input(0)).filter(c -> foldable(edit.graph(), c, bn)).ifPresent(c -> fold(edit, c, bn));
+                edit.graph()
+                        .producer(bn.input(0))
+                        .filter(c -> foldable(edit.graph(), c, bn))
+                        .ifPresent(c -> fold(edit, c, bn));
             }
         }
     }
 
     /** ONNX Runtime has not seen the model yet: what does not fit is left for it to refuse. */
     private static boolean foldable(Graph graph, Node c, Node bn) {
-        if (!c.is("Conv", "ConvTranspose", "Gemm") || graph.downstream(c).size() != 1 || graph.isOutput(c.output(0))
-                || !bn.outputs().stream().skip(1).allMatch(String::isEmpty) || bn.intAttribute("training_mode", 0) != 0) {
+        if (!c.is("Conv", "ConvTranspose", "Gemm")
+                || graph.downstream(c).size() != 1
+                || graph.isOutput(c.output(0))
+                || !bn.outputs().stream().skip(1).allMatch(String::isEmpty)
+                || bn.intAttribute("training_mode", 0) != 0) {
             return false;
         }
         long channels = weights(graph, c.input(1)).map(w -> channels(c, w)).orElse(-1L);
-        boolean fits = !c.hasInput(2) || holds(graph, c.input(2), channels) || c.is("Gemm") && holds(graph, c.input(2), 1);
+        boolean fits =
+                !c.hasInput(2) || holds(graph, c.input(2), channels) || c.is("Gemm") && holds(graph, c.input(2), 1);
         for (int i = 1; i < 5; i++) {
             fits &= holds(graph, bn.input(i), channels);
         }

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Establishes FORMATTED: opset 13 or newer, constants as initializers, BatchNorm folded, no Dropout, one consumer per parameter, nothing
- * that leads nowhere. PPQ 0.6.5.1's loading steps without their defects (docs/differences.md).
+ * Establishes FORMATTED: opset 13 or newer, constants as initializers, BatchNorm folded, no Dropout, one consumer per
+ * parameter, nothing that leads nowhere. PPQ 0.6.5.1's loading steps without their defects (docs/differences.md).
  */
 public final class Formatting {
 
@@ -23,7 +23,10 @@ public final class Formatting {
 
     public static void apply(Graph graph, String where) {
         graph.cycle().ifPresent(n -> {
-            throw new UserException("DT-ONX-014", "node '" + n.name() + "' reads what is made from its own output; the model is damaged", where);
+            throw new UserException(
+                    "DT-ONX-014",
+                    "node '" + n.name() + "' reads what is made from its own output; the model is damaged",
+                    where);
         });
         GraphEditor edit = graph.edit();
         constants(edit);
@@ -36,9 +39,12 @@ public final class Formatting {
         edit.sort();
     }
 
-    /** What {@code name} holds at every run of a model that is not formatted yet: its weights may lie in Constant nodes. */
+    /**
+     * What {@code name} holds at every run of a model that is not formatted yet: its weights may lie in Constant nodes.
+     */
     public static Optional<Tensor> constant(Graph graph, String name) {
-        return graph.initializer(name).or(() -> graph.producer(name).filter(n -> n.is("Constant")).flatMap(Formatting::value));
+        return graph.initializer(name)
+                .or(() -> graph.producer(name).filter(n -> n.is("Constant")).flatMap(Formatting::value));
     }
 
     private static void constants(GraphEditor edit) {
@@ -49,7 +55,10 @@ public final class Formatting {
         }
     }
 
-    /** A constant that is an output comes from a node, as every other output does; who computes with it reads a parameter. */
+    /**
+     * A constant that is an output comes from a node, as every other output does; who computes with it reads a
+     * parameter.
+     */
     private static void constantOutputs(GraphEditor edit) {
         Graph graph = edit.graph();
         for (ValueInfo output : List.copyOf(graph.outputs())) {
@@ -57,7 +66,11 @@ public final class Formatting {
             graph.initializer(name).ifPresent(value -> {
                 String parameter = edit.freshName(name + "_value");
                 edit.redirect(name, parameter).initializer(parameter, value).removeInitializer(name);
-                edit.add(Node.of(edit.freshName(name + "_constant"), "Constant", List.of(), List.of(name),
+                edit.add(Node.of(
+                        edit.freshName(name + "_constant"),
+                        "Constant",
+                        List.of(),
+                        List.of(name),
                         Map.of("value", new Attribute.TensorValue(value))));
             });
         }
@@ -75,7 +88,9 @@ public final class Formatting {
         } else if (a instanceof Attribute.IntValue i) {
             return Optional.of(Tensor.ofLongs(new long[0], i.value()));
         } else if (a instanceof Attribute.Ints i) {
-            return Optional.of(Tensor.ofLongs(new long[] {i.values().size()}, i.values().stream().mapToLong(Long::longValue).toArray()));
+            return Optional.of(Tensor.ofLongs(
+                    new long[] {i.values().size()},
+                    i.values().stream().mapToLong(Long::longValue).toArray()));
         } else if (a instanceof Attribute.Floats f) {
             float[] values = new float[f.values().size()];
             for (int k = 0; k < values.length; k++) {
@@ -99,8 +114,10 @@ public final class Formatting {
 
     /** At inference it passes its input on, and nobody reads its mask. */
     private static boolean isIdle(Graph graph, Node n) {
-        boolean maskUnused = n.output(1).isEmpty() || graph.consumers(n.output(1)).isEmpty() && !graph.isOutput(n.output(1));
-        boolean training = n.hasInput(2) && graph.initializer(n.input(2)).map(t -> t.longs()[0] != 0).orElse(true);
+        boolean maskUnused =
+                n.output(1).isEmpty() || graph.consumers(n.output(1)).isEmpty() && !graph.isOutput(n.output(1));
+        boolean training = n.hasInput(2)
+                && graph.initializer(n.input(2)).map(t -> t.longs()[0] != 0).orElse(true);
         return maskUnused && !training;
     }
 

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Models of 16-bit floats, as GPUs are fed. Quantization starts from 32-bit ones, into which every 16-bit number fits: calibration, simulation
- * and the artefact's float operators then are what the model says, without its rounding.
+ * Models of 16-bit floats, as GPUs are fed. Quantization starts from 32-bit ones, into which every 16-bit number fits:
+ * calibration, simulation and the artefact's float operators then are what the model says, without its rounding.
  */
 public final class HalfPrecision {
 
@@ -34,7 +34,8 @@ public final class HalfPrecision {
      */
     public static boolean widen(Graph graph, String where) {
         boolean half = graph.initializers().values().stream().anyMatch(t -> HALF.contains(t.type()))
-                || graph.inputs().stream().anyMatch(v -> HALF.contains(v.type())) || graph.nodes().stream().anyMatch(n -> widened(n) != n);
+                || graph.inputs().stream().anyMatch(v -> HALF.contains(v.type()))
+                || graph.nodes().stream().anyMatch(n -> widened(n) != n);
         if (!half || graph.nodes().stream().anyMatch(Node::hasSubgraph)) {
             return false;
         }
@@ -51,7 +52,10 @@ public final class HalfPrecision {
         ShapeInference.infer(graph, where);
         for (Node n : List.copyOf(graph.nodes())) {
             Node current = graph.node(n.name()).orElseThrow();
-            if (n.is("Cast") && graph.isFloat(current.input(0)) && graph.isFloat(n.output(0)) && edit.canBypass(current)) {
+            if (n.is("Cast")
+                    && graph.isFloat(current.input(0))
+                    && graph.isFloat(n.output(0))
+                    && edit.canBypass(current)) {
                 edit.bypass(current);
             }
         }
@@ -61,10 +65,14 @@ public final class HalfPrecision {
     private static Node widened(Node node) {
         Node wide = node;
         for (Map.Entry<String, Attribute> a : node.attributes().entrySet()) {
-            if (a.getValue() instanceof Attribute.TensorValue t && HALF.contains(t.value().type())) {
+            if (a.getValue() instanceof Attribute.TensorValue t
+                    && HALF.contains(t.value().type())) {
                 wide = wide.withAttribute(a.getKey(), new Attribute.TensorValue(widened(t.value())));
-            } else if (TYPES.contains(a.getKey()) && a.getValue() instanceof Attribute.IntValue i
-                    && ElementType.ofCode((int) i.value()).filter(HALF::contains).isPresent()) {
+            } else if (TYPES.contains(a.getKey())
+                    && a.getValue() instanceof Attribute.IntValue i
+                    && ElementType.ofCode((int) i.value())
+                            .filter(HALF::contains)
+                            .isPresent()) {
                 wide = wide.withAttribute(a.getKey(), new Attribute.IntValue(ElementType.FLOAT.code()));
             }
         }

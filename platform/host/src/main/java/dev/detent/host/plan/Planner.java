@@ -17,9 +17,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Orders the chosen passes by their facts. Among those whose requirements hold, the one that establishes the earliest fact comes next
- * (ties: id); a pass that forbids a fact comes before every pass that establishes it; when a fact is invalidated after it was established,
- * its establisher is scheduled again. The plan is a simulation on facts: no data is touched.
+ * Orders the chosen passes by their facts. Among those whose requirements hold, the one that establishes the earliest
+ * fact comes next (ties: id); a pass that forbids a fact comes before every pass that establishes it; when a fact is
+ * invalidated after it was established, its establisher is scheduled again. The plan is a simulation on facts: no data
+ * is touched.
  */
 public final class Planner {
 
@@ -35,7 +36,9 @@ public final class Planner {
     public Plan plan(Profile profile) {
         registry.dispatcher(profile.dispatcher());
         Map<String, Options> options = new LinkedHashMap<>();
-        profile.passes().forEach((id, values) -> options.put(id, options(registry.pass(id).descriptor(), values)));
+        profile.passes()
+                .forEach((id, values) ->
+                        options.put(id, options(registry.pass(id).descriptor(), values)));
         Map<String, String> why = new LinkedHashMap<>();
         profile.passes().keySet().forEach(id -> why.put(id, "chosen by the profile"));
         addOwed(options, why);
@@ -48,16 +51,31 @@ public final class Planner {
         while (grown) {
             grown = false;
             for (String id : List.copyOf(chosen.keySet())) {
-                for (Fact f : new java.util.TreeSet<>(registry.pass(id).descriptor().requires())) {
-                    if (isBuiltIn(f) || chosen.keySet().stream().anyMatch(c -> registry.pass(c).descriptor().establishes().contains(f))) {
+                for (Fact f :
+                        new java.util.TreeSet<>(registry.pass(id).descriptor().requires())) {
+                    if (isBuiltIn(f)
+                            || chosen.keySet().stream()
+                                    .anyMatch(c -> registry.pass(c)
+                                            .descriptor()
+                                            .establishes()
+                                            .contains(f))) {
                         continue;
                     }
-                    List<String> candidates = registry.passes().stream().map(p -> p.descriptor())
-                            .filter(d -> d.establishes().contains(f)).map(PassDescriptor::id).sorted().toList();
+                    List<String> candidates = registry.passes().stream()
+                            .map(p -> p.descriptor())
+                            .filter(d -> d.establishes().contains(f))
+                            .map(PassDescriptor::id)
+                            .sorted()
+                            .toList();
                     if (candidates.size() != 1) {
-                        throw new UserException("DT-PLN-001", "pass '" + id + "' requires " + f + ", which "
-                                + (candidates.isEmpty() ? "no plugin establishes" : "several passes establish (" + String.join(", ", candidates)
-                                + "); choose one in the profile"), id);
+                        throw new UserException(
+                                "DT-PLN-001",
+                                "pass '" + id + "' requires " + f + ", which "
+                                        + (candidates.isEmpty()
+                                                ? "no plugin establishes"
+                                                : "several passes establish (" + String.join(", ", candidates)
+                                                        + "); choose one in the profile"),
+                                id);
                     }
                     chosen.put(candidates.get(0), new Options(Map.of()));
                     why.put(candidates.get(0), "owed to '" + id + "', which requires " + f);
@@ -83,10 +101,14 @@ public final class Planner {
             PassDescriptor d = registry.pass(next).descriptor();
             remaining.remove(next);
             if (runs.merge(next, 1, Integer::sum) > REPEATS) {
-                throw new UserException("DT-PLN-002", "pass '" + next + "' would have to run more than " + REPEATS
-                        + " times; two passes of the plan undo each other", next);
+                throw new UserException(
+                        "DT-PLN-002",
+                        "pass '" + next + "' would have to run more than " + REPEATS
+                                + " times; two passes of the plan undo each other",
+                        next);
             }
-            steps.add(new Plan.Step(registry.pass(next), registry.pluginOf(next), chosen.get(next), why.get(next) + place(d)));
+            steps.add(new Plan.Step(
+                    registry.pass(next), registry.pluginOf(next), chosen.get(next), why.get(next) + place(d)));
             facts.addAll(d.establishes());
             for (Fact f : d.invalidates()) {
                 if (facts.remove(f)) {
@@ -124,8 +146,10 @@ public final class Planner {
             if (!facts.containsAll(d.requires()) || d.forbids().stream().anyMatch(facts::contains)) {
                 continue;
             }
-            boolean blocked = remaining.stream().anyMatch(other -> !other.equals(id)
-                    && registry.pass(other).descriptor().forbids().stream().anyMatch(d.establishes()::contains));
+            boolean blocked = remaining.stream()
+                    .anyMatch(other -> !other.equals(id)
+                            && registry.pass(other).descriptor().forbids().stream()
+                                    .anyMatch(d.establishes()::contains));
             if (!blocked && (best == null || rank(d) < rank(registry.pass(best).descriptor()))) {
                 best = id;
             }
@@ -133,10 +157,18 @@ public final class Planner {
         return best;
     }
 
-    /** Twice the ordinal of the earliest fact it establishes; just before the earliest it forbids when it establishes none. */
+    /**
+     * Twice the ordinal of the earliest fact it establishes; just before the earliest it forbids when it establishes
+     * none.
+     */
     private static int rank(PassDescriptor d) {
-        return d.establishes().stream().mapToInt(f -> 2 * f.ordinal()).min()
-                .orElseGet(() -> d.forbids().stream().mapToInt(f -> 2 * f.ordinal() - 1).min().orElse(2 * Fact.TUNED.ordinal()));
+        return d.establishes().stream()
+                .mapToInt(f -> 2 * f.ordinal())
+                .min()
+                .orElseGet(() -> d.forbids().stream()
+                        .mapToInt(f -> 2 * f.ordinal() - 1)
+                        .min()
+                        .orElse(2 * Fact.TUNED.ordinal()));
     }
 
     private UserException stuck(Set<String> remaining, Set<Fact> facts) {
@@ -145,13 +177,17 @@ public final class Planner {
         Set<Fact> missing = EnumSet.noneOf(Fact.class);
         missing.addAll(d.requires());
         missing.removeAll(facts);
-        return new UserException("DT-PLN-003", "pass '" + id + "' has no place: " + (missing.isEmpty()
-                ? "it must run before " + d.forbids() + " is established" : "it requires " + missing), id);
+        return new UserException(
+                "DT-PLN-003",
+                "pass '" + id + "' has no place: "
+                        + (missing.isEmpty()
+                                ? "it must run before " + d.forbids() + " is established"
+                                : "it requires " + missing),
+                id);
     }
 
     /** Parses options given as text, numbers or YAML values. */
     private static Options options(PassDescriptor d, Map<String, Object> given) {
         return Registry.parse("pass '" + d.id() + "'", d.id(), d.options(), given);
     }
-
 }

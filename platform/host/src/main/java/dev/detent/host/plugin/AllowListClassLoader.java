@@ -6,12 +6,13 @@ import org.pf4j.PluginDescriptor;
 import org.pf4j.PluginManager;
 
 /**
- * A plugin sees the SPI packages of the host, its own jar and the platform's classes; nothing else of the host. Parent is the platform
- * loader, as in Trino.
+ * A plugin sees the SPI packages of the host, its own jar and the platform's classes; nothing else of the host. Parent
+ * is the platform loader, as in Trino.
  */
 final class AllowListClassLoader extends PluginClassLoader {
 
-    private static final List<String> FROM_HOST = List.of("dev.detent.spi.", "org.pf4j.", "org.slf4j.", "jakarta.inject.", "org.jspecify.");
+    private static final List<String> FROM_HOST =
+            List.of("dev.detent.spi.", "org.pf4j.", "org.slf4j.", "jakarta.inject.", "org.jspecify.");
 
     static {
         registerAsParallelCapable();

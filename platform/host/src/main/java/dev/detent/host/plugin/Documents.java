@@ -22,7 +22,9 @@ record Documents(Path folder) implements PluginFolder {
     public Map<String, Map<String, Object>> documents() {
         List<Path> files;
         try (Stream<Path> all = Files.list(folder)) {
-            files = all.filter(f -> f.getFileName().toString().endsWith(".yaml")).sorted(Comparator.comparing(f -> f.getFileName().toString())).toList();
+            files = all.filter(f -> f.getFileName().toString().endsWith(".yaml"))
+                    .sorted(Comparator.comparing(f -> f.getFileName().toString()))
+                    .toList();
         } catch (IOException e) {
             throw new UserException("DT-PLG-031", "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
@@ -43,7 +45,12 @@ record Documents(Path folder) implements PluginFolder {
         } catch (IOException e) {
             throw new UserException("DT-PLG-033", "cannot be read: " + e.getMessage(), file.toString(), e);
         } catch (YAMLException e) {
-            throw new UserException("DT-PLG-034", "is no YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), file.toString(), e);
+            throw new UserException(
+                    "DT-PLG-034",
+                    "is no YAML: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+                    file.toString(),
+                    e);
         }
     }
 }

@@ -25,8 +25,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What plugins contribute, with a watch on every call: what they throw, or give null for, is the plugin's fault and names it. A jar that was
- * built for another SPI shows itself only here, by the method it misses.
+ * What plugins contribute, with a watch on every call: what they throw, or give null for, is the plugin's fault and
+ * names it. A jar that was built for another SPI shows itself only here, by the method it misses.
  *
  * @param plugin id and version, for the sentence
  * @param what of whom something is asked, e.g. {@code target 'acme'}
@@ -97,7 +97,9 @@ record Guarded(String plugin, String what) {
 
         @Override
         public List<Exporter> exporters() {
-            return guarded.ask(target::exporters).stream().map(guarded::exporter).toList();
+            return guarded.ask(target::exporters).stream()
+                    .map(guarded::exporter)
+                    .toList();
         }
 
         @Override

@@ -33,8 +33,8 @@ import org.pf4j.PluginStatusProvider;
 import org.pf4j.RuntimeMode;
 
 /**
- * Loads a folder of plugin jars. Every jar is inspected and checked against the lock first and all problems come at once; then PF4J loads,
- * and each plugin gets an injector of its own that holds the SPI's services and nothing else.
+ * Loads a folder of plugin jars. Every jar is inspected and checked against the lock first and all problems come at
+ * once; then PF4J loads, and each plugin gets an injector of its own that holds the SPI's services and nothing else.
  */
 public final class PluginHost {
 
@@ -50,9 +50,14 @@ public final class PluginHost {
         this.documents = new Documents(this.folder);
     }
 
-    /** Makes a first injector on a thread of its own: what that loads and sets up takes as long as reading the command line. */
+    /**
+     * Makes a first injector on a thread of its own: what that loads and sets up takes as long as reading the command
+     * line.
+     */
     public static void preload() {
-        Thread thread = new Thread(() -> Guice.createInjector(binder -> binder.bind(HostInfo.class).toInstance(new HostInfo("", ""))), "detent-preload");
+        Thread thread = new Thread(
+                () -> Guice.createInjector(binder -> binder.bind(HostInfo.class).toInstance(new HostInfo("", ""))),
+                "detent-preload");
         thread.setDaemon(true);
         thread.start();
     }
@@ -63,8 +68,13 @@ public final class PluginHost {
             throw new UserException("DT-PLG-030", "is no folder; Detent expects its plugins there", folder.toString());
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(f -> f.getFileName().toString().endsWith(".jar")).sorted(Comparator.comparing(f -> f.getFileName().toString()))
-                    .toList().parallelStream().map(PluginJar::read).toList();
+            return files
+                    .filter(f -> f.getFileName().toString().endsWith(".jar"))
+                    .sorted(Comparator.comparing(f -> f.getFileName().toString()))
+                    .toList()
+                    .parallelStream()
+                    .map(PluginJar::read)
+                    .toList();
         } catch (IOException e) {
             throw new UserException("DT-PLG-031", "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
@@ -83,8 +93,11 @@ public final class PluginHost {
         for (PluginJar j : jars) {
             PluginJar before = j.id().isEmpty() ? null : byId.putIfAbsent(j.id(), j);
             if (before != null) {
-                problems.add(Problem.error("DT-PLG-009", "has the same plugin id '" + j.id() + "' as " + before.file().getFileName()
-                        + "; remove one of them", j.file().getFileName().toString()));
+                problems.add(Problem.error(
+                        "DT-PLG-009",
+                        "has the same plugin id '" + j.id() + "' as "
+                                + before.file().getFileName() + "; remove one of them",
+                        j.file().getFileName().toString()));
             }
         }
         if (problems.isEmpty() && !allowUnlisted) {
@@ -103,22 +116,31 @@ public final class PluginHost {
         Map<String, List<Object>> extensions = new LinkedHashMap<>();
         for (PluginJar jar : jars) {
             String plugin = jar.id() + " " + jar.version();
-            if (manager.getPlugin(jar.id()) == null || manager.getPlugin(jar.id()).getPluginState() != PluginState.STARTED) {
-                problems.add(Problem.error("DT-PLG-011", "plugin '" + jar.id() + "' did not start", jar.file().getFileName().toString()));
+            if (manager.getPlugin(jar.id()) == null
+                    || manager.getPlugin(jar.id()).getPluginState() != PluginState.STARTED) {
+                problems.add(Problem.error(
+                        "DT-PLG-011",
+                        "plugin '" + jar.id() + "' did not start",
+                        jar.file().getFileName().toString()));
                 continue;
             }
             List<Object> instances = new ArrayList<>();
             for (String name : jar.extensions()) {
                 try {
-                    Class<?> type = manager.getPlugin(jar.id()).getPluginClassLoader().loadClass(name);
+                    Class<?> type =
+                            manager.getPlugin(jar.id()).getPluginClassLoader().loadClass(name);
                     if (!ExtensionPoint.class.isAssignableFrom(type)) {
-                        problems.add(Problem.error("DT-PLG-012", name + " implements no extension point of this SPI",
+                        problems.add(Problem.error(
+                                "DT-PLG-012",
+                                name + " implements no extension point of this SPI",
                                 jar.file().getFileName().toString()));
                         continue;
                     }
                     instances.add(instantiate(type));
                 } catch (Exception | LinkageError e) {
-                    problems.add(Problem.error("DT-PLG-013", "extension " + name + " cannot be created: " + reason(e),
+                    problems.add(Problem.error(
+                            "DT-PLG-013",
+                            "extension " + name + " cannot be created: " + reason(e),
                             jar.file().getFileName().toString()));
                 }
             }
@@ -130,7 +152,10 @@ public final class PluginHost {
         return extensions;
     }
 
-    /** A standalone injector: a child of the host's would keep the plugin's classes alive and let it reach the host's bindings. */
+    /**
+     * A standalone injector: a child of the host's would keep the plugin's classes alive and let it reach the host's
+     * bindings.
+     */
     private Object instantiate(Class<?> type) {
         Injector injector = Guice.createInjector(new AbstractModule() {
             @Override
@@ -154,7 +179,10 @@ public final class PluginHost {
         return cause.toString().lines().findFirst().orElse("");
     }
 
-    /** PF4J without its surprises: jars only, our loader, nothing disabled by stray files. Holds no state (its factories run early). */
+    /**
+     * PF4J without its surprises: jars only, our loader, nothing disabled by stray files. Holds no state (its factories
+     * run early).
+     */
     private static final class Manager extends DefaultPluginManager {
         Manager(Path folder) {
             super(folder);

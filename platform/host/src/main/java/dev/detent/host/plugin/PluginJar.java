@@ -24,18 +24,29 @@ import java.util.jar.Manifest;
 import org.pf4j.DefaultVersionManager;
 
 /**
- * A plugin jar as it lies in the folder: read and judged before any class of it runs. PF4J itself logs and skips what it does not like;
- * here every problem becomes a sentence.
+ * A plugin jar as it lies in the folder: read and judged before any class of it runs. PF4J itself logs and skips what
+ * it does not like; here every problem becomes a sentence.
  */
-public record PluginJar(Path file, String id, String version, String requires, String provider, String description, String sha256,
-        List<String> extensions, List<Problem> problems) {
+public record PluginJar(
+        Path file,
+        String id,
+        String version,
+        String requires,
+        String provider,
+        String description,
+        String sha256,
+        List<String> extensions,
+        List<Problem> problems) {
 
     private static final String INDEX = "META-INF/extensions.idx";
     private static final int CLASS_MAGIC = 0xCAFEBABE;
     private static final int JAVA_17 = 61;
 
-    /** Packages that come from the host; a jar that brings its own copies would get other types under the same names. */
-    private static final List<String> HOST_PACKAGES = List.of("dev/detent/spi/", "org/pf4j/", "org/slf4j/", "jakarta/inject/", "org/jspecify/");
+    /**
+     * Packages that come from the host; a jar that brings its own copies would get other types under the same names.
+     */
+    private static final List<String> HOST_PACKAGES =
+            List.of("dev/detent/spi/", "org/pf4j/", "org/slf4j/", "jakarta/inject/", "org/jspecify/");
 
     public static PluginJar read(Path file) {
         List<Problem> problems = new ArrayList<>();
@@ -55,13 +66,17 @@ public record PluginJar(Path file, String id, String version, String requires, S
             provider = text(a, "Plugin-Provider");
             description = text(a, "Plugin-Description");
             if (id.isEmpty() || version.isEmpty()) {
-                problems.add(Problem.error("DT-PLG-002", "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version", where));
+                problems.add(Problem.error(
+                        "DT-PLG-002", "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version", where));
             } else {
                 checkRequires(requires, where, problems);
                 extensions = index(jar);
                 if (extensions.isEmpty()) {
-                    problems.add(Problem.error("DT-PLG-004", "has no extension index (" + INDEX
-                            + "); put pf4j on annotationProcessorPaths and build it again", where));
+                    problems.add(Problem.error(
+                            "DT-PLG-004",
+                            "has no extension index (" + INDEX
+                                    + "); put pf4j on annotationProcessorPaths and build it again",
+                            where));
                 }
                 checkEntries(jar, extensions, where, problems);
             }
@@ -73,16 +88,21 @@ public record PluginJar(Path file, String id, String version, String requires, S
 
     private static void checkRequires(String requires, String where, List<Problem> problems) {
         if (requires.isEmpty()) {
-            problems.add(Problem.error("DT-PLG-005", "does not say which SPI it needs (Plugin-Requires, e.g. '>=1.0.0 & <2.0.0')", where));
+            problems.add(Problem.error(
+                    "DT-PLG-005", "does not say which SPI it needs (Plugin-Requires, e.g. '>=1.0.0 & <2.0.0')", where));
             return;
         }
         try {
             if (!new DefaultVersionManager().checkVersionConstraint(SpiVersion.CURRENT, requires)) {
-                problems.add(Problem.error("DT-PLG-003", "needs SPI " + requires + ", this is SPI " + SpiVersion.CURRENT
-                        + "; get a version of the plugin that fits", where));
+                problems.add(Problem.error(
+                        "DT-PLG-003",
+                        "needs SPI " + requires + ", this is SPI " + SpiVersion.CURRENT
+                                + "; get a version of the plugin that fits",
+                        where));
             }
         } catch (RuntimeException e) {
-            problems.add(Problem.error("DT-PLG-005", "has a Plugin-Requires that is no version range: '" + requires + "'", where));
+            problems.add(Problem.error(
+                    "DT-PLG-005", "has a Plugin-Requires that is no version range: '" + requires + "'", where));
         }
     }
 
@@ -91,31 +111,45 @@ public record PluginJar(Path file, String id, String version, String requires, S
         if (entry == null) {
             return List.of();
         }
-        try (BufferedReader r = new BufferedReader(new InputStreamReader(jar.getInputStream(entry), StandardCharsets.UTF_8))) {
-            return r.lines().map(l -> l.replaceAll("#.*", "").trim()).filter(l -> !l.isEmpty()).distinct().sorted().toList();
+        try (BufferedReader r =
+                new BufferedReader(new InputStreamReader(jar.getInputStream(entry), StandardCharsets.UTF_8))) {
+            return r.lines()
+                    .map(l -> l.replaceAll("#.*", "").trim())
+                    .filter(l -> !l.isEmpty())
+                    .distinct()
+                    .sorted()
+                    .toList();
         }
     }
 
-    private static void checkEntries(JarFile jar, List<String> extensions, String where, List<Problem> problems) throws IOException {
+    private static void checkEntries(JarFile jar, List<String> extensions, String where, List<Problem> problems)
+            throws IOException {
         for (String e : extensions) {
             if (jar.getJarEntry(e.replace('.', '/') + ".class") == null) {
-                problems.add(Problem.error("DT-PLG-006", "its extension index names the class " + e + ", which is not in the jar", where));
+                problems.add(Problem.error(
+                        "DT-PLG-006", "its extension index names the class " + e + ", which is not in the jar", where));
             }
         }
         boolean bundled = false;
         for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements(); ) {
             JarEntry entry = entries.nextElement();
-            if (!bundled && HOST_PACKAGES.stream().anyMatch(entry.getName()::startsWith) && entry.getName().endsWith(".class")) {
+            if (!bundled
+                    && HOST_PACKAGES.stream().anyMatch(entry.getName()::startsWith)
+                    && entry.getName().endsWith(".class")) {
                 bundled = true;
-                problems.add(Problem.error("DT-PLG-007", "bundles " + entry.getName().replaceAll("/[^/]*$", "").replace('/', '.')
-                        + ", which the host provides; declare the SPI as 'provided'", where));
+                problems.add(Problem.error(
+                        "DT-PLG-007",
+                        "bundles " + entry.getName().replaceAll("/[^/]*$", "").replace('/', '.')
+                                + ", which the host provides; declare the SPI as 'provided'",
+                        where));
             }
             // Reading every entry to its end is what makes JarFile check a signature.
             try (InputStream in = jar.getInputStream(entry)) {
                 if (entry.getName().endsWith(".class") && !entry.getName().startsWith("META-INF/versions/")) {
                     DataInputStream data = new DataInputStream(in);
                     if (data.readInt() != CLASS_MAGIC || (data.readInt() & 0xffff) > JAVA_17) {
-                        problems.add(Problem.error("DT-PLG-008", "class " + entry.getName() + " is not for Java 17", where));
+                        problems.add(
+                                Problem.error("DT-PLG-008", "class " + entry.getName() + " is not for Java 17", where));
                         return;
                     }
                 }
@@ -130,7 +164,8 @@ public record PluginJar(Path file, String id, String version, String requires, S
     }
 
     static String sha256(Path file) {
-        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+        try (DigestInputStream in =
+                new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
             in.transferTo(java.io.OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest());
         } catch (IOException e) {

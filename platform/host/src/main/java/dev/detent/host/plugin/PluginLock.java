@@ -22,8 +22,12 @@ public final class PluginLock {
     static List<Problem> check(Path folder, List<PluginJar> jars) {
         Path lock = folder.resolve(FILE);
         if (!Files.exists(lock)) {
-            return jars.isEmpty() ? List.of() : List.of(Problem.error("DT-PLG-020",
-                    "is missing, so no plugin may load; write it with 'detent plugins lock', or use --allow-unlisted", lock.toString()));
+            return jars.isEmpty()
+                    ? List.of()
+                    : List.of(Problem.error(
+                            "DT-PLG-020",
+                            "is missing, so no plugin may load; write it with 'detent plugins lock', or use --allow-unlisted",
+                            lock.toString()));
         }
         Map<String, String> listed = new TreeMap<>();
         try {
@@ -40,17 +44,25 @@ public final class PluginLock {
         for (PluginJar jar : jars) {
             String expected = listed.get(jar.id());
             if (expected == null) {
-                problems.add(Problem.error("DT-PLG-022", "plugin '" + jar.id() + "' is not in " + FILE
-                        + "; add it with 'detent plugins lock', or use --allow-unlisted", jar.file().getFileName().toString()));
+                problems.add(Problem.error(
+                        "DT-PLG-022",
+                        "plugin '" + jar.id() + "' is not in " + FILE
+                                + "; add it with 'detent plugins lock', or use --allow-unlisted",
+                        jar.file().getFileName().toString()));
             } else if (!expected.equals(jar.version() + " " + jar.sha256())) {
-                problems.add(Problem.error("DT-PLG-023", "plugin '" + jar.id() + "' is not the jar that " + FILE
-                        + " lists; it was changed or replaced", jar.file().getFileName().toString()));
+                problems.add(Problem.error(
+                        "DT-PLG-023",
+                        "plugin '" + jar.id() + "' is not the jar that " + FILE + " lists; it was changed or replaced",
+                        jar.file().getFileName().toString()));
             }
         }
         return problems;
     }
 
     public static String render(List<PluginJar> jars) {
-        return jars.stream().map(j -> j.id() + " " + j.version() + " " + j.sha256() + "\n").sorted().collect(Collectors.joining());
+        return jars.stream()
+                .map(j -> j.id() + " " + j.version() + " " + j.sha256() + "\n")
+                .sorted()
+                .collect(Collectors.joining());
     }
 }

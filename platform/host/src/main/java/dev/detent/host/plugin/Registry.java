@@ -12,8 +12,8 @@ import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.Options;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
-import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.PluginException;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.LinearInteger;
@@ -30,14 +30,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Everything the loaded plugins contribute, by id. Immutable once built; sorted, so no order depends on the file system. */
+/**
+ * Everything the loaded plugins contribute, by id. Immutable once built; sorted, so no order depends on the file
+ * system.
+ */
 public final class Registry implements Observers {
 
     /** A contribution and the plugin ({@code id version}) it comes from. */
     private record Entry<T>(T item, String plugin) {}
 
     /** Number systems that need no plugin. */
-    private static final List<NumberSystem> BUILT_IN = List.of(LinearInteger.INSTANCE, FloatingPoint.E4M3, FloatingPoint.E5M2);
+    private static final List<NumberSystem> BUILT_IN =
+            List.of(LinearInteger.INSTANCE, FloatingPoint.E4M3, FloatingPoint.E5M2);
 
     private final Map<String, Entry<Target>> targets = new TreeMap<>();
     private final Map<String, Entry<PassDefinition>> passes = new TreeMap<>();
@@ -67,7 +71,9 @@ public final class Registry implements Observers {
                     });
                 }
                 if (e instanceof PassProvider p) {
-                    guarded.of("the passes").ask(p::passes).forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
+                    guarded.of("the passes")
+                            .ask(p::passes)
+                            .forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
                 }
                 if (e instanceof DispatcherProvider p) {
                     guarded.of("the dispatchers").ask(p::dispatchers).forEach(d -> {
@@ -76,10 +82,14 @@ public final class Registry implements Observers {
                     });
                 }
                 if (e instanceof NumberSystemProvider p) {
-                    guarded.of("the number systems").ask(p::numberSystems).forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
+                    guarded.of("the number systems")
+                            .ask(p::numberSystems)
+                            .forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
                 }
                 if (e instanceof ObserverProvider p) {
-                    guarded.of("the observers").ask(p::observers).forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
+                    guarded.of("the observers")
+                            .ask(p::observers)
+                            .forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
                 }
             }
         });
@@ -89,17 +99,24 @@ public final class Registry implements Observers {
         return r;
     }
 
-    private static <T> void add(Map<String, Entry<T>> to, String id, T item, String plugin, String kind, List<Problem> problems) {
+    private static <T> void add(
+            Map<String, Entry<T>> to, String id, T item, String plugin, String kind, List<Problem> problems) {
         Entry<T> before = to.putIfAbsent(id, new Entry<>(item, plugin));
         if (before != null) {
-            problems.add(Problem.error("DT-PLG-010", kind + " '" + id + "' is contributed by '" + before.plugin() + "' as well; remove one of the jars",
+            problems.add(Problem.error(
+                    "DT-PLG-010",
+                    kind + " '" + id + "' is contributed by '" + before.plugin() + "' as well; remove one of the jars",
                     plugin));
         }
     }
 
-    /** The same registry with options for observers, by observer id. Wrong ones are refused, whether the observer comes to work or not. */
+    /**
+     * The same registry with options for observers, by observer id. Wrong ones are refused, whether the observer comes
+     * to work or not.
+     */
     public Registry withObserverOptions(Map<String, Map<String, Object>> options) {
-        options.forEach((id, given) -> parse("observer '" + id + "'", id, observer(id).options(), given));
+        options.forEach(
+                (id, given) -> parse("observer '" + id + "'", id, observer(id).options(), given));
         Registry r = new Registry(options);
         r.targets.putAll(targets);
         r.passes.putAll(passes);
@@ -169,36 +186,58 @@ public final class Registry implements Observers {
     public Observer create(String id, Scheme scheme) {
         ObserverDefinition d = observer(id);
         if (!d.handles().test(scheme)) {
-            throw new UserException("DT-OBS-001", "observer '" + id + "' cannot serve a scheme of " + scheme + "; choose another method", id);
+            throw new UserException(
+                    "DT-OBS-001",
+                    "observer '" + id + "' cannot serve a scheme of " + scheme + "; choose another method",
+                    id);
         }
-        return d.factory().apply(scheme, parse("observer '" + id + "'", id, d.options(), observerOptions.getOrDefault(d.id(), Map.of())));
+        return d.factory()
+                .apply(
+                        scheme,
+                        parse(
+                                "observer '" + id + "'",
+                                id,
+                                d.options(),
+                                observerOptions.getOrDefault(d.id(), Map.of())));
     }
 
     /** Parses given option values; an unknown name is an error with a suggestion. */
     public static Options parse(String owner, String prefix, List<Option<?>> known, Map<String, Object> given) {
         Map<String, Object> values = new LinkedHashMap<>();
         given.forEach((name, value) -> {
-            Option<?> option = known.stream().filter(o -> o.name().equals(name)).findFirst().orElseThrow(() -> new UserException("DT-CLI-014",
-                    owner + " has no option '" + name + "'" + Suggestion.among(name, known.stream().map(Option::name).toList()),
-                    prefix + "." + name));
+            Option<?> option = known.stream()
+                    .filter(o -> o.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new UserException(
+                            "DT-CLI-014",
+                            owner + " has no option '" + name + "'"
+                                    + Suggestion.among(
+                                            name,
+                                            known.stream().map(Option::name).toList()),
+                            prefix + "." + name));
             try {
                 values.put(name, option.parse(value));
             } catch (IllegalArgumentException e) {
-                throw new UserException("DT-CLI-015", e.getMessage() + " (" + option.help() + ")", prefix + "." + name, e);
+                throw new UserException(
+                        "DT-CLI-015", e.getMessage() + " (" + option.help() + ")", prefix + "." + name, e);
             }
         });
         return new Options(values);
     }
 
     private static <T> Collection<T> items(Map<String, Entry<T>> map) {
-        return Collections.unmodifiableCollection(map.values().stream().map(Entry::item).toList());
+        return Collections.unmodifiableCollection(
+                map.values().stream().map(Entry::item).toList());
     }
 
     private static <T> T find(Map<String, Entry<T>> map, String id, String problem, String kind, String list) {
         Entry<T> e = map.get(id);
         if (e == null) {
-            throw new UserException(problem, "there is no " + kind + " '" + id + "'" + Suggestion.among(id, map.keySet()) + "; '" + list
-                    + "' lists them", "");
+            throw new UserException(
+                    problem,
+                    "there is no " + kind + " '" + id + "'" + Suggestion.among(id, map.keySet()) + "; '" + list
+                            + "' lists them",
+                    "");
         }
         return e.item();
     }

@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Traces every model of a corpus folder for every {@code ppq:} target, or the variants the folder names, in one process. */
+/**
+ * Traces every model of a corpus folder for every {@code ppq:} target, or the variants the folder names, in one
+ * process.
+ */
 public final class Corpus {
 
     /** One trace to write. {@code tag} is empty for default settings. */
@@ -49,12 +52,16 @@ public final class Corpus {
      */
     public Map<String, String> trace(Path out, Optional<Path> settings, Progress progress) throws IOException {
         if (!Files.isDirectory(folder.resolve(settings.isPresent() ? "variants" : "models"))) {
-            throw new UserException("DT-TRC-004", "has no folder models (or variants, with --settings); give a corpus", folder.toString());
+            throw new UserException(
+                    "DT-TRC-004",
+                    "has no folder models (or variants, with --settings); give a corpus",
+                    folder.toString());
         }
         Map<String, String> tags = new LinkedHashMap<>();
         List<Job> jobs = new ArrayList<>();
         if (settings.isPresent()) {
-            JsonObject json = JsonParser.parseString(Files.readString(settings.get())).getAsJsonObject();
+            JsonObject json =
+                    JsonParser.parseString(Files.readString(settings.get())).getAsJsonObject();
             json.entrySet().forEach(e -> tags.put(e.getKey(), e.getValue().getAsString()));
             variants(tags, jobs);
         } else {
@@ -90,7 +97,8 @@ public final class Corpus {
         Profile profile = settings.isEmpty() ? target.profile() : PpqSettings.apply(target.profile(), settings);
         Plan plan = new Planner(registry).plan(profile);
         Trace trace = new Trace(job.model() + ".onnx", job.target(), settings.isEmpty() ? "default" : settings);
-        new Pipeline(registry, target, 1, Progress.QUIET, trace).run(graph, plan, Optional.of(new CorpusSamples(folder, job.model())));
+        new Pipeline(registry, target, 1, Progress.QUIET, trace)
+                .run(graph, plan, Optional.of(new CorpusSamples(folder, job.model())));
         return trace.json();
     }
 
@@ -99,20 +107,26 @@ public final class Corpus {
             for (Path f : files.sorted().toList()) {
                 String name = f.getFileName().toString();
                 if (name.endsWith(".onnx")) {
-                    registry.targets().stream().map(Target::id).filter(t -> t.startsWith("ppq:"))
+                    registry.targets().stream()
+                            .map(Target::id)
+                            .filter(t -> t.startsWith("ppq:"))
                             .forEach(t -> jobs.add(new Job(name.substring(0, name.length() - 5), t, "")));
                 }
             }
         }
         if (jobs.isEmpty()) {
-            throw new UserException("DT-TRC-003", "holds no models/*.onnx, or no ppq: target is installed", folder.toString());
+            throw new UserException(
+                    "DT-TRC-003", "holds no models/*.onnx, or no ppq: target is installed", folder.toString());
         }
     }
 
     private void variants(Map<String, String> tags, List<Job> jobs) throws IOException {
         try (Stream<Path> files = Files.list(folder.resolve("variants"))) {
             for (Path f : files.sorted().toList()) {
-                String[] part = f.getFileName().toString().replaceAll("(\\.crash)?\\.json$", "").split("\\.");
+                String[] part = f.getFileName()
+                        .toString()
+                        .replaceAll("(\\.crash)?\\.json$", "")
+                        .split("\\.");
                 if (part.length == 3 && tags.containsKey(part[2])) {
                     jobs.add(new Job(part[0], "ppq:" + part[1], part[2]));
                 }

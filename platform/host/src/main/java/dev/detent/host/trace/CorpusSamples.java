@@ -28,7 +28,9 @@ final class CorpusSamples implements Samples {
 
     CorpusSamples(Path corpus, String model) {
         try {
-            JsonObject description = JsonParser.parseString(Files.readString(corpus.resolve("models/" + model + ".calib.json"))).getAsJsonObject();
+            JsonObject description = JsonParser.parseString(
+                            Files.readString(corpus.resolve("models/" + model + ".calib.json")))
+                    .getAsJsonObject();
             steps = description.get("steps").getAsInt();
             for (JsonElement e : description.getAsJsonArray("inputs")) {
                 JsonObject i = e.getAsJsonObject();
@@ -41,9 +43,13 @@ final class CorpusSamples implements Samples {
                 inputs.add(new Input(i.get("name").getAsString(), shape, n));
             }
             byte[] bytes = Files.readAllBytes(corpus.resolve("calib/" + model + ".f32"));
-            data = ByteBuffer.allocateDirect(bytes.length).order(ByteOrder.LITTLE_ENDIAN).put(bytes).flip();
+            data = ByteBuffer.allocateDirect(bytes.length)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .put(bytes)
+                    .flip();
         } catch (IOException e) {
-            throw new UserException("DT-TRC-001", "the corpus lacks calibration data for '" + model + "'", corpus.toString(), e);
+            throw new UserException(
+                    "DT-TRC-001", "the corpus lacks calibration data for '" + model + "'", corpus.toString(), e);
         }
     }
 
@@ -58,7 +64,12 @@ final class CorpusSamples implements Samples {
         int at = 4 * index * perStep;
         Map<String, Sample.Input> values = new LinkedHashMap<>();
         for (Input i : inputs) {
-            values.put(i.name(), new Sample.Input(ElementType.FLOAT, i.shape(), data.slice(at, 4 * i.elements()).order(ByteOrder.LITTLE_ENDIAN)));
+            values.put(
+                    i.name(),
+                    new Sample.Input(
+                            ElementType.FLOAT,
+                            i.shape(),
+                            data.slice(at, 4 * i.elements()).order(ByteOrder.LITTLE_ENDIAN)));
             at += 4 * i.elements();
         }
         return new Sample(values);

@@ -14,15 +14,31 @@ final class PpqNames {
             Map.entry("calibration", "RuntimeCalibrationPass"), Map.entry("alignment", "QuantAlignmentPass"),
             Map.entry("passive-parameters", "PassiveParameterQuantizePass"), Map.entry("baking", "ParameterBakingPass"),
             Map.entry("bias-correction", "BiasCorrectionPass"), Map.entry("equalization", "LayerwiseEqualizationPass"),
-            Map.entry("nxp-input-rounding", "NxpInputRoundingRefinePass"), Map.entry("nxp-resize-mode", "NXPResizeModeChangePass"),
+            Map.entry("nxp-input-rounding", "NxpInputRoundingRefinePass"),
+                    Map.entry("nxp-resize-mode", "NXPResizeModeChangePass"),
             Map.entry("ncnn-format-gemm", "NCNNFormatGemmPass"), Map.entry("metax-gemm-split", "MetaxGemmSplitPass"));
 
-    /** A pass of PPQ that moves no config and changes no parameter; a trace lists it all the same. It notes ranges for one exporter. */
+    /**
+     * A pass of PPQ that moves no config and changes no parameter; a trace lists it all the same. It notes ranges for
+     * one exporter.
+     */
     static final Map<String, String> CLOSING = Map.of("ppq:PPL_DSP_TI_INT8", "PPLDSPTIReCalibrationPass");
 
-    private static final Map<Rounding, String> ROUNDINGS = Map.of(Rounding.HALF_EVEN, "ROUND_HALF_EVEN", Rounding.HALF_UP, "ROUND_HALF_UP",
-            Rounding.HALF_DOWN, "ROUND_HALF_DOWN", Rounding.HALF_TOWARDS_ZERO, "ROUND_HALF_TOWARDS_ZERO",
-            Rounding.HALF_AWAY_FROM_ZERO, "ROUND_HALF_FAR_FORM_ZERO", Rounding.UP, "ROUND_UP", Rounding.DOWN, "ROUND_DOWN");
+    private static final Map<Rounding, String> ROUNDINGS = Map.of(
+            Rounding.HALF_EVEN,
+            "ROUND_HALF_EVEN",
+            Rounding.HALF_UP,
+            "ROUND_HALF_UP",
+            Rounding.HALF_DOWN,
+            "ROUND_HALF_DOWN",
+            Rounding.HALF_TOWARDS_ZERO,
+            "ROUND_HALF_TOWARDS_ZERO",
+            Rounding.HALF_AWAY_FROM_ZERO,
+            "ROUND_HALF_FAR_FORM_ZERO",
+            Rounding.UP,
+            "ROUND_UP",
+            Rounding.DOWN,
+            "ROUND_DOWN");
 
     private PpqNames() {}
 
@@ -31,8 +47,8 @@ final class PpqNames {
     }
 
     static String policy(Scheme s) {
-        return (s.isPerChannel() ? "PER_CHANNEL" : "PER_TENSOR") + "|LINEAR|" + (s.symmetric() ? "SYMMETRICAL" : "ASYMMETRICAL")
-                + (s.powerOfTwo() ? "|POWER_OF_2" : "");
+        return (s.isPerChannel() ? "PER_CHANNEL" : "PER_TENSOR") + "|LINEAR|"
+                + (s.symmetric() ? "SYMMETRICAL" : "ASYMMETRICAL") + (s.powerOfTwo() ? "|POWER_OF_2" : "");
     }
 
     /** Target id without its backend's prefix. */

@@ -5,7 +5,10 @@ import dev.detent.spi.problem.UserException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Translates settings as PPQ's users write them ({@code fusion_setting.fuse_activation=False}) into changes of a profile. */
+/**
+ * Translates settings as PPQ's users write them ({@code fusion_setting.fuse_activation=False}) into changes of a
+ * profile.
+ */
 public final class PpqSettings {
 
     /** A pass option a setting stands for. */
@@ -49,7 +52,8 @@ public final class PpqSettings {
                 }
             } else if (OPTIONS.containsKey(name)) {
                 Target t = OPTIONS.get(name);
-                Map<String, Object> options = new LinkedHashMap<>(changed.passes().getOrDefault(t.pass(), Map.of()));
+                Map<String, Object> options =
+                        new LinkedHashMap<>(changed.passes().getOrDefault(t.pass(), Map.of()));
                 options.put(t.option(), value.equals("True") || value.equals("False") ? value.equals("True") : value);
                 changed = changed.with(t.pass(), options);
             } else {

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Records the slot table after rules and what every pass changed, as schema {@code ppq-trace/2} (shared/reference/ppq-0.6.5.1-delta.md
- * 8.3). Slots are called {@code <node>:in|out:<index>}.
+ * Records the slot table after rules and what every pass changed, as schema {@code ppq-trace/2}
+ * (shared/reference/ppq-0.6.5.1-delta.md 8.3). Slots are called {@code <node>:in|out:<index>}.
  */
 public final class Trace implements Pipeline.Listener {
 
@@ -52,7 +52,11 @@ public final class Trace implements Pipeline.Listener {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("name", n.name());
             row.put("type", n.opType());
-            row.put("platform", quantized ? PpqNames.platform(target) : sides.get(n.name()) == Side.SHAPE ? "SHAPE_OR_INDEX" : "FP32");
+            row.put(
+                    "platform",
+                    quantized
+                            ? PpqNames.platform(target)
+                            : sides.get(n.name()) == Side.SHAPE ? "SHAPE_OR_INDEX" : "FP32");
             row.put("quantized", quantized);
             row.put("active", quantized ? !configs.isPassive(n) : null);
             row.put("inputs", n.inputs());

@@ -39,7 +39,8 @@ public final class PluginVerifier {
             jar.problems().forEach(p -> checks.add(new Check("PackagingContract", false, p.toString())));
             return checks;
         }
-        checks.add(new Check("PackagingContract", true, jar.id() + " " + jar.version() + ": manifest, index, class files"));
+        checks.add(new Check(
+                "PackagingContract", true, jar.id() + " " + jar.version() + ": manifest, index, class files"));
         try {
             Path folder = Files.createTempDirectory("detent-verify");
             try {
@@ -70,7 +71,8 @@ public final class PluginVerifier {
             return;
         }
         checks.add(isolation(registry, plugin, before, context));
-        Set<String> observers = registry.observers().stream().map(ObserverDefinition::id).collect(Collectors.toSet());
+        Set<String> observers =
+                registry.observers().stream().map(ObserverDefinition::id).collect(Collectors.toSet());
         for (ObserverDefinition o : registry.observers()) {
             if (registry.pluginOfObserver(o.id()).equals(plugin)) {
                 checks.add(DescriptorContract.check(o));
@@ -91,7 +93,8 @@ public final class PluginVerifier {
 
     private static Check isolation(Registry registry, String plugin, Set<Thread> before, ClassLoader context) {
         List<String> broken = new ArrayList<>();
-        Thread.getAllStackTraces().keySet().stream().filter(t -> !before.contains(t) && t.isAlive() && !t.isDaemon())
+        Thread.getAllStackTraces().keySet().stream()
+                .filter(t -> !before.contains(t) && t.isAlive() && !t.isDaemon())
                 .forEach(t -> broken.add("left the thread '" + t.getName() + "' running"));
         if (Thread.currentThread().getContextClassLoader() != context) {
             broken.add("changed the thread's context class loader");
@@ -105,6 +108,9 @@ public final class PluginVerifier {
                 return;
             }
         });
-        return new Check("IsolationContract", broken.isEmpty(), plugin + (broken.isEmpty() ? ": sees the SPI and itself" : ": " + String.join("; ", broken)));
+        return new Check(
+                "IsolationContract",
+                broken.isEmpty(),
+                plugin + (broken.isEmpty() ? ": sees the SPI and itself" : ": " + String.join("; ", broken)));
     }
 }

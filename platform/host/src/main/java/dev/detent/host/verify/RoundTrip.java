@@ -1,8 +1,8 @@
 package dev.detent.host.verify;
 
 import dev.detent.host.ArtefactFiles;
-import dev.detent.host.FinishedRun;
 import dev.detent.host.Fingerprints;
+import dev.detent.host.FinishedRun;
 import dev.detent.host.Frozen;
 import dev.detent.host.Noise;
 import dev.detent.host.plugin.Registry;
@@ -41,9 +41,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads an artefact back and holds it against the run that wrote it: every entry is there, under its name, with its numbers; baked weights
- * lie on their grids; the configs rebuilt from the files, simulated on the model in the files, give every layer's output bit for bit; and a
- * file with Q/DQ nodes computes the same in ONNX Runtime when that leaves it as it is.
+ * Reads an artefact back and holds it against the run that wrote it: every entry is there, under its name, with its
+ * numbers; baked weights lie on their grids; the configs rebuilt from the files, simulated on the model in the files,
+ * give every layer's output bit for bit; and a file with Q/DQ nodes computes the same in ONNX Runtime when that leaves
+ * it as it is.
  */
 public final class RoundTrip {
 
@@ -63,10 +64,18 @@ public final class RoundTrip {
      * @param entries configs that the artefact carries
      * @param without written configs for which the format has no place
      * @param layers float values simulated from the files and compared with the run's fingerprints
-     * @param runtime worst layer of the artefact in ONNX Runtime against the simulation, in dB; empty for formats without Q/DQ nodes. A target
-     *     whose ties go elsewhere than ONNX's may differ in whole codes, which is no problem of the file
+     * @param runtime worst layer of the artefact in ONNX Runtime against the simulation, in dB; empty for formats
+     *     without Q/DQ nodes. A target whose ties go elsewhere than ONNX's may differ in whole codes, which is no
+     *     problem of the file
      */
-    public record Result(String target, String format, int entries, int without, int layers, Optional<Double> runtime, List<Problem> problems) {}
+    public record Result(
+            String target,
+            String format,
+            int entries,
+            int without,
+            int layers,
+            Optional<Double> runtime,
+            List<Problem> problems) {}
 
     private RoundTrip() {}
 
@@ -80,7 +89,9 @@ public final class RoundTrip {
         Graph graph = held.orElseGet(() -> anyModel(files));
         if (held.isPresent()) {
             ShapeInference.infer(graph, out.toString());
-            run.missingNodes(graph, exporter.absorbsActivations()).forEach(n -> problems.add(Problem.error("DT-VER-015", "is missing in the artefact's model; it was quantized", n)));
+            run.missingNodes(graph, exporter.absorbsActivations())
+                    .forEach(n -> problems.add(
+                            Problem.error("DT-VER-015", "is missing in the artefact's model; it was quantized", n)));
             if (!problems.isEmpty()) {
                 return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), problems);
             }
@@ -102,17 +113,34 @@ public final class RoundTrip {
         found.forEach((slot, print) -> {
             Fingerprints before = recorded.get(slot);
             if (before != null && !before.matches(print)) {
-                problems.add(Problem.error("DT-VER-020", String.format(Locale.ROOT, "comes out otherwise when simulated from the files: norm %.7g where "
-                        + "the run had %.7g", print.norm(), before.norm()), slot.toString()));
+                problems.add(Problem.error(
+                        "DT-VER-020",
+                        String.format(
+                                Locale.ROOT,
+                                "comes out otherwise when simulated from the files: norm %.7g where "
+                                        + "the run had %.7g",
+                                print.norm(),
+                                before.norm()),
+                        slot.toString()));
             }
         });
-        return new Result(run.target(), exporter.id(), entries.size(), without, found.size(), inRuntime(files, graph, written, samples, problems),
+        return new Result(
+                run.target(),
+                exporter.id(),
+                entries.size(),
+                without,
+                found.size(),
+                inRuntime(files, graph, written, samples, problems),
                 problems);
     }
 
     private static Graph anyModel(ArtefactFiles files) {
-        return files.files().stream().filter(f -> f.endsWith(".onnx")).map(files::onnx).findFirst().orElseThrow(
-                () -> new UserException("DT-EVA-002", "holds no ONNX file", files.folder().toString()));
+        return files.files().stream()
+                .filter(f -> f.endsWith(".onnx"))
+                .map(files::onnx)
+                .findFirst()
+                .orElseThrow(() -> new UserException(
+                        "DT-EVA-002", "holds no ONNX file", files.folder().toString()));
     }
 
     /** Entries that are missing, unknown or carry other numbers than the model's configs. */
@@ -122,13 +150,17 @@ public final class RoundTrip {
             Parameters there = found.get(name);
             Parameters here = c.parameters().orElseThrow();
             if (there == null) {
-                problems.add(Problem.error("DT-VER-011", "is missing in the artefact (" + c.slot() + ", " + c.scheme() + ")", name));
+                problems.add(Problem.error(
+                        "DT-VER-011", "is missing in the artefact (" + c.slot() + ", " + c.scheme() + ")", name));
             } else if (!same(here, there)) {
-                problems.add(Problem.error("DT-VER-012", "has " + there + " in the artefact, " + here + " in the run", name));
+                problems.add(Problem.error(
+                        "DT-VER-012", "has " + there + " in the artefact, " + here + " in the run", name));
             }
         });
-        found.keySet().stream().filter(name -> !entries.containsKey(name)).forEach(name -> problems.add(Problem.error("DT-VER-013",
-                "stands in the artefact, but the run has no such tensor", name)));
+        found.keySet().stream()
+                .filter(name -> !entries.containsKey(name))
+                .forEach(name -> problems.add(
+                        Problem.error("DT-VER-013", "stands in the artefact, but the run has no such tensor", name)));
         return problems;
     }
 
@@ -137,7 +169,8 @@ public final class RoundTrip {
             return false;
         }
         for (int i = 0; i < a.channels(); i++) {
-            if (Math.abs((double) a.scale(i) - b.scale(i)) > PRECISION * a.scale(i) || a.zeroPoint(i) != b.zeroPoint(i)) {
+            if (Math.abs((double) a.scale(i) - b.scale(i)) > PRECISION * a.scale(i)
+                    || a.zeroPoint(i) != b.zeroPoint(i)) {
                 return false;
             }
         }
@@ -172,18 +205,22 @@ public final class RoundTrip {
                 off += Math.abs(values[i] - again[i]) > ON_GRID * Math.abs(values[i]) ? 1 : 0;
             }
             if (off > 0) {
-                problems.add(Problem.error("DT-VER-014", "has " + off + " of " + values.length + " values off the grid of its scale", c.value()));
+                problems.add(Problem.error(
+                        "DT-VER-014",
+                        "has " + off + " of " + values.length + " values off the grid of its scale",
+                        c.value()));
             }
         }
         return problems;
     }
 
     /**
-     * A covered config's numbers are its root's. What differs from the run only by the rounding of the format (a reciprocal, a range) counts as
-     * the run's number: a step of one unit in the last place moves single codes from one side of a tie to the other, which a deep network
-     * amplifies without anything being wrong.
+     * A covered config's numbers are its root's. What differs from the run only by the rounding of the format (a
+     * reciprocal, a range) counts as the run's number: a step of one unit in the last place moves single codes from one
+     * side of a tie to the other, which a deep network amplifies without anything being wrong.
      */
-    private static Map<Slot, Parameters> replacements(Map<String, TensorQuantization> entries, Map<String, Parameters> found) {
+    private static Map<Slot, Parameters> replacements(
+            Map<String, TensorQuantization> entries, Map<String, Parameters> found) {
         Map<Slot, Parameters> replacements = new LinkedHashMap<>();
         entries.forEach((name, c) -> {
             if (found.containsKey(name) && !same(c.parameters().orElseThrow(), found.get(name))) {
@@ -196,17 +233,21 @@ public final class RoundTrip {
     private static Map<String, float[]> layers(Graph graph, Quantization quantization, Samples samples) {
         List<String> values = values(graph);
         Map<String, float[]> layers = new LinkedHashMap<>();
-        try (SegmentedModel m = SegmentedModel.of(graph, Optional.of(quantization), new LinkedHashSet<>(values), Optimization.NONE)) {
+        try (SegmentedModel m =
+                SegmentedModel.of(graph, Optional.of(quantization), new LinkedHashSet<>(values), Optimization.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
-                Recording.of(m, values, samples.range(i, 1)).forEach((value, recorded) -> layers.merge(value, recorded, RoundTrip::join));
+                Recording.of(m, values, samples.range(i, 1))
+                        .forEach((value, recorded) -> layers.merge(value, recorded, RoundTrip::join));
             }
         }
         return layers;
     }
 
     private static List<String> values(Graph graph) {
-        return graph.nodes().stream().flatMap(n -> n.outputs().stream())
-                .filter(graph::isFloat).toList();
+        return graph.nodes().stream()
+                .flatMap(n -> n.outputs().stream())
+                .filter(graph::isFloat)
+                .toList();
     }
 
     private static float[] join(float[] a, float[] b) {
@@ -216,20 +257,27 @@ public final class RoundTrip {
     }
 
     /** The worst layer of the Q/DQ file, run unoptimised with every float value as an output. */
-    private static Optional<Double> inRuntime(ArtefactFiles files, Graph graph, Quantization written, Samples samples,
-            List<Problem> problems) {
-        Optional<Graph> explicit = files.files().stream().filter(f -> f.endsWith(".onnx")).map(files::onnx)
-                .filter(g -> g.nodes().stream().anyMatch(n -> n.opType().equals("QuantizeLinear"))).findFirst();
+    private static Optional<Double> inRuntime(
+            ArtefactFiles files, Graph graph, Quantization written, Samples samples, List<Problem> problems) {
+        Optional<Graph> explicit = files.files().stream()
+                .filter(f -> f.endsWith(".onnx"))
+                .map(files::onnx)
+                .filter(g -> g.nodes().stream().anyMatch(n -> n.opType().equals("QuantizeLinear")))
+                .findFirst();
         if (explicit.isEmpty()) {
             return Optional.empty();
         }
         Graph qdq = explicit.get();
         Map<String, float[]> expected = layers(graph, written, samples);
         // Codes that something but a DequantizeLinear reads.
-        boolean integer = qdq.nodes().stream().filter(n -> n.opType().equals("QuantizeLinear"))
-                .anyMatch(n -> qdq.consumers(n.output(0)).stream().anyMatch(c -> !c.opType().equals("DequantizeLinear")));
+        boolean integer = qdq.nodes().stream()
+                .filter(n -> n.opType().equals("QuantizeLinear"))
+                .anyMatch(n -> qdq.consumers(n.output(0)).stream()
+                        .anyMatch(c -> !c.opType().equals("DequantizeLinear")));
         Map<String, String> raw = new LinkedHashMap<>();
-        graph.outputs().stream().filter(o -> integer && expected.containsKey(o.name())).forEach(o -> raw.put(o.name(), o.name()));
+        graph.outputs().stream()
+                .filter(o -> integer && expected.containsKey(o.name()))
+                .forEach(o -> raw.put(o.name(), o.name()));
         for (Node n : integer ? List.<Node>of() : graph.nodes()) {
             qdq.node(n.name()).ifPresent(q -> {
                 for (int o = 0; o < n.outputs().size(); o++) {
@@ -244,16 +292,26 @@ public final class RoundTrip {
         raw.values().forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE)));
         Map<String, float[]> found = new LinkedHashMap<>();
         try (PlainModel m = PlainModel.of(qdq, integer ? Optimization.EXACT : Optimization.NONE, files.name())) {
-            m.forEach(samples, 1, d -> { }, (i, out) -> raw.forEach((value, name) -> found.merge(value, out.floats(name), RoundTrip::join)));
+            m.forEach(
+                    samples,
+                    1,
+                    d -> {},
+                    (i, out) -> raw.forEach((value, name) -> found.merge(value, out.floats(name), RoundTrip::join)));
         }
-        boolean otherTies = written.configs().stream().anyMatch(c -> c.state().isActive() && c.scheme().rounding() != Rounding.HALF_EVEN);
+        boolean otherTies = written.configs().stream()
+                .anyMatch(c -> c.state().isActive() && c.scheme().rounding() != Rounding.HALF_EVEN);
         double worst = Double.POSITIVE_INFINITY;
         for (String value : found.keySet()) {
             double snr = snr(expected.get(value), found.get(value));
             worst = Math.min(worst, snr);
             if (snr < (integer ? INTEGER : EQUAL) && !otherTies) {
-                problems.add(Problem.error("DT-VER-021", String.format(Locale.ROOT, "is computed otherwise by ONNX Runtime from the file: "
-                        + "%.1f dB from the simulation", snr), value));
+                problems.add(Problem.error(
+                        "DT-VER-021",
+                        String.format(
+                                Locale.ROOT,
+                                "is computed otherwise by ONNX Runtime from the file: " + "%.1f dB from the simulation",
+                                snr),
+                        value));
             }
         }
         return Optional.of(worst);

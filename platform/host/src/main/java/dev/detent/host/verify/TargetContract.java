@@ -30,8 +30,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +39,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * PipelineContract and ExportContract: a target's plan runs to EXPORTABLE on every sample graph, its exporters write the same bytes twice,
- * and ONNX Runtime, run on an ONNX artefact with Q/DQ, gives what the simulation gives.
+ * PipelineContract and ExportContract: a target's plan runs to EXPORTABLE on every sample graph, its exporters write
+ * the same bytes twice, and ONNX Runtime, run on an ONNX artefact with Q/DQ, gives what the simulation gives.
  */
 final class TargetContract {
 
@@ -69,10 +69,13 @@ final class TargetContract {
             Plan plan = new Planner(registry).plan(target.profile());
             Pipeline.format(graph, name);
             Samples samples = new Noise(graph, 8);
-            Pipeline.Result result = new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE).run(graph, plan,
-                    Optional.of(samples));
+            Pipeline.Result result = new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE)
+                    .run(graph, plan, Optional.of(samples));
             List<String> unsettled = Invariants.check(result.configs(), EnumSet.of(Fact.EXPORTABLE));
-            checks.add(new Check(PIPELINE, unsettled.isEmpty(), unsettled.isEmpty() ? what : what + ": " + String.join("; ", unsettled)));
+            checks.add(new Check(
+                    PIPELINE,
+                    unsettled.isEmpty(),
+                    unsettled.isEmpty() ? what : what + ": " + String.join("; ", unsettled)));
             for (Exporter exporter : target.exporters()) {
                 export(what, exporter, result, samples);
             }
@@ -87,9 +90,15 @@ final class TargetContract {
         try {
             Map<String, byte[]> first = ModelExport.to(folder.resolve("a"), exporter, "model", target.id(), result);
             Map<String, byte[]> second = ModelExport.to(folder.resolve("b"), exporter, "model", target.id(), result);
-            boolean same = first.keySet().equals(second.keySet()) && first.keySet().stream().allMatch(k -> Arrays.equals(first.get(k), second.get(k)));
-            checks.add(new Check(EXPORT, same && !first.isEmpty(), label + (first.isEmpty() ? ": wrote nothing" : same ? ": same bytes twice"
-                    : ": other bytes the second time")));
+            boolean same = first.keySet().equals(second.keySet())
+                    && first.keySet().stream().allMatch(k -> Arrays.equals(first.get(k), second.get(k)));
+            checks.add(new Check(
+                    EXPORT,
+                    same && !first.isEmpty(),
+                    label
+                            + (first.isEmpty()
+                                    ? ": wrote nothing"
+                                    : same ? ": same bytes twice" : ": other bytes the second time")));
             roundTrip(label, exporter, folder.resolve("a"), result);
             for (String file : first.keySet()) {
                 if (file.endsWith(".onnx") && isStandard(folder.resolve("a").resolve(file))) {
@@ -103,32 +112,51 @@ final class TargetContract {
 
     /** Every entry must read back as the config it was written from. */
     private void roundTrip(String label, Exporter exporter, Path files, Pipeline.Result result) {
-        Frozen frozen = new Frozen("model", target.id(), result.graph(), result.configs().snapshot());
+        Frozen frozen = new Frozen(
+                "model", target.id(), result.graph(), result.configs().snapshot());
         Map<String, TensorQuantization> entries = exporter.entries(frozen);
-        List<Problem> differences = RoundTrip.compare(entries, exporter.read(new ArtefactFiles("model", files), entries));
-        checks.add(new Check("RoundTripContract", differences.isEmpty(), label + (differences.isEmpty()
-                ? ": " + entries.size() + " entries read back" : ": " + differences.get(0))));
+        List<Problem> differences =
+                RoundTrip.compare(entries, exporter.read(new ArtefactFiles("model", files), entries));
+        checks.add(new Check(
+                "RoundTripContract",
+                differences.isEmpty(),
+                label
+                        + (differences.isEmpty()
+                                ? ": " + entries.size() + " entries read back"
+                                : ": " + differences.get(0))));
     }
 
     /** A file with operators of other runtimes is not for ONNX Runtime to judge. */
     private static boolean isStandard(Path file) {
-        return dev.detent.onnx.OnnxReader.read(file).nodes().stream().allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"));
+        return dev.detent.onnx.OnnxReader.read(file).nodes().stream()
+                .allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"));
     }
 
-    /** A file with Q/DQ nodes must compute what the simulation computes, bit for bit, when ONNX Runtime leaves it as it is; one of integer operators nearly. */
+    /**
+     * A file with Q/DQ nodes must compute what the simulation computes, bit for bit, when ONNX Runtime leaves it as it
+     * is; one of integer operators nearly.
+     */
     private void runs(String label, Path file, Pipeline.Result result, Samples samples) {
-        List<String> outputs = result.graph().outputs().stream().map(ValueInfo::name).toList();
+        List<String> outputs =
+                result.graph().outputs().stream().map(ValueInfo::name).toList();
         Collection<Node> nodes = dev.detent.onnx.OnnxReader.read(file).nodes();
         boolean explicit = nodes.stream().anyMatch(n -> n.is("QuantizeLinear"));
         boolean integer = nodes.stream().anyMatch(n -> n.opType().startsWith("QLinear"));
         try (PlainModel exported = PlainModel.of(file, integer ? Optimization.EXACT : Optimization.NONE);
-                SegmentedModel simulated = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.NONE)) {
-            Scores.Reference reference = new Scores.Reference(outputs, samples, (s, sink) -> simulated.forEach(s, 1, d -> { }, sink));
-            Scores score = reference.score((s, sink) -> exported.forEach(s, 1, d -> { }, sink), Optional.empty());
+                SegmentedModel simulated =
+                        SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.NONE)) {
+            Scores.Reference reference =
+                    new Scores.Reference(outputs, samples, (s, sink) -> simulated.forEach(s, 1, d -> {}, sink));
+            Scores score = reference.score((s, sink) -> exported.forEach(s, 1, d -> {}, sink), Optional.empty());
             boolean near = !explicit || score.snr() > 20;
-            checks.add(new Check(EXPORT, near, label + ": " + file.getFileName() + " runs in ONNX Runtime, "
-                    + (Double.isInfinite(score.snr()) ? "bit-equal to the simulation" : String.format(java.util.Locale.ROOT, "%.1f dB from the simulation",
-                            score.snr()))));
+            checks.add(new Check(
+                    EXPORT,
+                    near,
+                    label + ": " + file.getFileName() + " runs in ONNX Runtime, "
+                            + (Double.isInfinite(score.snr())
+                                    ? "bit-equal to the simulation"
+                                    : String.format(
+                                            java.util.Locale.ROOT, "%.1f dB from the simulation", score.snr()))));
         } catch (DetentException e) {
             checks.add(new Check(EXPORT, false, label + ": " + e.getMessage()));
         }

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A target as a table: a scheme for activations, one for weights and one for the bias, which operators, which outputs have a rule of their
- * own, which stay float. Covers what most chips want; a target that needs more implements {@link Target} itself or adjusts single nodes.
+ * A target as a table: a scheme for activations, one for weights and one for the bias, which operators, which outputs
+ * have a rule of their own, which stay float. Covers what most chips want; a target that needs more implements
+ * {@link Target} itself or adjusts single nodes.
  */
 public final class DeclaredTarget implements Target {
 
@@ -89,7 +90,9 @@ public final class DeclaredTarget implements Target {
         Weights weights = table.weights.get(node.opType());
         if (weights != null && graph.isInitializer(node.input(1))) {
             SlotRule w = weights.rule();
-            rule = rule.input(1, weights.perChannel() ? w.with(w.scheme().perChannel(WeightAxis.ofOutputChannels(node, graph))) : w);
+            rule = rule.input(
+                    1,
+                    weights.perChannel() ? w.with(w.scheme().perChannel(WeightAxis.ofOutputChannels(node, graph))) : w);
         }
         if (node.isOneOf(Operators.BIASED) && node.hasInput(2)) {
             rule = rule.input(2, bias(node, graph));
@@ -120,32 +123,43 @@ public final class DeclaredTarget implements Target {
     }
 
     /**
-     * A Pad whose value need not lie in the range of the data. A range that is made for both would serve neither where the value is as low as
-     * floats go, as in front of a MaxPool, for which the lowest of the data's range does as well.
+     * A Pad whose value need not lie in the range of the data. A range that is made for both would serve neither where
+     * the value is as low as floats go, as in front of a MaxPool, for which the lowest of the data's range does as
+     * well.
      */
     private static boolean bringsValues(Node node, Graph graph) {
-        if (!node.is("Pad") || !node.hasInput(2) || !node.stringAttribute("mode", "constant").equals("constant")) {
+        if (!node.is("Pad")
+                || !node.hasInput(2)
+                || !node.stringAttribute("mode", "constant").equals("constant")) {
             return false;
         }
-        boolean zero = graph.initializer(node.input(2)).map(t -> t.type() != ElementType.FLOAT || t.elementCount() == 0 || t.floats()[0] == 0).orElse(false);
+        boolean zero = graph.initializer(node.input(2))
+                .map(t -> t.type() != ElementType.FLOAT || t.elementCount() == 0 || t.floats()[0] == 0)
+                .orElse(false);
         return !zero && !graph.consumers(node.output(0)).stream().allMatch(c -> c.is("MaxPool"));
     }
 
     /** A bias that is no constant vector, or that Gemm multiplies with a factor, has no integer form. */
     private SlotRule bias(Node node, Graph graph) {
-        boolean constant = graph.initializer(node.input(2)).map(t -> t.rank() == 1).orElse(false);
+        boolean constant =
+                graph.initializer(node.input(2)).map(t -> t.rank() == 1).orElse(false);
         boolean plain = node.floatAttribute("alpha", 1) == 1 && node.floatAttribute("beta", 1) == 1;
         return constant && plain ? table.bias : table.bias.with(InitialState.FP32);
     }
 
-    /** The value leaves the network, or goes into an operator that wants it as it is, or is only moved or joined on its way there. */
+    /**
+     * The value leaves the network, or goes into an operator that wants it as it is, or is only moved or joined on its
+     * way there.
+     */
     private boolean staysFloat(String value, Graph graph) {
         if (table.floatNetworkOutputs && graph.isOutput(value)) {
             return true;
         }
         Set<Node> consumers = graph.consumers(value);
-        return !consumers.isEmpty() && consumers.stream().allMatch(c -> c.isOneOf(table.floatInputs)
-                || carriesOn(c, value) && c.outputs().stream().allMatch(o -> staysFloat(o, graph)));
+        return !consumers.isEmpty()
+                && consumers.stream()
+                        .allMatch(c -> c.isOneOf(table.floatInputs)
+                                || carriesOn(c, value) && c.outputs().stream().allMatch(o -> staysFloat(o, graph)));
     }
 
     /** The elements of this input come out as they are. */
@@ -162,7 +176,8 @@ public final class DeclaredTarget implements Target {
         private final List<Adjustment> adjustments = new ArrayList<>();
         private final List<Lint> lints = new ArrayList<>();
         private SlotRule activation = new SlotRule(Scheme.symmetric(8, -128, 127), "mse", InitialState.INITIAL);
-        private SlotRule bias = new SlotRule(Scheme.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
+        private SlotRule bias =
+                new SlotRule(Scheme.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
         private Set<String> types = Set.of();
         private Set<String> passive = Set.of();
         private Set<String> floatInputs = Set.of();
@@ -246,7 +261,10 @@ public final class DeclaredTarget implements Target {
             return this;
         }
 
-        /** What leaves the network stays float, also where it is joined before: boxes and scores of a detector need no common scale. */
+        /**
+         * What leaves the network stays float, also where it is joined before: boxes and scores of a detector need no
+         * common scale.
+         */
         public Builder floatNetworkOutputs() {
             floatNetworkOutputs = true;
             return this;

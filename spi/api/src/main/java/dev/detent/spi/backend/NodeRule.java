@@ -20,7 +20,10 @@ public record NodeRule(List<SlotRule> inputs, List<SlotRule> outputs, boolean pa
 
     /** The same rule everywhere. */
     public static NodeRule uniform(dev.detent.spi.graph.Node node, SlotRule rule) {
-        return new NodeRule(Collections.nCopies(node.inputs().size(), rule), Collections.nCopies(node.outputs().size(), rule), false);
+        return new NodeRule(
+                Collections.nCopies(node.inputs().size(), rule),
+                Collections.nCopies(node.outputs().size(), rule),
+                false);
     }
 
     public NodeRule input(int index, SlotRule rule) {

@@ -17,22 +17,39 @@ public final class Operators {
     public static final Set<String> BIASED = Set.of("Conv", "ConvTranspose", "Gemm");
 
     /** Move, select or repeat elements of their first input without changing one. */
-    public static final Set<String> MOVEMENT = Set.of("MaxPool", "GlobalMaxPool", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze",
-            "Slice", "Split", "Gather", "Identity", "Pad", "Resize", "DepthToSpace", "SpaceToDepth", "Expand", "Tile");
+    public static final Set<String> MOVEMENT = Set.of(
+            "MaxPool",
+            "GlobalMaxPool",
+            "Reshape",
+            "Flatten",
+            "Transpose",
+            "Squeeze",
+            "Unsqueeze",
+            "Slice",
+            "Split",
+            "Gather",
+            "Identity",
+            "Pad",
+            "Resize",
+            "DepthToSpace",
+            "SpaceToDepth",
+            "Expand",
+            "Tile");
 
     public static final Set<String> POOLING = Set.of("AveragePool", "GlobalAveragePool", "MaxPool", "GlobalMaxPool");
 
     public static final Set<String> ELEMENTWISE = Set.of("Add", "Sub", "Mul", "Div", "Max", "Min");
 
     /** Element-wise functions that integer kernels have or fuse. */
-    public static final Set<String> ACTIVATIONS = Set.of("Relu", "Clip", "PRelu", "LeakyRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh",
-            "Elu", "Gelu");
+    public static final Set<String> ACTIVATIONS =
+            Set.of("Relu", "Clip", "PRelu", "LeakyRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Elu", "Gelu");
 
     /** Outputs are probabilities in [0, 1]. */
     public static final Set<String> PROBABILITIES = Set.of("Sigmoid", "Softmax", "HardSigmoid");
 
     /** Functions whose result is never negative. */
-    public static final Set<String> NON_NEGATIVE = Set.of("Relu", "Sigmoid", "Softmax", "HardSigmoid", "Abs", "Exp", "Sqrt");
+    public static final Set<String> NON_NEGATIVE =
+            Set.of("Relu", "Sigmoid", "Softmax", "HardSigmoid", "Abs", "Exp", "Sqrt");
 
     /** Not negative when their first input is not. */
     private static final Set<String> KEEP_SIGN = plus(MOVEMENT, "AveragePool GlobalAveragePool Clip");
@@ -46,9 +63,12 @@ public final class Operators {
     public static Set<String> neverNegative(Graph graph) {
         Set<String> values = new LinkedHashSet<>();
         for (Node n : graph.nodes()) {
-            boolean bounded = n.isOneOf(NON_NEGATIVE) || n.is("Clip") && isAtLeastZero(n.input(1), graph)
-                    || n.isOneOf(KEEP_SIGN) && values.contains(n.input(0)) && !(n.is("Pad", "Clip") && n.hasInput(2)
-                    && !isAtLeastZero(n.input(2), graph)) || n.isOneOf(JOIN_SIGNS) && values.containsAll(n.inputs());
+            boolean bounded = n.isOneOf(NON_NEGATIVE)
+                    || n.is("Clip") && isAtLeastZero(n.input(1), graph)
+                    || n.isOneOf(KEEP_SIGN)
+                            && values.contains(n.input(0))
+                            && !(n.is("Pad", "Clip") && n.hasInput(2) && !isAtLeastZero(n.input(2), graph))
+                    || n.isOneOf(JOIN_SIGNS) && values.containsAll(n.inputs());
             if (bounded && n.domain().isEmpty()) {
                 values.addAll(n.outputs());
             }
@@ -57,7 +77,9 @@ public final class Operators {
     }
 
     private static boolean isAtLeastZero(String constant, Graph graph) {
-        return graph.initializer(constant).filter(t -> t.type() == ElementType.FLOAT && t.elementCount() == 1).map(t -> t.floats()[0] >= 0)
+        return graph.initializer(constant)
+                .filter(t -> t.type() == ElementType.FLOAT && t.elementCount() == 1)
+                .map(t -> t.floats()[0] >= 0)
                 .orElse(false);
     }
 

@@ -18,13 +18,21 @@ public record Profile(String dispatcher, Map<String, Map<String, Object>> passes
     }
 
     /**
-     * What serves most integer targets: batch norms and biases folded, activations fused, calibration with a percentile observer as the
-     * rules' rival, bias correction.
+     * What serves most integer targets: batch norms and biases folded, activations fused, calibration with a percentile
+     * observer as the rules' rival, bias correction.
      */
     public static Profile usual() {
-        return dispatchedBy("activations").with("bias-folding").with("refine").with("fusion").with("simplify").with("parameter-quantization")
+        return dispatchedBy("activations")
+                .with("bias-folding")
+                .with("refine")
+                .with("fusion")
+                .with("simplify")
+                .with("parameter-quantization")
                 .with("calibration", Map.of("rival", "percentile", "useful-range", true))
-                .with("bias-room").with("passive-parameters").with("bias-correction").with("baking");
+                .with("bias-room")
+                .with("passive-parameters")
+                .with("bias-correction")
+                .with("baking");
     }
 
     /** For targets that quantize inputs only: nothing to fuse, nothing to align. */

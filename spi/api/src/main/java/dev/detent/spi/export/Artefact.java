@@ -5,7 +5,10 @@ import dev.detent.spi.graph.Graph;
 import java.util.Map;
 import java.util.Set;
 
-/** The files of a finished run, as an exporter reads them back. A file that is missing or damaged is a UserException that names it. */
+/**
+ * The files of a finished run, as an exporter reads them back. A file that is missing or damaged is a UserException
+ * that names it.
+ */
 @ImplementedByHost
 public interface Artefact {
 

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Writes one artefact family, and reads it back: {@code detent verify} holds what stands in the files against the configs of the run.
- * Same model, same bytes; no clock, no host name.
+ * Writes one artefact family, and reads it back: {@code detent verify} holds what stands in the files against the
+ * configs of the run. Same model, same bytes; no clock, no host name.
  */
 @ImplementedByPlugins
 public interface Exporter {
@@ -32,17 +32,23 @@ public interface Exporter {
     Map<String, TensorQuantization> entries(QuantizedModel model);
 
     /**
-     * What stands in the artefact, by the same names; what is missing there is missing here, and a name that is no entry is kept when it
-     * can be read without one.
+     * What stands in the artefact, by the same names; what is missing there is missing here, and a name that is no
+     * entry is kept when it can be read without one.
      */
     Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries);
 
-    /** Whether activations whose work the saturation of codes does are gone from the artefact, with their numbers at the node in front. */
+    /**
+     * Whether activations whose work the saturation of codes does are gone from the artefact, with their numbers at the
+     * node in front.
+     */
     default boolean absorbsActivations() {
         return false;
     }
 
-    /** The graph with baked parameters as the artefact holds it; empty when its operators can no longer be told apart from float ones. */
+    /**
+     * The graph with baked parameters as the artefact holds it; empty when its operators can no longer be told apart
+     * from float ones.
+     */
     default Optional<Graph> graph(Artefact artefact) {
         return Optional.of(artefact.onnx(artefact.name() + ".onnx"));
     }

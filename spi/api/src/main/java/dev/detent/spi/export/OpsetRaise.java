@@ -8,13 +8,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Raises opset 13 and newer as far as Q/DQ of a type needs: the operators whose form changed since (onnx/docs/Changelog.md). */
+/**
+ * Raises opset 13 and newer as far as Q/DQ of a type needs: the operators whose form changed since
+ * (onnx/docs/Changelog.md).
+ */
 final class OpsetRaise {
 
     private static final int REDUCTIONS = 18;
     private static final int GRID_SAMPLE = 20;
-    private static final Set<String> REDUCE = Set.of("ReduceMax", "ReduceMin", "ReduceMean", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSum",
-            "ReduceLogSumExp", "ReduceSumSquare");
+    private static final Set<String> REDUCE = Set.of(
+            "ReduceMax",
+            "ReduceMin",
+            "ReduceMean",
+            "ReduceProd",
+            "ReduceL1",
+            "ReduceL2",
+            "ReduceLogSum",
+            "ReduceLogSumExp",
+            "ReduceSumSquare");
     private static final Map<String, String> MODES = Map.of("bilinear", "linear", "bicubic", "cubic");
 
     private OpsetRaise() {}
@@ -28,18 +39,29 @@ final class OpsetRaise {
             if (!n.domain().isEmpty()) {
                 continue;
             }
-            if (from < REDUCTIONS && opset >= REDUCTIONS && n.isOneOf(REDUCE) && n.attribute("axes").isPresent()) {
+            if (from < REDUCTIONS
+                    && opset >= REDUCTIONS
+                    && n.isOneOf(REDUCE)
+                    && n.attribute("axes").isPresent()) {
                 // Attribute to input.
                 String axes = edit.freshName(n.name() + "_axes");
                 List<Long> values = n.intsAttribute("axes", List.of());
-                edit.initializer(axes, Tensor.ofLongs(new long[] {values.size()}, values.stream().mapToLong(Long::longValue).toArray()));
+                edit.initializer(
+                        axes,
+                        Tensor.ofLongs(
+                                new long[] {values.size()},
+                                values.stream().mapToLong(Long::longValue).toArray()));
                 edit.replace(n.withInput(1, axes).withoutAttribute("axes"));
             }
             if (from < REDUCTIONS && opset >= REDUCTIONS && n.is("Split") && !n.hasInput(1)) {
-                edit.replace(n.withAttribute("num_outputs", new Attribute.IntValue(n.outputs().size())));
+                edit.replace(n.withAttribute(
+                        "num_outputs", new Attribute.IntValue(n.outputs().size())));
             }
             if (from < GRID_SAMPLE && opset >= GRID_SAMPLE && n.is("GridSample")) {
-                edit.replace(n.withAttribute("mode", new Attribute.StringValue(MODES.getOrDefault(n.stringAttribute("mode", "bilinear"), "nearest"))));
+                edit.replace(n.withAttribute(
+                        "mode",
+                        new Attribute.StringValue(
+                                MODES.getOrDefault(n.stringAttribute("mode", "bilinear"), "nearest"))));
             }
         }
         edit.opset("", opset);

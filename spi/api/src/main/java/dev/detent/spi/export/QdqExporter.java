@@ -17,7 +17,10 @@ import java.util.Set;
 /** ONNX with explicit Q/DQ ({@link QdqInsertion}). The exporter of explicit targets; entries are named by slot. */
 public final class QdqExporter implements Exporter {
 
-    private static final Option<String> WEIGHTS = Option.choice("weights", "dq", List.of("dq", "qdq"),
+    private static final Option<String> WEIGHTS = Option.choice(
+            "weights",
+            "dq",
+            List.of("dq", "qdq"),
             "dq: integer weights behind a DequantizeLinear; qdq: float weights behind a pair");
 
     private static final String SUFFIX = ".qdq.onnx";
@@ -53,9 +56,13 @@ public final class QdqExporter implements Exporter {
         if (context.options().get(WEIGHTS).equals("qdq")) {
             forms.add(QdqInsertion.Form.FLOAT_WEIGHTS);
         }
-        if (forms.contains(QdqInsertion.Form.OTHER_TIES) && otherTies(model.quantization().configs())) {
-            context.report(Problem.note("DT-EXP-003", "the target's ties do not go to even as QuantizeLinear's do; the simulation has the "
-                    + "target's, the file can only have ONNX's", model.name() + SUFFIX));
+        if (forms.contains(QdqInsertion.Form.OTHER_TIES)
+                && otherTies(model.quantization().configs())) {
+            context.report(Problem.note(
+                    "DT-EXP-003",
+                    "the target's ties do not go to even as QuantizeLinear's do; the simulation has the "
+                            + "target's, the file can only have ONNX's",
+                    model.name() + SUFFIX));
         }
         context.onnx(model.name() + SUFFIX, QdqInsertion.apply(model, forms));
     }
@@ -90,6 +97,7 @@ public final class QdqExporter implements Exporter {
 
     @Override
     public Optional<Graph> graph(Artefact artefact) {
-        return Optional.of(QdqReading.of(artefact.onnx(artefact.name() + SUFFIX)).graph());
+        return Optional.of(
+                QdqReading.of(artefact.onnx(artefact.name() + SUFFIX)).graph());
     }
 }

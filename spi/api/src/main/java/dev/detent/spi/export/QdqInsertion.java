@@ -25,10 +25,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes configs into a graph as QuantizeLinear and DequantizeLinear nodes (ONNX opset 13 and up): one pair behind a producer's active
- * slot, one for every different quantization on the way into consumers, integer initializers with a DequantizeLinear for parameters. The
- * original name of a graph output stays on the dequantized tensor. The opset is raised as far as the types need. For exporters of
- * explicit-quantization targets; {@link QdqReading} is the way back.
+ * Writes configs into a graph as QuantizeLinear and DequantizeLinear nodes (ONNX opset 13 and up): one pair behind a
+ * producer's active slot, one for every different quantization on the way into consumers, integer initializers with a
+ * DequantizeLinear for parameters. The original name of a graph output stays on the dequantized tensor. The opset is
+ * raised as far as the types need. For exporters of explicit-quantization targets; {@link QdqReading} is the way back.
  */
 public final class QdqInsertion {
 
@@ -51,7 +51,8 @@ public final class QdqInsertion {
     private static final int NARROW_TYPES = 21;
 
     /** Movement that ONNX Runtime carries a pair over (core/optimizer/qdq_transformer/qdq_propagation.cc). */
-    private static final Set<String> CARRIED = Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
+    private static final Set<String> CARRIED =
+            Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
 
     private record Pair(String value, Scheme scheme, Parameters parameters) {}
 
@@ -92,8 +93,10 @@ public final class QdqInsertion {
                 }
             }
         }
-        Map<TensorQuantization, Tensor> codes = nodes.parallelStream().flatMap(n -> quantization.inputs(n).stream())
-                .filter(c -> c.state().isWritten() && isCoded(c)).collect(Collectors.toConcurrentMap(c -> c, this::codes));
+        Map<TensorQuantization, Tensor> codes = nodes.parallelStream()
+                .flatMap(n -> quantization.inputs(n).stream())
+                .filter(c -> c.state().isWritten() && isCoded(c))
+                .collect(Collectors.toConcurrentMap(c -> c, this::codes));
         for (Node n : nodes) {
             List<String> inputs = new ArrayList<>(n.inputs());
             for (TensorQuantization c : quantization.inputs(n)) {
@@ -115,7 +118,9 @@ public final class QdqInsertion {
     /** The version of the value that a consumer with its own quantization reads. */
     private String consumer(TensorQuantization c, @Nullable TensorQuantization producer) {
         Parameters p = c.parameters().orElseThrow();
-        if (producer != null && producer.scheme().equals(c.scheme()) && producer.parameters().orElseThrow().equals(p)) {
+        if (producer != null
+                && producer.scheme().equals(c.scheme())
+                && producer.parameters().orElseThrow().equals(p)) {
             return c.value();
         }
         return pairs.computeIfAbsent(new Pair(c.value(), c.scheme(), p), k -> {
@@ -141,24 +146,46 @@ public final class QdqInsertion {
     }
 
     /**
-     * ONNX Runtime (1.28) carries a pair over data movement up to whatever reads the value, and crashes where that is a subgraph. Another pair
-     * in front of it stops that; values that lie on its grid stay as they are.
+     * ONNX Runtime (1.28) carries a pair over data movement up to whatever reads the value, and crashes where that is a
+     * subgraph. Another pair in front of it stops that; values that lie on its grid stay as they are.
      */
     private void shield(String captured) {
         Optional<Node> source = graph.producer(captured).filter(n -> n.isOneOf(CARRIED));
         while (source.filter(n -> n.isOneOf(CARRIED)).isPresent()) {
             source = graph.producer(source.get().input(0));
         }
-        source.filter(n -> n.opType().equals("DequantizeLinear") && graph.initializer(n.input(1)).filter(s -> s.elementCount() == 1).isPresent())
+        source.filter(n -> n.opType().equals("DequantizeLinear")
+                        && graph.initializer(n.input(1))
+                                .filter(s -> s.elementCount() == 1)
+                                .isPresent())
                 .ifPresent(d -> {
                     String quantized = edit.freshName(captured + "_quantized");
-                    half("QuantizeLinear", d.domain(), captured, List.of(raw(captured), d.input(1), d.input(2)), quantized, Map.of());
-                    half("DequantizeLinear", d.domain(), captured, List.of(quantized, d.input(1), d.input(2)), captured, Map.of());
+                    half(
+                            "QuantizeLinear",
+                            d.domain(),
+                            captured,
+                            List.of(raw(captured), d.input(1), d.input(2)),
+                            quantized,
+                            Map.of());
+                    half(
+                            "DequantizeLinear",
+                            d.domain(),
+                            captured,
+                            List.of(quantized, d.input(1), d.input(2)),
+                            captured,
+                            Map.of());
                 });
     }
 
-    private void half(String opType, String domain, String stem, List<String> inputs, String output, Map<String, Attribute> axis) {
-        edit.add(Node.of(edit.freshName(stem + "_" + opType), opType, inputs, List.of(output), axis).withOpType(domain, opType));
+    private void half(
+            String opType,
+            String domain,
+            String stem,
+            List<String> inputs,
+            String output,
+            Map<String, Attribute> axis) {
+        edit.add(Node.of(edit.freshName(stem + "_" + opType), opType, inputs, List.of(output), axis)
+                .withOpType(domain, opType));
     }
 
     private void pair(String stem, String from, String to, Scheme scheme, Parameters p) {
@@ -166,16 +193,25 @@ public final class QdqInsertion {
         ElementType type = type(written, stem);
         String domain = domain(type);
         String quantized = edit.freshName(stem + "_quantized");
-        String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
+        String scale = constant(
+                stem + "_scale",
+                Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
         String zeroPoint = constant(stem + "_zero_point", zeroPoints(type, p));
         Map<String, Attribute> axis = axis(scheme, p);
         half("QuantizeLinear", domain, stem, List.of(from, scale, zeroPoint), quantized, axis);
-        half("DequantizeLinear", domain, stem, List.of(clipped(stem, quantized, scheme, type), scale, zeroPoint), to, axis);
+        half(
+                "DequantizeLinear",
+                domain,
+                stem,
+                List.of(clipped(stem, quantized, scheme, type), scale, zeroPoint),
+                to,
+                axis);
     }
 
     private String domain(ElementType type) {
-        int opset = type == ElementType.FLOAT8E4M3FN || type == ElementType.FLOAT8E5M2 ? FLOAT8 : type.bits() == 16 || type.bits() == 4
-                ? NARROW_TYPES : 0;
+        int opset = type == ElementType.FLOAT8E4M3FN || type == ElementType.FLOAT8E5M2
+                ? FLOAT8
+                : type.bits() == 16 || type.bits() == 4 ? NARROW_TYPES : 0;
         if (opset > graph.opset() && form.contains(Form.CONTRIB)) {
             edit.opset(MICROSOFT, 1);
             return MICROSOFT;
@@ -192,12 +228,14 @@ public final class QdqInsertion {
         String clipped = edit.freshName(stem + "_clipped");
         String min = constant(stem + "_quant_min", Tensor.ofCodes(type, new long[0], (int) scheme.quantMin()));
         String max = constant(stem + "_quant_max", Tensor.ofCodes(type, new long[0], (int) scheme.quantMax()));
-        edit.add(Node.of(edit.freshName(stem + "_Clip"), "Clip", List.of(quantized, min, max), List.of(clipped), Map.of()));
+        edit.add(Node.of(
+                edit.freshName(stem + "_Clip"), "Clip", List.of(quantized, min, max), List.of(clipped), Map.of()));
         return clipped;
     }
 
     private boolean isCoded(TensorQuantization c) {
-        return graph.isInitializer(c.value()) && !(form.contains(Form.FLOAT_WEIGHTS) && c.scheme().bits() <= 8);
+        return graph.isInitializer(c.value())
+                && !(form.contains(Form.FLOAT_WEIGHTS) && c.scheme().bits() <= 8);
     }
 
     private Tensor codes(TensorQuantization c) {
@@ -228,11 +266,18 @@ public final class QdqInsertion {
         String quantized = edit.freshName(stem + "_quantized");
         edit.removeInitializer(stem);
         edit.initializer(quantized, coded);
-        String scale = constant(stem + "_scale", Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
+        String scale = constant(
+                stem + "_scale",
+                Tensor.ofFloats(p.channels() == 1 ? new long[0] : new long[] {p.channels()}, p.scales()));
         String zeroPoint = constant(stem + "_zero_point", zeroPoints(coded.type(), p));
         String out = edit.freshName(stem + "_dequantized");
-        edit.add(Node.of(edit.freshName(stem + "_DequantizeLinear"), "DequantizeLinear", List.of(quantized, scale, zeroPoint), List.of(out),
-                axis(scheme, p)).withOpType(domain(coded.type()), "DequantizeLinear"));
+        edit.add(Node.of(
+                        edit.freshName(stem + "_DequantizeLinear"),
+                        "DequantizeLinear",
+                        List.of(quantized, scale, zeroPoint),
+                        List.of(out),
+                        axis(scheme, p))
+                .withOpType(domain(coded.type()), "DequantizeLinear"));
         return out;
     }
 
@@ -243,7 +288,9 @@ public final class QdqInsertion {
     }
 
     private static Map<String, Attribute> axis(Scheme scheme, Parameters p) {
-        return p.channels() > 1 ? Map.of("axis", new Attribute.IntValue(scheme.axis().orElse(0))) : Map.of();
+        return p.channels() > 1
+                ? Map.of("axis", new Attribute.IntValue(scheme.axis().orElse(0)))
+                : Map.of();
     }
 
     private static Tensor zeroPoints(ElementType type, Parameters p) {
@@ -255,7 +302,12 @@ public final class QdqInsertion {
     }
 
     private static ElementType type(Scheme scheme, String value) {
-        return scheme.system().storage(scheme).orElseThrow(() -> new UserException("DT-EXP-001", "is quantized with " + scheme
-                + ", which QuantizeLinear cannot express; choose another format with --format", value));
+        return scheme.system()
+                .storage(scheme)
+                .orElseThrow(() -> new UserException(
+                        "DT-EXP-001",
+                        "is quantized with " + scheme
+                                + ", which QuantizeLinear cannot express; choose another format with --format",
+                        value));
     }
 }

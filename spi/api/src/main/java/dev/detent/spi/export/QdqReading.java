@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The way back from {@link QdqInsertion}: the graph without its Q/DQ nodes, integer weights as the real numbers they stand for, and the
- * parameters that stood at every slot. Values get the names they had before the insertion.
+ * The way back from {@link QdqInsertion}: the graph without its Q/DQ nodes, integer weights as the real numbers they
+ * stand for, and the parameters that stood at every slot. Values get the names they had before the insertion.
  *
  * @param graph a float graph with the slots of the model that was exported
  * @param parameters by slot; a slot that is fed or read by a pair
@@ -46,7 +46,9 @@ public record QdqReading(Graph graph, Map<Slot, Parameters> parameters) {
             for (int o = 0; o < n.outputs().size(); o++) {
                 Set<Node> readers = qdq.consumers(n.output(o));
                 if (readers.size() == 1 && is(readers.iterator().next(), "QuantizeLinear")) {
-                    parameters.put(Slot.output(n.name(), o), parameters(qdq, readers.iterator().next()));
+                    parameters.put(
+                            Slot.output(n.name(), o),
+                            parameters(qdq, readers.iterator().next()));
                 }
             }
         }
@@ -60,8 +62,12 @@ public record QdqReading(Graph graph, Map<Slot, Parameters> parameters) {
 
     /** Q, DQ, or the Clip between them. */
     private static boolean isPair(Graph graph, Node n) {
-        return is(n, "QuantizeLinear") || is(n, "DequantizeLinear")
-                || n.is("Clip") && graph.producer(n.input(0)).map(p -> is(p, "QuantizeLinear")).orElse(false);
+        return is(n, "QuantizeLinear")
+                || is(n, "DequantizeLinear")
+                || n.is("Clip")
+                        && graph.producer(n.input(0))
+                                .map(p -> is(p, "QuantizeLinear"))
+                                .orElse(false);
     }
 
     private static Parameters parameters(Graph graph, Node pair) {
@@ -90,8 +96,10 @@ public record QdqReading(Graph graph, Map<Slot, Parameters> parameters) {
         for (Node n : qdq.nodes()) {
             if (is(n, "DequantizeLinear") && qdq.isInitializer(n.input(0))) {
                 String codes = n.input(0);
-                String name = codes.endsWith(QUANTIZED) ? codes.substring(0, codes.length() - QUANTIZED.length()) : codes;
-                weights.put(name, real(qdq.initializer(codes).orElseThrow(), parameters(qdq, n), (int) n.intAttribute("axis", 1)));
+                String name =
+                        codes.endsWith(QUANTIZED) ? codes.substring(0, codes.length() - QUANTIZED.length()) : codes;
+                weights.put(name, real(qdq.initializer(codes).orElseThrow(), parameters(qdq, n), (int)
+                        n.intAttribute("axis", 1)));
                 names.put(codes, name);
             } else if (isPair(qdq, n)) {
                 String root = roots.get(n.output(0));
@@ -121,7 +129,9 @@ public record QdqReading(Graph graph, Map<Slot, Parameters> parameters) {
         Scheme scheme = scheme(codes.type());
         int[] q = codes.codes();
         float[] values = new float[q.length];
-        int stride = p.channels() == 1 ? Integer.MAX_VALUE : scheme.perChannel(axis < 0 ? axis + codes.rank() : axis).channelStride(codes.dims());
+        int stride = p.channels() == 1
+                ? Integer.MAX_VALUE
+                : scheme.perChannel(axis < 0 ? axis + codes.rank() : axis).channelStride(codes.dims());
         for (int i = 0; i < q.length; i++) {
             int channel = i / stride % p.channels();
             values[i] = scheme.system().value(q[i], p.scale(channel), p.zeroPoint(channel), scheme);

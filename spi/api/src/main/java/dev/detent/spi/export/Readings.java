@@ -7,7 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Collects what stands in an artefact, by entry. Numbers that no config can have are a UserException that names the entry. */
+/**
+ * Collects what stands in an artefact, by entry. Numbers that no config can have are a UserException that names the
+ * entry.
+ */
 public final class Readings {
 
     private final Map<String, Parameters> found = new LinkedHashMap<>();
@@ -51,7 +54,8 @@ public final class Readings {
         float[] f = new float[list.size()];
         for (int i = 0; i < f.length; i++) {
             if (!(list.get(i) instanceof Number n)) {
-                throw new UserException("DT-VER-016", "has '" + list.get(i) + "' where the artefact should have a number", name);
+                throw new UserException(
+                        "DT-VER-016", "has '" + list.get(i) + "' where the artefact should have a number", name);
             }
             f[i] = n.floatValue();
         }

@@ -10,14 +10,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The configs of a model with one entry per tensor, as most vendors' files want them. Where a consumer quantizes otherwise than the
- * producer, the producer's entry stands; a covered slot shows its root's numbers. What is float by rule has no entry.
+ * The configs of a model with one entry per tensor, as most vendors' files want them. Where a consumer quantizes
+ * otherwise than the producer, the producer's entry stands; a covered slot shows its root's numbers. What is float by
+ * rule has no entry.
  *
  * @param activations by value, in node order
  * @param parameters by initializer, in node order
  * @param floats float activations without an entry
  */
-public record TensorTable(Map<String, TensorQuantization> activations, Map<String, TensorQuantization> parameters, List<String> floats) {
+public record TensorTable(
+        Map<String, TensorQuantization> activations, Map<String, TensorQuantization> parameters, List<String> floats) {
 
     public static TensorTable of(QuantizedModel model) {
         Graph graph = model.graph();
@@ -31,12 +33,16 @@ public record TensorTable(Map<String, TensorQuantization> activations, Map<Strin
             }
         }
         for (Node n : graph.nodes()) {
-            model.quantization().outputs(n).stream().filter(TensorTable::hasNumbers).forEach(c -> activations.put(c.value(), c));
+            model.quantization().outputs(n).stream()
+                    .filter(TensorTable::hasNumbers)
+                    .forEach(c -> activations.put(c.value(), c));
         }
         List<String> all = new ArrayList<>();
         graph.inputs().stream().map(ValueInfo::name).forEach(all::add);
         graph.nodes().forEach(n -> all.addAll(n.outputs()));
-        List<String> floats = all.stream().filter(v -> !activations.containsKey(v) && graph.isFloat(v)).toList();
+        List<String> floats = all.stream()
+                .filter(v -> !activations.containsKey(v) && graph.isFloat(v))
+                .toList();
         return new TensorTable(activations, parameters, floats);
     }
 

@@ -8,10 +8,33 @@ import java.util.stream.Collectors;
 
 /** Element types of ONNX tensors with their {@code TensorProto.DataType} codes and storage width in bits. */
 public enum ElementType {
-    UNDEFINED(0, 0), FLOAT(1, 32), UINT8(2, 8), INT8(3, 8), UINT16(4, 16), INT16(5, 16), INT32(6, 32), INT64(7, 64),
-    STRING(8, 0), BOOL(9, 8), FLOAT16(10, 16), DOUBLE(11, 64), UINT32(12, 32), UINT64(13, 64), COMPLEX64(14, 64),
-    COMPLEX128(15, 128), BFLOAT16(16, 16), FLOAT8E4M3FN(17, 8), FLOAT8E4M3FNUZ(18, 8), FLOAT8E5M2(19, 8),
-    FLOAT8E5M2FNUZ(20, 8), UINT4(21, 4), INT4(22, 4), FLOAT4E2M1(23, 4), FLOAT8E8M0(24, 8), UINT2(25, 2), INT2(26, 2);
+    UNDEFINED(0, 0),
+    FLOAT(1, 32),
+    UINT8(2, 8),
+    INT8(3, 8),
+    UINT16(4, 16),
+    INT16(5, 16),
+    INT32(6, 32),
+    INT64(7, 64),
+    STRING(8, 0),
+    BOOL(9, 8),
+    FLOAT16(10, 16),
+    DOUBLE(11, 64),
+    UINT32(12, 32),
+    UINT64(13, 64),
+    COMPLEX64(14, 64),
+    COMPLEX128(15, 128),
+    BFLOAT16(16, 16),
+    FLOAT8E4M3FN(17, 8),
+    FLOAT8E4M3FNUZ(18, 8),
+    FLOAT8E5M2(19, 8),
+    FLOAT8E5M2FNUZ(20, 8),
+    UINT4(21, 4),
+    INT4(22, 4),
+    FLOAT4E2M1(23, 4),
+    FLOAT8E8M0(24, 8),
+    UINT2(25, 2),
+    INT2(26, 2);
 
     private static final Map<Integer, ElementType> BY_CODE =
             Arrays.stream(values()).collect(Collectors.toMap(ElementType::code, Function.identity()));

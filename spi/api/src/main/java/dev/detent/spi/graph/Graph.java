@@ -14,8 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's main graph. Any thread may read while none edits; changes go through {@link #edit()}, and the host compares {@link #revision()}
- * before and after a pass, so an edit nobody declared is found.
+ * A model's main graph. Any thread may read while none edits; changes go through {@link #edit()}, and the host compares
+ * {@link #revision()} before and after a pass, so an edit nobody declared is found.
  *
  * <p>Values are named, not objects: a name is produced by at most one node, or is a graph input, or an initializer.
  */
@@ -190,12 +190,18 @@ public final class Graph {
         Set<String> met = new LinkedHashSet<>();
         Node n = left.values().iterator().next();
         while (met.add(n.name())) {
-            n = upstream(n).stream().filter(u -> left.containsKey(u.name())).findFirst().orElseThrow();
+            n = upstream(n).stream()
+                    .filter(u -> left.containsKey(u.name()))
+                    .findFirst()
+                    .orElseThrow();
         }
         return Optional.of(n);
     }
 
-    /** Stable topological order: among the nodes that are ready, the one earliest in the present order comes next. What waits for a cycle is left out. */
+    /**
+     * Stable topological order: among the nodes that are ready, the one earliest in the present order comes next. What
+     * waits for a cycle is left out.
+     */
     List<Node> order() {
         List<Node> current = List.copyOf(nodes.values());
         Map<String, Integer> place = new LinkedHashMap<>();

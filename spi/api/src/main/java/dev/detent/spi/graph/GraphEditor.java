@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Checked changes to a {@link Graph}. A pass obtains one only after declaring that it edits; an exporter edits a copy. */
+/**
+ * Checked changes to a {@link Graph}. A pass obtains one only after declaring that it edits; an exporter edits a copy.
+ */
 public final class GraphEditor {
 
     private final Graph graph;
@@ -42,25 +44,33 @@ public final class GraphEditor {
     }
 
     /**
-     * Whether nothing needs the name that {@link #bypass} takes away: that of the node's output, or of its input where the output is the
-     * graph's. A subgraph that reads it from outside is not rewritten.
+     * Whether nothing needs the name that {@link #bypass} takes away: that of the node's output, or of its input where
+     * the output is the graph's. A subgraph that reads it from outside is not rewritten.
      */
     public boolean canBypass(Node node) {
         String from = node.output(0);
         String to = node.input(0);
-        return graph.isOutput(from) ? graph.producer(to).isPresent() && !graph.isOutput(to) && !graph.isCaptured(to) : !graph.isCaptured(from);
+        return graph.isOutput(from)
+                ? graph.producer(to).isPresent() && !graph.isOutput(to) && !graph.isCaptured(to)
+                : !graph.isCaptured(from);
     }
 
-    /** Removes a one-in one-out node and lets its consumers (and graph outputs) read its input instead; see {@link #canBypass}. */
+    /**
+     * Removes a one-in one-out node and lets its consumers (and graph outputs) read its input instead; see
+     * {@link #canBypass}.
+     */
     public GraphEditor bypass(Node node) {
         String from = node.output(0);
         String to = node.input(0);
         remove(node);
         if (graph.isOutput(from)) {
             // The graph output keeps its name: the producer of the input takes it over.
-            Node producer = graph.producer(to).orElseThrow(
-                    () -> new IllegalArgumentException("cannot bypass " + node + ": it passes a graph input to a graph output"));
-            replace(producer.withOutputs(producer.outputs().stream().map(o -> o.equals(to) ? from : o).toList()));
+            Node producer = graph.producer(to)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "cannot bypass " + node + ": it passes a graph input to a graph output"));
+            replace(producer.withOutputs(producer.outputs().stream()
+                    .map(o -> o.equals(to) ? from : o)
+                    .toList()));
             redirect(to, from);
         } else {
             redirect(from, to);
@@ -90,7 +100,10 @@ public final class GraphEditor {
     /** Removes initializers that nobody reads and that are no output. */
     public GraphEditor removeUnreadInitializers() {
         // All are found before one goes: every removal makes the next look-up count the uses anew.
-        graph.initializers.keySet().stream().filter(n -> graph.consumers(n).isEmpty() && !graph.isOutput(n)).toList().forEach(this::removeInitializer);
+        graph.initializers.keySet().stream()
+                .filter(n -> graph.consumers(n).isEmpty() && !graph.isOutput(n))
+                .toList()
+                .forEach(this::removeInitializer);
         return this;
     }
 
@@ -146,8 +159,12 @@ public final class GraphEditor {
     }
 
     private boolean isTaken(String name) {
-        return graph.nodes.containsKey(name) || graph.initializers.containsKey(name) || graph.producer(name).isPresent()
-                || !graph.uses(name).isEmpty() || graph.isInput(name) || graph.isOutput(name);
+        return graph.nodes.containsKey(name)
+                || graph.initializers.containsKey(name)
+                || graph.producer(name).isPresent()
+                || !graph.uses(name).isEmpty()
+                || graph.isInput(name)
+                || graph.isOutput(name);
     }
 
     /** Stable topological order: among the nodes that are ready, the one earliest in the current order comes next. */

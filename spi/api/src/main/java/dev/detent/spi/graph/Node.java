@@ -10,7 +10,8 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
- * One operator call. Immutable; a changed node is a new one with the same name, put in place by {@link GraphEditor#replace}.
+ * One operator call. Immutable; a changed node is a new one with the same name, put in place by
+ * {@link GraphEditor#replace}.
  *
  * @param name unique in its graph (the reader names nameless nodes)
  * @param domain operator domain, {@code ""} for ONNX's own
@@ -19,8 +20,14 @@ import java.util.function.UnaryOperator;
  * @param outputs value names by position; {@code ""} where an optional output is not wanted
  * @param attributes by name, in file order
  */
-public record Node(String name, String domain, String opType, List<String> inputs, List<String> outputs,
-        Map<String, Attribute> attributes, Opaque opaque) {
+public record Node(
+        String name,
+        String domain,
+        String opType,
+        List<String> inputs,
+        List<String> outputs,
+        Map<String, Attribute> attributes,
+        Opaque opaque) {
 
     public Node {
         domain = domain.equals("ai.onnx") ? "" : domain;
@@ -29,8 +36,12 @@ public record Node(String name, String domain, String opType, List<String> input
         attributes = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
     }
 
-    /** A node of ONNX's own domain. Its attributes are put in order of their names: {@code Map.of} has another order in every process. */
-    public static Node of(String name, String opType, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
+    /**
+     * A node of ONNX's own domain. Its attributes are put in order of their names: {@code Map.of} has another order in
+     * every process.
+     */
+    public static Node of(
+            String name, String opType, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
         return new Node(name, "", opType, inputs, outputs, new TreeMap<>(attributes), Opaque.NONE);
     }
 
@@ -129,7 +140,14 @@ public record Node(String name, String domain, String opType, List<String> input
     /** The same call elsewhere, under another name and with other names for its values; absent ones stay absent. */
     public Node renamed(String newName, UnaryOperator<String> values) {
         UnaryOperator<String> present = v -> v.isEmpty() ? v : values.apply(v);
-        return new Node(newName, domain, opType, inputs.stream().map(present).toList(), outputs.stream().map(present).toList(), attributes, opaque);
+        return new Node(
+                newName,
+                domain,
+                opType,
+                inputs.stream().map(present).toList(),
+                outputs.stream().map(present).toList(),
+                attributes,
+                opaque);
     }
 
     public Node withOpType(String newDomain, String newOpType) {

@@ -1,8 +1,8 @@
 package dev.detent.spi.graph;
 
 /**
- * What the reader found and nobody here models: kept byte for byte so that writing loses nothing.
- * Only the host's reader and writer look inside.
+ * What the reader found and nobody here models: kept byte for byte so that writing loses nothing. Only the host's
+ * reader and writer look inside.
  */
 public final class Opaque {
 

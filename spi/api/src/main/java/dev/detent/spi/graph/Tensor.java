@@ -6,8 +6,8 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * A constant tensor: type, dimensions, raw little-endian bytes in C order (ONNX {@code raw_data}). Immutable; the bytes may lie in a
- * mapped file, so a large weight costs no heap until somebody asks for an array.
+ * A constant tensor: type, dimensions, raw little-endian bytes in C order (ONNX {@code raw_data}). Immutable; the bytes
+ * may lie in a mapped file, so a large weight costs no heap until somebody asks for an array.
  */
 public final class Tensor {
 
@@ -54,7 +54,10 @@ public final class Tensor {
         return of(ElementType.INT64, dims, b);
     }
 
-    /** Stores codes as a type of 4 (two in a byte, the first in the low half), 8, 16 or 32 bits: integers, or bit patterns. */
+    /**
+     * Stores codes as a type of 4 (two in a byte, the first in the low half), 8, 16 or 32 bits: integers, or bit
+     * patterns.
+     */
     public static Tensor ofCodes(ElementType type, long[] dims, int... codes) {
         ByteBuffer b = ByteBuffer.allocate((int) type.bytes(codes.length)).order(ByteOrder.LITTLE_ENDIAN);
         switch (type.bits()) {
@@ -184,9 +187,8 @@ public final class Tensor {
         if (exponent == 0) {
             return Math.copySign(mantissa * 0x1p-24f, Float.intBitsToFloat(sign | 0x3f800000));
         }
-        return Float.intBitsToFloat(exponent == 31
-                ? sign | 0x7f800000 | mantissa << 13
-                : sign | (exponent + 112) << 23 | mantissa << 13);
+        return Float.intBitsToFloat(
+                exponent == 31 ? sign | 0x7f800000 | mantissa << 13 : sign | (exponent + 112) << 23 | mantissa << 13);
     }
 
     @Override

@@ -27,8 +27,12 @@ public record ValueInfo(String name, ElementType type, Optional<List<Dimension>>
     }
 
     public static ValueInfo of(String name, ElementType type, long... dims) {
-        return new ValueInfo(name, type,
-                Optional.of(java.util.Arrays.stream(dims).mapToObj(Dimension::of).toList()), Opaque.NONE);
+        return new ValueInfo(
+                name,
+                type,
+                Optional.of(
+                        java.util.Arrays.stream(dims).mapToObj(Dimension::of).toList()),
+                Opaque.NONE);
     }
 
     /** The dimensions when all are known. */

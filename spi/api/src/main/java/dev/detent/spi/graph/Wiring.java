@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /**
- * Who makes and who reads each value. It follows the edits of its graph: making it anew costs as much as the graph is large, and passes edit
- * and look in turns. Lists that it has handed out do not change.
+ * Who makes and who reads each value. It follows the edits of its graph: making it anew costs as much as the graph is
+ * large, and passes edit and look in turns. Lists that it has handed out do not change.
  */
 final class Wiring {
 
@@ -21,8 +21,12 @@ final class Wiring {
     private final Map<String, List<Node>> captures = new HashMap<>();
     /** Where a node stands in the order, by name; numbers may be missing. */
     private final Map<String, Integer> places = new HashMap<>();
+
     private int end;
-    /** Two nodes make one value, as may be in the middle of an edit; the later counts. What will be when one of them goes cannot be told. */
+    /**
+     * Two nodes make one value, as may be in the middle of an edit; the later counts. What will be when one of them
+     * goes cannot be told.
+     */
     private boolean ambiguous;
 
     Wiring(Collection<Node> nodes) {
@@ -34,7 +38,9 @@ final class Wiring {
                     uses.computeIfAbsent(n.input(i), k -> new ArrayList<>()).add(new Use(n, i));
                 }
             }
-            n.capturedValues().forEach(c -> captures.computeIfAbsent(c, k -> new ArrayList<>()).add(n));
+            n.capturedValues()
+                    .forEach(c ->
+                            captures.computeIfAbsent(c, k -> new ArrayList<>()).add(n));
         }
     }
 
@@ -87,16 +93,25 @@ final class Wiring {
         produce(n);
         for (int i = 0; i < n.inputs().size(); i++) {
             if (n.hasInput(i)) {
-                uses.merge(n.input(i), List.of(new Use(n, i)), (all, one) -> with(all, one.get(0), u -> places.get(u.node().name())));
+                uses.merge(
+                        n.input(i),
+                        List.of(new Use(n, i)),
+                        (all, one) ->
+                                with(all, one.get(0), u -> places.get(u.node().name())));
             }
         }
-        n.capturedValues().forEach(c -> captures.merge(c, List.of(n), (all, one) -> with(all, n, u -> places.get(u.name()))));
+        n.capturedValues()
+                .forEach(c -> captures.merge(c, List.of(n), (all, one) -> with(all, n, u -> places.get(u.name()))));
     }
 
     private void leave(Node n) {
         n.outputs().forEach(producers::remove);
-        n.inputs().forEach(v -> uses.computeIfPresent(v, (k, all) -> without(all, u -> u.node().name().equals(n.name()))));
-        n.capturedValues().forEach(v -> captures.computeIfPresent(v, (k, all) -> without(all, u -> u.name().equals(n.name()))));
+        n.inputs()
+                .forEach(v -> uses.computeIfPresent(
+                        v, (k, all) -> without(all, u -> u.node().name().equals(n.name()))));
+        n.capturedValues()
+                .forEach(v -> captures.computeIfPresent(
+                        v, (k, all) -> without(all, u -> u.name().equals(n.name()))));
     }
 
     /** Behind all that stand before it or at the same place: the inputs of a node come in their order. */

@@ -1,4 +1,7 @@
-/** The ONNX graph as plain data: nodes, values, initializers, in ONNX's own words. Everybody may read it; edits go through {@link dev.detent.spi.graph.GraphEditor}. */
+/**
+ * The ONNX graph as plain data: nodes, values, initializers, in ONNX's own words. Everybody may read it; edits go
+ * through {@link dev.detent.spi.graph.GraphEditor}.
+ */
 @NullMarked
 package dev.detent.spi.graph;
 

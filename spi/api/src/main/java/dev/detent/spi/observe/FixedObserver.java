@@ -4,7 +4,10 @@ import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.function.Function;
 
-/** Learns nothing: the parameters follow from the scheme alone (output encodings that a chip fixes, ranges worked out at run time). */
+/**
+ * Learns nothing: the parameters follow from the scheme alone (output encodings that a chip fixes, ranges worked out at
+ * run time).
+ */
 public final class FixedObserver implements Observer {
 
     private final Function<Scheme, Parameters> parameters;

@@ -4,7 +4,10 @@ import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Scheme;
 
-/** A sketch that renders quantization parameters; what a plugin offers under a name, for rules and settings to choose from. */
+/**
+ * A sketch that renders quantization parameters; what a plugin offers under a name, for rules and settings to choose
+ * from.
+ */
 @ImplementedByPlugins
 public interface Observer extends Sketch {
 
@@ -13,6 +16,9 @@ public interface Observer extends Sketch {
         return true;
     }
 
-    /** Parameters for the scheme this observer was created with, or another of the same granularity; any number of times, changing nothing. */
+    /**
+     * Parameters for the scheme this observer was created with, or another of the same granularity; any number of
+     * times, changing nothing.
+     */
     Parameters render(Scheme scheme);
 }

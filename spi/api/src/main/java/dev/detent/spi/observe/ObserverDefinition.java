@@ -13,5 +13,9 @@ import java.util.function.Predicate;
  * @param id lower-case word, e.g. {@code percentile}
  * @param handles schemes it can render
  */
-public record ObserverDefinition(String id, String summary, List<Option<?>> options, Predicate<Scheme> handles,
+public record ObserverDefinition(
+        String id,
+        String summary,
+        List<Option<?>> options,
+        Predicate<Scheme> handles,
         BiFunction<Scheme, Options, Observer> factory) {}

@@ -3,32 +3,34 @@ package dev.detent.spi.observe;
 import dev.detent.spi.ImplementedByPlugins;
 
 /**
- * Watches the values of one tensor and keeps of them what its maker needs, in a size that does not depend on the number of batches. Used by
- * one thread; sketches of several threads are merged, and merging must be exact and commutative so that results do not depend on the number
- * of threads.
+ * Watches the values of one tensor and keeps of them what its maker needs, in a size that does not depend on the number
+ * of batches. Used by one thread; sketches of several threads are merged, and merging must be exact and commutative so
+ * that results do not depend on the number of threads.
  */
 @ImplementedByPlugins
 public interface Sketch {
 
     /**
-     * Whether the order of elements within a batch matters to it. A sketch that looks at the tensor as a bag of values says no; it may then
-     * be shown them in the engine's own layout, which is faster.
+     * Whether the order of elements within a batch matters to it. A sketch that looks at the tensor as a bag of values
+     * says no; it may then be shown them in the engine's own layout, which is faster.
      */
     default boolean needsOrder() {
         return true;
     }
 
     /**
-     * Whether what it makes of several tensors shown one after the other is what it makes of their concatenation. A concatenation whose parts
-     * are watched already is then not looked at again.
+     * Whether what it makes of several tensors shown one after the other is what it makes of their concatenation. A
+     * concatenation whose parts are watched already is then not looked at again.
      */
     default boolean addsUp() {
         return false;
     }
 
-    /** Told before the first batch when no value can be negative, by the graph's operators: then 0 is bound enough from below. */
-    default void expectNonNegative() {
-    }
+    /**
+     * Told before the first batch when no value can be negative, by the graph's operators: then 0 is bound enough from
+     * below.
+     */
+    default void expectNonNegative() {}
 
     /** A batch of this shape begins. */
     void begin(long[] shape);
@@ -37,8 +39,7 @@ public interface Sketch {
     void accept(float[] values, int from, int to);
 
     /** The batch is complete; for those that keep something per batch. */
-    default void end() {
-    }
+    default void end() {}
 
     /** Takes over what {@code other}, of the same class and options, has seen, and leaves {@code other} as it was. */
     void merge(Sketch other);

@@ -3,7 +3,10 @@ package dev.detent.spi.observe;
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.graph.Tensor;
 
-/** A sketch that looks at a batch when all of it is there, as one must for which it matters what lies where along several axes. */
+/**
+ * A sketch that looks at a batch when all of it is there, as one must for which it matters what lies where along
+ * several axes.
+ */
 @ImplementedByPlugins
 public abstract class WholeBatch implements Sketch {
 

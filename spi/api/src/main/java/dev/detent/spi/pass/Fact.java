@@ -1,6 +1,9 @@
 package dev.detent.spi.pass;
 
-/** What can be true of a model on its way, in canonical order. Each has an executable definition in the kernel's invariants. */
+/**
+ * What can be true of a model on its way, in canonical order. Each has an executable definition in the kernel's
+ * invariants.
+ */
 public enum Fact {
     /** Constants are initializers, BatchNorm is folded, every parameter has one consumer. */
     FORMATTED,

@@ -1,4 +1,6 @@
 package dev.detent.spi.pass;
 
 /** What a pass needs from the host beside graph and configs. */
-public enum Need { SAMPLES }
+public enum Need {
+    SAMPLES
+}

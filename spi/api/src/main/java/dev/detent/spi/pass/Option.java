@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
  * @param most largest allowed value of a number
  * @param help one sentence
  */
-public record Option<T>(String name, Class<T> type, T defaultValue, List<T> choices, double least, double most, String help) {
+public record Option<T>(
+        String name, Class<T> type, T defaultValue, List<T> choices, double least, double most, String help) {
 
     private static final double ANY = Double.POSITIVE_INFINITY;
 
@@ -47,14 +48,21 @@ public record Option<T>(String name, Class<T> type, T defaultValue, List<T> choi
         return new Option<>(name, type, defaultValue, choices, least, value, help);
     }
 
-    /** Reads a value as typed by a person or as found in YAML; throws IllegalArgumentException with the sentence to show. */
+    /**
+     * Reads a value as typed by a person or as found in YAML; throws IllegalArgumentException with the sentence to
+     * show.
+     */
     public T parse(Object value) {
         Object parsed;
-        String text = value instanceof List<?> l ? l.stream().map(String::valueOf).collect(Collectors.joining(",")) : String.valueOf(value);
+        String text = value instanceof List<?> l
+                ? l.stream().map(String::valueOf).collect(Collectors.joining(","))
+                : String.valueOf(value);
         try {
-            parsed = type == Boolean.class ? bool(text)
-                    : type == Integer.class ? (Object) Integer.valueOf(text)
-                    : type == Double.class ? (Object) Double.valueOf(text) : text;
+            parsed = type == Boolean.class
+                    ? bool(text)
+                    : type == Integer.class
+                            ? (Object) Integer.valueOf(text)
+                            : type == Double.class ? (Object) Double.valueOf(text) : text;
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("'" + text + "' is not a number", e);
         }
@@ -71,7 +79,9 @@ public record Option<T>(String name, Class<T> type, T defaultValue, List<T> choi
     private String bounds() {
         String from = type == Integer.class ? String.valueOf((long) least) : String.valueOf(least);
         String to = type == Integer.class ? String.valueOf((long) most) : String.valueOf(most);
-        return most == ANY ? "a number of at least " + from : least == -ANY ? "a number of at most " + to : "between " + from + " and " + to;
+        return most == ANY
+                ? "a number of at least " + from
+                : least == -ANY ? "a number of at most " + to : "between " + from + " and " + to;
     }
 
     private static Boolean bool(String text) {
@@ -83,6 +93,8 @@ public record Option<T>(String name, Class<T> type, T defaultValue, List<T> choi
 
     /** A comma-separated text as a list. */
     public static List<String> list(String text) {
-        return text.isBlank() ? List.of() : Arrays.stream(text.split(",")).map(String::trim).toList();
+        return text.isBlank()
+                ? List.of()
+                : Arrays.stream(text.split(",")).map(String::trim).toList();
     }
 }

@@ -17,7 +17,9 @@ public interface PassContext {
 
     Graph graph();
 
-    /** What a value holds that depends on constants alone, an initializer or computed from some; empty for any other. */
+    /**
+     * What a value holds that depends on constants alone, an initializer or computed from some; empty for any other.
+     */
     Optional<Tensor> constant(String value);
 
     /** Only for a pass that declared {@code editsGraph}. */

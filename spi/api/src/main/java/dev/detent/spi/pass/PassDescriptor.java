@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a pass promises. The planner orders by the facts, the kernel admits only the declared verbs, the envelope refuses undeclared edits.
+ * What a pass promises. The planner orders by the facts, the kernel admits only the declared verbs, the envelope
+ * refuses undeclared edits.
  *
  * @param id lower-case words joined by {@code -}; unique among all plugins
  * @param requires facts that must hold before
@@ -16,8 +17,17 @@ import java.util.Set;
  * @param verbs transitions it may ask for
  * @param editsGraph it changes nodes or initializers
  */
-public record PassDescriptor(String id, String summary, Set<Fact> requires, Set<Fact> forbids, Set<Fact> establishes,
-        Set<Fact> invalidates, Set<Verb> verbs, boolean editsGraph, Set<Need> needs, List<Option<?>> options) {
+public record PassDescriptor(
+        String id,
+        String summary,
+        Set<Fact> requires,
+        Set<Fact> forbids,
+        Set<Fact> establishes,
+        Set<Fact> invalidates,
+        Set<Verb> verbs,
+        boolean editsGraph,
+        Set<Need> needs,
+        List<Option<?>> options) {
 
     public PassDescriptor {
         requires = Set.copyOf(requires);
@@ -92,7 +102,8 @@ public record PassDescriptor(String id, String summary, Set<Fact> requires, Set<
         }
 
         public PassDescriptor build() {
-            return new PassDescriptor(id, summary, requires, forbids, establishes, invalidates, verbs, editsGraph, needs, options);
+            return new PassDescriptor(
+                    id, summary, requires, forbids, establishes, invalidates, verbs, editsGraph, needs, options);
         }
     }
 }

@@ -13,7 +13,11 @@ import java.util.Objects;
 public record Problem(String id, Severity severity, String sentence, String where) {
 
     /** ERROR stops the run, WARNING is shown, NOTE goes to the report only. */
-    public enum Severity { ERROR, WARNING, NOTE }
+    public enum Severity {
+        ERROR,
+        WARNING,
+        NOTE
+    }
 
     public Problem {
         Objects.requireNonNull(id);

@@ -4,9 +4,9 @@ import dev.detent.spi.graph.ElementType;
 import java.util.Optional;
 
 /**
- * An 8-bit floating-point grid (OCP 8-bit Floating Point Specification 1.0): x' = s fp8(x / s), saturating, ties to even. The scale maps
- * the largest magnitude onto the format's largest finite number; scales may be restricted to powers of two. What ONNX's QuantizeLinear
- * computes for the same element type from opset 19 on.
+ * An 8-bit floating-point grid (OCP 8-bit Floating Point Specification 1.0): x' = s fp8(x / s), saturating, ties to
+ * even. The scale maps the largest magnitude onto the format's largest finite number; scales may be restricted to
+ * powers of two. What ONNX's QuantizeLinear computes for the same element type from opset 19 on.
  */
 public enum FloatingPoint implements NumberSystem {
     /** 4 exponent bits, 3 mantissa bits, bias 7, no infinity. */
@@ -85,7 +85,8 @@ public enum FloatingPoint implements NumberSystem {
     public float value(long code, float scale, float zeroPoint, Scheme scheme) {
         int exponent = (int) code >>> mantissa & (1 << 7 - mantissa) - 1;
         int fraction = (int) code & (1 << mantissa) - 1;
-        float magnitude = exponent == 0 ? Math.scalb((float) fraction, lowestExponent - mantissa)
+        float magnitude = exponent == 0
+                ? Math.scalb((float) fraction, lowestExponent - mantissa)
                 : Math.scalb((float) (fraction | 1 << mantissa), exponent - bias - mantissa);
         return ((code & 0x80) == 0 ? magnitude : -magnitude) * scale;
     }

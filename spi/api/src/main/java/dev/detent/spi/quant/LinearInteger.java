@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Uniform integer quantization: q = clamp(round(x / s) + z, qmin, qmax), x' = (q - z) s (Jacob et al. 2018, eq. 1). Division, never a
- * reciprocal: that is what ONNX's QuantizeLinear does, and the two differ on ties.
+ * Uniform integer quantization: q = clamp(round(x / s) + z, qmin, qmax), x' = (q - z) s (Jacob et al. 2018, eq. 1).
+ * Division, never a reciprocal: that is what ONNX's QuantizeLinear does, and the two differ on ties.
  */
 public final class LinearInteger implements NumberSystem {
 
@@ -15,7 +15,10 @@ public final class LinearInteger implements NumberSystem {
     /** Smallest scale that is ever rendered (PPQ's OBSERVER_MIN_SCALE). */
     public static final double MIN_SCALE = 1e-8;
 
-    /** Adding and subtracting 1.5 * 2^23 rounds a float below 2^22 half to even, and vectorises where Math.rint does not. */
+    /**
+     * Adding and subtracting 1.5 * 2^23 rounds a float below 2^22 half to even, and vectorises where Math.rint does
+     * not.
+     */
     private static final float MAGIC = 12582912f;
 
     private LinearInteger() {}
@@ -93,7 +96,9 @@ public final class LinearInteger implements NumberSystem {
             return Optional.empty();
         }
         return Stream.of(ElementType.INT8, ElementType.UINT8, ElementType.INT16, ElementType.UINT16, ElementType.INT32)
-                .filter(t -> scheme.quantMin() >= t.lowest() && scheme.quantMax() <= t.highest() && (scheme.quantMin() < 0) == (t.lowest() < 0))
+                .filter(t -> scheme.quantMin() >= t.lowest()
+                        && scheme.quantMax() <= t.highest()
+                        && (scheme.quantMin() < 0) == (t.lowest() < 0))
                 .findFirst();
     }
 }

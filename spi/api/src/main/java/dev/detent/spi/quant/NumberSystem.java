@@ -5,11 +5,12 @@ import dev.detent.spi.graph.ElementType;
 import java.util.Optional;
 
 /**
- * How codes stand for real numbers. Observers, error measures, the simulator and the exporters work through it and never ask which one it
- * is. Stateless and thread-safe. A plugin contributes one of its own through {@link NumberSystemProvider}.
+ * How codes stand for real numbers. Observers, error measures, the simulator and the exporters work through it and
+ * never ask which one it is. Stateless and thread-safe. A plugin contributes one of its own through
+ * {@link NumberSystemProvider}.
  *
- * <p>Every system has a positive, finite scale per config or channel; what it means is the system's affair: a step (linear), a factor
- * (floating point), the largest magnitude (logarithmic).
+ * <p>Every system has a positive, finite scale per config or channel; what it means is the system's affair: a step
+ * (linear), a factor (floating point), the largest magnitude (logarithmic).
  */
 @ImplementedByPlugins
 public interface NumberSystem {
@@ -43,12 +44,14 @@ public interface NumberSystem {
 
     /** Smallest and largest real value. */
     default double[] range(float scale, float zeroPoint, Scheme scheme) {
-        return new double[] {(scheme.quantMin() - (double) zeroPoint) * scale, (scheme.quantMax() - (double) zeroPoint) * scale};
+        return new double[] {
+            (scheme.quantMin() - (double) zeroPoint) * scale, (scheme.quantMax() - (double) zeroPoint) * scale
+        };
     }
 
     /**
-     * The element type whose QuantizeLinear and DequantizeLinear compute this scheme in ONNX; empty when ONNX has none. Codes that do not
-     * fill the type are clipped by the exporter.
+     * The element type whose QuantizeLinear and DequantizeLinear compute this scheme in ONNX; empty when ONNX has none.
+     * Codes that do not fill the type are clipped by the exporter.
      */
     Optional<ElementType> storage(Scheme scheme);
 }

@@ -3,8 +3,8 @@ package dev.detent.spi.quant;
 import java.util.Arrays;
 
 /**
- * Scales and zero points of one config: one pair, or one per channel along the scheme's axis. What a scale means is the number
- * system's affair; in the linear one the real value of code q is (q - zeroPoint) scale.
+ * Scales and zero points of one config: one pair, or one per channel along the scheme's axis. What a scale means is the
+ * number system's affair; in the linear one the real value of code q is (q - zeroPoint) scale.
  */
 public record Parameters(float[] scales, float[] zeroPoints) {
 
@@ -50,7 +50,9 @@ public record Parameters(float[] scales, float[] zeroPoints) {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Parameters p && Arrays.equals(scales, p.scales) && Arrays.equals(zeroPoints, p.zeroPoints);
+        return other instanceof Parameters p
+                && Arrays.equals(scales, p.scales)
+                && Arrays.equals(zeroPoints, p.zeroPoints);
     }
 
     @Override
@@ -60,7 +62,8 @@ public record Parameters(float[] scales, float[] zeroPoints) {
 
     @Override
     public String toString() {
-        return scales.length == 1 ? "scale " + scales[0] + " zero point " + (long) zeroPoints[0]
+        return scales.length == 1
+                ? "scale " + scales[0] + " zero point " + (long) zeroPoints[0]
                 : scales.length + " scales " + Arrays.toString(Arrays.copyOf(scales, Math.min(3, scales.length))) + "…";
     }
 }

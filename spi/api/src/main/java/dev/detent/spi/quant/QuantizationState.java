@@ -1,8 +1,8 @@
 package dev.detent.spi.quant;
 
 /**
- * The life of a quantization config. Names and numbers are PPQ 0.6.5's and do not change. Nobody compares states at call sites; one asks
- * a question.
+ * The life of a quantization config. Names and numbers are PPQ 0.6.5's and do not change. Nobody compares states at
+ * call sites; one asks a question.
  */
 public enum QuantizationState {
     /** Created, waiting for calibration. */

@@ -1,6 +1,9 @@
 package dev.detent.spi.quant;
 
-/** How a real code becomes an integer one. PPQ 0.6.5's tensor path is the reference (see docs/differences.md for its scalar path). */
+/**
+ * How a real code becomes an integer one. PPQ 0.6.5's tensor path is the reference (see docs/differences.md for its
+ * scalar path).
+ */
 public enum Rounding {
     HALF_EVEN {
         @Override

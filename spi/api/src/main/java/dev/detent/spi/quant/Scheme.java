@@ -11,16 +11,27 @@ import java.util.function.IntUnaryOperator;
  * @param quantMax largest code; of a floating-point system the largest number at scale 1
  * @param symmetric zero point is 0
  * @param axis channel axis when per-channel, empty when per-tensor
- * @param block of a matrix with a channel axis: so many elements of a channel, in order, share a scale; empty when all of them do
+ * @param block of a matrix with a channel axis: so many elements of a channel, in order, share a scale; empty when all
+ *     of them do
  * @param powerOfTwo scales are powers of two
  */
-public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax, boolean symmetric, OptionalInt axis, OptionalInt block,
-        boolean powerOfTwo, ScaleRule scaleRule, Rounding rounding) {
+public record Scheme(
+        NumberSystem system,
+        int bits,
+        long quantMin,
+        long quantMax,
+        boolean symmetric,
+        OptionalInt axis,
+        OptionalInt block,
+        boolean powerOfTwo,
+        ScaleRule scaleRule,
+        Rounding rounding) {
 
     /** Shorter runs of one channel are quantized column by column. */
     private static final int SHORT = 32;
     /** Rows and columns at a time: a few lines of the cache wide, and small enough for the first one. */
     private static final int TILE = 64;
+
     private static final int COLUMNS = 64;
 
     public Scheme {
@@ -31,7 +42,8 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
             throw new IllegalArgumentException("quantMin " + quantMin + " must lie below quantMax " + quantMax);
         }
         if (symmetric && (quantMin > 0 || quantMax < 0)) {
-            throw new IllegalArgumentException("a symmetric scheme needs code 0 in [" + quantMin + ", " + quantMax + "]");
+            throw new IllegalArgumentException(
+                    "a symmetric scheme needs code 0 in [" + quantMin + ", " + quantMax + "]");
         }
         if (block.isPresent() && (axis.isEmpty() || axis.getAsInt() > 1 || block.getAsInt() < 1)) {
             throw new IllegalArgumentException("blocks need a channel axis of a matrix and a positive size");
@@ -40,19 +52,49 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
 
     /** Symmetric, per-tensor, half to even, PPQ's scale rule. */
     public static Scheme symmetric(int bits, long quantMin, long quantMax) {
-        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, true, OptionalInt.empty(), OptionalInt.empty(), false, ScaleRule.SPAN,
+        return new Scheme(
+                LinearInteger.INSTANCE,
+                bits,
+                quantMin,
+                quantMax,
+                true,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                false,
+                ScaleRule.SPAN,
                 Rounding.HALF_EVEN);
     }
 
     /** Asymmetric, per-tensor, half to even. */
     public static Scheme asymmetric(int bits, long quantMin, long quantMax) {
-        return new Scheme(LinearInteger.INSTANCE, bits, quantMin, quantMax, false, OptionalInt.empty(), OptionalInt.empty(), false, ScaleRule.SPAN,
+        return new Scheme(
+                LinearInteger.INSTANCE,
+                bits,
+                quantMin,
+                quantMax,
+                false,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                false,
+                ScaleRule.SPAN,
                 Rounding.HALF_EVEN);
     }
 
-    /** Floating-point codes of 8 bits, per tensor; the scale maps the largest magnitude onto the format's largest number. */
+    /**
+     * Floating-point codes of 8 bits, per tensor; the scale maps the largest magnitude onto the format's largest
+     * number.
+     */
     public static Scheme floating(FloatingPoint format) {
-        return new Scheme(format, 8, -(long) format.max(), (long) format.max(), true, OptionalInt.empty(), OptionalInt.empty(), false, ScaleRule.MAGNITUDE,
+        return new Scheme(
+                format,
+                8,
+                -(long) format.max(),
+                (long) format.max(),
+                true,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                false,
+                ScaleRule.MAGNITUDE,
                 Rounding.HALF_EVEN);
     }
 
@@ -61,16 +103,46 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
     }
 
     public Scheme perChannel(int channelAxis) {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.of(channelAxis), block, powerOfTwo, scaleRule, rounding);
+        return new Scheme(
+                system,
+                bits,
+                quantMin,
+                quantMax,
+                symmetric,
+                OptionalInt.of(channelAxis),
+                block,
+                powerOfTwo,
+                scaleRule,
+                rounding);
     }
 
     /** Blocks of {@code size} elements of a channel; the tensor must be a matrix. */
     public Scheme inBlocks(int size) {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, axis, OptionalInt.of(size), powerOfTwo, scaleRule, rounding);
+        return new Scheme(
+                system,
+                bits,
+                quantMin,
+                quantMax,
+                symmetric,
+                axis,
+                OptionalInt.of(size),
+                powerOfTwo,
+                scaleRule,
+                rounding);
     }
 
     public Scheme perTensor() {
-        return new Scheme(system, bits, quantMin, quantMax, symmetric, OptionalInt.empty(), OptionalInt.empty(), powerOfTwo, scaleRule, rounding);
+        return new Scheme(
+                system,
+                bits,
+                quantMin,
+                quantMax,
+                symmetric,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                powerOfTwo,
+                scaleRule,
+                rounding);
     }
 
     public Scheme withPowerOfTwo() {
@@ -130,7 +202,13 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
         } else if (stride < SHORT) {
             int columns = channels * stride;
             for (int row = 0; row < values.length / columns; row += TILE) {
-                columns(values, row, Math.min(TILE, values.length / columns - row), columns, j -> j / stride, parameters);
+                columns(
+                        values,
+                        row,
+                        Math.min(TILE, values.length / columns - row),
+                        columns,
+                        j -> j / stride,
+                        parameters);
             }
         } else {
             for (int from = 0, i = 0; from < values.length; from += stride, i++) {
@@ -145,7 +223,12 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
         if (axis.getAsInt() == 0) {
             for (int row = 0; row < rows; row++) {
                 for (int at = 0; at < columns; at += size) {
-                    run(values, row * columns + at, row * columns + Math.min(columns, at + size), row * blocks + at / size, parameters);
+                    run(
+                            values,
+                            row * columns + at,
+                            row * columns + Math.min(columns, at + size),
+                            row * blocks + at / size,
+                            parameters);
                 }
             }
         } else {
@@ -157,10 +240,11 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
     }
 
     /**
-     * Some rows of a matrix by columns, a few at a time, which are copied out: number systems are fast on long runs of one pair of parameters
-     * only.
+     * Some rows of a matrix by columns, a few at a time, which are copied out: number systems are fast on long runs of
+     * one pair of parameters only.
      */
-    private void columns(float[] values, int first, int rows, int columns, IntUnaryOperator group, Parameters parameters) {
+    private void columns(
+            float[] values, int first, int rows, int columns, IntUnaryOperator group, Parameters parameters) {
         float[] tile = new float[rows * Math.min(COLUMNS, columns)];
         for (int left = 0; left < columns; left += COLUMNS) {
             int width = Math.min(COLUMNS, columns - left);
@@ -186,7 +270,9 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
         system.fakeQuantize(values, from, to, parameters.scale(group), parameters.zeroPoint(group), this);
     }
 
-    /** Which pair of parameters element {@code index} of a tensor in C order has. Blocks are counted channel by channel. */
+    /**
+     * Which pair of parameters element {@code index} of a tensor in C order has. Blocks are counted channel by channel.
+     */
     public int group(int index, long[] dims) {
         if (axis.isEmpty()) {
             return 0;
@@ -216,7 +302,9 @@ public record Scheme(NumberSystem system, int bits, long quantMin, long quantMax
 
     @Override
     public String toString() {
-        return system.id() + " " + bits + " bit [" + quantMin + ", " + quantMax + "] " + (symmetric ? "symmetric" : "asymmetric")
-                + (axis.isPresent() ? " per channel " + axis.getAsInt() : " per tensor") + (block.isPresent() ? " in blocks of " + block.getAsInt() : "") + (powerOfTwo ? " power of two" : "");
+        return system.id() + " " + bits + " bit [" + quantMin + ", " + quantMax + "] "
+                + (symmetric ? "symmetric" : "asymmetric")
+                + (axis.isPresent() ? " per channel " + axis.getAsInt() : " per tensor")
+                + (block.isPresent() ? " in blocks of " + block.getAsInt() : "") + (powerOfTwo ? " power of two" : "");
     }
 }

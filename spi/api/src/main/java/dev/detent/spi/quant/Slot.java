@@ -2,10 +2,15 @@ package dev.detent.spi.quant;
 
 import java.util.Comparator;
 
-/** The place of one config: input or output {@code index} of a node. Written {@code node:in:0} or {@code node:out:0}. */
+/**
+ * The place of one config: input or output {@code index} of a node. Written {@code node:in:0} or {@code node:out:0}.
+ */
 public record Slot(String node, Direction direction, int index) implements Comparable<Slot> {
 
-    public enum Direction { IN, OUT }
+    public enum Direction {
+        IN,
+        OUT
+    }
 
     private static final Comparator<Slot> ORDER =
             Comparator.comparing(Slot::node).thenComparing(Slot::direction).thenComparingInt(Slot::index);

@@ -5,9 +5,9 @@ import dev.detent.spi.graph.Tensor;
 import java.util.Collection;
 
 /**
- * The verbs. A control belongs to one pass run, its thread and the verbs its descriptor declared; afterwards it is dead. Every accepted
- * call becomes a journal entry; a refused one throws a {@link dev.detent.spi.problem.PluginException} that names tensor, node, state,
- * verb and the legal ones.
+ * The verbs. A control belongs to one pass run, its thread and the verbs its descriptor declared; afterwards it is
+ * dead. Every accepted call becomes a journal entry; a refused one throws a
+ * {@link dev.detent.spi.problem.PluginException} that names tensor, node, state, verb and the legal ones.
  */
 @ImplementedByHost
 public interface StateControl {
@@ -19,8 +19,8 @@ public interface StateControl {
     void recalibrate(TensorQuantization config, String reason);
 
     /**
-     * Puts {@code config} and the root of its group under the root of {@code by}; both become OVERLAPPED. Nothing happens when they share
-     * a root already.
+     * Puts {@code config} and the root of its group under the root of {@code by}; both become OVERLAPPED. Nothing
+     * happens when they share a root already.
      *
      * @return whether anything changed
      */

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Forward passes of the model over the run's samples under the configs as they stand now: active slots quantize, the others do not.
- * What is observed is the raw value, before any quantization at its producer's or consumer's slot.
+ * Forward passes of the model over the run's samples under the configs as they stand now: active slots quantize, the
+ * others do not. What is observed is the raw value, before any quantization at its producer's or consumer's slot.
  */
 @ImplementedByHost
 public interface Simulator {
@@ -16,8 +16,8 @@ public interface Simulator {
      * One observation.
      *
      * @param value name of a float value (inner value, graph input or output)
-     * @param kept what the sketch keeps, by name: observations of one value with the same name are of one class and may share one sketch;
-     *     empty when it is not to be shared
+     * @param kept what the sketch keeps, by name: observations of one value with the same name are of one class and may
+     *     share one sketch; empty when it is not to be shared
      * @param samples the sketch is shown so many samples, the first ones
      * @param sketch creates one sketch per worker; they are merged in the end
      */
@@ -42,8 +42,8 @@ public interface Simulator {
     <S extends Sketch> List<S> observe(List<Observation<S>> observations, int limit);
 
     /**
-     * As {@link #observe(List, int)}, on the network with nothing quantized. What is seen depends on graph and samples alone, so a run for
-     * several targets looks once.
+     * As {@link #observe(List, int)}, on the network with nothing quantized. What is seen depends on graph and samples
+     * alone, so a run for several targets looks once.
      */
     <S extends Sketch> List<S> observeFloat(List<Observation<S>> observations, int limit);
 
@@ -53,8 +53,9 @@ public interface Simulator {
     }
 
     /**
-     * Error of the model's float outputs under the configs as they stand, against the same graph with nothing quantized: sum of squared
-     * differences over sum of squares, on the first {@code limit} samples. Only before parameters are baked.
+     * Error of the model's float outputs under the configs as they stand, against the same graph with nothing
+     * quantized: sum of squared differences over sum of squares, on the first {@code limit} samples. Only before
+     * parameters are baked.
      */
     double outputError(int limit);
 }

@@ -13,12 +13,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class GraphEditorTest {
 
-    /** What a graph knows of its values is what it would find out anew, after any edits, also when a value has two producers on the way. */
+    /**
+     * What a graph knows of its values is what it would find out anew, after any edits, also when a value has two
+     * producers on the way.
+     */
     @ParameterizedTest
     @ValueSource(ints = {5, 30, 300, 3000})
     void theWiringFollowsEveryEdit(int values) {
         Random random = new Random(values);
-        List<String> names = new ArrayList<>(IntStream.range(1, values).mapToObj(i -> "v" + i).toList());
+        List<String> names = new ArrayList<>(
+                IntStream.range(1, values).mapToObj(i -> "v" + i).toList());
         names.add("");
         Graph graph = new Graph();
         GraphEditor edit = graph.edit();
@@ -39,7 +43,9 @@ class GraphEditorTest {
                 for (String v : names) {
                     assertThat(graph.producer(v)).as("step %d, %s", step, v).isEqualTo(anew.producer(v));
                     assertThat(graph.uses(v)).as("step %d, %s", step, v).isEqualTo(anew.uses(v));
-                    assertThat(graph.consumers(v)).as("step %d, %s", step, v).containsExactlyElementsOf(anew.consumers(v));
+                    assertThat(graph.consumers(v))
+                            .as("step %d, %s", step, v)
+                            .containsExactlyElementsOf(anew.consumers(v));
                 }
             }
         }
@@ -65,14 +71,19 @@ class GraphEditorTest {
             graph.edit().replace(graph.node(u.node().name()).orElseThrow().withInput(u.index(), "b"));
         }
         assertThat(graph.uses("a")).isEmpty();
-        assertThat(graph.uses("b")).hasSize(2 * readers).extracting(Graph.Use::index).startsWith(0, 1);
+        assertThat(graph.uses("b"))
+                .hasSize(2 * readers)
+                .extracting(Graph.Use::index)
+                .startsWith(0, 1);
     }
 
     /** The order of {@code Map.of} is another in every process; what is written must not be. */
     @Test
     void attributesOfANewNodeAreInOrder() {
         Attribute one = new Attribute.IntValue(1);
-        assertThat(Node.of("n", "Op", List.of(), List.of(), Map.of("b", one, "K", one, "a", one, "N", one)).attributes().keySet())
+        assertThat(Node.of("n", "Op", List.of(), List.of(), Map.of("b", one, "K", one, "a", one, "N", one))
+                        .attributes()
+                        .keySet())
                 .containsExactly("K", "N", "a", "b");
     }
 }

@@ -45,7 +45,8 @@ class FloatingPointTest {
         float[] numbers = numbers(f);
         Random random = new Random(3);
         for (int i = 0; i < 50_000; i++) {
-            float x = i % 3 == 0 ? (numbers[i % (numbers.length - 1)] + numbers[i % (numbers.length - 1) + 1]) / 2
+            float x = i % 3 == 0
+                    ? (numbers[i % (numbers.length - 1)] + numbers[i % (numbers.length - 1) + 1]) / 2
                     : (float) Math.pow(2, random.nextDouble() * 30 - 20);
             int best = 0;
             for (int k = 1; k < numbers.length; k++) {
@@ -74,6 +75,10 @@ class FloatingPointTest {
         float[] x = {-3, 5};
         scheme.fakeQuantize(x, new long[] {2}, p);
         assertThat(x).containsExactly(-448 * p.scale(0), 448 * p.scale(0));
-        assertThat(Scheme.floating(FloatingPoint.E4M3).withPowerOfTwo().cover(-3, 1).scale(0)).isEqualTo(0x1p-7f);
+        assertThat(Scheme.floating(FloatingPoint.E4M3)
+                        .withPowerOfTwo()
+                        .cover(-3, 1)
+                        .scale(0))
+                .isEqualTo(0x1p-7f);
     }
 }

@@ -21,11 +21,20 @@ class SchemeTest {
 
     /** ppq-0.6.6.md, appendix D; the last row is ours, where PPQ's offset is unusable. */
     @ParameterizedTest
-    @CsvSource({"-1, 3, -128, 127, SYM, 0.023529411764705882, 0", "-1, 3, -127, 127, SYM, 0.023622047244094488, 0",
-        "-1, 3, -128, 127, SYM+P2, 0.03125, 0", "-1, 3, 0, 255, ASYM, 0.01568627450980392, 64", "0.5, 3, 0, 255, ASYM, 0.011764705882352941, 0",
-        "-3, -1, 0, 255, ASYM, 0.011764705882352941, 255", "-0.3, 5.9, 0, 255, ASYM, 0.02431372549019608, 12", "0, 0, 0, 255, ASYM, 1e-8, 0",
-        "0, 0, -128, 127, SYM, 1e-8, 0", "-1, 3, -128, 127, ASYM, 0.01568627450980392, -64"})
-    void coversARange(double min, double max, long quantMin, long quantMax, String kind, double scale, double zeroPoint) {
+    @CsvSource({
+        "-1, 3, -128, 127, SYM, 0.023529411764705882, 0",
+        "-1, 3, -127, 127, SYM, 0.023622047244094488, 0",
+        "-1, 3, -128, 127, SYM+P2, 0.03125, 0",
+        "-1, 3, 0, 255, ASYM, 0.01568627450980392, 64",
+        "0.5, 3, 0, 255, ASYM, 0.011764705882352941, 0",
+        "-3, -1, 0, 255, ASYM, 0.011764705882352941, 255",
+        "-0.3, 5.9, 0, 255, ASYM, 0.02431372549019608, 12",
+        "0, 0, 0, 255, ASYM, 1e-8, 0",
+        "0, 0, -128, 127, SYM, 1e-8, 0",
+        "-1, 3, -128, 127, ASYM, 0.01568627450980392, -64"
+    })
+    void coversARange(
+            double min, double max, long quantMin, long quantMax, String kind, double scale, double zeroPoint) {
         Scheme s = scheme(kind, quantMin, quantMax);
         double[] p = s.system().cover(min, max, s);
         assertThat(p[0]).isEqualTo(scale, within(1e-15));
@@ -59,13 +68,28 @@ class SchemeTest {
     @Test
     void roundingOfTies() {
         double[] v = {-2.5, -1.5, -1.2, -0.5, -0.49, 0, 0.49, 0.5, 1.2, 1.5, 2.5};
-        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_EVEN.round(x) + 0.0).toArray()).containsExactly(-2, -2, -1, 0, 0, 0, 0, 0, 1, 2, 2);
-        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_UP.round(x) + 0.0).toArray()).containsExactly(-2, -1, -1, 0, 0, 0, 0, 1, 1, 2, 3);
-        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_DOWN.round(x) + 0.0).toArray()).containsExactly(-3, -2, -1, -1, 0, 0, 0, 0, 1, 1, 2);
-        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_TOWARDS_ZERO.round(x) + 0.0).toArray()).containsExactly(-2, -1, -1, 0, 0, 0, 0, 0, 1, 1, 2);
-        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_AWAY_FROM_ZERO.round(x) + 0.0).toArray()).containsExactly(-3, -2, -1, -1, 0, 0, 0, 1, 1, 2, 3);
-        assertThat(DoubleStream.of(v).map(x -> Rounding.UP.round(x) + 0.0).toArray()).containsExactly(-2, -1, -1, 0, 0, 0, 1, 1, 2, 2, 3);
-        assertThat(DoubleStream.of(v).map(x -> Rounding.DOWN.round(x) + 0.0).toArray()).containsExactly(-3, -2, -2, -1, -1, 0, 0, 0, 1, 1, 2);
+        assertThat(DoubleStream.of(v)
+                        .map(x -> Rounding.HALF_EVEN.round(x) + 0.0)
+                        .toArray())
+                .containsExactly(-2, -2, -1, 0, 0, 0, 0, 0, 1, 2, 2);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.HALF_UP.round(x) + 0.0).toArray())
+                .containsExactly(-2, -1, -1, 0, 0, 0, 0, 1, 1, 2, 3);
+        assertThat(DoubleStream.of(v)
+                        .map(x -> Rounding.HALF_DOWN.round(x) + 0.0)
+                        .toArray())
+                .containsExactly(-3, -2, -1, -1, 0, 0, 0, 0, 1, 1, 2);
+        assertThat(DoubleStream.of(v)
+                        .map(x -> Rounding.HALF_TOWARDS_ZERO.round(x) + 0.0)
+                        .toArray())
+                .containsExactly(-2, -1, -1, 0, 0, 0, 0, 0, 1, 1, 2);
+        assertThat(DoubleStream.of(v)
+                        .map(x -> Rounding.HALF_AWAY_FROM_ZERO.round(x) + 0.0)
+                        .toArray())
+                .containsExactly(-3, -2, -1, -1, 0, 0, 0, 1, 1, 2, 3);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.UP.round(x) + 0.0).toArray())
+                .containsExactly(-2, -1, -1, 0, 0, 0, 1, 1, 2, 2, 3);
+        assertThat(DoubleStream.of(v).map(x -> Rounding.DOWN.round(x) + 0.0).toArray())
+                .containsExactly(-3, -2, -2, -1, -1, 0, 0, 0, 1, 1, 2);
     }
 
     /** The vectorisable loop against the definition, on ties, extremes, odd lengths and both signs of zero. */
@@ -73,8 +97,13 @@ class SchemeTest {
     @EnumSource(Rounding.class)
     void fakeQuantizationIsTheDefinition(Rounding rounding) {
         Random random = new Random(11);
-        for (Scheme s : new Scheme[] {Scheme.symmetric(8, -128, 127).with(rounding), Scheme.asymmetric(8, 0, 255).with(rounding),
-            Scheme.symmetric(4, -8, 7).with(rounding), Scheme.asymmetric(16, 0, 65535).with(rounding), Scheme.symmetric(30, -(1L << 29), 1L << 29).with(rounding)}) {
+        for (Scheme s : new Scheme[] {
+            Scheme.symmetric(8, -128, 127).with(rounding),
+            Scheme.asymmetric(8, 0, 255).with(rounding),
+            Scheme.symmetric(4, -8, 7).with(rounding),
+            Scheme.asymmetric(16, 0, 65535).with(rounding),
+            Scheme.symmetric(30, -(1L << 29), 1L << 29).with(rounding)
+        }) {
             float scale = 0.0371f;
             float zero = s.symmetric() ? 0 : 97;
             float[] x = new float[1003];
@@ -90,7 +119,8 @@ class SchemeTest {
             for (int i = 0; i < x.length; i++) {
                 double q = Math.min(Math.max(rounding.round(x[i] / scale) + zero, s.quantMin()), s.quantMax());
                 float expected = (float) (q - zero) * scale + 0f;
-                assertThat(Float.floatToRawIntBits(y[i])).as("%s of %s gave %s, wanted %s", s, x[i], y[i], expected)
+                assertThat(Float.floatToRawIntBits(y[i]))
+                        .as("%s of %s gave %s, wanted %s", s, x[i], y[i], expected)
                         .isEqualTo(Float.floatToRawIntBits(expected));
                 if (s.bits() <= 16) {
                     assertThat(s.system().code(x[i], scale, zero, s)).isEqualTo((long) q);
@@ -123,11 +153,16 @@ class SchemeTest {
         Scheme columns = Scheme.symmetric(4, -8, 7).perChannel(1).inBlocks(2);
         long[] dims = {5, 2};
         assertThat(columns.blocks(dims)).isEqualTo(3);
-        int[] groups = java.util.stream.IntStream.range(0, 10).map(i -> columns.group(i, dims)).toArray();
+        int[] groups = java.util.stream.IntStream.range(0, 10)
+                .map(i -> columns.group(i, dims))
+                .toArray();
         assertThat(groups).containsExactly(0, 3, 0, 3, 1, 4, 1, 4, 2, 5);
         Scheme rows = Scheme.symmetric(4, -8, 7).perChannel(0).inBlocks(2);
         long[] transposed = {2, 5};
-        assertThat(java.util.stream.IntStream.range(0, 10).map(i -> rows.group(i, transposed)).toArray()).containsExactly(0, 0, 1, 1, 2, 3, 3, 4, 4, 5);
+        assertThat(java.util.stream.IntStream.range(0, 10)
+                        .map(i -> rows.group(i, transposed))
+                        .toArray())
+                .containsExactly(0, 0, 1, 1, 2, 3, 3, 4, 4, 5);
         float[] values = {1, 10, 2, 20, 3, 30, 4, 40, 5, 50};
         columns.fakeQuantize(values, dims, new Parameters(new float[] {1, 2, 5, 10, 20, 50}, new float[6]));
         assertThat(values).containsExactly(1, 10, 2, 20, 4, 40, 4, 40, 5, 50);
@@ -135,7 +170,17 @@ class SchemeTest {
 
     /** Every element by the parameters of its group, however channels and blocks lie in the tensor. */
     @ParameterizedTest
-    @CsvSource({"300x7, 1, 0", "7x300, 0, 0", "3x40x5, 1, 0", "2x3x64x2, 1, 0", "600x3x2, 1, 0", "70x9, 0, 4", "70x9, 1, 4", "70x9, 1, 32", "5x40, 0, 32"})
+    @CsvSource({
+        "300x7, 1, 0",
+        "7x300, 0, 0",
+        "3x40x5, 1, 0",
+        "2x3x64x2, 1, 0",
+        "600x3x2, 1, 0",
+        "70x9, 0, 4",
+        "70x9, 1, 4",
+        "70x9, 1, 32",
+        "5x40, 0, 32"
+    })
     void fakeQuantizesByGroups(String shape, int axis, int block) {
         long[] dims = Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
         Scheme s = Scheme.asymmetric(8, 0, 255).perChannel(axis);
