@@ -1,16 +1,16 @@
-import dev.detent.host.Pipeline;
-import dev.detent.host.Progress;
-import dev.detent.host.data.DataFiles;
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.Progress;
+import dev.detent.host.data.SampleLoader;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plan.Planner;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.Registry;
 import dev.detent.onnx.OnnxReader;
-import dev.detent.runtime.Optimization;
-import dev.detent.runtime.PlainModel;
+import dev.detent.runtime.OrtOptimizationLevel;
+import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.backend.Target;
@@ -45,22 +45,22 @@ final class Bench {
         Target target = registry.target("onnxruntime");
         Graph graph = OnnxReader.read(model);
         Pipeline.format(graph, args[0]);
-        Samples samples = inMemory(DataFiles.open(graph, args[1], Preprocessing.parse(args[2]), count));
+        Samples samples = inMemory(SampleLoader.open(graph, args[1], Preprocessing.parse(args[2]), count));
         Pipeline.Result result = new Pipeline(registry, target, workers, Progress.QUIET, Pipeline.Listener.NONE).run(graph,
                 new Planner(registry).plan(target.profile()), Optional.of(samples));
 
         // What calibration observes: every value whose config has parameters of its own.
         Map<String, TensorQuantization> observed = new LinkedHashMap<>();
         for (TensorQuantization c : result.configs().configs()) {
-            if (!c.isParameter() && c.isOwnRoot() && c.parameters().isPresent()) {
+            if (!c.isInitializer() && c.isOwnRoot() && c.qparams().isPresent()) {
                 observed.putIfAbsent(c.value(), c);
             }
         }
         Map<String, List<Double>> ratios = new LinkedHashMap<>();
         double[] best = {Double.POSITIVE_INFINITY};
-        try (PlainModel plain = PlainModel.of(model, Optimization.ALL);
-                SegmentedModel cut = SegmentedModel.of(result.floatGraph(), Optional.empty(), observed.keySet(), Optimization.ALL);
-                SegmentedModel live = SegmentedModel.of(result.graph(), Optional.of(result.configs()), Set.of(), Optimization.ALL);
+        try (OrtModel plain = OrtModel.of(model, OrtOptimizationLevel.ALL);
+                SegmentedSimulation cut = SegmentedSimulation.of(result.floatGraph(), Optional.empty(), observed.keySet(), OrtOptimizationLevel.ALL);
+                SegmentedSimulation live = SegmentedSimulation.of(result.graph(), Optional.of(result.configs()), Set.of(), OrtOptimizationLevel.ALL);
                 Simulation simulated = Simulation.of(result.graph(), result.configs())) {
             for (int r = 0; r < ROUNDS; r++) {
                 Map<String, Runnable> turns = new LinkedHashMap<>();
@@ -98,7 +98,7 @@ final class Bench {
         }
     }
 
-    private static double toggle(SegmentedModel m, Pipeline.Result result) {
+    private static double toggle(SegmentedSimulation m, Pipeline.Result result) {
         double best = Double.POSITIVE_INFINITY;
         for (int r = 0; r < 20; r++) {
             long start = System.nanoTime();

@@ -3,8 +3,8 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
@@ -35,7 +35,7 @@ class ArchivesTest {
     }
 
     private static Samples open(Graph model, Path data) {
-        return DataFiles.open(model, data.toString(), Preprocessing.parse("none"), 0);
+        return SampleLoader.open(model, data.toString(), Preprocessing.parse("none"), 0);
     }
 
     /** An archive of arrays named {@code x=1} and so on: two values a sample, counting from the number on. */
@@ -49,7 +49,8 @@ class ArchivesTest {
                     values[i] = Integer.parseInt(array.split("=")[1]) + i;
                 }
                 zip.putNextEntry(new ZipEntry(array.split("=")[0] + ".npy"));
-                zip.write(Files.readAllBytes(Dist.npy(work.resolve("array"), samples + ", 2", values)));
+                zip.write(
+                        Files.readAllBytes(InstalledDistribution.npy(work.resolve("array"), samples + ", 2", values)));
             }
         }
         return file;
@@ -91,7 +92,7 @@ class ArchivesTest {
     @Test
     void filesOfTheInputItselfComeFirst() throws IOException {
         npz("both/labels.npz", 1, "labels=1");
-        Dist.npy(work.resolve("both/a.npy"), "1, 2", 7, 8);
+        InstalledDistribution.npy(work.resolve("both/a.npy"), "1, 2", 7, 8);
         Samples s = open(model("x"), work.resolve("both"));
         assertThat(s.size()).isEqualTo(1);
         assertThat(values(s.get(0), "x")).containsExactly(7, 8);

@@ -3,8 +3,8 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -44,7 +44,7 @@ class ArraysTest {
                 .opset("", 13)
                 .input(ValueInfo.of("x", ElementType.FLOAT, 1, 1))
                 .graph();
-        return DataFiles.open(
+        return SampleLoader.open(
                 model, Files.write(work.resolve("x.npy"), b.array()).toString(), Preprocessing.parse("none"), 0);
     }
 

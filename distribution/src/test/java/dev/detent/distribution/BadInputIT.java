@@ -39,7 +39,7 @@ class BadInputIT {
     @BeforeEach
     void prepare() throws IOException {
         model = write("good.onnx", conv(1f));
-        data = Dist.npy(work.resolve("good.npy"), "4, 1, 4, 4", Dist.noise(64));
+        data = InstalledDistribution.npy(work.resolve("good.npy"), "4, 1, 4, 4", InstalledDistribution.noise(64));
     }
 
     private Path write(String name, ModelProto m) throws IOException {
@@ -92,7 +92,7 @@ class BadInputIT {
     private void refused(int code, String mentions, Object... args) throws IOException {
         Path out = work.resolve("out");
         Object[] all = Stream.concat(Stream.of(args), Stream.of("--out", out)).toArray();
-        Dist.Run run = Dist.run(all);
+        InstalledDistribution.Run run = InstalledDistribution.run(all);
         assertThat(run.code()).as(run.all()).isEqualTo(code);
         assertThat(run.err())
                 .contains(mentions)
@@ -116,7 +116,7 @@ class BadInputIT {
 
     @Test
     void theGoodCaseIsGood() {
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", work.resolve("fine"));
         assertThat(run.code()).as(run.all()).isZero();
     }
@@ -220,12 +220,24 @@ class BadInputIT {
                 quantize(
                         model,
                         Files.createDirectories(work.resolve("nested/class")).getParent()));
-        refused(2, "[1, 1, 5, 5]", quantize(model, Dist.npy(work.resolve("shape.npy"), "2, 1, 5, 5", Dist.noise(50))));
-        refused(2, "NaN", quantize(model, Dist.npy(work.resolve("nan.npy"), "1, 1, 4, 4", nan(Float.NaN))));
+        refused(
+                2,
+                "[1, 1, 5, 5]",
+                quantize(
+                        model,
+                        InstalledDistribution.npy(
+                                work.resolve("shape.npy"), "2, 1, 5, 5", InstalledDistribution.noise(50))));
+        refused(
+                2,
+                "NaN",
+                quantize(model, InstalledDistribution.npy(work.resolve("nan.npy"), "1, 1, 4, 4", nan(Float.NaN))));
         refused(
                 2,
                 "Infinity",
-                quantize(model, Dist.npy(work.resolve("inf.npy"), "1, 1, 4, 4", nan(Float.NEGATIVE_INFINITY))));
+                quantize(
+                        model,
+                        InstalledDistribution.npy(
+                                work.resolve("inf.npy"), "1, 1, 4, 4", nan(Float.NEGATIVE_INFINITY))));
         refused(2, "no .npy", quantize(model, Files.writeString(work.resolve("fake.npy"), "not an array, only text")));
         refused(2, "no multiple", quantize(model, Files.write(work.resolve("odd.bin"), new byte[33])));
         refused(
@@ -243,7 +255,7 @@ class BadInputIT {
     }
 
     private static float[] nan(float value) {
-        float[] v = Dist.noise(16);
+        float[] v = InstalledDistribution.noise(16);
         v[5] = value;
         return v;
     }
@@ -251,16 +263,17 @@ class BadInputIT {
     @Test
     void rawAndImageDataAreAccepted() throws IOException {
         ByteBuffer raw = ByteBuffer.allocate(128).order(ByteOrder.LITTLE_ENDIAN);
-        for (float v : Dist.noise(32)) {
+        for (float v : InstalledDistribution.noise(32)) {
             raw.putFloat(v);
         }
         Path bin = Files.write(work.resolve("two.bin"), raw.array());
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize", model, "--backend", "onnxruntime", "--calibration", bin, "--out", work.resolve("raw"));
         assertThat(run.out()).as(run.all()).contains("from 2 samples");
         // Of a recurrent state the first axis is no batch; the file's counts samples all the same.
-        Path whole = Dist.npy(work.resolve("whole.npy"), "3, 1, 1, 4, 4", Dist.noise(48));
-        run = Dist.run(
+        Path whole =
+                InstalledDistribution.npy(work.resolve("whole.npy"), "3, 1, 1, 4, 4", InstalledDistribution.noise(48));
+        run = InstalledDistribution.run(
                 "quantize", model, "--backend", "onnxruntime", "--calibration", whole, "--out", work.resolve("whole"));
         assertThat(run.out()).as(run.all()).contains("from 3 samples");
     }
@@ -283,15 +296,15 @@ class BadInputIT {
                 "demo"
             })
     void everyCommandExplainsItself(String command) {
-        Dist.Run run = Dist.run(command, "--help");
+        InstalledDistribution.Run run = InstalledDistribution.run(command, "--help");
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).startsWith("Usage: detent " + command);
-        assertThat(Dist.run("--help").out()).contains("  " + command + " ");
+        assertThat(InstalledDistribution.run("--help").out()).contains("  " + command + " ");
     }
 
     @Test
     void aMisspeltCommandGetsASuggestion() {
-        Dist.Run run = Dist.run("quantise");
+        InstalledDistribution.Run run = InstalledDistribution.run("quantise");
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err()).contains("'quantise'", "detent quantize");
     }
@@ -326,7 +339,7 @@ class BadInputIT {
                         "--evaluate",
                         data,
                         "--labels",
-                        Dist.npy(work.resolve("l.npy"), "2, 2", 0, 1, 2, 3)));
+                        InstalledDistribution.npy(work.resolve("l.npy"), "2, 2", 0, 1, 2, 3)));
         refused(2, "is no file", quantize(work, data));
     }
 
@@ -341,15 +354,16 @@ class BadInputIT {
                 "a pass that was switched off is needed: passive-parameters",
                 quantize(biased(), data, "--set", "passive-parameters=off"));
         Path made = work.resolve("made");
-        assertThat(Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", made))
+        assertThat(InstalledDistribution.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", made))
                                 .toArray())
                         .code())
                 .isZero();
-        assertThat(Dist.run("verify", made, "--data", data).err()).contains("give that with --model");
+        assertThat(InstalledDistribution.run("verify", made, "--data", data).err())
+                .contains("give that with --model");
         ModelProto.Builder other = conv(1).toBuilder();
         other.getGraphBuilder().getOutputBuilder(0).setName("other");
         other.getGraphBuilder().getNodeBuilder(0).setOutput(0, "other");
-        assertThat(Dist.run("evaluate", write("other.onnx", other.build()), made, "--data", data)
+        assertThat(InstalledDistribution.run("evaluate", write("other.onnx", other.build()), made, "--data", data)
                         .err())
                 .contains("was made from another model");
     }
@@ -397,17 +411,19 @@ class BadInputIT {
     @Test
     void outputsThatCannotBeWritten() throws IOException {
         Path file = Files.writeString(work.resolve("afile"), "x");
-        Dist.Run overFile = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", file))
-                .toArray());
+        InstalledDistribution.Run overFile =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", file))
+                        .toArray());
         assertThat(overFile.code()).isEqualTo(2);
         Path precious = Files.createDirectories(work.resolve("precious"));
         Files.writeString(precious.resolve("thesis.txt"), "years of work");
-        Dist.Run overFolder = Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", precious))
-                .toArray());
+        InstalledDistribution.Run overFolder =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", precious))
+                        .toArray());
         assertThat(overFolder.code()).isEqualTo(2);
         assertThat(precious.resolve("thesis.txt")).hasContent("years of work");
-        Dist.Run readOnly =
-                Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", "/proc/detent/out"))
+        InstalledDistribution.Run readOnly = InstalledDistribution.run(
+                Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", "/proc/detent/out"))
                         .toArray());
         assertThat(readOnly.code()).as(readOnly.all()).isEqualTo(2);
         assertThat(readOnly.err()).contains("cannot be written").doesNotContain("\tat ");
@@ -419,11 +435,11 @@ class BadInputIT {
         Path disk = Files.createDirectories(work.resolve("disk"));
         String mount = "mount -t tmpfs -o size=8k tmpfs '" + disk + "' && ";
         assumeTrue(
-                Dist.execute(Map.of(), List.of("unshare", "-rm", "sh", "-c", mount + "true"))
+                InstalledDistribution.execute(Map.of(), List.of("unshare", "-rm", "sh", "-c", mount + "true"))
                                 .code()
                         == 0,
                 "no user namespaces here");
-        Dist.Run run = Dist.execute(
+        InstalledDistribution.Run run = InstalledDistribution.execute(
                 Map.of(),
                 List.of(
                         "unshare",
@@ -431,7 +447,7 @@ class BadInputIT {
                         "sh",
                         "-c",
                         mount + "sh \"$0\" \"$@\"; code=$?; ls -A '" + disk + "'; exit $code",
-                        Dist.launcher().toString(),
+                        InstalledDistribution.launcher().toString(),
                         "quantize",
                         model.toString(),
                         "--backend",
@@ -448,13 +464,13 @@ class BadInputIT {
     /** The temp folder is full: no model passes through it. */
     @Test
     void noSpaceForTheRuntime() {
-        Dist.Run run = Dist.execute(
+        InstalledDistribution.Run run = InstalledDistribution.execute(
                 Map.of(),
                 List.of(
                         "sh",
                         "-c",
                         "ulimit -f 1; exec sh \"$0\" \"$@\"",
-                        Dist.launcher().toString(),
+                        InstalledDistribution.launcher().toString(),
                         "quantize",
                         model.toString(),
                         "--backend",
@@ -477,7 +493,7 @@ class BadInputIT {
                 .addAllDims(List.of(12_000_000L, 1L, 1L, 1L))
                 .setRawData(ByteString.copyFrom(new byte[48_000_000]))
                 .build();
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 Map.of("DETENT_JAVA_OPTS", "-Xmx56m"),
                 "quantize",
                 write("large.onnx", model(large)),
@@ -498,11 +514,12 @@ class BadInputIT {
 
     @Test
     void aTerminatedProcessLeavesNothing() throws IOException, InterruptedException {
-        Path big = Dist.npy(work.resolve("big.npy"), "200000, 1, 4, 4", Dist.noise(3_200_000));
+        Path big = InstalledDistribution.npy(
+                work.resolve("big.npy"), "200000, 1, 4, 4", InstalledDistribution.noise(3_200_000));
         Path out = work.resolve("killed");
         Process p = new ProcessBuilder(
                         "sh",
-                        Dist.launcher().toString(),
+                        InstalledDistribution.launcher().toString(),
                         "quantize",
                         model.toString(),
                         "--backend",
@@ -529,8 +546,8 @@ class BadInputIT {
     @Test
     void whatAKilledProcessLeftIsClearedByTheNext() throws IOException {
         Files.createDirectories(work.resolve(".again.partial/junk"));
-        Dist.Run run =
-                Dist.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", work.resolve("again")))
+        InstalledDistribution.Run run = InstalledDistribution.run(
+                Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", work.resolve("again")))
                         .toArray());
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(work.resolve(".again.partial")).doesNotExist();

@@ -3,11 +3,11 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.detent.host.Scores;
-import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
+import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
@@ -42,7 +42,8 @@ class BatchesTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = i;
         }
-        return Dist.npy(work.resolve(name), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values)
+        return InstalledDistribution.npy(
+                        work.resolve(name), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values)
                 .toString();
     }
 
@@ -54,18 +55,19 @@ class BatchesTest {
 
     @Test
     void rowsAreJoinedAndTheRestGoesUnused() throws IOException {
-        Samples s = DataFiles.open(model(3, 2), npy("seven.npy", 7, 2), NONE, 0);
+        Samples s = SampleLoader.open(model(3, 2), npy("seven.npy", 7, 2), NONE, 0);
         assertThat(s.size()).isEqualTo(2);
         assertThat(s.rows()).isEqualTo(3);
         assertThat(s.get(1).inputs().get("x").shape()).containsExactly(3, 2);
         assertThat(values(s, 1)).containsExactly(6, 7, 8, 9, 10, 11);
-        assertThat(DataFiles.open(model(3, 2), npy("seven.npy", 7, 2), NONE, 1).rows())
+        assertThat(SampleLoader.open(model(3, 2), npy("seven.npy", 7, 2), NONE, 1)
+                        .rows())
                 .isEqualTo(3);
     }
 
     @Test
     void wholeBatchesStayAsTheyAre() throws IOException {
-        Samples s = DataFiles.open(model(3, 2), npy("whole.npy", 4, 3, 2), NONE, 0);
+        Samples s = SampleLoader.open(model(3, 2), npy("whole.npy", 4, 3, 2), NONE, 0);
         assertThat(s.size()).isEqualTo(4);
         assertThat(s.rows()).isEqualTo(1);
         assertThat(values(s, 3)).startsWith(18);
@@ -74,7 +76,7 @@ class BatchesTest {
     @Test
     void tooFewRowsAreRefused() throws IOException {
         String two = npy("two.npy", 2, 2);
-        assertThatThrownBy(() -> DataFiles.open(model(3, 2), two, NONE, 0))
+        assertThatThrownBy(() -> SampleLoader.open(model(3, 2), two, NONE, 0))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("DT-DAT-047")
                 .hasMessageContaining("holds 2 samples, and the model takes 3 at once");
@@ -82,11 +84,11 @@ class BatchesTest {
 
     @Test
     void everyRowHasItsLabel() throws IOException {
-        Samples s = DataFiles.open(model(3, 2), npy("six.npy", 6, 2), NONE, 0);
-        Scores.Reference reference = new Scores.Reference(List.of("y"), s, (samples, sink) -> {
+        Samples s = SampleLoader.open(model(3, 2), npy("six.npy", 6, 2), NONE, 0);
+        EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(List.of("y"), s, (samples, sink) -> {
             for (int i = 0; i < samples.size(); i++) {
                 int sample = i;
-                sink.accept(i, new SegmentedModel.Outputs() {
+                sink.accept(i, new SegmentedSimulation.Outputs() {
                     @Override
                     public float[] floats(String name) {
                         return sample == 0 ? new float[] {0, 1, 0, 1, 1, 0} : new float[] {1, 0, 1, 0, 1, 0};

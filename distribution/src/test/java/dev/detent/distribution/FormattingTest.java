@@ -2,11 +2,11 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.detent.host.Pipeline;
-import dev.detent.host.Scores;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.pipeline.Pipeline;
 import dev.detent.onnx.OnnxReader;
-import dev.detent.runtime.Optimization;
-import dev.detent.runtime.PlainModel;
+import dev.detent.runtime.OrtModel;
+import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -27,20 +27,20 @@ class FormattingTest {
     static Path work;
 
     private static void same(Graph before, Path file, Graph after, double decibels) {
-        Samples samples = House.noise(before, 2);
+        Samples samples = TestPlatform.noise(before, 2);
         List<String> outputs = before.outputs().stream().map(ValueInfo::name).toList();
-        try (PlainModel a = PlainModel.of(file, Optimization.NONE);
-                PlainModel b = PlainModel.of(after, Optimization.NONE, file.toString())) {
-            Scores.Reference reference =
-                    new Scores.Reference(outputs, samples, (s, sink) -> a.forEach(s, 1, d -> {}, sink));
-            Scores score = reference.score((s, sink) -> b.forEach(s, 1, d -> {}, sink), Optional.empty());
+        try (OrtModel a = OrtModel.of(file, OrtOptimizationLevel.NONE);
+                OrtModel b = OrtModel.of(after, OrtOptimizationLevel.NONE, file.toString())) {
+            EvaluationMetrics.Reference reference =
+                    new EvaluationMetrics.Reference(outputs, samples, (s, sink) -> a.forEach(s, 1, d -> {}, sink));
+            EvaluationMetrics score = reference.score((s, sink) -> b.forEach(s, 1, d -> {}, sink), Optional.empty());
             assertThat(score.snr()).as(file.toString()).isGreaterThan(decibels);
         }
     }
 
     @Test
     void everyCorpusModelComputesTheSameAfterFormatting() throws IOException {
-        Path corpus = Dist.corpus(work.resolve("a"));
+        Path corpus = InstalledDistribution.corpus(work.resolve("a"));
         int models = 0;
         try (Stream<Path> files = Files.list(corpus.resolve("models"))) {
             for (Path f :
@@ -71,7 +71,7 @@ class FormattingTest {
 
     @Test
     void mergedConvolutionsKeepTheirPlace() throws IOException {
-        Path corpus = Dist.corpus(work.resolve("b"));
+        Path corpus = InstalledDistribution.corpus(work.resolve("b"));
         Graph g = OnnxReader.read(corpus.resolve("models/mobile.onnx"));
         List<String> before = g.nodes().stream()
                 .filter(n -> n.is("Conv", "Gemm", "Clip"))
@@ -85,7 +85,7 @@ class FormattingTest {
 
     @Test
     void equalizationAndBiasFoldingKeepTheFunction() throws IOException {
-        Path corpus = Dist.corpus(work.resolve("c"));
+        Path corpus = InstalledDistribution.corpus(work.resolve("c"));
         for (String model :
                 List.of("resnet", "mobile", "deconv", "gemm", "biasadd", "inception", "addchain", "shared")) {
             Path f = corpus.resolve("models/" + model + ".onnx");
@@ -93,10 +93,10 @@ class FormattingTest {
                 continue;
             }
             Graph before = OnnxReader.read(f);
-            Graph after = House.quantize(
+            Graph after = TestPlatform.quantize(
                             before,
                             "dsp",
-                            House.noise(before, 2),
+                            TestPlatform.noise(before, 2),
                             1,
                             "equalization.threshold=0",
                             "equalization.level=2",

@@ -1,8 +1,8 @@
 package dev.detent.distribution;
 
-import dev.detent.host.Pipeline;
-import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
+import dev.detent.host.pipeline.Pipeline;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.Target;
@@ -25,15 +25,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenIT {
 
     static Stream<Target> targets() {
-        return House.REGISTRY.targets().stream().filter(t -> !t.id().startsWith("ppq:"));
+        return TestPlatform.REGISTRY.targets().stream().filter(t -> !t.id().startsWith("ppq:"));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("targets")
     void everyFormatOfTheRealModelIsWrittenAsItWas(Target target) throws IOException {
-        Path demo = Dist.home().resolve("demo");
+        Path demo = InstalledDistribution.home().resolve("demo");
         Graph model = OnnxReader.read(demo.resolve("ch_ppocr_mobile_v2.0_cls_infer.onnx"));
-        Samples samples = DataFiles.open(model, demo.resolve("calibration").toString(), Preprocessing.parse("ocr"), 4);
+        Samples samples =
+                SampleLoader.open(model, demo.resolve("calibration").toString(), Preprocessing.parse("ocr"), 4);
         List<String> settings = new ArrayList<>();
         if (target.profile().passes().containsKey("calibration") && !target.id().equals("onnxruntime-dynamic")) {
             settings.addAll(List.of("calibration.method=minmax", "calibration.rival="));
@@ -42,7 +43,7 @@ class GoldenIT {
             // One rounding the other way, for another CPU's last bit, changes those that follow by a whole step.
             settings.add("adaptive-rounding=off");
         }
-        Pipeline.Result r = House.quantize(model, target.id(), samples, 1, settings.toArray(String[]::new));
+        Pipeline.Result r = TestPlatform.quantize(model, target.id(), samples, 1, settings.toArray(String[]::new));
         StringBuilder text = new StringBuilder();
         for (Exporter e : target.exporters()) {
             text.append(GoldenTest.written(target, e, e.id(), r, GoldenTest.LINES_OF_LARGE_MODEL));

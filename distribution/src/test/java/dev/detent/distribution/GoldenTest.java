@@ -2,8 +2,8 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.detent.host.ModelExport;
-import dev.detent.host.Pipeline;
+import dev.detent.host.contract.ExportFixture;
+import dev.detent.host.pipeline.Pipeline;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
@@ -45,7 +45,7 @@ class GoldenTest {
     static Path work;
 
     static Stream<Arguments> formats() {
-        return House.REGISTRY.targets().stream()
+        return TestPlatform.REGISTRY.targets().stream()
                 .filter(t -> !t.id().startsWith("ppq:") || t.id().equals("ppq:TRT_INT8"))
                 .flatMap(t ->
                         t.exporters().stream().map(e -> Arguments.of(t, e, t.id().replace(':', '.') + "." + e.id())));
@@ -61,7 +61,7 @@ class GoldenTest {
         }
         Path corpus = work.resolve("corpus");
         if (!Files.exists(corpus)) {
-            Dist.corpus(corpus);
+            InstalledDistribution.corpus(corpus);
         }
         text.append(written(
                 target,
@@ -88,7 +88,11 @@ class GoldenTest {
     private static String written(Target target, Exporter exporter, String name, Graph source, int samples, int limit)
             throws IOException {
         return written(
-                target, exporter, name, House.quantize(source, target.id(), House.noise(source, samples), 1), limit);
+                target,
+                exporter,
+                name,
+                TestPlatform.quantize(source, target.id(), TestPlatform.noise(source, samples), 1),
+                limit);
     }
 
     static String written(Target target, Exporter exporter, String name, Pipeline.Result r, int limit)
@@ -97,7 +101,7 @@ class GoldenTest {
         try {
             return written(target, exporter, name, r, limit, temporary.resolve("out"));
         } finally {
-            Dist.delete(temporary);
+            InstalledDistribution.delete(temporary);
         }
     }
 
@@ -106,7 +110,7 @@ class GoldenTest {
             throws IOException {
         StringBuilder text = new StringBuilder("=== " + name + "\n");
         for (Map.Entry<String, byte[]> file :
-                ModelExport.to(folder, exporter, name, target.id(), r).entrySet()) {
+                ExportFixture.to(folder, exporter, name, target.id(), r).entrySet()) {
             List<String> lines = file.getKey().endsWith(".onnx")
                     ? listing(OnnxReader.read(folder.resolve(file.getKey())))
                     : new String(file.getValue(), StandardCharsets.UTF_8)

@@ -2,8 +2,8 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.detent.host.data.DataFiles;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
@@ -37,7 +37,7 @@ class ImagesTest {
                 .opset("", 13)
                 .input(ValueInfo.of("x", ElementType.FLOAT, 1, 3, 8, 8))
                 .graph();
-        FloatBuffer values = DataFiles.open(model, file.toString(), Preprocessing.parse("none"), 0)
+        FloatBuffer values = SampleLoader.open(model, file.toString(), Preprocessing.parse("none"), 0)
                 .get(0)
                 .inputs()
                 .get("x")

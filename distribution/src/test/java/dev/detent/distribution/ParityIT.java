@@ -36,19 +36,19 @@ class ParityIT {
 
     @BeforeAll
     static void unpack() throws IOException {
-        corpus = Dist.corpus(work.resolve("corpus"));
+        corpus = InstalledDistribution.corpus(work.resolve("corpus"));
     }
 
     @Test
     void defaultSettingsOnEveryTarget() throws IOException {
-        Dist.Run run = Dist.run("trace", corpus, "--out", work.resolve("traces"));
+        InstalledDistribution.Run run = InstalledDistribution.run("trace", corpus, "--out", work.resolve("traces"));
         assertThat(run.code()).as(run.all()).isZero();
         compare(corpus.resolve("traces"), work.resolve("traces"), 578);
     }
 
     @Test
     void settingVariants() throws IOException {
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "trace", corpus, "--out", work.resolve("variants"), "--settings", corpus.resolve("settings.json"));
         assertThat(run.code()).as(run.all()).isZero();
         compare(corpus.resolve("variants"), work.resolve("variants"), 188);
@@ -63,8 +63,8 @@ class ParityIT {
                 .order(java.nio.ByteOrder.LITTLE_ENDIAN)
                 .asFloatBuffer()
                 .get(values);
-        Path data = Dist.npy(work.resolve("tiny.npy"), "8, 3, 32, 32", values);
-        Dist.Run run = Dist.run(
+        Path data = InstalledDistribution.npy(work.resolve("tiny.npy"), "8, 3, 32, 32", values);
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize",
                 corpus.resolve("models/tiny.onnx"),
                 "--backend",

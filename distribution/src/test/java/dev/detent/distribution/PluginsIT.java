@@ -59,7 +59,7 @@ class PluginsIT {
     @BeforeEach
     void copyPlugins() throws IOException {
         plugins = Files.createDirectories(work.resolve("plugins"));
-        try (Stream<Path> files = Files.list(Dist.home().resolve("plugins"))) {
+        try (Stream<Path> files = Files.list(InstalledDistribution.home().resolve("plugins"))) {
             for (Path f : files.toList()) {
                 Files.copy(f, plugins.resolve(f.getFileName()));
             }
@@ -94,7 +94,7 @@ class PluginsIT {
         Path classes = Files.createTempDirectory(work, "classes");
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         List<String> libs = new ArrayList<>();
-        try (Stream<Path> files = Files.list(Dist.home().resolve("lib"))) {
+        try (Stream<Path> files = Files.list(InstalledDistribution.home().resolve("lib"))) {
             files.forEach(f -> libs.add(f.toString()));
         }
         JavaFileObject file =
@@ -131,8 +131,8 @@ class PluginsIT {
         return m;
     }
 
-    private Dist.Run backends(Object... more) {
-        return Dist.run(Stream.concat(Stream.of("backends", "--plugins", plugins), Stream.of(more))
+    private InstalledDistribution.Run backends(Object... more) {
+        return InstalledDistribution.run(Stream.concat(Stream.of("backends", "--plugins", plugins), Stream.of(more))
                 .toArray());
     }
 
@@ -140,20 +140,24 @@ class PluginsIT {
     void aVendorsJarIsInstalledVerifiedAndUsed() throws IOException {
         Path jar = jar("vendor.jar", manifest("vendor", ">=1.0.0 & <2.0.0"), GOOD, true);
         Path outside = Files.move(jar, work.resolve("vendor.jar"));
-        Dist.Run verify = Dist.run("plugins", "verify", outside, "--plugins", plugins);
+        InstalledDistribution.Run verify =
+                InstalledDistribution.run("plugins", "verify", outside, "--plugins", plugins);
         assertThat(verify.code()).as(verify.all()).isZero();
         assertThat(verify.out())
                 .contains("passed RulesContract", "passed PipelineContract", "passed IsolationContract", "0 failed");
-        Dist.Run install = Dist.run("plugins", "install", outside, "--plugins", plugins);
+        InstalledDistribution.Run install =
+                InstalledDistribution.run("plugins", "install", outside, "--plugins", plugins);
         assertThat(install.code()).as(install.all()).isZero();
         assertThat(backends().out()).contains("vendor  a vendor's chip");
-        assertThat(Dist.run("plugins", "list", "--plugins", plugins).out()).contains("vendor 1.2.3");
+        assertThat(InstalledDistribution.run("plugins", "list", "--plugins", plugins)
+                        .out())
+                .contains("vendor 1.2.3");
     }
 
     @Test
     void unlistedAndChangedJarsAreRefused() throws IOException {
         jar("vendor.jar", manifest("vendor", ">=1.0.0"), GOOD, true);
-        Dist.Run unlisted = backends();
+        InstalledDistribution.Run unlisted = backends();
         assertThat(unlisted.code()).isEqualTo(3);
         assertThat(unlisted.err()).contains("DT-PLG-022", "vendor");
         assertThat(backends("--allow-unlisted").code()).isZero();
@@ -162,7 +166,7 @@ class PluginsIT {
         try (java.nio.file.FileSystem zip = java.nio.file.FileSystems.newFileSystem(changed)) {
             Files.writeString(zip.getPath("extra.txt"), "smuggled in");
         }
-        Dist.Run tampered = backends();
+        InstalledDistribution.Run tampered = backends();
         assertThat(tampered.code()).isEqualTo(3);
         assertThat(tampered.err()).contains("DT-PLG-023", "dsp");
     }
@@ -240,7 +244,7 @@ class PluginsIT {
             case "noJar" -> Files.writeString(plugins.resolve("bad.jar"), "this is no jar");
             default -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "\"dsp\""), true);
         }
-        Dist.Run run = backends("--allow-unlisted");
+        InstalledDistribution.Run run = backends("--allow-unlisted");
         assertThat(run.code()).as(run.all()).isEqualTo(3);
         assertThat(run.err()).contains(test.split(" ")[1]).doesNotContain("\tat ");
         assertThat(run.out()).isEmpty();
@@ -250,7 +254,7 @@ class PluginsIT {
     void allProblemsComeAtOnce() throws IOException {
         jar("one.jar", Map.of(), GOOD, true);
         jar("two.jar", manifest("two", ">=9.0.0"), GOOD, true);
-        Dist.Run run = backends("--allow-unlisted");
+        InstalledDistribution.Run run = backends("--allow-unlisted");
         assertThat(run.err()).contains("one.jar", "two.jar");
     }
 
@@ -261,7 +265,7 @@ class PluginsIT {
                 manifest("vendor", ">=1.0.0"),
                 GOOD.replace(
                         "return \"a vendor's chip\";",
-                        "try { Class.forName(\"dev.detent.host.Pipeline\"); return \"sees the host\"; } catch (ClassNotFoundException e) { return \"isolated\"; }"),
+                        "try { Class.forName(\"dev.detent.host.pipeline.Pipeline\"); return \"sees the host\"; } catch (ClassNotFoundException e) { return \"isolated\"; }"),
                 true);
         assertThat(backends("--allow-unlisted").out())
                 .contains("vendor  isolated")
@@ -273,8 +277,8 @@ class PluginsIT {
     @ValueSource(strings = {"rules", "supports", "profile", "exporters", "lint"})
     void whatThrowsAtWorkIsNamed(String method) throws IOException {
         String target = """
-            public java.util.List<dev.detent.spi.export.Exporter> exporters() { return List.of(new dev.detent.spi.export.QdqExporter("q",
-                dev.detent.spi.export.QdqInsertion.Form.OTHER_TIES)); }
+            public java.util.List<dev.detent.spi.export.Exporter> exporters() { return List.of(new dev.detent.support.qdq.QdqExporter("q",
+                dev.detent.support.qdq.QdqGraphBuilder.Form.OTHER_TIES)); }
             public java.util.List<dev.detent.spi.problem.Problem> lint(dev.detent.spi.export.QuantizedModel m) { return List.of(); }
             """;
         String source = GOOD.replace(
@@ -287,15 +291,16 @@ class PluginsIT {
                 source.substring(0, body) + "if (true) throw new NoSuchMethodError(\"Scheme.of(int)\"); "
                         + source.substring(body),
                 true);
-        Path corpus = Dist.corpus(work.resolve("corpus"));
+        Path corpus = InstalledDistribution.corpus(work.resolve("corpus"));
         Path out = work.resolve("out");
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize",
                 corpus.resolve("models/conv1d.onnx"),
                 "--backend",
                 "vendor",
                 "--calibration",
-                Dist.npy(work.resolve("data.npy"), shape(corpus), Dist.noise(elements(corpus))),
+                InstalledDistribution.npy(
+                        work.resolve("data.npy"), shape(corpus), InstalledDistribution.noise(elements(corpus))),
                 "--plugins",
                 plugins,
                 "--allow-unlisted",
@@ -329,13 +334,13 @@ class PluginsIT {
         Path jar = Files.move(
                 jar("bad.jar", manifest("vendor", ">=1.0.0"), GOOD.replace("\"minmax\"", "\"crystal-ball\""), true),
                 work.resolve("bad.jar"));
-        Dist.Run run = Dist.run("plugins", "verify", jar, "--plugins", plugins);
+        InstalledDistribution.Run run = InstalledDistribution.run("plugins", "verify", jar, "--plugins", plugins);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out()).contains("FAILED RulesContract", "crystal-ball");
     }
 
     static Stream<String> shipped() throws IOException {
-        try (Stream<Path> files = Files.list(Dist.home().resolve("plugins"))) {
+        try (Stream<Path> files = Files.list(InstalledDistribution.home().resolve("plugins"))) {
             return files
                     .map(f -> f.getFileName().toString())
                     .filter(f -> f.endsWith(".jar"))
@@ -348,8 +353,10 @@ class PluginsIT {
     @ParameterizedTest
     @MethodSource("shipped")
     void theShippedPluginsKeepTheContracts(String name) {
-        Dist.Run run =
-                Dist.run("plugins", "verify", Dist.home().resolve("plugins").resolve(name));
+        InstalledDistribution.Run run = InstalledDistribution.run(
+                "plugins",
+                "verify",
+                InstalledDistribution.home().resolve("plugins").resolve(name));
         assertThat(run.code()).as(run.all()).isZero();
     }
 }

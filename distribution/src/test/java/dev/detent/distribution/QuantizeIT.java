@@ -30,7 +30,7 @@ class QuantizeIT {
 
     @BeforeAll
     static void prepare() throws IOException {
-        Path corpus = Dist.corpus(work.resolve("corpus"));
+        Path corpus = InstalledDistribution.corpus(work.resolve("corpus"));
         model = corpus.resolve("models/resnet.onnx");
         byte[] raw = Files.readAllBytes(corpus.resolve("calib/resnet.f32"));
         float[] values = new float[raw.length / 4];
@@ -41,14 +41,14 @@ class QuantizeIT {
         Graph g = OnnxReader.read(model);
         long[] shape = g.inputs().get(0).staticShape().orElseThrow();
         shape[0] = 8;
-        data = Dist.npy(
+        data = InstalledDistribution.npy(
                 work.resolve("data.npy"), java.util.Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
     }
 
     @Test
     void theDemoQuantizesAndSaysHowGood() {
         Path out = work.resolve("demo");
-        Dist.Run run = Dist.run("demo", "--out", out);
+        InstalledDistribution.Run run = InstalledDistribution.run("demo", "--out", out);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.all()).as("its integer sums have room on every CPU").doesNotContain("DT-EVA-004");
         assertThat(run.out())
@@ -81,7 +81,7 @@ class QuantizeIT {
     void sameInputsGiveTheSameBytesWhateverTheThreadsAndFolder(String backend, String format) throws IOException {
         Path a = work.resolve("a/" + backend + format);
         Path b = work.resolve("elsewhere/deep/" + backend + format);
-        Dist.Run first = Dist.run(
+        InstalledDistribution.Run first = InstalledDistribution.run(
                 "quantize",
                 model,
                 "--backend",
@@ -99,7 +99,7 @@ class QuantizeIT {
         Path moved = Files.createDirectories(work.resolve("moved" + backend + format));
         Files.copy(model, moved.resolve("resnet.onnx"));
         Files.copy(data, moved.resolve("data.npy"));
-        Dist.Run second = Dist.run(
+        InstalledDistribution.Run second = InstalledDistribution.run(
                 "quantize",
                 moved.resolve("resnet.onnx"),
                 "--backend",
@@ -128,7 +128,7 @@ class QuantizeIT {
     @Test
     void nothingIsLeftInTheTemporaryFolder() throws IOException {
         Path temporary = Files.createDirectories(work.resolve("tmp"));
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 Map.of("DETENT_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary),
                 "quantize",
                 model,
@@ -157,7 +157,8 @@ class QuantizeIT {
     @Test
     void theQdqFileHoldsIntegersAndEvaluateScoresIt() throws IOException {
         Path out = work.resolve("ort");
-        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
+        assertThat(InstalledDistribution.run(
+                                "quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
                         .code())
                 .isZero();
         Graph g = OnnxReader.read(out.resolve("resnet.qdq.onnx"));
@@ -170,10 +171,10 @@ class QuantizeIT {
                         .filter(t -> t.type() == ElementType.INT32)
                         .count())
                 .isPositive();
-        Dist.Run run = Dist.run("evaluate", model, out, "--data", data);
+        InstalledDistribution.Run run = InstalledDistribution.run("evaluate", model, out, "--data", data);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).contains("float", "simulated", "exported", "dB");
-        Dist.Run again = Dist.run(
+        InstalledDistribution.Run again = InstalledDistribution.run(
                 "quantize",
                 out.resolve("resnet.qdq.onnx"),
                 "--backend",
@@ -188,7 +189,7 @@ class QuantizeIT {
     @Test
     void everyFloatTensorHasAnEncoding() throws IOException {
         Path out = work.resolve("dsp");
-        assertThat(Dist.run("quantize", model, "--backend", "dsp", "--calibration", data, "--out", out)
+        assertThat(InstalledDistribution.run("quantize", model, "--backend", "dsp", "--calibration", data, "--out", out)
                         .code())
                 .isZero();
         Graph g = OnnxReader.read(out.resolve("resnet.onnx"));
@@ -203,7 +204,7 @@ class QuantizeIT {
                         .forEach(o -> assertThat(activations.has(o)).as(o).isTrue()));
         assertThat(activations.has(g.inputs().get(0).name())).isTrue();
         assertThat(encodings.getAsJsonObject("param_encodings").size()).isPositive();
-        Dist.Run run = Dist.run("evaluate", model, out, "--data", data);
+        InstalledDistribution.Run run = InstalledDistribution.run("evaluate", model, out, "--data", data);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).contains("simulated");
     }
@@ -211,23 +212,28 @@ class QuantizeIT {
     @Test
     void planExplainInspectAndLists() {
         Path out = work.resolve("explained");
-        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
+        assertThat(InstalledDistribution.run(
+                                "quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
                         .code())
                 .isZero();
         Graph g = OnnxReader.read(model);
         String tensor = g.inputs().get(0).name();
-        Dist.Run explain = Dist.run("explain", out, tensor);
+        InstalledDistribution.Run explain = InstalledDistribution.run("explain", out, tensor);
         assertThat(explain.out()).contains("INITIAL -> ACTIVATED", "calibration", "scale");
-        assertThat(Dist.run("explain", out, "no such tensor").code()).isEqualTo(2);
-        assertThat(Dist.run("plan", "--backend", "tensorrt").out())
+        assertThat(InstalledDistribution.run("explain", out, "no such tensor").code())
+                .isEqualTo(2);
+        assertThat(InstalledDistribution.run("plan", "--backend", "tensorrt").out())
                 .contains("calibration", "after PARAMETERS_CALIBRATED");
-        assertThat(Dist.run("inspect", model, "--nodes").out()).contains("opset", "Conv", tensor);
-        assertThat(Dist.run("backends").out())
+        assertThat(InstalledDistribution.run("inspect", model, "--nodes").out()).contains("opset", "Conv", tensor);
+        assertThat(InstalledDistribution.run("backends").out())
                 .contains("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:ACADEMIC_MIX");
-        assertThat(Dist.run("passes").out()).contains("alignment", "--set fusion.activations", "dispatcher=pursus");
-        assertThat(Dist.run("observers").out()).contains("minmax", "percentile", "kl", "mse", "isotone");
-        assertThat(Dist.run("doctor").code()).isZero();
-        assertThat(Dist.run("--version").out()).isEqualTo("detent " + System.getProperty("detent.version") + "\n");
+        assertThat(InstalledDistribution.run("passes").out())
+                .contains("alignment", "--set fusion.activations", "dispatcher=pursus");
+        assertThat(InstalledDistribution.run("observers").out())
+                .contains("minmax", "percentile", "kl", "mse", "isotone");
+        assertThat(InstalledDistribution.run("doctor").code()).isZero();
+        assertThat(InstalledDistribution.run("--version").out())
+                .isEqualTo("detent " + System.getProperty("detent.version") + "\n");
     }
 
     @ParameterizedTest
@@ -242,14 +248,14 @@ class QuantizeIT {
                 work.resolve("detent.yaml"),
                 "backend: [onnxruntime]\ncalibration: " + data + "\nsamples: 3\npreset: none\nset: " + set);
         Path out = work.resolve("yaml" + set.hashCode());
-        Dist.Run run = Dist.run("quantize", model, "--config", yaml, "--out", out);
+        InstalledDistribution.Run run = InstalledDistribution.run("quantize", model, "--config", yaml, "--out", out);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out()).contains("from 3 samples");
         assertThat(Files.readString(out.resolve("detent.json")))
                 .contains("\"method\": \"minmax\"")
                 .doesNotContain("bias-correction");
         Path b = work.resolve("options" + set.hashCode());
-        assertThat(Dist.run(
+        assertThat(InstalledDistribution.run(
                                 "quantize",
                                 model,
                                 "--backend",
@@ -273,7 +279,7 @@ class QuantizeIT {
     void javaDoesNotWarn() {
         for (String jdk : List.of(System.getProperty("java.home"), "/usr/lib/jvm/temurin-25-jdk-amd64")) {
             if (Files.isDirectory(Path.of(jdk))) {
-                Dist.Run run = Dist.run(
+                InstalledDistribution.Run run = InstalledDistribution.run(
                         Map.of("JAVA_HOME", jdk),
                         "quantize",
                         model,

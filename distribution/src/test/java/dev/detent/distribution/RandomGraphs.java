@@ -5,8 +5,8 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,7 +105,8 @@ final class RandomGraphs {
         }
         values.stream()
                 .filter(v -> !read.contains(v.name()))
-                .forEach(v -> edit.output(new ValueInfo(v.name(), ElementType.FLOAT, Optional.empty(), Opaque.NONE)));
+                .forEach(v ->
+                        edit.output(new ValueInfo(v.name(), ElementType.FLOAT, Optional.empty(), UnmodeledProto.NONE)));
         return edit.graph();
     }
 

@@ -42,7 +42,7 @@ class RealModelsIT {
         boolean imagenet = !model.contains("cifar");
         Path data = shared.resolve(
                 imagenet ? "data/imagenet" : model.contains("resnet50") ? "data/cifar10_128" : "data/cifar10");
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize",
                 shared.resolve("models/" + model + ".onnx"),
                 "--backend",

@@ -3,13 +3,13 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Detent;
-import dev.detent.host.FinishedRun;
-import dev.detent.host.Progress;
-import dev.detent.host.QuantizeOutcome;
-import dev.detent.host.QuantizeRequest;
-import dev.detent.host.Settings;
+import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.data.Preprocessing;
-import dev.detent.host.verify.RoundTrip;
+import dev.detent.host.job.QuantizeOutcome;
+import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.pipeline.Progress;
+import dev.detent.host.record.RunDirectory;
+import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.ElementType;
@@ -53,18 +53,19 @@ class RoundTripTest {
 
     @BeforeAll
     static void prepare() throws IOException {
-        Path corpus = Dist.corpus(work.resolve("corpus"));
+        Path corpus = InstalledDistribution.corpus(work.resolve("corpus"));
         model = corpus.resolve("models/resnet.onnx");
         byte[] raw = Files.readAllBytes(corpus.resolve("calib/resnet.f32"));
         float[] values = new float[raw.length / 4];
         ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
         long[] shape = OnnxReader.read(model).inputs().get(0).staticShape().orElseThrow();
         shape[0] = 8;
-        data = Dist.npy(work.resolve("data.npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
+        data = InstalledDistribution.npy(
+                work.resolve("data.npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
     }
 
     static Stream<Arguments> formats() {
-        return House.REGISTRY.targets().stream()
+        return TestPlatform.REGISTRY.targets().stream()
                 .filter(t -> !t.id().startsWith("ppq:"))
                 .flatMap(t -> t.exporters().stream().map(e -> Arguments.of(t.id(), e.id())));
     }
@@ -75,7 +76,8 @@ class RoundTripTest {
     void everyFormatReadsBackAndSimulatesLayerByLayer(String target, String format) {
         Path out = work.resolve("all-" + target + "." + format);
         quantize(target, format, out);
-        RoundTrip.Result r = RoundTrip.run(House.REGISTRY, FinishedRun.read(out), Optional.empty());
+        ArtifactVerifier.Result r =
+                ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty());
         assertThat(r.problems()).isEmpty();
         assertThat(r.layers()).isPositive();
         assertThat(r.entries()).isPositive();
@@ -100,9 +102,9 @@ class RoundTripTest {
         e.add(Node.of("bias", "Add", List.of("p", "b"), List.of("y"), Map.of()));
         Path file = work.resolve("signed.onnx");
         OnnxWriter.write(e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 6, 8)).graph(), file);
-        String rows = Dist.npy(work.resolve("signed.npy"), "4, 6, 8", new float[4 * 48])
+        String rows = InstalledDistribution.npy(work.resolve("signed.npy"), "4, 6, 8", new float[4 * 48])
                 .toString();
-        QuantizeOutcome o = new Detent(House.REGISTRY, "test")
+        QuantizeOutcome o = new Detent(TestPlatform.REGISTRY, "test")
                 .quantize(
                         new QuantizeRequest(
                                 file,
@@ -146,7 +148,7 @@ class RoundTripTest {
             values[i] = (float) random.nextGaussian();
         }
         shape[0] = 4;
-        Path rows = Dist.npy(
+        Path rows = InstalledDistribution.npy(
                 work.resolve("random" + seed + ".npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
         Path out = work.resolve("random" + seed);
         quantize(file, rows, target, format, out);
@@ -158,7 +160,7 @@ class RoundTripTest {
     }
 
     private static void quantize(Path model, Path data, String target, String format, Path out) {
-        new Detent(House.REGISTRY, "test")
+        new Detent(TestPlatform.REGISTRY, "test")
                 .quantize(
                         new QuantizeRequest(
                                 model,
@@ -214,7 +216,9 @@ class RoundTripTest {
 
     private static String problems(Path out) {
         try {
-            return RoundTrip.run(House.REGISTRY, FinishedRun.read(out), Optional.empty()).problems().stream()
+            return ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty())
+                    .problems()
+                    .stream()
                     .map(Problem::toString)
                     .collect(Collectors.joining("; "));
         } catch (UserException | IllegalArgumentException e) {

@@ -2,8 +2,8 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.detent.host.Pipeline;
-import dev.detent.host.Scores;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.pipeline.Pipeline;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.proto.AttributeProto;
 import dev.detent.onnx.proto.GraphProto;
@@ -13,14 +13,13 @@ import dev.detent.onnx.proto.OperatorSetIdProto;
 import dev.detent.onnx.proto.TensorProto;
 import dev.detent.onnx.proto.TypeProto;
 import dev.detent.onnx.proto.ValueInfoProto;
-import dev.detent.runtime.Optimization;
-import dev.detent.runtime.PlainModel;
-import dev.detent.runtime.Recording;
+import dev.detent.runtime.OrtModel;
+import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.SegmentedModel;
+import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.Simulation;
-import dev.detent.spi.export.QdqInsertion;
+import dev.detent.runtime.TensorRecorder;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
@@ -30,10 +29,11 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
+import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.testkit.SampleGraphs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +71,7 @@ class SimulationTest {
 
     @BeforeAll
     static void unpack() throws IOException {
-        corpus = Dist.corpus(work);
+        corpus = InstalledDistribution.corpus(work);
     }
 
     private record Model(Graph graph, Quantization quantization, String name) implements QuantizedModel {
@@ -122,10 +122,10 @@ class SimulationTest {
     @MethodSource("modelsAndTargets")
     void everyLayerIsBitEqualToTheExportedQdqNodes(String name, String target) {
         Graph source = graph(name);
-        Samples samples = House.noise(source, 3);
-        Pipeline.Result r = House.quantize(source, target, samples, 1);
+        Samples samples = TestPlatform.noise(source, 3);
+        Pipeline.Result r = TestPlatform.quantize(source, target, samples, 1);
         Set<String> values = floats(r.graph());
-        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), name));
+        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), name));
         Map<String, String> raw = new LinkedHashMap<>();
         values.forEach(v -> raw.put(v, exported.producer(v + "_raw").isPresent() ? v + "_raw" : v));
         GraphEditor edit = exported.edit();
@@ -134,10 +134,10 @@ class SimulationTest {
                 .forEach(v -> edit.output(ValueInfo.of(v, ElementType.FLOAT).withName(v)));
         List.copyOf(exported.outputs()).forEach(o -> edit.removeOutput(o.name()));
         raw.values()
-                .forEach(v -> edit.output(
-                        new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), dev.detent.spi.graph.Opaque.NONE)));
+                .forEach(v -> edit.output(new ValueInfo(
+                        v, ElementType.UNDEFINED, Optional.empty(), dev.detent.spi.graph.UnmodeledProto.NONE)));
         List<Map<String, float[]>> expected = new ArrayList<>();
-        try (PlainModel m = PlainModel.of(exported, Optimization.NONE, name)) {
+        try (OrtModel m = OrtModel.of(exported, OrtOptimizationLevel.NONE, name)) {
             m.forEach(samples, 1, d -> {}, (i, o) -> {
                 Map<String, float[]> all = new LinkedHashMap<>();
                 raw.forEach((v, e) -> all.put(v, o.floats(e)));
@@ -149,11 +149,12 @@ class SimulationTest {
             // ONNX Runtime sums an AveragePool of opset 19 in another order than one of opset 13.
             simulated.edit().opset("", exported.opset());
         }
-        try (SegmentedModel m = SegmentedModel.of(simulated, Optional.of(r.configs()), values, Optimization.NONE)) {
+        try (SegmentedSimulation m =
+                SegmentedSimulation.of(simulated, Optional.of(r.configs()), values, OrtOptimizationLevel.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
-                Samples one = House.samples(List.of(samples.get(i)));
+                Samples one = TestPlatform.samples(List.of(samples.get(i)));
                 int index = i;
-                Recording.of(m, values, one)
+                TensorRecorder.of(m, values, one)
                         .forEach((v, seen) -> assertThat(seen)
                                 .as(v)
                                 .isEqualTo(expected.get(index).get(v)));
@@ -171,15 +172,16 @@ class SimulationTest {
     @MethodSource("seeds")
     void fusedKernelsComputeWhatTheFileSays(int seed) {
         Graph source = RandomGraphs.of(seed);
-        Samples samples = House.noise(source, 3);
-        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
-        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "random"));
+        Samples samples = TestPlatform.noise(source, 3);
+        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
+        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "random"));
         List<String> outputs = exported.outputs().stream().map(ValueInfo::name).toList();
-        try (PlainModel literal = PlainModel.of(exported, Optimization.NONE, "random");
-                PlainModel fused = PlainModel.of(exported, Optimization.EXACT, "random")) {
-            Scores.Reference reference =
-                    new Scores.Reference(outputs, samples, (s, sink) -> literal.forEach(s, 1, d -> {}, sink));
-            Scores score = reference.score((s, sink) -> fused.forEach(s, 1, d -> {}, sink), Optional.empty());
+        try (OrtModel literal = OrtModel.of(exported, OrtOptimizationLevel.NONE, "random");
+                OrtModel fused = OrtModel.of(exported, OrtOptimizationLevel.EXACT, "random")) {
+            EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(
+                    outputs, samples, (s, sink) -> literal.forEach(s, 1, d -> {}, sink));
+            EvaluationMetrics score =
+                    reference.score((s, sink) -> fused.forEach(s, 1, d -> {}, sink), Optional.empty());
             assertThat(score.snr()).isGreaterThan(20);
         }
     }
@@ -189,36 +191,38 @@ class SimulationTest {
     @MethodSource("modelsAndTargets")
     void aWatchedSimulationShowsWhatTheSegmentsDo(String name, String target) {
         Graph source = graph(name);
-        Samples one = House.noise(source, 1);
-        Pipeline.Result r = House.quantize(source, target, one, 1);
+        Samples one = TestPlatform.noise(source, 1);
+        Pipeline.Result r = TestPlatform.quantize(source, target, one, 1);
         Set<String> values = floats(r.graph());
-        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), values, Optimization.ASIS);
-                SegmentedModel cut =
-                        SegmentedModel.of(r.graph(), Optional.of(r.configs()), values, Optimization.ASIS)) {
-            Map<String, float[]> expected = Recording.of(cut, values, one);
-            Recording.of(whole, values, one)
+        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), values, OrtOptimizationLevel.ASIS);
+                SegmentedSimulation cut = SegmentedSimulation.of(
+                        r.graph(), Optional.of(r.configs()), values, OrtOptimizationLevel.ASIS)) {
+            Map<String, float[]> expected = TensorRecorder.of(cut, values, one);
+            TensorRecorder.of(whole, values, one)
                     .forEach((v, seen) -> assertThat(seen).as(v).isEqualTo(expected.get(v)));
         }
         Set<String> places = floats(r.floatGraph());
-        try (Simulation whole = Simulation.of(r.floatGraph(), Optional.empty(), places, Optimization.ALL);
-                SegmentedModel plain = SegmentedModel.of(r.floatGraph(), Optional.empty(), places, Optimization.NONE)) {
-            Map<String, float[]> expected = Recording.of(plain, places, one);
-            Recording.of(whole, places, one).forEach((v, seen) -> assertClose(seen, expected.get(v)));
+        try (Simulation whole = Simulation.of(r.floatGraph(), Optional.empty(), places, OrtOptimizationLevel.ALL);
+                SegmentedSimulation plain =
+                        SegmentedSimulation.of(r.floatGraph(), Optional.empty(), places, OrtOptimizationLevel.NONE)) {
+            Map<String, float[]> expected = TensorRecorder.of(plain, places, one);
+            TensorRecorder.of(whole, places, one).forEach((v, seen) -> assertClose(seen, expected.get(v)));
         }
     }
 
     @Test
     void anObservationOfTheFirstSamplesSeesNoOther() {
         Graph source = graph("resnet");
-        Samples samples = House.noise(source, 4);
+        Samples samples = TestPlatform.noise(source, 4);
         String output = source.outputs().get(0).name();
-        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
         List<Simulator.Observation<Batches>> two = List.of(
                 new Simulator.Observation<>(output, "", 2, Batches::new),
                 new Simulator.Observation<>(output, Batches::new));
-        try (Simulation whole = Simulation.of(r.graph(), Optional.of(r.configs()), Set.of(output), Optimization.ALL);
-                SegmentedModel cut =
-                        SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(output), Optimization.ALL)) {
+        try (Simulation whole =
+                        Simulation.of(r.graph(), Optional.of(r.configs()), Set.of(output), OrtOptimizationLevel.ALL);
+                SegmentedSimulation cut = SegmentedSimulation.of(
+                        r.graph(), Optional.of(r.configs()), Set.of(output), OrtOptimizationLevel.ALL)) {
             for (Simulation m : List.of(whole, cut)) {
                 assertThat(m.observe(two, samples, 2, d -> {}))
                         .extracting(o -> o.count)
@@ -262,8 +266,8 @@ class SimulationTest {
     @Test
     void switchingConfigsEqualsBuildingWithoutThem() {
         Graph source = graph("resnet");
-        Samples samples = House.noise(source, 2);
-        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        Samples samples = TestPlatform.noise(source, 2);
+        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
         String output = r.graph().outputs().get(0).name();
         List<TensorQuantization> active = new ArrayList<>();
         r.configs().configs().forEach(c -> {
@@ -271,8 +275,10 @@ class SimulationTest {
                 active.add(c);
             }
         });
-        try (SegmentedModel live = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE);
-                SegmentedModel floats = SegmentedModel.of(r.graph(), Optional.empty(), Set.of(), Optimization.NONE)) {
+        try (SegmentedSimulation live = SegmentedSimulation.of(
+                        r.graph(), Optional.of(r.configs()), Set.of(), OrtOptimizationLevel.NONE);
+                SegmentedSimulation floats =
+                        SegmentedSimulation.of(r.graph(), Optional.empty(), Set.of(), OrtOptimizationLevel.NONE)) {
             float[] on = run(live, samples, output);
             active.forEach(c -> live.toggle(c.slot(), false));
             assertThat(run(live, samples, output))
@@ -291,13 +297,13 @@ class SimulationTest {
     @MethodSource("modelsAndTargets")
     void theBlockedLayoutComputesTheSame(String name, String target) {
         Graph source = graph(name);
-        Samples samples = House.noise(source, 2);
-        Pipeline.Result r = House.quantize(source, target, samples, 1);
+        Samples samples = TestPlatform.noise(source, 2);
+        Pipeline.Result r = TestPlatform.quantize(source, target, samples, 1);
         String output = r.graph().outputs().get(0).name();
-        try (SegmentedModel fast =
-                        SegmentedModel.of(r.floatGraph(), Optional.empty(), floats(r.floatGraph()), Optimization.ALL);
-                SegmentedModel plain =
-                        SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
+        try (SegmentedSimulation fast = SegmentedSimulation.of(
+                        r.floatGraph(), Optional.empty(), floats(r.floatGraph()), OrtOptimizationLevel.ALL);
+                SegmentedSimulation plain =
+                        SegmentedSimulation.of(r.floatGraph(), Optional.empty(), Set.of(), OrtOptimizationLevel.NONE)) {
             assertClose(run(fast, samples, output), run(plain, samples, output));
         }
     }
@@ -307,13 +313,13 @@ class SimulationTest {
     @MethodSource("modelsAndTargets")
     void theJoinedSimulationComputesWhatTheSegmentsDo(String name, String target) {
         Graph source = graph(name);
-        Samples samples = House.noise(source, 3);
-        Pipeline.Result r = House.quantize(source, target, samples, 1);
+        Samples samples = TestPlatform.noise(source, 3);
+        Pipeline.Result r = TestPlatform.quantize(source, target, samples, 1);
         String output = r.graph().outputs().get(0).name();
         try (Simulation whole = Simulation.of(r.graph(), r.configs());
-                SegmentedModel cut =
-                        SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.ALL)) {
-            assertThat(whole instanceof SegmentedModel && SINGLE_SESSION.contains(target))
+                SegmentedSimulation cut = SegmentedSimulation.of(
+                        r.graph(), Optional.of(r.configs()), Set.of(), OrtOptimizationLevel.ALL)) {
+            assertThat(whole instanceof SegmentedSimulation && SINGLE_SESSION.contains(target))
                     .isFalse();
             assertThat(run(whole, samples, output)).isEqualTo(run(cut, samples, output));
         }
@@ -324,13 +330,14 @@ class SimulationTest {
     @ValueSource(strings = {"resnet", "mobile", "addchain", "eltwise", "pools", "dynup11"})
     void smoothingLeavesTheFloatNetworkWhatItWas(String name) {
         Graph source = graph(name);
-        Samples samples = House.noise(source, 8);
-        Pipeline.Result r = House.quantize(source, "tensorrt", samples, 1, "smoothing.limit=100");
-        Pipeline.Result plain = House.quantize(source, "tensorrt", samples, 1, "smoothing=off");
+        Samples samples = TestPlatform.noise(source, 8);
+        Pipeline.Result r = TestPlatform.quantize(source, "tensorrt", samples, 1, "smoothing.limit=100");
+        Pipeline.Result plain = TestPlatform.quantize(source, "tensorrt", samples, 1, "smoothing=off");
         String output = r.graph().outputs().get(0).name();
-        try (SegmentedModel smooth = SegmentedModel.of(r.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE);
-                SegmentedModel before =
-                        SegmentedModel.of(plain.floatGraph(), Optional.empty(), Set.of(), Optimization.NONE)) {
+        try (SegmentedSimulation smooth =
+                        SegmentedSimulation.of(r.floatGraph(), Optional.empty(), Set.of(), OrtOptimizationLevel.NONE);
+                SegmentedSimulation before = SegmentedSimulation.of(
+                        plain.floatGraph(), Optional.empty(), Set.of(), OrtOptimizationLevel.NONE)) {
             assertClose(run(smooth, samples, output), run(before, samples, output));
         }
     }
@@ -345,19 +352,20 @@ class SimulationTest {
     @Test
     void theNumberOfWorkersDoesNotShow() {
         Graph source = graph("mobile");
-        Samples samples = House.noise(source, 23);
+        Samples samples = TestPlatform.noise(source, 23);
         for (String method : List.of("minmax", "percentile", "mse", "kl")) {
             String set = "calibration.method=" + method;
-            List<Optional<Parameters>> one = parameters(House.quantize(source, "tensorrt", samples, 1, set));
-            assertThat(parameters(House.quantize(source, "tensorrt", samples, 5, set)))
+            List<Optional<QuantizationParameters>> one =
+                    parameters(TestPlatform.quantize(source, "tensorrt", samples, 1, set));
+            assertThat(parameters(TestPlatform.quantize(source, "tensorrt", samples, 5, set)))
                     .as(method)
                     .isEqualTo(one);
         }
     }
 
-    private static List<Optional<Parameters>> parameters(Pipeline.Result r) {
-        List<Optional<Parameters>> all = new ArrayList<>();
-        r.configs().configs().forEach(c -> all.add(c.parameters()));
+    private static List<Optional<QuantizationParameters>> parameters(Pipeline.Result r) {
+        List<Optional<QuantizationParameters>> all = new ArrayList<>();
+        r.configs().configs().forEach(c -> all.add(c.qparams()));
         return all;
     }
 
@@ -369,33 +377,37 @@ class SimulationTest {
                 ValueInfo.Dimension.of(3),
                 new ValueInfo.Dimension(-1, "H"),
                 new ValueInfo.Dimension(-1, "W"));
-        e.input(new ValueInfo("a", ElementType.FLOAT, Optional.of(dynamic), dev.detent.spi.graph.Opaque.NONE));
-        e.input(new ValueInfo("b", ElementType.FLOAT, Optional.of(dynamic), dev.detent.spi.graph.Opaque.NONE));
+        e.input(new ValueInfo("a", ElementType.FLOAT, Optional.of(dynamic), dev.detent.spi.graph.UnmodeledProto.NONE));
+        e.input(new ValueInfo("b", ElementType.FLOAT, Optional.of(dynamic), dev.detent.spi.graph.UnmodeledProto.NONE));
         e.initializer("w", Tensor.ofFloats(new long[] {2, 3, 1, 1}, .5f, -.5f, .25f, 1, .1f, -.2f));
         e.add(Node.of("add", "Add", List.of("a", "b"), List.of("s"), Map.of()));
         e.add(Node.of("conv", "Conv", List.of("s", "w"), List.of("c"), Map.of()));
         e.add(Node.of("nonzero", "NonZero", List.of("c"), List.of("nz"), Map.of()));
         e.add(Node.of("relu", "Relu", List.of("c"), List.of("y"), Map.of()));
-        e.output(new ValueInfo("y", ElementType.FLOAT, Optional.empty(), dev.detent.spi.graph.Opaque.NONE));
-        e.output(new ValueInfo("nz", ElementType.INT64, Optional.empty(), dev.detent.spi.graph.Opaque.NONE));
+        e.output(new ValueInfo("y", ElementType.FLOAT, Optional.empty(), dev.detent.spi.graph.UnmodeledProto.NONE));
+        e.output(new ValueInfo("nz", ElementType.INT64, Optional.empty(), dev.detent.spi.graph.UnmodeledProto.NONE));
         Random random = new Random(3);
         List<Sample> all = new ArrayList<>();
         for (int size : new int[] {4, 7, 4, 5, 7}) {
             all.add(new Sample(Map.of(
-                    "a", House.input(random, 1, 3, size, size + 1), "b", House.input(random, 1, 3, size, size + 1))));
+                    "a",
+                    TestPlatform.input(random, 1, 3, size, size + 1),
+                    "b",
+                    TestPlatform.input(random, 1, 3, size, size + 1))));
         }
-        Samples samples = House.samples(all);
-        Pipeline.Result r = House.quantize(e.graph(), "onnxruntime", samples, 2);
+        Samples samples = TestPlatform.samples(all);
+        Pipeline.Result r = TestPlatform.quantize(e.graph(), "onnxruntime", samples, 2);
         List<float[]> expected = new ArrayList<>();
         List<long[]> shapes = new ArrayList<>();
-        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "m"));
-        try (PlainModel m = PlainModel.of(exported, Optimization.NONE, "m")) {
+        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "m"));
+        try (OrtModel m = OrtModel.of(exported, OrtOptimizationLevel.NONE, "m")) {
             m.forEach(samples, 1, d -> {}, (i, o) -> {
                 expected.add(o.floats("y"));
                 shapes.add(o.shape("nz"));
             });
         }
-        try (SegmentedModel m = SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE)) {
+        try (SegmentedSimulation m =
+                SegmentedSimulation.of(r.graph(), Optional.of(r.configs()), Set.of(), OrtOptimizationLevel.NONE)) {
             m.forEach(samples, 1, d -> {}, (i, o) -> {
                 assertThat(o.floats("y")).isEqualTo(expected.get(i));
                 assertThat(o.shape("nz")).isEqualTo(shapes.get(i));
@@ -428,22 +440,22 @@ class SimulationTest {
                 ValueInfo.Dimension.of(2),
                 ValueInfo.Dimension.of(1),
                 new ValueInfo.Dimension(-1, "n"));
-        e.output(new ValueInfo("y", ElementType.FLOAT, Optional.of(open), dev.detent.spi.graph.Opaque.NONE));
+        e.output(new ValueInfo("y", ElementType.FLOAT, Optional.of(open), dev.detent.spi.graph.UnmodeledProto.NONE));
         Random random = new Random(5);
         List<Sample> all = new ArrayList<>();
         for (int different = 0; different < 4; different++) {
-            Sample.Input same = House.input(random, 1, 3, 4, 4);
+            Sample.Input same = TestPlatform.input(random, 1, 3, 4, 4);
             for (int again = 0; again < 3; again++) {
                 all.add(new Sample(Map.of("x", same)));
             }
         }
-        Samples samples = House.samples(all);
+        Samples samples = TestPlatform.samples(all);
         for (String target : List.of("onnxruntime", "tensorrt")) {
-            Pipeline.Result r = House.quantize(e.graph().copy(), target, samples, 1);
-            Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "m"));
-            try (PlainModel literal = PlainModel.of(exported, Optimization.NONE, "m");
-                    SegmentedModel cut =
-                            SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE)) {
+            Pipeline.Result r = TestPlatform.quantize(e.graph().copy(), target, samples, 1);
+            Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "m"));
+            try (OrtModel literal = OrtModel.of(exported, OrtOptimizationLevel.NONE, "m");
+                    SegmentedSimulation cut = SegmentedSimulation.of(
+                            r.graph(), Optional.of(r.configs()), Set.of(), OrtOptimizationLevel.NONE)) {
                 List<float[]> expected = new ArrayList<>();
                 literal.forEach(samples, 1, d -> {}, (i, o) -> expected.add(o.floats("y")));
                 assertThat(expected.stream().map(y -> y.length).distinct().count())
@@ -572,20 +584,20 @@ class SimulationTest {
     @ParameterizedTest
     @ValueSource(strings = {"onnxruntime", "tensorrt", "dsp"})
     void aBranchIsKeptAndItsSurroundingsAreQuantized(String target) throws IOException {
-        Samples samples = House.noise(branching(0), 16);
+        Samples samples = TestPlatform.noise(branching(0), 16);
         List<Float> means = new ArrayList<>(means(branching(0), samples));
         means.sort(null);
         Graph source = branching((means.get(7) + means.get(8)) / 2);
-        Pipeline.Result r = House.quantize(source, target, samples, 2);
+        Pipeline.Result r = TestPlatform.quantize(source, target, samples, 2);
         assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized).map(Node::name))
                 .contains("Conv_d");
-        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "branching"));
-        try (PlainModel literal = PlainModel.of(exported, Optimization.NONE, "branching");
+        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "branching"));
+        try (OrtModel literal = OrtModel.of(exported, OrtOptimizationLevel.NONE, "branching");
                 Simulation whole = Simulation.of(r.graph(), r.configs());
-                SegmentedModel cut =
-                        SegmentedModel.of(r.graph(), Optional.of(r.configs()), Set.of(), Optimization.NONE)) {
+                SegmentedSimulation cut = SegmentedSimulation.of(
+                        r.graph(), Optional.of(r.configs()), Set.of(), OrtOptimizationLevel.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
-                Samples one = House.samples(List.of(samples.get(i)));
+                Samples one = TestPlatform.samples(List.of(samples.get(i)));
                 List<float[]> expected = new ArrayList<>();
                 literal.forEach(one, 1, d -> {}, (k, o) -> expected.add(o.floats("y")));
                 assertThat(run(cut, one, "y")).isEqualTo(expected.get(0));
@@ -598,10 +610,11 @@ class SimulationTest {
     private static List<Float> means(Graph graph, Samples samples) {
         Pipeline.format(graph, "branching");
         List<Float> means = new ArrayList<>();
-        try (SegmentedModel m = SegmentedModel.of(graph, Optional.empty(), Set.of("m"), Optimization.NONE)) {
+        try (SegmentedSimulation m =
+                SegmentedSimulation.of(graph, Optional.empty(), Set.of("m"), OrtOptimizationLevel.NONE)) {
             for (int i = 0; i < samples.size(); i++) {
-                Samples one = House.samples(List.of(samples.get(i)));
-                means.add(Recording.of(m, List.of("m"), one).get("m")[0]);
+                Samples one = TestPlatform.samples(List.of(samples.get(i)));
+                means.add(TensorRecorder.of(m, List.of("m"), one).get("m")[0]);
             }
         }
         return means;
@@ -625,11 +638,11 @@ class SimulationTest {
         Random random = new Random(11);
         Graph source = OnnxReader.read(
                 model("moved.onnx", 13, g, 0, weights("w1", random, 8, 3, 1, 1), weights("w2", random, 8, 8, 1, 1)));
-        Samples samples = House.noise(source, 2);
-        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
-        Graph exported = QdqInsertion.apply(new Model(r.graph().copy(), r.configs(), "moved"));
+        Samples samples = TestPlatform.noise(source, 2);
+        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
+        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "moved"));
         assertThat(exported.producer("p").orElseThrow().opType()).isEqualTo("DequantizeLinear");
-        try (PlainModel fused = PlainModel.of(exported, Optimization.ALL, "moved");
+        try (OrtModel fused = OrtModel.of(exported, OrtOptimizationLevel.ALL, "moved");
                 Simulation whole = Simulation.of(r.graph(), r.configs())) {
             List<float[]> expected = new ArrayList<>();
             fused.forEach(samples, 1, d -> {}, (k, o) -> expected.add(o.floats("i")));
@@ -671,16 +684,16 @@ class SimulationTest {
         Graph raised = OnnxReader.read(file);
         Pipeline.format(raised, file.toString());
         assertThat(raised.opset()).isEqualTo(13);
-        Samples samples = House.noise(raised, 2);
+        Samples samples = TestPlatform.noise(raised, 2);
         List<float[]> before = new ArrayList<>();
         List<float[]> after = new ArrayList<>();
-        try (PlainModel a = PlainModel.of(file, Optimization.NONE);
-                PlainModel b = PlainModel.of(raised, Optimization.NONE, file.toString())) {
+        try (OrtModel a = OrtModel.of(file, OrtOptimizationLevel.NONE);
+                OrtModel b = OrtModel.of(raised, OrtOptimizationLevel.NONE, file.toString())) {
             a.forEach(samples, 1, d -> {}, (k, o) -> before.add(o.floats("y")));
             b.forEach(samples, 1, d -> {}, (k, o) -> after.add(o.floats("y")));
         }
         assertThat(after).usingRecursiveComparison().isEqualTo(before);
-        Pipeline.Result r = House.quantize(OnnxReader.read(file), "onnxruntime", samples, 1);
+        Pipeline.Result r = TestPlatform.quantize(OnnxReader.read(file), "onnxruntime", samples, 1);
         assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized))
                 .extracting(Node::name)
                 .contains("Conv_c", "Conv_y");
@@ -689,10 +702,10 @@ class SimulationTest {
     @Test
     void whoAsksForNothingGetsNothing() {
         Graph source = graph("resnet");
-        Samples samples = House.noise(source, 1);
-        Pipeline.Result r = House.quantize(source, "onnxruntime", samples, 1);
+        Samples samples = TestPlatform.noise(source, 1);
+        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
         try (Simulation s = Simulation.of(r.graph(), r.configs())) {
-            assertThat(s.observe(List.<Simulator.Observation<Recording>>of(), samples, 1, d -> {}))
+            assertThat(s.observe(List.<Simulator.Observation<TensorRecorder>>of(), samples, 1, d -> {}))
                     .isEmpty();
         }
     }
@@ -706,7 +719,7 @@ class SimulationTest {
         e.add(Node.of("lp", "LpNormalization", List.of("m"), List.of("n"), Map.of("axis", new Attribute.IntValue(1))));
         e.add(Node.of("matmul2", "MatMul", List.of("n", "w"), List.of("y"), Map.of()));
         e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4));
-        Pipeline.Result r = House.quantize(e.graph(), "onnxruntime", House.noise(e.graph(), 4), 1);
+        Pipeline.Result r = TestPlatform.quantize(e.graph(), "onnxruntime", TestPlatform.noise(e.graph(), 4), 1);
         assertThat(r.configs().isQuantized(r.graph().node("lp").orElseThrow())).isFalse();
         assertThat(r.configs().isQuantized(r.graph().node("matmul2").orElseThrow()))
                 .isTrue();
@@ -724,7 +737,7 @@ class SimulationTest {
         e.add(Node.of("softmax", "Softmax", List.of("a"), List.of("s"), Map.of()));
         e.add(Node.of("matmul2", "MatMul", List.of("s", "w"), List.of("y"), Map.of()));
         e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4));
-        Pipeline.Result r = House.quantize(e.graph(), "dsp", House.noise(e.graph(), 4), 1);
+        Pipeline.Result r = TestPlatform.quantize(e.graph(), "dsp", TestPlatform.noise(e.graph(), 4), 1);
         assertThat(r.configs()
                         .output(r.graph().node("add").orElseThrow(), 0)
                         .orElseThrow()
@@ -740,7 +753,7 @@ class SimulationTest {
         assertThat(r.configs()
                         .output(r.graph().node("matmul").orElseThrow(), 0)
                         .orElseThrow()
-                        .parameters())
+                        .qparams())
                 .isPresent();
     }
 

@@ -29,7 +29,7 @@ class TargetsIT {
 
     @BeforeAll
     static void prepare() throws IOException {
-        Path corpus = Dist.corpus(work.resolve("corpus"));
+        Path corpus = InstalledDistribution.corpus(work.resolve("corpus"));
         model = corpus.resolve("models/resnet.onnx");
         float[] values = new float[Files.readAllBytes(corpus.resolve("calib/resnet.f32")).length / 4];
         java.nio.ByteBuffer.wrap(Files.readAllBytes(corpus.resolve("calib/resnet.f32")))
@@ -38,13 +38,14 @@ class TargetsIT {
                 .get(values);
         long[] shape = OnnxReader.read(model).inputs().get(0).staticShape().orElseThrow();
         shape[0] = 8;
-        data = Dist.npy(work.resolve("data.npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
+        data = InstalledDistribution.npy(
+                work.resolve("data.npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
     }
 
     @Test
     void severalTargetsFromOneLookAreWhatEachIsAlone() throws IOException {
         Path out = work.resolve("several");
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize",
                 model,
                 "--backend",
@@ -61,7 +62,7 @@ class TargetsIT {
         assertThat(out.resolve("comparison.html")).content().contains("Where the targets disagree", "symmetric");
         for (String target : new String[] {"onnxruntime", "tensorrt", "ncnn"}) {
             Path alone = work.resolve("alone-" + target);
-            assertThat(Dist.run(
+            assertThat(InstalledDistribution.run(
                                     "quantize",
                                     model,
                                     "--backend",
@@ -87,11 +88,11 @@ class TargetsIT {
         assertThat(json.getAsJsonArray("disagreements").size())
                 .isPositive()
                 .isLessThanOrEqualTo(json.get("slots").getAsInt());
-        Dist.Run verify = Dist.run("verify", out);
+        InstalledDistribution.Run verify = InstalledDistribution.run("verify", out);
         assertThat(verify.code()).as(verify.all()).isZero();
         assertThat(verify.out())
                 .contains("onnxruntime as qdq", "tensorrt as qdq", "ncnn as table", "every layer bit-equal");
-        Dist.Run evaluate = Dist.run("evaluate", model, out, "--data", data);
+        InstalledDistribution.Run evaluate = InstalledDistribution.run("evaluate", model, out, "--data", data);
         assertThat(evaluate.code()).as(evaluate.all()).isZero();
         for (String target : new String[] {"onnxruntime", "tensorrt", "ncnn"}) {
             String simulated = run.out()
@@ -103,15 +104,17 @@ class TargetsIT {
                     .contains(simulated.replaceAll(" +", " ").replaceFirst(" \\S+/\\S+", ""));
         }
         String tensor = OnnxReader.read(model).inputs().get(0).name();
-        assertThat(Dist.run("explain", out, tensor).out())
+        assertThat(InstalledDistribution.run("explain", out, tensor).out())
                 .contains("onnxruntime:", "tensorrt:", "ncnn:", "INITIAL -> ACTIVATED");
-        assertThat(Dist.run("explain", out, "no such tensor").code()).isEqualTo(2);
+        assertThat(InstalledDistribution.run("explain", out, "no such tensor").code())
+                .isEqualTo(2);
     }
 
     @Test
     void aChangedModelIsFound() throws IOException {
         Path out = work.resolve("qdq");
-        assertThat(Dist.run("quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
+        assertThat(InstalledDistribution.run(
+                                "quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", out)
                         .code())
                 .isZero();
         Path file = out.resolve("resnet.qdq.onnx");
@@ -124,12 +127,13 @@ class TargetsIT {
         float was = g.initializer(scale).orElseThrow().floats()[0];
         g.edit().initializer(scale, Tensor.scalar(was * 1.01f));
         Files.write(file, OnnxWriter.bytes(g));
-        Dist.Run verify = Dist.run("verify", out);
+        InstalledDistribution.Run verify = InstalledDistribution.run("verify", out);
         assertThat(verify.code()).isEqualTo(1);
         assertThat(verify.all()).contains("DT-VER-012", "in the artefact", "in the run");
 
         Path table = work.resolve("table");
-        assertThat(Dist.run("quantize", model, "--backend", "ncnn", "--calibration", data, "--out", table)
+        assertThat(InstalledDistribution.run(
+                                "quantize", model, "--backend", "ncnn", "--calibration", data, "--out", table)
                         .code())
                 .isZero();
         Path onnx = table.resolve("resnet.onnx");
@@ -143,7 +147,7 @@ class TargetsIT {
                         Tensor.ofFloats(
                                 weights.initializer(weight).orElseThrow().dims(), values));
         Files.write(onnx, OnnxWriter.bytes(weights));
-        verify = Dist.run("verify", table);
+        verify = InstalledDistribution.run("verify", table);
         assertThat(verify.code()).isEqualTo(1);
         assertThat(verify.all()).contains("DT-VER-014", weight, "off the grid");
 
@@ -154,7 +158,7 @@ class TargetsIT {
                         Tensor.ofFloats(
                                 weights.initializer(weight).orElseThrow().dims(), new float[values.length]));
         Files.write(onnx, OnnxWriter.bytes(weights));
-        verify = Dist.run("verify", table);
+        verify = InstalledDistribution.run("verify", table);
         assertThat(verify.code()).isEqualTo(1);
         assertThat(verify.all())
                 .contains("DT-VER-020", weights.nodes().iterator().next().name() + ":out:0")
@@ -164,7 +168,7 @@ class TargetsIT {
     @Test
     void aTargetDescribedInYamlIsATargetLikeAnother() throws IOException {
         Path plugins = Files.createDirectories(work.resolve("plugins"));
-        try (var files = Files.list(Dist.home().resolve("plugins"))) {
+        try (var files = Files.list(InstalledDistribution.home().resolve("plugins"))) {
             for (Path f : files.toList()) {
                 Files.copy(f, plugins.resolve(f.getFileName()));
             }
@@ -180,10 +184,10 @@ class TargetsIT {
                 network-outputs: float
                 exporters: [qdq, table]
                 """);
-        Dist.Run backends = Dist.run("backends", "--plugins", plugins);
+        InstalledDistribution.Run backends = InstalledDistribution.run("backends", "--plugins", plugins);
         assertThat(backends.out()).contains("acme  Acme NPU, first afternoon", "--format table");
         Path out = work.resolve("acme");
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize",
                 model,
                 "--backend",
@@ -197,19 +201,20 @@ class TargetsIT {
                 "--plugins",
                 plugins);
         assertThat(run.code()).as(run.all()).isZero();
-        Dist.Run verify = Dist.run("verify", out, "--plugins", plugins);
+        InstalledDistribution.Run verify = InstalledDistribution.run("verify", out, "--plugins", plugins);
         assertThat(verify.out()).contains("every layer bit-equal");
         Files.writeString(plugins.resolve("acme.yaml"), "target: acme\nquantise: [Conv]\n");
-        Dist.Run broken = Dist.run("backends", "--plugins", plugins);
+        InstalledDistribution.Run broken = InstalledDistribution.run("backends", "--plugins", plugins);
         assertThat(broken.code()).isEqualTo(2);
         assertThat(broken.err()).contains("acme.yaml", "unknown key 'quantise'").doesNotContain("Exception");
         Files.writeString(plugins.resolve("acme.yaml"), "target: [\n");
-        assertThat(Dist.run("backends", "--plugins", plugins).err()).contains("acme.yaml", "is no YAML");
+        assertThat(InstalledDistribution.run("backends", "--plugins", plugins).err())
+                .contains("acme.yaml", "is no YAML");
     }
 
     @Test
     void aTargetThatFindsNothingToQuantizeSaysSo() {
-        Dist.Run none = Dist.run(
+        InstalledDistribution.Run none = InstalledDistribution.run(
                 "quantize",
                 work.resolve("corpus/models/eltwise.onnx"),
                 "--backend",
@@ -223,7 +228,7 @@ class TargetsIT {
     @Test
     void optionsOfFormatsAreTaken() {
         Path out = work.resolve("float-weights");
-        Dist.Run run = Dist.run(
+        InstalledDistribution.Run run = InstalledDistribution.run(
                 "quantize",
                 model,
                 "--backend",
@@ -239,8 +244,8 @@ class TargetsIT {
                         .initializers()
                         .values())
                 .noneMatch(t -> t.type() == dev.detent.spi.graph.ElementType.INT8 && t.rank() == 4);
-        assertThat(Dist.run("verify", out).out()).contains("every layer bit-equal");
-        Dist.Run wrong = Dist.run(
+        assertThat(InstalledDistribution.run("verify", out).out()).contains("every layer bit-equal");
+        InstalledDistribution.Run wrong = InstalledDistribution.run(
                 "quantize",
                 model,
                 "--backend",

@@ -1,11 +1,11 @@
 package dev.detent.cli;
 
 import dev.detent.host.Detent;
-import dev.detent.host.QuantizeOutcome;
-import dev.detent.host.QuantizeRequest;
-import dev.detent.host.Settings;
-import dev.detent.host.Speed;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.ThroughputBenchmark;
+import dev.detent.host.job.QuantizeOutcome;
+import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.settings.Settings;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,12 +28,12 @@ final class DemoCommand implements Callable<Integer> {
     String backend = "onnxruntime";
 
     @Mixin
-    Home home;
+    InstallationOptions home;
 
     @Override
     public Integer call() {
         Console console = new Console();
-        Path demo = Home.folder().resolve("demo");
+        Path demo = InstallationOptions.folder().resolve("demo");
         Path model = demo.resolve("ch_ppocr_mobile_v2.0_cls_infer.onnx");
         if (!Files.isRegularFile(model)) {
             throw new UserException(
@@ -54,7 +54,8 @@ final class DemoCommand implements Callable<Integer> {
                 cores,
                 Optional.of(new QuantizeRequest.Evaluation(
                         evaluation.toString(), 0, Optional.of(evaluation.resolve("labels.csv")))));
-        QuantizeOutcome o = new Detent(home::registryAndEngine, Home.VERSION).quantize(request, console.progress());
+        QuantizeOutcome o =
+                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(request, console.progress());
         o.problems().forEach(console::problem);
         console.line("PP-OCR text-direction classifier for " + backend + ": " + o.quantizedNodes()
                 + " nodes quantized from " + o.samples() + " images, scored on "
@@ -63,7 +64,8 @@ final class DemoCommand implements Callable<Integer> {
         o.runnable().ifPresent(file -> {
             console.line("size       " + QuantizeCommand.bytes(o.modelBytes()) + " -> "
                     + QuantizeCommand.bytes(o.files().get(file.getFileName().toString())));
-            Speed speed = Speed.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
+            ThroughputBenchmark speed =
+                    ThroughputBenchmark.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
             console.line(String.format(
                     Locale.ROOT,
                     "speed      %.0f -> %.0f images/s in ONNX Runtime (%.2fx)",

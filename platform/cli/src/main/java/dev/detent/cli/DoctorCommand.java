@@ -1,6 +1,6 @@
 package dev.detent.cli;
 
-import dev.detent.host.Installation;
+import dev.detent.host.InstallationCheck;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -9,13 +9,13 @@ import picocli.CommandLine.Mixin;
 final class DoctorCommand implements Callable<Integer> {
 
     @Mixin
-    Home home;
+    InstallationOptions home;
 
     @Override
     public Integer call() {
         Console console = new Console();
         boolean sound = true;
-        for (Installation.Finding f : Installation.examine(home.host())) {
+        for (InstallationCheck.Finding f : InstallationCheck.examine(home.host())) {
             console.line((f.sound() ? "ok    " : "WRONG ") + f.what() + ": " + f.detail());
             sound &= f.sound();
         }

@@ -1,9 +1,9 @@
 package dev.detent.cli;
 
-import dev.detent.host.Evaluation;
-import dev.detent.host.FinishedRun;
-import dev.detent.host.Scores;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.record.RunDirectory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -39,26 +39,30 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "preprocessing (default: that of the calibration)")
     Optional<String> preset = Optional.empty();
 
-    @Option(names = "--samples", converter = Count.class, paramLabel = "N", description = "at most so many samples")
+    @Option(
+            names = "--samples",
+            converter = PositiveIntegerConverter.class,
+            paramLabel = "N",
+            description = "at most so many samples")
     int samples;
 
     @Option(
             names = "--threads",
-            converter = Count.class,
+            converter = PositiveIntegerConverter.class,
             paramLabel = "N",
             description = "samples run side by side (default: number of cores)")
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
-    Home home;
+    InstallationOptions home;
 
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Map<String, Scores>> scores = Evaluation.finished(
+        Map<String, Map<String, EvaluationMetrics>> scores = Evaluation.finished(
                 home.registry(),
                 model,
-                FinishedRun.all(out),
+                RunDirectory.all(out),
                 data,
                 labels,
                 preset.map(Preprocessing::parse),
@@ -76,14 +80,14 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void showSeveral(Console console, Map<String, Map<String, Scores>> scores) {
+    private static void showSeveral(Console console, Map<String, Map<String, EvaluationMetrics>> scores) {
         console.line(String.format(Locale.ROOT, "%-18s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
         // What the float model scores is the same for every target.
         scores.values().stream()
                 .limit(1)
-                .forEach(s -> Scores.rows(s).stream().limit(1).forEach(r -> row(console, "float", r, "")));
+                .forEach(s -> EvaluationMetrics.rows(s).stream().limit(1).forEach(r -> row(console, "float", r, "")));
         scores.forEach((target, s) -> {
-            Scores.rows(s).stream().skip(1).forEach(r -> row(console, target, r, "  " + r.get(0)));
+            EvaluationMetrics.rows(s).stream().skip(1).forEach(r -> row(console, target, r, "  " + r.get(0)));
             Evaluation.difference(s).ifPresent(p -> console.problem(p, target));
         });
     }
@@ -92,8 +96,9 @@ final class EvaluateCommand implements Callable<Integer> {
         console.line(String.format(Locale.ROOT, "%-18s %9s %10s %10s%s", title, r.get(1), r.get(2), r.get(3), kind));
     }
 
-    static void show(Console console, Map<String, Scores> scores) {
+    static void show(Console console, Map<String, EvaluationMetrics> scores) {
         console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
-        Scores.rows(scores).forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
+        EvaluationMetrics.rows(scores)
+                .forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
     }
 }

@@ -3,9 +3,9 @@ package dev.detent.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.detent.host.FinishedRun;
-import dev.detent.host.JsonFile;
-import dev.detent.host.plugin.Suggestion;
+import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.record.JsonFile;
+import dev.detent.host.record.RunDirectory;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,10 +31,10 @@ final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        List<FinishedRun> runs = FinishedRun.all(out);
+        List<RunDirectory> runs = RunDirectory.all(out);
         Set<String> known = new LinkedHashSet<>();
         boolean found = false;
-        for (FinishedRun run : runs) {
+        for (RunDirectory run : runs) {
             JsonFile journal = JsonFile.read(run.folder().resolve("journal.json"));
             List<String> lives = run.json()
                     .get(d -> journal.get(
@@ -48,7 +48,7 @@ final class ExplainCommand implements Callable<Integer> {
         if (!found) {
             throw new UserException(
                     "DT-CLI-020",
-                    "no quantized slot carries '" + tensor + "'" + Suggestion.among(tensor, known),
+                    "no quantized slot carries '" + tensor + "'" + DidYouMean.among(tensor, known),
                     out.toString());
         }
         return 0;

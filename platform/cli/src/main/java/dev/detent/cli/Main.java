@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
  */
 @Command(
         name = "detent",
-        version = "detent " + Home.VERSION,
+        version = "detent " + InstallationOptions.VERSION,
         mixinStandardHelpOptions = true,
         scope = CommandLine.ScopeType.INHERIT,
         description = "Post-training quantization of ONNX models.")
@@ -26,9 +26,9 @@ public final class Main {
             PlanCommand.class,
             ExplainCommand.class,
             InspectCommand.class,
-            Listings.Backends.class,
-            Listings.Passes.class,
-            Listings.ObserverList.class,
+            ListCommands.Backends.class,
+            ListCommands.Passes.class,
+            ListCommands.ObserverList.class,
             PluginsCommand.class,
             DoctorCommand.class,
             TraceCommand.class,
@@ -38,7 +38,7 @@ public final class Main {
 
     public static void main(String[] args) {
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
-            System.out.println("detent " + Home.VERSION);
+            System.out.println("detent " + InstallationOptions.VERSION);
             return;
         }
         PluginHost.preload();

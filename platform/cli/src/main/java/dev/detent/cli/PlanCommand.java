@@ -1,9 +1,9 @@
 package dev.detent.cli;
 
-import dev.detent.host.ConfigFile;
 import dev.detent.host.Detent;
-import dev.detent.host.Settings;
 import dev.detent.host.plan.Plan;
+import dev.detent.host.settings.Settings;
+import dev.detent.host.settings.SettingsFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,18 +27,18 @@ final class PlanCommand implements Callable<Integer> {
     Optional<Path> config = Optional.empty();
 
     @Mixin
-    Home home;
+    InstallationOptions home;
 
     @Override
     public Integer call() {
         Console console = new Console();
-        Settings settings = config.map(f -> ConfigFile.read(f, QuantizeCommand.KEYS))
-                .orElse(ConfigFile.NONE)
+        Settings settings = config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS))
+                .orElse(SettingsFile.NONE)
                 .settings();
         for (String s : set) {
             settings = settings.with(s);
         }
-        Plan plan = new Detent(home.registry(), Home.VERSION).plan(backend, settings);
+        Plan plan = new Detent(home.registry(), InstallationOptions.VERSION).plan(backend, settings);
         console.line("   dispatch  " + plan.dispatcher());
         int i = 1;
         for (Plan.Step s : plan.steps()) {

@@ -1,12 +1,12 @@
 package dev.detent.cli;
 
+import dev.detent.host.contract.PluginVerifier;
 import dev.detent.host.plugin.PluginJar;
 import dev.detent.host.plugin.PluginLock;
-import dev.detent.host.verify.PluginVerifier;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
-import dev.detent.testkit.Check;
+import dev.detent.testkit.ContractViolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ final class PluginsCommand implements Callable<Integer> {
     @Command(name = "list", description = "Lists the jars of the plugin folder and what is wrong with them.")
     static final class ListJars implements Callable<Integer> {
         @Mixin
-        Home home;
+        InstallationOptions home;
 
         @Override
         public Integer call() {
@@ -60,7 +60,7 @@ final class PluginsCommand implements Callable<Integer> {
         Path jar;
 
         @Mixin
-        Home home;
+        InstallationOptions home;
 
         @Override
         public Integer call() {
@@ -68,7 +68,7 @@ final class PluginsCommand implements Callable<Integer> {
             if (!Files.isRegularFile(jar)) {
                 throw new UserException("DT-PLG-035", "is no file; give a plugin jar", jar.toString());
             }
-            List<Check> checks = new PluginVerifier(home.plugins, home.info()).verify(jar);
+            List<ContractViolation> checks = new PluginVerifier(home.plugins, home.info()).verify(jar);
             long failed = checks.stream().filter(c -> !c.passed()).count();
             checks.forEach(c -> console.line((c.passed() ? "passed " : "FAILED ") + c.contract() + ": " + c.detail()));
             console.line(checks.size() - failed + " passed, " + failed + " failed");
@@ -82,7 +82,7 @@ final class PluginsCommand implements Callable<Integer> {
         Path jar;
 
         @Mixin
-        Home home;
+        InstallationOptions home;
 
         @Override
         public Integer call() throws IOException {
@@ -112,7 +112,7 @@ final class PluginsCommand implements Callable<Integer> {
     @Command(name = "lock", description = "Writes plugins.lock for the jars that lie in the plugin folder now.")
     static final class Lock implements Callable<Integer> {
         @Mixin
-        Home home;
+        InstallationOptions home;
 
         @Override
         public Integer call() throws IOException {

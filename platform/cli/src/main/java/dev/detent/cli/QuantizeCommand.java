@@ -1,13 +1,13 @@
 package dev.detent.cli;
 
-import dev.detent.host.Comparison;
-import dev.detent.host.ConfigFile;
 import dev.detent.host.Detent;
-import dev.detent.host.QuantizeOutcome;
-import dev.detent.host.QuantizeRequest;
-import dev.detent.host.Scores;
-import dev.detent.host.Settings;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.QuantizeOutcome;
+import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.job.TargetComparison;
+import dev.detent.host.settings.Settings;
+import dev.detent.host.settings.SettingsFile;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -63,7 +63,7 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--samples",
-            converter = Count.class,
+            converter = PositiveIntegerConverter.class,
             paramLabel = "N",
             description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
     Optional<Integer> samples = Optional.empty();
@@ -104,18 +104,18 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Option(
             names = "--threads",
-            converter = Count.class,
+            converter = PositiveIntegerConverter.class,
             paramLabel = "N",
             description = "samples run side by side (default: number of cores)")
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
-    Home home;
+    InstallationOptions home;
 
     @Override
     public Integer call() {
         Console console = new Console();
-        ConfigFile file = config.map(f -> ConfigFile.read(f, KEYS)).orElse(ConfigFile.NONE);
+        SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         Settings settings = file.settings();
         for (String s : set) {
             settings = settings.with(s);
@@ -157,7 +157,7 @@ final class QuantizeCommand implements Callable<Integer> {
                 threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()),
                 scored.map(d -> new QuantizeRequest.Evaluation(d, 0, classes)));
-        Detent detent = new Detent(home::registryAndEngine, Home.VERSION);
+        Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
         if (targets.size() > 1) {
             if (traced.isPresent()) {
                 throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
@@ -169,7 +169,7 @@ final class QuantizeCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void show(Console console, Comparison c, Path out) {
+    private static void show(Console console, TargetComparison c, Path out) {
         c.outcomes()
                 .forEach((target, o) -> o.problems().stream()
                         .filter(p -> p.severity() != Problem.Severity.NOTE)
@@ -177,7 +177,7 @@ final class QuantizeCommand implements Callable<Integer> {
         console.line(
                 String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
         c.outcomes().forEach((target, o) -> {
-            List<List<String>> rows = Scores.rows(o.scores());
+            List<List<String>> rows = EvaluationMetrics.rows(o.scores());
             if (rows.isEmpty()) {
                 console.line(String.format(Locale.ROOT, "%-18s %10s", target, o.quantizedNodes() + "/" + o.nodes()));
             }

@@ -1,6 +1,6 @@
 package dev.detent.cli;
 
-import dev.detent.host.trace.Corpus;
+import dev.detent.host.trace.ParityCorpus;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 final class TraceCommand implements Callable<Integer> {
 
     @Mixin
-    Home home;
+    InstallationOptions home;
 
     @Parameters(paramLabel = "CORPUS", description = "folder with models/ and calib/ (and variants/)")
     Path corpus;
@@ -31,7 +31,8 @@ final class TraceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Console console = new Console();
-        Map<String, String> failures = new Corpus(home.registry(), corpus).trace(out, settings, console.progress());
+        Map<String, String> failures =
+                new ParityCorpus(home.registry(), corpus).trace(out, settings, console.progress());
         failures.forEach((file, why) -> console.line(file + " not written: " + why));
         console.line("traces in " + out);
         return failures.isEmpty() ? 0 : 1;

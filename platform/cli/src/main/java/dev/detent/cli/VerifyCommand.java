@@ -1,8 +1,8 @@
 package dev.detent.cli;
 
-import dev.detent.host.FinishedRun;
-import dev.detent.host.data.DataFiles;
-import dev.detent.host.verify.RoundTrip;
+import dev.detent.host.artifact.ArtifactVerifier;
+import dev.detent.host.data.SampleLoader;
+import dev.detent.host.record.RunDirectory;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.problem.UserException;
@@ -36,13 +36,13 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Option(
             names = "--samples",
-            converter = Count.class,
+            converter = PositiveIntegerConverter.class,
             paramLabel = "N",
             description = "at most so many samples (default: 2)")
     int samples = 2;
 
     @Mixin
-    Home home;
+    InstallationOptions home;
 
     @Override
     public Integer call() {
@@ -52,17 +52,17 @@ final class VerifyCommand implements Callable<Integer> {
                     "DT-CLI-007", "is converted to what the float model takes; give that with --model", "--data");
         }
         int differences = 0;
-        for (FinishedRun run : FinishedRun.all(out)) {
+        for (RunDirectory run : RunDirectory.all(out)) {
             Optional<Samples> real = model.flatMap(
-                    m -> data.map(d -> DataFiles.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
-            RoundTrip.Result r = RoundTrip.run(home.registry(), run, real);
+                    m -> data.map(d -> SampleLoader.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
+            ArtifactVerifier.Result r = ArtifactVerifier.run(home.registry(), run, real);
             show(console, r);
             differences += r.problems().size();
         }
         return differences == 0 ? 0 : 1;
     }
 
-    private static void show(Console console, RoundTrip.Result r) {
+    private static void show(Console console, ArtifactVerifier.Result r) {
         r.problems().forEach(console::problem);
         console.line(r.target() + " as " + r.format() + ": " + r.entries() + " entries read back"
                 + (r.without() > 0 ? ", " + r.without() + " configs have no place in this format" : ""));

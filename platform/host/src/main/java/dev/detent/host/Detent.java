@@ -1,10 +1,27 @@
 package dev.detent.host;
 
 import com.google.common.base.Suppliers;
+import dev.detent.host.artifact.StagedOutputDirectory;
+import dev.detent.host.artifact.StagingExportContext;
+import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.evaluate.LayerErrors;
+import dev.detent.host.evaluate.LayerFingerprint;
+import dev.detent.host.job.BackgroundTask;
+import dev.detent.host.job.PreparedModel;
+import dev.detent.host.job.QuantizeOutcome;
+import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.job.TargetComparison;
+import dev.detent.host.pipeline.FrozenQuantizedModel;
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
 import dev.detent.host.plugin.Registry;
-import dev.detent.host.trace.Trace;
+import dev.detent.host.record.RunReportWriter;
+import dev.detent.host.settings.Settings;
+import dev.detent.host.trace.PpqTraceRecorder;
 import dev.detent.kernel.Invariants;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
@@ -12,8 +29,8 @@ import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Options;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
@@ -76,11 +93,12 @@ public final class Detent {
      * run does.
      */
     public QuantizeOutcome quantize(QuantizeRequest request, Progress progress) {
-        try (Ahead<JobInputs> reading = Ahead.of("detent-reader", () -> new JobInputs(request, progress))) {
+        try (BackgroundTask<PreparedModel> reading =
+                BackgroundTask.of("detent-reader", () -> new PreparedModel(request, progress))) {
             Job job = job(request.target(), request);
-            try (OutputFolder folder = new OutputFolder(request.out());
-                    JobInputs inputs = reading.get()) {
-                QuantizeOutcome outcome = run(job, request, inputs, new TargetFolder(folder, ""), progress)
+            try (StagedOutputDirectory folder = new StagedOutputDirectory(request.out());
+                    PreparedModel inputs = reading.get()) {
+                QuantizeOutcome outcome = run(job, request, inputs, new TargetDirectory(folder, ""), progress)
                         .outcome();
                 folder.commit();
                 return outcome;
@@ -94,10 +112,10 @@ public final class Detent {
      * sample large tensors (mse) see them in the layout that suits all targets together, so their scales may differ in
      * the fourth digit.
      */
-    public Comparison compare(QuantizeRequest request, List<String> targets, Progress progress) {
+    public TargetComparison compare(QuantizeRequest request, List<String> targets, Progress progress) {
         List<Job> jobs = targets.stream().distinct().map(t -> job(t, request)).toList();
-        try (OutputFolder folder = new OutputFolder(request.out());
-                JobInputs inputs = new JobInputs(request, progress)) {
+        try (StagedOutputDirectory folder = new StagedOutputDirectory(request.out());
+                PreparedModel inputs = new PreparedModel(request, progress)) {
             jobs.forEach(j -> inputs.observations()
                     .collect(() -> new Pipeline(
                                     j.registry(),
@@ -117,13 +135,13 @@ public final class Detent {
                         j,
                         request,
                         inputs,
-                        new TargetFolder(folder, j.target().id().replace(':', '.') + "/"),
+                        new TargetDirectory(folder, j.target().id().replace(':', '.') + "/"),
                         progress));
             }
-            Comparison comparison = Comparison.of(runs, passes);
-            TargetFolder root = new TargetFolder(folder, "");
+            TargetComparison comparison = TargetComparison.of(runs, passes);
+            TargetDirectory root = new TargetDirectory(folder, "");
             root.write(
-                    OutputFolder.MARK,
+                    StagedOutputDirectory.MARK,
                     Json.pretty(comparison.json(request.model().getFileName().toString(), version))
                             .getBytes(StandardCharsets.UTF_8));
             root.write(
@@ -155,25 +173,26 @@ public final class Detent {
     }
 
     /** What the layers of the simulated network make of a few samples, and of noise. */
-    private record Layers(List<LayerErrors.Layer> errors, Map<Slot, Fingerprints> fingerprints) {
+    private record Layers(List<LayerErrors.Layer> errors, Map<Slot, LayerFingerprint> fingerprints) {
 
         static Layers measure(Pipeline.Result result, Quantization quantization, Optional<Samples> samples) {
-            try (Simulation simulated = Fingerprints.simulation(result.graph(), quantization)) {
+            try (Simulation simulated = LayerFingerprint.simulation(result.graph(), quantization)) {
                 return new Layers(
                         samples.map(s -> LayerErrors.measure(
                                         result.floatGraph(), result.graph(), quantization, simulated, s, LAYER_SAMPLES))
                                 .orElse(List.of()),
-                        Fingerprints.of(result.graph(), simulated));
+                        LayerFingerprint.of(result.graph(), simulated));
             }
         }
     }
 
     /** One target's result, with what a comparison needs. */
-    record Run(Target target, Pipeline.Result result, QuantizeOutcome outcome) {}
+    public record Run(Target target, Pipeline.Result result, QuantizeOutcome outcome) {}
 
-    private Run run(Job job, QuantizeRequest request, JobInputs inputs, TargetFolder folder, Progress progress) {
+    private Run run(Job job, QuantizeRequest request, PreparedModel inputs, TargetDirectory folder, Progress progress) {
         Target target = job.target();
-        Trace trace = new Trace(request.model().getFileName().toString(), target.id(), "default");
+        PpqTraceRecorder trace =
+                new PpqTraceRecorder(request.model().getFileName().toString(), target.id(), "default");
         Pipeline.Result result = new Pipeline(
                         job.registry(),
                         target,
@@ -193,7 +212,7 @@ public final class Detent {
                             left + "; a pass that was switched off is needed: " + String.join(", ", off),
                             "--set");
         }
-        Frozen frozen = new Frozen(
+        FrozenQuantizedModel frozen = new FrozenQuantizedModel(
                 stem(request.model().getFileName().toString()),
                 target.id(),
                 result.graph(),
@@ -201,9 +220,9 @@ public final class Detent {
         List<Problem> problems = new ArrayList<>(inputs.remarks());
         problems.addAll(result.problems());
         Layers layers;
-        try (Ahead<Layers> measured =
-                Ahead.of("detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
-            job.exporter().export(frozen, new ExportRun(folder, job.options(), problems::add));
+        try (BackgroundTask<Layers> measured = BackgroundTask.of(
+                "detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
+            job.exporter().export(frozen, new StagingExportContext(folder, job.options(), problems::add));
             problems.addAll(target.lint(frozen));
             layers = measured.get();
         }
@@ -216,16 +235,16 @@ public final class Detent {
         }
         Optional<Path> runnable =
                 folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
-        Map<String, Scores> scores = new LinkedHashMap<>();
+        Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
         inputs.evaluation().ifPresent(e -> {
             scores.put("float", e.floats());
-            Scores simulated = e.simulated(result.graph(), frozen.quantization());
+            EvaluationMetrics simulated = e.simulated(result.graph(), frozen.quantization());
             scores.put("simulated", simulated);
             runnable.ifPresent(file -> scores.putAll(e.exported(file, simulated)));
         });
         Evaluation.difference(scores).ifPresent(problems::add);
         int samples = inputs.samples().map(Samples::size).orElse(0);
-        RunFiles.write(new RunFiles(
+        RunReportWriter.write(new RunReportWriter(
                 version,
                 registry().pluginOfTarget(target.id()),
                 request,
@@ -314,7 +333,7 @@ public final class Detent {
         }
     }
 
-    static String stem(String name) {
+    public static String stem(String name) {
         return name.endsWith(".onnx") ? name.substring(0, name.length() - 5) : name;
     }
 }

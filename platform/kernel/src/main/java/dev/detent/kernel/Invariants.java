@@ -13,47 +13,47 @@ import java.util.function.Predicate;
 public final class Invariants {
 
     /** A sentence and the configs it is about that break it. */
-    private record Sentence(String text, Predicate<TensorQuantization> broken) {}
+    private record Invariant(String text, Predicate<TensorQuantization> broken) {}
 
-    private static final List<Sentence> ALWAYS = List.of(
-            new Sentence("only parameters are baked", c -> c.state().isBaked() && !c.isParameter()),
-            new Sentence("a covered config has another root", c -> c.state().isCovered() && c.isOwnRoot()),
-            new Sentence(
+    private static final List<Invariant> ALWAYS = List.of(
+            new Invariant("only parameters are baked", c -> c.state().isBaked() && !c.isInitializer()),
+            new Invariant("a covered config has another root", c -> c.state().isCovered() && c.isOwnRoot()),
+            new Invariant(
                     "only covered and following configs have another root",
                     c -> !c.isOwnRoot()
                             && !c.state().isCovered()
                             && !c.state().isFollower()
                             && !c.state().isSwitchedOff()),
-            new Sentence(
+            new Invariant(
                     "an active config has parameters",
-                    c -> c.state().isActive() && c.parameters().isEmpty()),
-            new Sentence(
+                    c -> c.state().isActive() && c.qparams().isEmpty()),
+            new Invariant(
                     "a per-tensor config has one scale",
                     c -> !c.scheme().isPerChannel()
-                            && c.parameters().map(p -> p.channels() != 1).orElse(false)));
+                            && c.qparams().map(p -> p.channels() != 1).orElse(false)));
 
-    private static final Map<Fact, Sentence> FACTS = new EnumMap<>(Map.of(
+    private static final Map<Fact, Invariant> FACTS = new EnumMap<>(Map.of(
             Fact.PARAMETERS_CALIBRATED,
-                    new Sentence(
+                    new Invariant(
                             "no parameter is INITIAL",
-                            c -> c.isParameter() && c.state().awaitsCalibration()),
+                            c -> c.isInitializer() && c.state().awaitsCalibration()),
             Fact.ACTIVATIONS_CALIBRATED,
-                    new Sentence("no config is INITIAL", c -> c.state().awaitsCalibration()),
+                    new Invariant("no config is INITIAL", c -> c.state().awaitsCalibration()),
             Fact.PASSIVES_DERIVED,
-                    new Sentence("no config is PASSIVE_INIT", c -> c.state().awaitsDerivation()),
+                    new Invariant("no config is PASSIVE_INIT", c -> c.state().awaitsDerivation()),
             Fact.BAKED,
-                    new Sentence(
+                    new Invariant(
                             "no parameter is active on its own",
-                            c -> c.isParameter()
+                            c -> c.isInitializer()
                                     && c.state().isActive()
                                     && !c.state().isFollower()),
             Fact.EXPORTABLE,
-                    new Sentence("every config is settled", c -> !c.state().isSettled())));
+                    new Invariant("every config is settled", c -> !c.state().isSettled())));
 
     private Invariants() {}
 
     /** Broken sentences, each with up to three of the configs that break it; empty when all is well. */
-    public static List<String> check(Configs configs, Set<Fact> facts) {
+    public static List<String> check(QuantizationConfigs configs, Set<Fact> facts) {
         List<String> broken = new ArrayList<>();
         ALWAYS.forEach(s -> check(configs, s, broken));
         for (Fact f : Fact.values()) {
@@ -64,7 +64,7 @@ public final class Invariants {
         return broken;
     }
 
-    private static void check(Configs configs, Sentence sentence, List<String> broken) {
+    private static void check(QuantizationConfigs configs, Invariant sentence, List<String> broken) {
         List<String> culprits = configs.configs().stream()
                 .filter(sentence.broken())
                 .limit(3)

@@ -2,7 +2,7 @@ package dev.detent.kernel;
 
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Slot;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -18,7 +18,7 @@ public final class Journal {
     public record Entry(
             Slot slot,
             String value,
-            Verb verb,
+            Transition verb,
             QuantizationState from,
             QuantizationState to,
             Slot root,

@@ -1,7 +1,7 @@
 package dev.detent.kernel;
 
 import dev.detent.spi.quant.QuantizationState;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -54,7 +54,7 @@ public final class StateMachineDoc {
                 "\n## Which verb leads from where to where\n\n```mermaid\nstateDiagram-v2\n    [*] --> INITIAL\n    [*] --> PASSIVE_INIT\n"
                         + "    [*] --> FP32\n    [*] --> SOI\n");
         for (TransitionTable.Row r : TransitionTable.rows()) {
-            if (r.goal() == TransitionTable.Goal.STATE && r.verb() != Verb.SUSPEND) {
+            if (r.goal() == TransitionTable.Goal.STATE && r.verb() != Transition.SUSPEND) {
                 r.from()
                         .forEach(f -> b.append("    ")
                                 .append(f)

@@ -2,16 +2,16 @@ package dev.detent.kernel;
 
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +20,12 @@ import java.util.Map;
 final class Fixture {
 
     static final Scheme SCHEME = Scheme.symmetric(8, -128, 127);
-    static final Parameters PARAMETERS = Parameters.of(0.5f, 0);
+    static final QuantizationParameters PARAMETERS = QuantizationParameters.of(0.5f, 0);
 
     final Graph graph;
-    final Configs configs = new Configs();
+    final QuantizationConfigs configs = new QuantizationConfigs();
     final Journal journal = new Journal();
-    final Control control;
+    final StateMachine control;
 
     Fixture() {
         GraphEditor e = new Graph().edit().opset("", 13);
@@ -35,28 +35,28 @@ final class Fixture {
         }
         graph = e.graph();
         for (Node n : graph.nodes()) {
-            configs.add(n, graph, "t", NodeRule.uniform(n, new SlotRule(SCHEME, "minmax", InitialState.INITIAL)));
+            configs.add(n, graph, "t", NodeRule.uniform(n, new TensorRule(SCHEME, "minmax", InitialState.INITIAL)));
         }
-        control = new Control(configs, graph, journal, "test", "plugin 1", EnumSet.allOf(Verb.class));
+        control = new StateMachine(configs, graph, journal, "test", "plugin 1", EnumSet.allOf(Transition.class));
     }
 
-    Config in(int node) {
-        return (Config) configs.config(Slot.input("n" + node, 0)).orElseThrow();
+    TensorConfig in(int node) {
+        return (TensorConfig) configs.config(Slot.input("n" + node, 0)).orElseThrow();
     }
 
-    Config weight(int node) {
-        return (Config) configs.config(Slot.input("n" + node, 1)).orElseThrow();
+    TensorConfig weight(int node) {
+        return (TensorConfig) configs.config(Slot.input("n" + node, 1)).orElseThrow();
     }
 
-    Config out(int node) {
-        return (Config) configs.config(Slot.output("n" + node, 0)).orElseThrow();
+    TensorConfig out(int node) {
+        return (TensorConfig) configs.config(Slot.output("n" + node, 0)).orElseThrow();
     }
 
     /**
      * Brings a config, its own root, into a state by legal verbs only where possible; OVERLAPPED and SLAVE take
      * {@code other} as parent.
      */
-    Config bring(Config c, Config other, QuantizationState state) {
+    TensorConfig bring(TensorConfig c, TensorConfig other, QuantizationState state) {
         switch (state) {
             case INITIAL -> {}
             case ACTIVATED -> control.calibrate(c, PARAMETERS, "");
@@ -89,14 +89,14 @@ final class Fixture {
     }
 
     /** Asks for a verb with evidence that satisfies its guards. */
-    void ask(Verb verb, Config c, Config master) {
+    void ask(Transition verb, TensorConfig c, TensorConfig master) {
         switch (verb) {
             case CALIBRATE -> control.calibrate(c, PARAMETERS, "why");
             case RECALIBRATE -> control.recalibrate(c, "why");
             case OVERLAP -> control.overlap(c, master, "why");
             case ENSLAVE -> control.enslave(c, master, "why");
             case ENSLAVE_GROUP -> control.enslaveGroup(c, master, "why");
-            case LEAD -> control.lead(c, Parameters.of(2, 0), "why");
+            case LEAD -> control.lead(c, QuantizationParameters.of(2, 0), "why");
             case AWAIT -> control.await(c, "why");
             case DERIVE -> control.derive(c, PARAMETERS, "why");
             case BAKE -> control.bake(c, graph.initializer(c.value()).orElseThrow(), "why");

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Slot;
 import java.util.EnumSet;
@@ -75,7 +75,7 @@ class InvariantsTest {
                 .singleElement()
                 .asString()
                 .contains("has parameters");
-        f.in(0).ownParameters = new Parameters(new float[] {1, 2}, new float[2]);
+        f.in(0).ownParameters = new QuantizationParameters(new float[] {1, 2}, new float[2]);
         assertThat(Invariants.check(f.configs, Set.of()))
                 .singleElement()
                 .asString()
@@ -100,8 +100,8 @@ class InvariantsTest {
         assertThat(f.configs.outputs(n0)).hasSize(1);
         assertThat(f.configs.inputs(stranger)).isEmpty();
         assertThat(f.configs.outputs(stranger)).isEmpty();
-        assertThat(f.weight(0).isParameter()).isTrue();
-        assertThat(f.in(0).isParameter()).isFalse();
+        assertThat(f.weight(0).isInitializer()).isTrue();
+        assertThat(f.in(0).isInitializer()).isFalse();
         assertThat(f.in(0)).hasToString("n0:in:0 [INITIAL]");
         Graph g = new Graph();
         g.edit().add(stranger);
@@ -109,7 +109,7 @@ class InvariantsTest {
                 stranger,
                 g,
                 "u",
-                NodeRule.uniform(stranger, new SlotRule(Fixture.SCHEME, "x", InitialState.FP32))
+                NodeRule.uniform(stranger, new TensorRule(Fixture.SCHEME, "x", InitialState.FP32))
                         .passive(true));
         assertThat(f.configs.isPassive(stranger)).isTrue();
     }
@@ -132,11 +132,11 @@ class InvariantsTest {
     @Test
     void restoredConfigsReadThroughTheirRoots() {
         Fixture f = new Fixture();
-        Configs.Restoration r = new Configs.Restoration(f.graph);
+        QuantizationConfigs.Restoration r = new QuantizationConfigs.Restoration(f.graph);
         r.own(Slot.output("n0", 0), QuantizationState.ACTIVATED, Fixture.SCHEME, Fixture.PARAMETERS);
         r.covered(Slot.input("n1", 0), QuantizationState.OVERLAPPED, Slot.output("n0", 0));
         Quantization q = r.finish();
-        assertThat(q.config(Slot.input("n1", 0)).orElseThrow().parameters()).contains(Fixture.PARAMETERS);
+        assertThat(q.config(Slot.input("n1", 0)).orElseThrow().qparams()).contains(Fixture.PARAMETERS);
         assertThat(q.inputs(f.graph.node("n1").orElseThrow())).hasSize(1);
         assertThat(q.outputs(f.graph.node("n0").orElseThrow())).hasSize(1);
         assertThat(q.isQuantized(f.graph.node("n2").orElseThrow())).isFalse();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Slot;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,11 +23,12 @@ import net.jqwik.api.Provide;
  */
 class SequencesTest {
 
-    record Step(Verb verb, int config, int other) {}
+    record Step(Transition verb, int config, int other) {}
 
     @Provide
     Arbitrary<List<Step>> steps() {
-        Arbitrary<Verb> verbs = Arbitraries.of(Verb.values()).filter(v -> v != Verb.RESUME && v != Verb.SUSPEND);
+        Arbitrary<Transition> verbs =
+                Arbitraries.of(Transition.values()).filter(v -> v != Transition.RESUME && v != Transition.SUSPEND);
         return net.jqwik.api.Combinators.combine(
                         verbs,
                         Arbitraries.integers().between(0, 8),
@@ -40,12 +41,12 @@ class SequencesTest {
     @Property(tries = 2000, seed = "20261124")
     void invariantsHoldAfterAnySequence(@ForAll("steps") List<Step> steps) {
         Fixture f = new Fixture();
-        List<Config> configs = new ArrayList<>();
+        List<TensorConfig> configs = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             configs.addAll(List.of(f.in(i), f.weight(i), f.out(i)));
         }
         for (Step s : steps) {
-            Config c = configs.get(s.config());
+            TensorConfig c = configs.get(s.config());
             QuantizationState before = c.state();
             int journalled = f.journal.entries().size();
             try {
@@ -58,7 +59,7 @@ class SequencesTest {
                 assertThat(c.state()).as("a refusal changes nothing").isEqualTo(before);
                 assertThat(f.journal.entries()).hasSize(journalled);
             }
-            for (Config any : configs) {
+            for (TensorConfig any : configs) {
                 assertThat(any.root()).isNotNull();
             }
             List<String> broken = new ArrayList<>(Invariants.check(f.configs, Set.of()));

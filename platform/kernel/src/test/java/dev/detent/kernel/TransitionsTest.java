@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.PluginException;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.StateControl;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,8 +27,8 @@ class TransitionsTest {
     static Stream<Arguments> everyStateWithEveryVerb() {
         List<Arguments> all = new ArrayList<>();
         for (QuantizationState s : QuantizationState.values()) {
-            for (Verb v : Verb.values()) {
-                if (v != Verb.RESUME) {
+            for (Transition v : Transition.values()) {
+                if (v != Transition.RESUME) {
                     all.add(Arguments.of(s, v));
                 }
             }
@@ -82,15 +82,15 @@ class TransitionsTest {
 
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("everyStateWithEveryVerb")
-    void theTableDecides(QuantizationState state, Verb verb) {
+    void theTableDecides(QuantizationState state, Transition verb) {
         Fixture f = new Fixture();
-        Config c = f.bring(f.weight(0), f.weight(1), state);
-        Config master = f.weight(2);
-        if (verb == Verb.ENSLAVE || verb == Verb.ENSLAVE_GROUP) {
+        TensorConfig c = f.bring(f.weight(0), f.weight(1), state);
+        TensorConfig master = f.weight(2);
+        if (verb == Transition.ENSLAVE || verb == Transition.ENSLAVE_GROUP) {
             f.control.calibrate(master, Fixture.PARAMETERS, "");
         }
         if (state == QuantizationState.OVERLAPPED
-                && (verb == Verb.ENSLAVE_GROUP || verb == Verb.ENSLAVE || verb == Verb.LEAD)) {
+                && (verb == Transition.ENSLAVE_GROUP || verb == Transition.ENSLAVE || verb == Transition.LEAD)) {
             f.control.calibrate(f.weight(1), Fixture.PARAMETERS, "");
         }
         int journalled = f.journal.entries().size();
@@ -119,14 +119,14 @@ class TransitionsTest {
     @Test
     void theTableAndTheExpectationListTheSamePairs() {
         for (QuantizationState s : QuantizationState.values()) {
-            EnumSet<Verb> listed = EnumSet.noneOf(Verb.class);
+            EnumSet<Transition> listed = EnumSet.noneOf(Transition.class);
             EXPECTED.lines()
                     .map(l -> l.split(" "))
                     .filter(p -> p[0].equals(s.name()))
-                    .forEach(p -> listed.add(Verb.valueOf(p[1])));
-            EnumSet<Verb> legal = EnumSet.noneOf(Verb.class);
+                    .forEach(p -> listed.add(Transition.valueOf(p[1])));
+            EnumSet<Transition> legal = EnumSet.noneOf(Transition.class);
             legal.addAll(TransitionTable.legal(s));
-            legal.remove(Verb.RESUME);
+            legal.remove(Transition.RESUME);
             assertThat(legal).as(s.name()).isEqualTo(listed);
         }
     }
@@ -199,9 +199,9 @@ class TransitionsTest {
         Fixture f = new Fixture();
         f.control.overlap(f.in(1), f.out(0), "");
         f.control.revise(f.out(0), Fixture.SCHEME.withRange(4, -8, 7), "");
-        f.control.calibrate(f.out(0), Parameters.of(3, 0), "");
+        f.control.calibrate(f.out(0), QuantizationParameters.of(3, 0), "");
         assertThat(f.in(1).scheme().bits()).isEqualTo(4);
-        assertThat(f.in(1).parameters()).contains(Parameters.of(3, 0));
+        assertThat(f.in(1).qparams()).contains(QuantizationParameters.of(3, 0));
     }
 
     @Test
@@ -209,13 +209,13 @@ class TransitionsTest {
         Fixture f = new Fixture();
         f.control.overlap(f.in(1), f.out(0), "");
         f.control.overlap(f.in(2), f.out(0), "");
-        f.control.calibrate(f.out(0), Parameters.of(1, 0), "");
+        f.control.calibrate(f.out(0), QuantizationParameters.of(1, 0), "");
         f.control.enslave(f.in(2), f.in(1), "");
-        f.control.lead(f.in(1), Parameters.of(7, 0), "");
+        f.control.lead(f.in(1), QuantizationParameters.of(7, 0), "");
         assertThat(f.in(2).root()).isSameAs(f.in(1));
-        assertThat(f.in(2).parameters()).contains(Parameters.of(7, 0));
+        assertThat(f.in(2).qparams()).contains(QuantizationParameters.of(7, 0));
         assertThat(f.out(0).root()).isSameAs(f.out(0));
-        assertThat(f.out(0).parameters()).contains(Parameters.of(1, 0));
+        assertThat(f.out(0).qparams()).contains(QuantizationParameters.of(1, 0));
     }
 
     @Test
@@ -223,11 +223,11 @@ class TransitionsTest {
         Fixture f = new Fixture();
         f.control.overlap(f.in(1), f.out(0), "");
         f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
-        f.control.calibrate(f.out(2), Parameters.of(9, 0), "");
+        f.control.calibrate(f.out(2), QuantizationParameters.of(9, 0), "");
         f.control.enslaveGroup(f.in(1), f.out(2), "");
         assertThat(f.in(1).state()).isEqualTo(QuantizationState.OVERLAPPED);
         assertThat(f.out(0).state()).isEqualTo(QuantizationState.SLAVE);
-        assertThat(f.in(1).parameters()).contains(Parameters.of(9, 0));
+        assertThat(f.in(1).qparams()).contains(QuantizationParameters.of(9, 0));
     }
 
     @Test
@@ -283,7 +283,7 @@ class TransitionsTest {
         f.control.deactivate(f.in(0), "");
         f.control.reactivate(f.in(0), "");
         assertThat(f.in(0).state()).isEqualTo(QuantizationState.ACTIVATED);
-        assertThat(f.in(0).parameters()).contains(Fixture.PARAMETERS);
+        assertThat(f.in(0).qparams()).contains(Fixture.PARAMETERS);
     }
 
     @Test
@@ -306,7 +306,8 @@ class TransitionsTest {
     @Test
     void parametersMustFitTheScheme() {
         Fixture f = new Fixture();
-        assertThatThrownBy(() -> f.control.calibrate(f.in(0), new Parameters(new float[] {1, 2}, new float[2]), ""))
+        assertThatThrownBy(() ->
+                        f.control.calibrate(f.in(0), new QuantizationParameters(new float[] {1, 2}, new float[2]), ""))
                 .hasMessageContaining("per-tensor");
         assertThatThrownBy(() -> f.control.revise(f.in(0), Fixture.SCHEME.perChannel(0), ""))
                 .hasMessageContaining("granularity");
@@ -322,24 +323,26 @@ class TransitionsTest {
                 .initializer("w", Tensor.ofFloats(new long[] {2, 3}, new float[6]))
                 .add(n);
         for (int axis : new int[] {1, 2}) {
-            Configs configs = new Configs();
+            QuantizationConfigs configs = new QuantizationConfigs();
             configs.add(
                     n,
                     f.graph,
                     "t",
                     dev.detent.spi.backend.NodeRule.uniform(
                             n,
-                            new dev.detent.spi.backend.SlotRule(
+                            new dev.detent.spi.backend.TensorRule(
                                     Fixture.SCHEME.perChannel(axis),
                                     "minmax",
                                     dev.detent.spi.backend.InitialState.INITIAL)));
-            Control control = new Control(configs, f.graph, f.journal, "p", "q", EnumSet.allOf(Verb.class));
+            StateMachine control =
+                    new StateMachine(configs, f.graph, f.journal, "p", "q", EnumSet.allOf(Transition.class));
             var weight = configs.config(dev.detent.spi.quant.Slot.input("m", 1)).orElseThrow();
-            assertThatThrownBy(() -> control.calibrate(weight, new Parameters(new float[] {1, 1}, new float[2]), ""))
+            assertThatThrownBy(() ->
+                            control.calibrate(weight, new QuantizationParameters(new float[] {1, 1}, new float[2]), ""))
                     .hasMessageContaining("do not fit axis");
             if (axis == 1) {
-                control.calibrate(weight, new Parameters(new float[] {1, 1, 1}, new float[3]), "");
-                assertThat(weight.parameters()).isPresent();
+                control.calibrate(weight, new QuantizationParameters(new float[] {1, 1, 1}, new float[3]), "");
+                assertThat(weight.qparams()).isPresent();
             }
         }
     }
@@ -348,15 +351,17 @@ class TransitionsTest {
     void everyVerbChecksItsControlAndItsEvidence() {
         Fixture f = new Fixture();
         f.control.overlap(f.in(1), f.out(0), "");
-        Control narrow = new Control(f.configs, f.graph, f.journal, "narrow", "p", EnumSet.of(Verb.CALIBRATE));
+        StateMachine narrow =
+                new StateMachine(f.configs, f.graph, f.journal, "narrow", "p", EnumSet.of(Transition.CALIBRATE));
         assertThatThrownBy(() -> narrow.overlap(f.in(1), f.out(0), "")).hasMessageContaining("declared only");
         f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
-        assertThatThrownBy(() -> f.control.lead(f.in(1), new Parameters(new float[] {1, 2}, new float[2]), ""))
+        assertThatThrownBy(() ->
+                        f.control.lead(f.in(1), new QuantizationParameters(new float[] {1, 2}, new float[2]), ""))
                 .hasMessageContaining("per-tensor");
         int before = f.journal.entries().size();
         f.control.dequantize(List.of(f.in(0))).close();
         assertThat(f.journal.entries().subList(before, before + 2).stream().map(Journal.Entry::verb))
-                .containsExactly(Verb.SUSPEND, Verb.RESUME);
+                .containsExactly(Transition.SUSPEND, Transition.RESUME);
         assertThat(f.in(0).observer()).isEqualTo("minmax");
         assertThat(f.configs.snapshot().inputs(f.graph.node("n0").orElseThrow()))
                 .hasSize(2);
@@ -375,7 +380,8 @@ class TransitionsTest {
     @Test
     void aControlKnowsItsVerbsItsThreadAndItsEnd() throws InterruptedException {
         Fixture f = new Fixture();
-        Control narrow = new Control(f.configs, f.graph, f.journal, "narrow", "p", EnumSet.of(Verb.CALIBRATE));
+        StateMachine narrow =
+                new StateMachine(f.configs, f.graph, f.journal, "narrow", "p", EnumSet.of(Transition.CALIBRATE));
         assertThatThrownBy(() -> narrow.keepFloat(f.in(0), "")).hasMessageContaining("declared only [CALIBRATE]");
         Throwable[] thrown = new Throwable[1];
         Thread t = new Thread(() -> {
@@ -404,7 +410,7 @@ class TransitionsTest {
         var covered = copy.config(f.in(1).slot()).orElseThrow();
         assertThat(covered.root().slot()).isEqualTo(f.out(0).slot());
         f.control.recalibrate(f.out(0), "");
-        assertThat(covered.parameters()).contains(Fixture.PARAMETERS);
+        assertThat(covered.qparams()).contains(Fixture.PARAMETERS);
         assertThat(copy.config(f.out(0).slot()).orElseThrow().state()).isEqualTo(QuantizationState.ACTIVATED);
         assertThatThrownBy(
                         () -> f.control.recalibrate(copy.config(f.out(0).slot()).orElseThrow(), ""))

@@ -17,8 +17,8 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -156,7 +156,7 @@ public final class OnnxReader {
                 .clearOutput()
                 .clearValueInfo()
                 .addAllInput(overridable);
-        edit.opaque(new Opaque(rest.build().toByteArray()));
+        edit.opaque(new UnmodeledProto(rest.build().toByteArray()));
         return graph;
     }
 
@@ -178,12 +178,12 @@ public final class OnnxReader {
                 n.getInputList(),
                 n.getOutputList(),
                 attributes,
-                rest.getSerializedSize() == 0 ? Opaque.NONE : new Opaque(rest.toByteArray()));
+                rest.getSerializedSize() == 0 ? UnmodeledProto.NONE : new UnmodeledProto(rest.toByteArray()));
     }
 
     private Attribute attribute(AttributeProto a) {
         if (!a.getRefAttrName().isEmpty()) {
-            return new Attribute.Other(new Opaque(a.toByteArray()));
+            return new Attribute.Other(new UnmodeledProto(a.toByteArray()));
         }
         return switch (a.getType()) {
             case INT -> new Attribute.IntValue(a.getI());
@@ -191,7 +191,7 @@ public final class OnnxReader {
             case STRING ->
                 a.getS().isValidUtf8()
                         ? new Attribute.StringValue(a.getS().toStringUtf8())
-                        : new Attribute.Other(new Opaque(a.toByteArray()));
+                        : new Attribute.Other(new UnmodeledProto(a.toByteArray()));
             case TENSOR -> new Attribute.TensorValue(tensor(a.getT()));
             case INTS -> new Attribute.Ints(a.getIntsList());
             case FLOATS -> new Attribute.Floats(a.getFloatsList());
@@ -200,9 +200,9 @@ public final class OnnxReader {
                         ? new Attribute.Strings(a.getStringsList().stream()
                                 .map(ByteString::toStringUtf8)
                                 .toList())
-                        : new Attribute.Other(new Opaque(a.toByteArray()));
-            case GRAPH -> new Attribute.Subgraph(List.copyOf(captured(a.getG())), new Opaque(a.toByteArray()));
-            default -> new Attribute.Other(new Opaque(a.toByteArray()));
+                        : new Attribute.Other(new UnmodeledProto(a.toByteArray()));
+            case GRAPH -> new Attribute.Subgraph(List.copyOf(captured(a.getG())), new UnmodeledProto(a.toByteArray()));
+            default -> new Attribute.Other(new UnmodeledProto(a.toByteArray()));
         };
     }
 
@@ -240,7 +240,7 @@ public final class OnnxReader {
                 shape = Optional.of(dims);
             }
         }
-        return new ValueInfo(v.getName(), type, shape, new Opaque(v.toByteArray()));
+        return new ValueInfo(v.getName(), type, shape, new UnmodeledProto(v.toByteArray()));
     }
 
     private Tensor tensor(TensorProto t) {
@@ -260,7 +260,7 @@ public final class OnnxReader {
             return Tensor.of(type, dims, external(t, type.bytes(Tensor.count(dims))));
         }
         if (type == ElementType.STRING || type == ElementType.UNDEFINED) {
-            return Tensor.opaque(type, dims, new Opaque(t.toByteArray()));
+            return Tensor.opaque(type, dims, new UnmodeledProto(t.toByteArray()));
         }
         long expected = type.bytes(Tensor.count(dims));
         ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type, (int) expected);

@@ -17,8 +17,8 @@ import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -196,7 +196,8 @@ public final class OnnxWriter {
             b.setType(AttributeProto.AttributeType.STRINGS);
             v.values().forEach(s -> b.addStrings(ByteString.copyFromUtf8(s)));
         } else {
-            Opaque content = value instanceof Attribute.Subgraph s ? s.content() : ((Attribute.Other) value).content();
+            UnmodeledProto content =
+                    value instanceof Attribute.Subgraph s ? s.content() : ((Attribute.Other) value).content();
             return AttributeProto.parseFrom(content.bytes());
         }
         return b.build();

@@ -7,8 +7,8 @@ import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.problem.UserException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -115,7 +115,7 @@ public final class OpsetUpgrade {
             GraphProto g = OnnxWriter.subgraph(inner);
             return new Attribute.Subgraph(
                     List.copyOf(OnnxReader.captured(g)),
-                    new Opaque(a.toBuilder().setG(g).build().toByteArray()));
+                    new UnmodeledProto(a.toBuilder().setG(g).build().toByteArray()));
         } catch (InvalidProtocolBufferException e) {
             throw new UncheckedIOException(e);
         }

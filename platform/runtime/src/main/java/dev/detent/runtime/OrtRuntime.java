@@ -78,7 +78,7 @@ final class OrtRuntime {
     }
 
     /** One thread inside an operator: whole samples run side by side instead. */
-    static OrtSession session(Graph graph, Optimization level, String where) {
+    static OrtSession session(Graph graph, OrtOptimizationLevel level, String where) {
         return session(graph, level, where, true);
     }
 
@@ -86,7 +86,7 @@ final class OrtRuntime {
      * @param arena the session keeps the memory that it has once taken; of a network in many segments each would keep
      *     the most that it ever needs
      */
-    static OrtSession session(Graph graph, Optimization level, String where, boolean arena) {
+    static OrtSession session(Graph graph, OrtOptimizationLevel level, String where, boolean arena) {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
             options.setCPUArenaAllocator(arena);
@@ -94,8 +94,8 @@ final class OrtRuntime {
                     ? fromFile(graph, options)
                     : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
-            if (level == Optimization.EXACT) {
-                return session(graph, Optimization.NONE, where, arena);
+            if (level == OrtOptimizationLevel.EXACT) {
+                return session(graph, OrtOptimizationLevel.NONE, where, arena);
             }
             throw refused(where, e);
         }
@@ -133,7 +133,7 @@ final class OrtRuntime {
     /** Writes the graph as ONNX Runtime optimises it for this machine. */
     static void optimise(Graph graph, Path file) {
         OrtEnvironment environment = environment();
-        try (OrtSession.SessionOptions options = options(Optimization.ALL)) {
+        try (OrtSession.SessionOptions options = options(OrtOptimizationLevel.ALL)) {
             options.setOptimizedModelFilePath(file.toString());
             environment.createSession(OnnxWriter.bytes(graph), options).close();
         } catch (OrtException e) {
@@ -148,32 +148,32 @@ final class OrtRuntime {
         }
     }
 
-    static OrtSession session(Path file, Optimization level) {
+    static OrtSession session(Path file, OrtOptimizationLevel level) {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
             return environment.createSession(file.toString(), options);
         } catch (OrtException e) {
-            if (level == Optimization.EXACT) {
-                return session(file, Optimization.NONE);
+            if (level == OrtOptimizationLevel.EXACT) {
+                return session(file, OrtOptimizationLevel.NONE);
             }
             throw refused(file.toString(), e);
         }
     }
 
-    private static OrtSession.SessionOptions options(Optimization level) throws OrtException {
+    private static OrtSession.SessionOptions options(OrtOptimizationLevel level) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
         options.setOptimizationLevel(
-                level == Optimization.ALL || level == Optimization.EXACT
+                level == OrtOptimizationLevel.ALL || level == OrtOptimizationLevel.EXACT
                         ? OrtSession.SessionOptions.OptLevel.ALL_OPT
                         : OrtSession.SessionOptions.OptLevel.NO_OPT);
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
-        if (level == Optimization.NONE) {
+        if (level == OrtOptimizationLevel.NONE) {
             // A packed weight is multiplied in another order than the same weight behind a DequantizeLinear; the oracle
             // must not tell them apart.
             options.addConfigEntry("session.disable_prepacking", "1");
         }
-        if (level == Optimization.EXACT) {
+        if (level == OrtOptimizationLevel.EXACT) {
             options.addConfigEntry("session.x64quantprecision", "1");
         }
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);

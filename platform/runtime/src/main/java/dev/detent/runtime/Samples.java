@@ -54,6 +54,6 @@ public interface Samples {
      * again and again.
      */
     default Samples remembering(long bytes) {
-        return new RememberedSamples(this, bytes);
+        return new CachedSamples(this, bytes);
     }
 }

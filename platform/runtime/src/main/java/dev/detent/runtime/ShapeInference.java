@@ -9,8 +9,8 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -68,7 +68,7 @@ public final class ShapeInference {
                         .filter(n::hasInput)
                         .map(n::input)
                         .forEach(shaping::add));
-        Constants.evaluate(graph, shaping).forEach((value, t) -> {
+        ConstantEvaluator.evaluate(graph, shaping).forEach((value, t) -> {
             String known = edit.freshName(value + "_known");
             edit.initializer(known, t);
             List.copyOf(skeleton.uses(value))
@@ -79,12 +79,12 @@ public final class ShapeInference {
         for (Node n : graph.nodes()) {
             for (String o : n.outputs()) {
                 if (!o.isEmpty()) {
-                    edit.output(new ValueInfo(o, ElementType.UNDEFINED, Optional.empty(), Opaque.NONE));
+                    edit.output(new ValueInfo(o, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE));
                 }
             }
         }
         GraphEditor result = graph.edit();
-        try (OrtSession session = OrtRuntime.session(skeleton, Optimization.NONE, where)) {
+        try (OrtSession session = OrtRuntime.session(skeleton, OrtOptimizationLevel.NONE, where)) {
             for (Map.Entry<String, NodeInfo> e : session.getOutputInfo().entrySet()) {
                 if (graph.valueInfo(e.getKey())
                                 .filter(v -> v.staticShape().isPresent())
@@ -95,7 +95,7 @@ public final class ShapeInference {
                             e.getKey(),
                             type(t.type),
                             t.getShape().length == 0 ? Optional.empty() : Optional.of(dimensions(t)),
-                            Opaque.NONE));
+                            UnmodeledProto.NONE));
                 }
             }
         } catch (OrtException e) {

@@ -17,7 +17,7 @@ public interface Simulation extends AutoCloseable {
 
     /** Nothing is watched. */
     static Simulation of(Graph graph, Quantization quantization) {
-        return of(graph, Optional.of(quantization), Set.of(), Optimization.ALL);
+        return of(graph, Optional.of(quantization), Set.of(), OrtOptimizationLevel.ALL);
     }
 
     /**
@@ -26,9 +26,12 @@ public interface Simulation extends AutoCloseable {
      * @param watched float values that can be observed
      */
     static Simulation of(
-            Graph graph, Optional<? extends Quantization> quantization, Set<String> watched, Optimization level) {
-        Optional<JoinedModel> joined = JoinedModel.of(graph, quantization, watched, level);
-        return joined.isPresent() ? joined.get() : SegmentedModel.of(graph, quantization, watched, level);
+            Graph graph,
+            Optional<? extends Quantization> quantization,
+            Set<String> watched,
+            OrtOptimizationLevel level) {
+        Optional<FusedQdqSimulation> joined = FusedQdqSimulation.of(graph, quantization, watched, level);
+        return joined.isPresent() ? joined.get() : SegmentedSimulation.of(graph, quantization, watched, level);
     }
 
     /** One pass over the samples with sketches of raw values; the merged sketches come back in order. */
@@ -36,7 +39,7 @@ public interface Simulation extends AutoCloseable {
             List<Simulator.Observation<S>> observations, Samples samples, int workers, IntConsumer progress);
 
     /** One pass over the samples that hands out outputs. */
-    void forEach(Samples samples, int workers, IntConsumer progress, SegmentedModel.OutputSink sink);
+    void forEach(Samples samples, int workers, IntConsumer progress, SegmentedSimulation.OutputSink sink);
 
     /**
      * A simulation built now from the same graph, and from parameters that have not changed, would quantize in the same

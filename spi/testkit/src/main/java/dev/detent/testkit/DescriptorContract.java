@@ -2,11 +2,11 @@ package dev.detent.testkit;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Options;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,7 +25,7 @@ public final class DescriptorContract {
 
     private DescriptorContract() {}
 
-    public static Check check(PassDefinition definition) {
+    public static ContractViolation check(PassDefinition definition) {
         PassDescriptor d = definition.descriptor();
         List<String> broken = new ArrayList<>();
         if (!d.id().matches("[a-z0-9]+(-[a-z0-9]+)*")) {
@@ -48,11 +48,11 @@ public final class DescriptorContract {
             }
         });
         return broken.isEmpty()
-                ? Check.passed(PASS, d.id())
-                : Check.failed(PASS, d.id() + ": " + String.join("; ", broken));
+                ? ContractViolation.passed(PASS, d.id())
+                : ContractViolation.failed(PASS, d.id() + ": " + String.join("; ", broken));
     }
 
-    public static Check check(ObserverDefinition definition) {
+    public static ContractViolation check(ObserverDefinition definition) {
         List<String> broken = new ArrayList<>();
         for (Scheme s : List.of(
                 Scheme.symmetric(8, -128, 127),
@@ -61,19 +61,19 @@ public final class DescriptorContract {
             if (!definition.handles().test(s)) {
                 continue;
             }
-            Parameters whole = observe(definition, s, 1);
-            Parameters split = observe(definition, s, 3);
+            QuantizationParameters whole = observe(definition, s, 1);
+            QuantizationParameters split = observe(definition, s, 3);
             if (!whole.equals(split)) {
                 broken.add("three merged sketches give " + split + ", one gives " + whole + " for " + s);
             }
         }
         return broken.isEmpty()
-                ? Check.passed(OBSERVER, definition.id())
-                : Check.failed(OBSERVER, definition.id() + ": " + String.join("; ", broken));
+                ? ContractViolation.passed(OBSERVER, definition.id())
+                : ContractViolation.failed(OBSERVER, definition.id() + ": " + String.join("; ", broken));
     }
 
     /** Twelve batches dealt to {@code workers} sketches, merged last to first. */
-    private static Parameters observe(ObserverDefinition definition, Scheme scheme, int workers) {
+    private static QuantizationParameters observe(ObserverDefinition definition, Scheme scheme, int workers) {
         List<Observer> sketches = new ArrayList<>();
         for (int w = 0; w < workers; w++) {
             sketches.add(definition.factory().apply(scheme, new Options(Map.of())));

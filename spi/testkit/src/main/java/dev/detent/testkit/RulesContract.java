@@ -2,8 +2,8 @@ package dev.detent.testkit;
 
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
@@ -23,8 +23,8 @@ public final class RulesContract {
     private RulesContract() {}
 
     /** @param observers ids of all observers that may be named */
-    public static List<Check> check(Target target, Set<String> observers) {
-        List<Check> checks = new ArrayList<>();
+    public static List<ContractViolation> check(Target target, Set<String> observers) {
+        List<ContractViolation> checks = new ArrayList<>();
         for (Map.Entry<String, Graph> e : SampleGraphs.all().entrySet()) {
             Graph graph = e.getValue();
             int revision = graph.revision();
@@ -40,8 +40,8 @@ public final class RulesContract {
             String what = target.id() + " on " + e.getKey();
             checks.add(
                     broken.isEmpty()
-                            ? Check.passed(NAME, what)
-                            : Check.failed(NAME, what + ": " + String.join("; ", broken)));
+                            ? ContractViolation.passed(NAME, what)
+                            : ContractViolation.failed(NAME, what + ": " + String.join("; ", broken)));
         }
         return checks;
     }
@@ -56,15 +56,15 @@ public final class RulesContract {
         if (!rule.equals(target.rules().rule(n, graph))) {
             broken.add(n + " gets another rule the second time");
         }
-        List<SlotRule> all = new ArrayList<>(rule.inputs());
+        List<TensorRule> all = new ArrayList<>(rule.inputs());
         all.addAll(rule.outputs());
-        for (SlotRule s : all) {
+        for (TensorRule s : all) {
             if (!observers.contains(s.observer())) {
                 broken.add(n + " names the unknown observer '" + s.observer() + "'");
             }
         }
         for (int i = 0; i < rule.inputs().size(); i++) {
-            SlotRule s = rule.inputs().get(i);
+            TensorRule s = rule.inputs().get(i);
             Tensor t = graph.initializer(n.input(i)).orElse(null);
             if (s.scheme().isPerChannel()
                     && s.state() == InitialState.INITIAL

@@ -1,13 +1,13 @@
 package dev.detent.backends.ascend;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
-import dev.detent.spi.export.QdqInsertion;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Set;
 import org.pf4j.Extension;
@@ -33,10 +33,10 @@ public final class Ascend implements Backend {
                 .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
                 .weights(WEIGHT, Set.of("Gemm"))
                 .floatOutputs()
-                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                 .writes(
                         new RecordExporter(),
-                        new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES))
+                        new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))
                 .build());
     }
 }

@@ -1,15 +1,15 @@
 package dev.detent.backends.ascend;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +48,7 @@ final class RecordExporter implements Exporter {
             if (data == null) {
                 continue;
             }
-            Parameters p = data.parameters().orElseThrow();
+            QuantizationParameters p = data.qparams().orElseThrow();
             text.append("record {\n  key: ")
                     .append(context.json(n.name()).strip())
                     .append("\n  value {\n    scale_d: ")
@@ -58,11 +58,11 @@ final class RecordExporter implements Exporter {
                     .append('\n');
             TensorQuantization weight = entries.get(n.name() + WEIGHT);
             if (weight != null) {
-                for (float s : weight.parameters().orElseThrow().scales()) {
+                for (float s : weight.qparams().orElseThrow().scales()) {
                     text.append("    scale_w: ").append(context.decimal(s)).append('\n');
                 }
                 text.append("    offset_w: 0\n"
-                        .repeat(weight.parameters().orElseThrow().channels()));
+                        .repeat(weight.qparams().orElseThrow().channels()));
             }
             long[] shape =
                     graph.valueInfo(n.input(0)).flatMap(ValueInfo::staticShape).orElse(new long[0]);
@@ -100,8 +100,8 @@ final class RecordExporter implements Exporter {
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         Map<String, List<Float>> weights = new LinkedHashMap<>();
         String layer = "";
         float scale = 0;
@@ -111,7 +111,7 @@ final class RecordExporter implements Exporter {
                 continue;
             }
             switch (m.group(1)) {
-                case "key" -> layer = Readings.unquoted(m.group(2));
+                case "key" -> layer = ReadBackParameters.unquoted(m.group(2));
                 case "scale_d" -> scale = Float.parseFloat(m.group(2));
                 case "offset_d" -> found.put(layer + DATA, scale, Float.parseFloat(m.group(2)) + 128);
                 default ->

@@ -1,17 +1,17 @@
 package dev.detent.backends.dsp;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.InitialState;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.Profile;
-import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -84,14 +84,14 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                 .quantizes(TYPES)
                 .moves(Operators.MOVEMENT)
                 .activations(activation, "mse")
-                .outputs(new SlotRule(activation, FixedRange.UNIT, InitialState.INITIAL), Operators.PROBABILITIES)
-                .outputs(new SlotRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
+                .outputs(new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL), Operators.PROBABILITIES)
+                .outputs(new TensorRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
                 .profile(profile(width));
     }
 
     /** Equalization first: per-tensor weights of depthwise networks collapse otherwise. */
-    private static Profile profile(double width) {
-        Profile usual = Profile.usual()
+    private static QuantizationRecipe profile(double width) {
+        QuantizationRecipe usual = QuantizationRecipe.usual()
                 .with("equalization", Map.of("iterations", 3))
                 .with("alignment", Map.of("elementwise", "None"));
         return width > 0 ? usual.with(MinimalRange.ID, Map.of("width", width)) : usual;

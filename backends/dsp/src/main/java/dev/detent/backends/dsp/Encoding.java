@@ -1,6 +1,6 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
@@ -12,10 +12,10 @@ import java.util.Map;
  * One tensor's numbers in Qualcomm's terms: real = (q + offset) scale with unsigned q, so offset = -zero point, and
  * -2^(bits - 1) for signed symmetric codes.
  */
-record Encoding(String tensor, Scheme scheme, Parameters parameters) {
+record Encoding(String tensor, Scheme scheme, QuantizationParameters parameters) {
 
     static Encoding of(String tensor, TensorQuantization c) {
-        return new Encoding(tensor, c.scheme(), c.parameters().orElseThrow());
+        return new Encoding(tensor, c.scheme(), c.qparams().orElseThrow());
     }
 
     private long lowest() {

@@ -1,14 +1,14 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,15 +34,15 @@ final class Encodings2Exporter implements Exporter {
     @Override
     public void export(QuantizedModel model, ExportContext context) {
         List<Object> encodings = new ArrayList<>();
-        TensorTable.of(model)
+        TensorEncodings.of(model)
                 .all()
                 .forEach((name, c) ->
-                        encodings.add(encoding(name, c.scheme(), c.parameters().orElseThrow())));
+                        encodings.add(encoding(name, c.scheme(), c.qparams().orElseThrow())));
         context.onnx(model.name() + ".onnx", model.graph());
         context.text(model.name() + SUFFIX, context.json(Encoding.ordered("version", "2.0.0", "encodings", encodings)));
     }
 
-    private static Map<String, Object> encoding(String name, Scheme scheme, Parameters p) {
+    private static Map<String, Object> encoding(String name, Scheme scheme, QuantizationParameters p) {
         Map<String, Object> e = Encoding.ordered(
                 "name", name, "output_dtype", (scheme.quantMin() < 0 ? "int" : "uint") + scheme.bits());
         boolean many = p.channels() > 1;
@@ -62,12 +62,12 @@ final class Encodings2Exporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorTable.of(model).all();
+        return TensorEncodings.of(model).all();
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         for (Object o : (List<?>) artefact.json(artefact.name() + SUFFIX).get("encodings")) {
             Map<?, ?> e = (Map<?, ?>) o;
             List<?> scales = e.get("y_scale") instanceof List<?> l ? l : List.of(e.get("y_scale"));

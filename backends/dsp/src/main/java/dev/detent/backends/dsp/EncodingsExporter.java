@@ -1,14 +1,14 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.problem.UserException;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +39,7 @@ final class EncodingsExporter implements Exporter {
 
     @Override
     public void export(QuantizedModel model, ExportContext context) {
-        TensorTable table = TensorTable.of(model);
+        TensorEncodings table = TensorEncodings.of(model);
         Map<String, Object> oldActivations = new LinkedHashMap<>();
         table.activations()
                 .forEach((k, c) -> oldActivations.put(k, Encoding.of(k, c).version061()));
@@ -66,12 +66,12 @@ final class EncodingsExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorTable.of(model).all();
+        return TensorEncodings.of(model).all();
     }
 
     /** From both files, which must say the same. */
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Map<String, Object> old = new LinkedHashMap<>();
         Map<String, Object> flat = new LinkedHashMap<>();
         for (String section : List.of(ACTIVATIONS, PARAMETERS)) {
@@ -79,11 +79,11 @@ final class EncodingsExporter implements Exporter {
             ((List<?>) artefact.json(artefact.name() + NEW).get(section))
                     .forEach(o -> flat.put((String) ((Map<?, ?>) o).get("name"), o));
         }
-        Readings found = new Readings();
+        ReadBackParameters found = new ReadBackParameters();
         entries.forEach((name, c) -> {
             if (old.containsKey(name) && flat.containsKey(name)) {
                 found.put(name, Encoding.read(flat.get(name), c.scheme()));
-                Parameters flatly = found.asMap().get(name);
+                QuantizationParameters flatly = found.asMap().get(name);
                 found.put(name, Encoding.read(old.get(name), c.scheme()));
                 if (!found.asMap().get(name).equals(flatly)) {
                     throw new UserException(

@@ -1,8 +1,8 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.spi.observe.FixedObserver;
 import dev.detent.spi.observe.ObserverDefinition;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.support.observe.FixedQParamsObserver;
 import java.util.List;
 
 /**
@@ -21,15 +21,15 @@ final class FixedRange {
                     "the fixed range [0, 1] of probabilities",
                     List.of(),
                     s -> !s.isPerChannel(),
-                    (s, o) -> new FixedObserver(scheme -> scheme.bits() == 16 && !scheme.symmetric()
-                            ? Parameters.of(0x1p-16f, scheme.quantMin())
+                    (s, o) -> new FixedQParamsObserver(scheme -> scheme.bits() == 16 && !scheme.symmetric()
+                            ? QuantizationParameters.of(0x1p-16f, scheme.quantMin())
                             : scheme.cover(0, 1))),
             new ObserverDefinition(
                     TANH,
                     "the fixed range [-1, 1) of Tanh",
                     List.of(),
                     s -> !s.isPerChannel(),
-                    (s, o) -> new FixedObserver(scheme -> Parameters.of(
+                    (s, o) -> new FixedQParamsObserver(scheme -> QuantizationParameters.of(
                             Math.scalb(1f, 1 - scheme.bits()),
                             scheme.symmetric() ? 0 : (scheme.quantMin() + scheme.quantMax() + 1) / 2))));
 

@@ -1,13 +1,13 @@
 package dev.detent.backends.dsp;
 
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.List;
 
 /**
@@ -27,7 +27,7 @@ final class MinimalRange {
                     .requires(Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Verb.RECALIBRATE, Verb.CALIBRATE)
+                    .asks(Transition.RECALIBRATE, Transition.CALIBRATE)
                     .options(WIDTH)
                     .build(),
             MinimalRange::run);
@@ -37,14 +37,14 @@ final class MinimalRange {
     private static void run(PassContext context) {
         double width = context.options().get(WIDTH);
         for (TensorQuantization c : List.copyOf(context.quantization().configs())) {
-            if (c.isParameter()
+            if (c.isInitializer()
                     || !c.isOwnRoot()
                     || !c.state().isActive()
                     || c.state().isPassive()
                     || c.scheme().isPerChannel()) {
                 continue;
             }
-            Parameters p = c.parameters().orElseThrow();
+            QuantizationParameters p = c.qparams().orElseThrow();
             double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
             if (range[1] - range[0] < width * (1 - 1e-6)) {
                 context.states().recalibrate(c, "its range is narrower than " + width);

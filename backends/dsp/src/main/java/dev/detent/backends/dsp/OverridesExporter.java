@@ -1,14 +1,14 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,7 @@ final class OverridesExporter implements Exporter {
 
     @Override
     public void export(QuantizedModel model, ExportContext context) {
-        TensorTable table = TensorTable.of(model);
+        TensorEncodings table = TensorEncodings.of(model);
         context.onnx(model.name() + ".onnx", model.graph());
         context.text(
                 model.name() + SUFFIX,
@@ -49,7 +49,7 @@ final class OverridesExporter implements Exporter {
         Map<String, Object> ranges = new LinkedHashMap<>();
         tensors.forEach((name, c) -> {
             if (c.scheme().bits() <= 16) {
-                Parameters p = c.parameters().orElseThrow();
+                QuantizationParameters p = c.qparams().orElseThrow();
                 double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
                 ranges.put(
                         name,
@@ -61,14 +61,14 @@ final class OverridesExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = TensorTable.of(model).all();
+        Map<String, TensorQuantization> entries = TensorEncodings.of(model).all();
         entries.values().removeIf(c -> c.scheme().bits() > 16);
         return entries;
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         artefact.json(artefact.name() + SUFFIX)
                 .values()
                 .forEach(section -> ((Map<?, ?>) section).forEach((name, list) -> {

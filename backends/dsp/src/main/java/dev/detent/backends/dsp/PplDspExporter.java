@@ -1,15 +1,15 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +50,7 @@ final class PplDspExporter implements Exporter {
                     .append(context.json(n.name()).strip())
                     .append("\n");
             rows.forEach((key, c) -> {
-                Parameters p = c.parameters().orElseThrow();
+                QuantizationParameters p = c.qparams().orElseThrow();
                 for (int i = 0; i < p.channels(); i++) {
                     double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
                     text.append("  quantize_param { type: \"")
@@ -75,15 +75,15 @@ final class PplDspExporter implements Exporter {
         Graph graph = model.graph();
         Map<String, TensorQuantization> rows = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().inputs(n)) {
-            if (c.parameters().isPresent()
+            if (c.qparams().isPresent()
                     && !c.state().isFloat()
                     && c.scheme().bits() <= 8
-                    && (c.isParameter() || graph.isInput(c.value()))) {
+                    && (c.isInitializer() || graph.isInput(c.value()))) {
                 rows.put(n.name() + " " + kind(n, c) + " " + c.value(), c);
             }
         }
         for (TensorQuantization c : model.quantization().outputs(n)) {
-            if (c.parameters().isPresent() && !c.state().isFloat()) {
+            if (c.qparams().isPresent() && !c.state().isFloat()) {
                 rows.put(n.name() + " " + kind(n, c) + " " + c.value(), c);
             }
         }
@@ -91,7 +91,7 @@ final class PplDspExporter implements Exporter {
     }
 
     private static String kind(Node n, TensorQuantization c) {
-        return n.outputs().contains(c.value()) ? "top" : c.isParameter() ? "filter" : "bottom";
+        return n.outputs().contains(c.value()) ? "top" : c.isInitializer() ? "filter" : "bottom";
     }
 
     @Override
@@ -102,16 +102,16 @@ final class PplDspExporter implements Exporter {
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Map<String, List<float[]>> channels = new LinkedHashMap<>();
         Matcher m = ROW.matcher(artefact.text(artefact.name() + SUFFIX));
         String layer = "";
         while (m.find()) {
             if (m.group("layer") != null) {
-                layer = Readings.unquoted(m.group("layer"));
+                layer = ReadBackParameters.unquoted(m.group("layer"));
                 continue;
             }
-            String key = layer + " " + m.group("type") + " " + Readings.unquoted(m.group("blob"));
+            String key = layer + " " + m.group("type") + " " + ReadBackParameters.unquoted(m.group("blob"));
             TensorQuantization c = entries.get(key);
             if (c != null) {
                 Scheme s = c.scheme();
@@ -122,7 +122,7 @@ final class PplDspExporter implements Exporter {
                 });
             }
         }
-        Readings found = new Readings();
+        ReadBackParameters found = new ReadBackParameters();
         channels.forEach(found::put);
         return found.asMap();
     }

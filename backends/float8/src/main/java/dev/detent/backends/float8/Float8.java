@@ -1,13 +1,13 @@
 package dev.detent.backends.float8;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -34,7 +34,7 @@ public final class Float8 implements Backend {
                 .activations(scheme, "mse")
                 .channelWeights(scheme, Operators.WEIGHTED)
                 .floatOutputs()
-                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("8-bit floating-point pairs, opset 19"))
                 .build();
     }

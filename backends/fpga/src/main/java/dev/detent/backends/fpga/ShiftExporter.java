@@ -1,13 +1,13 @@
 package dev.detent.backends.fpga;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -32,7 +32,7 @@ final class ShiftExporter implements Exporter {
         entries(model).forEach((name, c) -> {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("bits", c.scheme().bits());
-            row.put("shift", -Math.getExponent(c.parameters().orElseThrow().scale(0)));
+            row.put("shift", -Math.getExponent(c.qparams().orElseThrow().scale(0)));
             tensors.put(name, row);
         });
         context.onnx(model.name() + ".onnx", model.graph());
@@ -41,12 +41,12 @@ final class ShiftExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorTable.of(model).all();
+        return TensorEncodings.of(model).all();
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         artefact.json(artefact.name() + SUFFIX)
                 .forEach((name, row) ->
                         found.put(name, Math.scalb(1f, -((Number) ((Map<?, ?>) row).get("shift")).intValue()), 0));

@@ -21,7 +21,7 @@ public final class Generic implements Backend {
     @Override
     public List<Target> targets() {
         return folder.documents().entrySet().stream()
-                .<Target>map(e -> new Description(e.getKey(), e.getValue()).target())
+                .<Target>map(e -> new YamlTarget(e.getKey(), e.getValue()).target())
                 .toList();
     }
 }

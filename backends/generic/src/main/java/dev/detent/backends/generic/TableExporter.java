@@ -1,13 +1,13 @@
 package dev.detent.backends.generic;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -36,8 +36,8 @@ final class TableExporter implements Exporter {
             row.put("quant_min", c.scheme().quantMin());
             row.put("quant_max", c.scheme().quantMax());
             c.scheme().axis().ifPresent(a -> row.put("axis", a));
-            row.put("scale", c.parameters().orElseThrow().scales());
-            row.put("zero_point", c.parameters().orElseThrow().zeroPoints());
+            row.put("scale", c.qparams().orElseThrow().scales());
+            row.put("zero_point", c.qparams().orElseThrow().zeroPoints());
             tensors.put(name, row);
         });
         context.onnx(model.name() + ".onnx", model.graph());
@@ -46,12 +46,12 @@ final class TableExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorTable.of(model).all();
+        return TensorEncodings.of(model).all();
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         artefact.json(artefact.name() + SUFFIX)
                 .forEach((name, row) ->
                         found.put(name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));

@@ -1,12 +1,12 @@
 package dev.detent.backends.metax;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
-import dev.detent.spi.backend.Operators;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import org.pf4j.Extension;
 

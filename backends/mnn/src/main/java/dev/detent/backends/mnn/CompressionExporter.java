@@ -1,13 +1,13 @@
 package dev.detent.backends.mnn;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,7 +44,7 @@ final class CompressionExporter implements Exporter {
             layer.put("opName", n.output(0));
             Map<String, List<Object>> blocks = new LinkedHashMap<>();
             rows.forEach((key, c) -> blocks.computeIfAbsent(block(n, c), k -> new ArrayList<>())
-                    .add(c.isParameter() && n.is("Conv") ? weight(n, c) : activation(c)));
+                    .add(c.isInitializer() && n.is("Conv") ? weight(n, c) : activation(c)));
             layer.putAll(blocks);
             layers.add(layer);
         }
@@ -59,15 +59,15 @@ final class CompressionExporter implements Exporter {
     }
 
     private static String block(Node n, TensorQuantization c) {
-        return !c.slot().isInput() ? "output" : c.isParameter() && n.is("Conv") ? "weight" : "input";
+        return !c.slot().isInput() ? "output" : c.isInitializer() && n.is("Conv") ? "weight" : "input";
     }
 
     private static Map<String, Object> activation(TensorQuantization c) {
         Map<String, Object> a = new LinkedHashMap<>();
         a.put("name", name(c));
         a.put("bits", c.scheme().bits());
-        a.put("scales", c.parameters().orElseThrow().scales());
-        a.put("zeroPoint", (long) c.parameters().orElseThrow().zeroPoint(0));
+        a.put("scales", c.qparams().orElseThrow().scales());
+        a.put("zeroPoint", (long) c.qparams().orElseThrow().zeroPoint(0));
         a.put("clampMin", c.scheme().quantMin());
         a.put("clampMax", c.scheme().quantMax());
         return a;
@@ -77,7 +77,7 @@ final class CompressionExporter implements Exporter {
         Map<String, Object> w = new LinkedHashMap<>();
         w.put("name", n.output(0));
         w.put("bits", c.scheme().bits());
-        w.put("scales", c.parameters().orElseThrow().scales());
+        w.put("scales", c.qparams().orElseThrow().scales());
         w.put("asymmetric", false);
         return w;
     }
@@ -94,7 +94,7 @@ final class CompressionExporter implements Exporter {
                     new ArrayList<>(model.quantization().inputs(n));
             slots.addAll(model.quantization().outputs(n));
             for (TensorQuantization c : slots) {
-                if (c.parameters().isPresent()
+                if (c.qparams().isPresent()
                         && !c.state().isFloat()
                         && !c.state().isPassive()) {
                     rows.put(c.slot().toString(), c);
@@ -111,7 +111,10 @@ final class CompressionExporter implements Exporter {
                 .nodes()
                 .forEach(n -> rows(model, n)
                         .forEach((slot, c) -> entries.put(
-                                key(n.output(0), block(n, c), c.isParameter() && n.is("Conv") ? n.output(0) : name(c)),
+                                key(
+                                        n.output(0),
+                                        block(n, c),
+                                        c.isInitializer() && n.is("Conv") ? n.output(0) : name(c)),
                                 c)));
         return entries;
     }
@@ -121,8 +124,8 @@ final class CompressionExporter implements Exporter {
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         Map<?, ?> algorithm =
                 (Map<?, ?>) ((List<?>) artefact.json(artefact.name() + SUFFIX).get("algo")).get(0);
         for (Object layer : (List<?>) ((Map<?, ?>) algorithm.get("quantParams")).get("layer")) {

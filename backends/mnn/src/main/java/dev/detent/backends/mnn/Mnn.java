@@ -1,14 +1,14 @@
 package dev.detent.backends.mnn;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
-import dev.detent.spi.export.QdqInsertion;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Set;
 import org.pf4j.Extension;
@@ -35,7 +35,7 @@ public final class Mnn implements Backend {
                 .channelWeights(S8, Set.of("Conv"))
                 .writes(
                         new CompressionExporter(),
-                        new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES))
+                        new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))
                 .build());
     }
 

@@ -1,12 +1,9 @@
 package dev.detent.backends.ncnn;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
-import dev.detent.spi.export.QdqInsertion;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -14,6 +11,9 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Set;
 import org.pf4j.Extension;
@@ -39,10 +39,10 @@ public final class Ncnn implements Backend {
                 .channelWeights(S8, TYPES)
                 .floatOutputs()
                 .adjusted(Ncnn::winograd)
-                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                 .writes(
                         new TableExporter(),
-                        new QdqExporter("the same numbers as Q/DQ nodes", QdqInsertion.Form.OTHER_TIES))
+                        new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))
                 .lint(Ncnn::lint)
                 .build());
     }

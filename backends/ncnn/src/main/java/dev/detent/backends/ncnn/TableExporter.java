@@ -1,13 +1,13 @@
 package dev.detent.backends.ncnn;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +38,7 @@ final class TableExporter implements Exporter {
         StringBuilder text = new StringBuilder();
         entries(model).forEach((layer, c) -> {
             text.append(layer);
-            for (float s : c.parameters().orElseThrow().scales()) {
+            for (float s : c.qparams().orElseThrow().scales()) {
                 text.append(' ').append(context.decimal(1 / s));
             }
             text.append('\n');
@@ -62,8 +62,8 @@ final class TableExporter implements Exporter {
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         artefact.text(artefact.name() + SUFFIX).lines().forEach(line -> {
             // A layer's name may hold blanks: the numbers are counted from the right.
             List<String> words = new ArrayList<>(List.of(line.split(" ")));

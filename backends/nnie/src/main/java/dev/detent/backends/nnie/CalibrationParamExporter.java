@@ -1,13 +1,13 @@
 package dev.detent.backends.nnie;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,8 +48,8 @@ final class CalibrationParamExporter implements Exporter {
                     .append(context.json(n.name()).strip())
                     .append("\n  calc_data_type: DT_INT8\n  quant_param {\n");
             rows.values().forEach(c -> {
-                Parameters p = c.parameters().orElseThrow();
-                text.append(c.isParameter() ? "    weight {\n" : "    input {\n")
+                QuantizationParameters p = c.qparams().orElseThrow();
+                text.append(c.isInitializer() ? "    weight {\n" : "    input {\n")
                         .append("      data_type: DT_INT8\n");
                 for (int i = 0; i < p.channels(); i++) {
                     text.append("      scale: ")
@@ -85,7 +85,7 @@ final class CalibrationParamExporter implements Exporter {
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Map<String, List<float[]>> blocks = new LinkedHashMap<>();
         String layer = "";
         int block = -1;
@@ -97,7 +97,7 @@ final class CalibrationParamExporter implements Exporter {
             }
             switch (m.group(1)) {
                 case "name" -> {
-                    layer = Readings.unquoted(m.group(2));
+                    layer = ReadBackParameters.unquoted(m.group(2));
                     block = -1;
                 }
                 case "scale" -> scale = 1 / Float.parseFloat(m.group(2));
@@ -107,7 +107,7 @@ final class CalibrationParamExporter implements Exporter {
                 default -> block++;
             }
         }
-        Readings found = new Readings();
+        ReadBackParameters found = new ReadBackParameters();
         blocks.forEach(found::put);
         return found.asMap();
     }

@@ -1,14 +1,14 @@
 package dev.detent.backends.nnie;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +54,7 @@ final class GfpqExporter implements Exporter {
             }
             List<Float> inputs = new ArrayList<>();
             rows.forEach((key, c) -> {
-                float clip = c.parameters().orElseThrow().scale(0);
+                float clip = c.qparams().orElseThrow().scale(0);
                 table.append(key).append(' ').append(context.decimal(clip)).append('\n');
                 if (!key.endsWith(WEIGHT)) {
                     inputs.add(clip);
@@ -116,7 +116,9 @@ final class GfpqExporter implements Exporter {
             if (c.state().isWritten()) {
                 rows.put(
                         n.name() + " "
-                                + (c.isParameter() ? WEIGHT : "input" + c.slot().index()),
+                                + (c.isInitializer()
+                                        ? WEIGHT
+                                        : "input" + c.slot().index()),
                         c);
             }
         }
@@ -132,8 +134,8 @@ final class GfpqExporter implements Exporter {
 
     /** From the table; the dictionary must name the same clip values for the layers it holds. */
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         artefact.text(artefact.name() + table(artefact.files().contains(artefact.name() + table(16)) ? 16 : 8))
                 .lines()
                 .forEach(line -> {

@@ -1,17 +1,17 @@
 package dev.detent.backends.nnie;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,7 +48,7 @@ public final class Nnie implements Backend, NumberSystemProvider {
                         .activations(Scheme.asymmetric(8, -128, 127), "mse")
                         .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.BIASED)
                         .floatOutputs()
-                        .profile(Profile.inputsOnly().without("passive-parameters"))
+                        .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                         .build());
     }
@@ -61,9 +61,11 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .activations(grid.scheme(), "minmax")
                 .weights(grid.scheme(), Operators.BIASED)
                 .floatOutputs()
-                .profile(Profile.inputsOnly().without("passive-parameters").with("calibration", Map.of()))
+                .profile(QuantizationRecipe.inputsOnly()
+                        .without("passive-parameters")
+                        .with("calibration", Map.of()))
                 .writes(new GfpqExporter())
-                .lint(Structure::check)
+                .lint(NnieLint::check)
                 .build();
     }
 

@@ -3,7 +3,7 @@ package dev.detent.backends.nnie;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -46,7 +46,7 @@ class LogGridTest {
         int steps = grid == LogGrid.FLOOR_16 ? 128 : 16;
         int top = grid == LogGrid.FLOOR_16 ? 32767 : 127;
         Scheme scheme = grid.scheme();
-        Parameters p = scheme.cover(-3, 3);
+        QuantizationParameters p = scheme.cover(-3, 3);
         double z = Math.rint(steps * Math.log(p.scale(0)) / Math.log(2)) - top;
         Random random = new Random(5);
         for (int i = 0; i < 20_000; i++) {

@@ -1,17 +1,17 @@
 package dev.detent.backends.nxp;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
-import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -39,7 +39,7 @@ public final class Nxp implements Backend {
                         .perChannel(0)
                         .with(Rounding.HALF_UP))
                 .adjusted(Nxp::networkInput)
-                .writes(new NxpExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES))
+                .writes(new NxpExporter(), new QdqExporter("power-of-two scales", QdqGraphBuilder.Form.OTHER_TIES))
                 .build());
     }
 
@@ -47,7 +47,7 @@ public final class Nxp implements Backend {
         NodeRule changed = rule;
         for (int i = 0; i < node.inputs().size(); i++) {
             if (graph.isInput(node.input(i))) {
-                SlotRule slot = rule.inputs().get(i);
+                TensorRule slot = rule.inputs().get(i);
                 changed = changed.input(i, slot.with(slot.scheme().with(Rounding.HALF_DOWN)));
             }
         }

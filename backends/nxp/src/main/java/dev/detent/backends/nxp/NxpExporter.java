@@ -1,16 +1,16 @@
 package dev.detent.backends.nxp;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,7 +38,7 @@ final class NxpExporter implements Exporter {
         Graph graph = model.graph();
         GraphEditor edit = graph.edit();
         entries(model).forEach((name, c) -> {
-            float[] scales = c.parameters().orElseThrow().scales();
+            float[] scales = c.qparams().orElseThrow().scales();
             edit.initializer(
                     name + "_min", times(scales, -Math.scalb(1f, c.scheme().bits() - 1)));
             edit.initializer(
@@ -57,15 +57,15 @@ final class NxpExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = TensorTable.of(model).all();
+        Map<String, TensorQuantization> entries = TensorEncodings.of(model).all();
         entries.values().removeIf(c -> c.scheme().bits() > 8);
         return entries;
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        Readings found = new Readings();
+        ReadBackParameters found = new ReadBackParameters();
         entries.forEach((name, c) -> graph.initializer(name + "_min").ifPresent(min -> {
             Tensor max = graph.initializer(name + "_max").orElse(min);
             float[] scales = min.floats();
@@ -79,7 +79,7 @@ final class NxpExporter implements Exporter {
     }
 
     @Override
-    public Optional<Graph> graph(Artefact artefact) {
+    public Optional<Graph> graph(Artifact artefact) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
         for (String name : List.copyOf(graph.initializers().keySet())) {
             if (graph.consumers(name).isEmpty() && (name.endsWith("_min") || name.endsWith("_max"))) {

@@ -1,19 +1,19 @@
 package dev.detent.backends.onnxruntime;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +54,7 @@ final class BlockExporter implements Exporter {
     private static void replace(GraphEditor edit, Node n, TensorQuantization c) {
         Tensor weight = edit.graph().initializer(n.input(1)).orElseThrow();
         Scheme scheme = c.scheme();
-        Parameters p = c.parameters().orElseThrow();
+        QuantizationParameters p = c.qparams().orElseThrow();
         boolean rows = scheme.axis().orElseThrow() == 0;
         int outputs = (int) weight.dim(rows ? 0 : 1);
         int inputs = (int) weight.dim(rows ? 1 : 0);
@@ -77,7 +77,7 @@ final class BlockExporter implements Exporter {
                 packed[at / perByte] = (byte) (packed[at / perByte] & ~mask | code << shift);
             }
         }
-        String b = edit.freshName(n.name() + (rows ? Products.ROWS : "") + "_blocks");
+        String b = edit.freshName(n.name() + (rows ? MatMulSupport.ROWS : "") + "_blocks");
         edit.initializer(
                 b,
                 Tensor.of(ElementType.UINT8, new long[] {outputs, blocks, block / perByte}, ByteBuffer.wrap(packed)));
@@ -101,13 +101,13 @@ final class BlockExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return Products.weights(model);
+        return MatMulSupport.weights(model);
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        Readings found = new Readings();
+        ReadBackParameters found = new ReadBackParameters();
         for (Node n : graph.nodes()) {
             if (n.opType().equals(TYPE)) {
                 Tensor scales = graph.initializer(n.input(2)).orElseThrow();
@@ -119,7 +119,7 @@ final class BlockExporter implements Exporter {
 
     /** A MatMul (or, with a bias, a Gemm) of the real weights in place of every MatMulNBits. */
     @Override
-    public Optional<Graph> graph(Artefact artefact) {
+    public Optional<Graph> graph(Artifact artefact) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
         GraphEditor edit = graph.edit();
         for (Node n : List.copyOf(graph.nodes())) {
@@ -142,12 +142,12 @@ final class BlockExporter implements Exporter {
                     values[k * outputs + o] = code * scales[o * blocks + k / block];
                 }
             }
-            edit.replace(Products.product(
+            edit.replace(MatMulSupport.product(
                     edit,
                     n.name(),
                     n.input(0),
                     Tensor.ofFloats(new long[] {inputs, outputs}, values),
-                    n.input(1).contains(Products.ROWS),
+                    n.input(1).contains(MatMulSupport.ROWS),
                     n.input(5),
                     n.outputs()));
             edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));

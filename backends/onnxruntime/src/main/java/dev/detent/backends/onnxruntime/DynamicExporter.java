@@ -1,18 +1,18 @@
 package dev.detent.backends.onnxruntime;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,7 @@ final class DynamicExporter implements Exporter {
 
     private static void replace(GraphEditor edit, Node n, TensorQuantization c, List<String> x) {
         Tensor weight = matrix(edit.graph(), n);
-        Parameters p = c.parameters().orElseThrow();
+        QuantizationParameters p = c.qparams().orElseThrow();
         int columns = (int) weight.dim(1);
         float[] values = weight.floats();
         int[] codes = new int[values.length];
@@ -75,7 +75,7 @@ final class DynamicExporter implements Exporter {
             int channel = i % columns;
             codes[i] = (int) c.scheme().system().code(values[i], p.scale(channel), p.zeroPoint(channel), c.scheme());
         }
-        String w = edit.freshName(n.name() + (n.intAttribute("transB", 0) == 1 ? Products.ROWS : "") + WEIGHT);
+        String w = edit.freshName(n.name() + (n.intAttribute("transB", 0) == 1 ? MatMulSupport.ROWS : "") + WEIGHT);
         edit.initializer(w, Tensor.ofCodes(ElementType.INT8, weight.dims(), codes));
         String scale = edit.freshName(n.name() + SCALE);
         edit.initializer(scale, Tensor.ofFloats(new long[] {p.channels()}, p.scales()));
@@ -107,19 +107,19 @@ final class DynamicExporter implements Exporter {
     /** The weight as [K, N]. */
     private static Tensor matrix(Graph graph, Node n) {
         Tensor t = graph.initializer(n.input(1)).orElseThrow();
-        return n.intAttribute("transB", 0) == 0 ? t : Products.transposed(t);
+        return n.intAttribute("transB", 0) == 0 ? t : MatMulSupport.transposed(t);
     }
 
     /** Activations have no numbers before they run. */
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return Products.weights(model);
+        return MatMulSupport.weights(model);
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        Readings found = new Readings();
+        ReadBackParameters found = new ReadBackParameters();
         for (String node : entries.keySet()) {
             graph.initializer(node + SCALE)
                     .ifPresent(s -> found.put(node, s.floats(), new float[(int) s.elementCount()]));
@@ -129,7 +129,7 @@ final class DynamicExporter implements Exporter {
 
     /** A MatMul (or, with a bias, a Gemm) of the real weights in place of every chain. */
     @Override
-    public Optional<Graph> graph(Artefact artefact) {
+    public Optional<Graph> graph(Artifact artefact) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
         GraphEditor edit = graph.edit();
         for (Node n : List.copyOf(graph.nodes())) {
@@ -163,12 +163,12 @@ final class DynamicExporter implements Exporter {
         }
         edit.remove(cast).remove(product).remove(factor);
         add.ifPresent(edit::remove);
-        edit.replace(Products.product(
+        edit.replace(MatMulSupport.product(
                 edit,
                 n.name(),
                 x,
                 Tensor.ofFloats(codes.dims(), values),
-                n.input(1).contains(Products.ROWS),
+                n.input(1).contains(MatMulSupport.ROWS),
                 add.map(a -> a.input(1)).orElse(""),
                 add.orElse(product).outputs()));
         edit.removeInitializer(n.input(1)).removeInitializer(factor.input(1));

@@ -1,12 +1,12 @@
 package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.graph.ElementType;
-import dev.detent.spi.observe.FixedObserver;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.NumberSystem;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.observe.FixedQParamsObserver;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,7 +27,7 @@ final class DynamicInteger implements NumberSystem {
             "nothing: the range is worked out at run time",
             List.of(),
             s -> s.system() == INSTANCE,
-            (s, o) -> new FixedObserver(scheme -> Parameters.of(1, 0)));
+            (s, o) -> new FixedQParamsObserver(scheme -> QuantizationParameters.of(1, 0)));
 
     private DynamicInteger() {}
 

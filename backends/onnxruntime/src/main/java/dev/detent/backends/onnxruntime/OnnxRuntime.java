@@ -1,15 +1,11 @@
 package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.Profile;
-import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
-import dev.detent.spi.export.QdqInsertion;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.ObserverDefinition;
@@ -18,6 +14,10 @@ import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -52,7 +52,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Set<String> NOT_FUSED = Set.of("Softmax", "Sqrt", "Reciprocal", "Log");
 
     /** For targets whose sums are floats by the time a bias is added. */
-    private static final Profile FLOAT_BIASES = Profile.inputsOnly()
+    private static final QuantizationRecipe FLOAT_BIASES = QuantizationRecipe.inputsOnly()
             .without("bias-room")
             .without("passive-parameters")
             .without("bias-correction");
@@ -73,7 +73,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                                 "ONNX Runtime on any CPU: uint8 activations, int8 per-channel weights with room for their sums, int32 bias",
                                 U8)
                         .adjusted(OnnxRuntime::withRoom)
-                        .lint(Saturation::check)
+                        .lint(VnniOverflowLint::check)
                         .build(),
                 integer(
                                 "onnxruntime-vnni",
@@ -120,8 +120,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .channelWeights(weight, PRODUCTS)
                 .floatOutputs()
                 .adjusted((rule, node, graph) -> {
-                    SlotRule w = rule.inputs().get(1);
-                    SlotRule activation = rule.inputs().get(0).with(InitialState.FP32);
+                    TensorRule w = rule.inputs().get(1);
+                    TensorRule activation = rule.inputs().get(0).with(InitialState.FP32);
                     return rule.input(0, activation).input(1, w.with(w.scheme().inBlocks(BLOCK)));
                 })
                 .profile(FLOAT_BIASES.without("calibration"))
@@ -144,7 +144,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
         boolean sums = node.isOneOf(Set.of("Conv", "Gemm", "MatMul"))
                 && graph.isInitializer(node.input(1))
                 && !isDepthwise(node, graph);
-        return sums ? rule.input(1, rule.inputs().get(1).observedBy(PairRange.ID)) : rule;
+        return sums ? rule.input(1, rule.inputs().get(1).observedBy(PairwiseSumObserver.ID)) : rule;
     }
 
     /**
@@ -153,13 +153,13 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
      * float 43).
      */
     private static NodeRule addedBias(NodeRule rule, Node node, Graph graph) {
-        OptionalInt bias = Surroundings.productWithBias(node, graph);
+        OptionalInt bias = ConvolutionContext.productWithBias(node, graph);
         if (bias.isEmpty()) {
             return rule;
         }
-        SlotRule unquantized = rule.inputs().get(0).with(InitialState.FP32);
+        TensorRule unquantized = rule.inputs().get(0).with(InitialState.FP32);
         return NodeRule.uniform(node, unquantized)
-                .input(bias.getAsInt(), new SlotRule(BIAS, "minmax", InitialState.PASSIVE_INIT));
+                .input(bias.getAsInt(), new TensorRule(BIAS, "minmax", InitialState.PASSIVE_INIT));
     }
 
     /**
@@ -186,9 +186,9 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .moves(Operators.MOVEMENT)
                 .activations(activation, "mse")
                 .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED)
-                        || !overhangs(n) && Surroundings.areConvolutions(n, g)
-                        || Surroundings.productWithBias(n, g).isPresent())
-                .outputs(new SlotRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
+                        || !overhangs(n) && ConvolutionContext.areConvolutions(n, g)
+                        || ConvolutionContext.productWithBias(n, g).isPresent())
+                .outputs(new TensorRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
                 .adjusted(OnnxRuntime::addedBias)
                 .channelWeights(WEIGHT, Operators.WEIGHTED)
                 .derivedBias(BIAS)
@@ -210,7 +210,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .weights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))
                 .derivedBias(BIAS)
                 .writes(new QdqExporter(
-                        "for the QNN provider; 16-bit pairs in the domain com.microsoft", QdqInsertion.Form.CONTRIB));
+                        "for the QNN provider; 16-bit pairs in the domain com.microsoft",
+                        QdqGraphBuilder.Form.CONTRIB));
     }
 
     @Override
@@ -220,6 +221,6 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
 
     @Override
     public List<ObserverDefinition> observers() {
-        return List.of(DynamicInteger.OBSERVER, PairRange.DEFINITION);
+        return List.of(DynamicInteger.OBSERVER, PairwiseSumObserver.DEFINITION);
     }
 }

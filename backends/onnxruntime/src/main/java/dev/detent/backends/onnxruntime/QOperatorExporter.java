@@ -1,22 +1,22 @@
 package dev.detent.backends.onnxruntime;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
-import dev.detent.spi.export.QdqInsertion;
-import dev.detent.spi.export.QdqReading;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.graph.UnmodeledProto;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.qdq.QdqGraphReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -96,14 +96,14 @@ final class QOperatorExporter implements Exporter {
                 .keySet()
                 .forEach(slot -> model.quantization()
                         .config(slot)
-                        .filter(c -> c.parameters().isPresent() && !c.state().isFloat())
+                        .filter(c -> c.qparams().isPresent() && !c.state().isFloat())
                         .ifPresent(c -> entries.put(slot.toString(), c)));
         return entries;
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         positions(artefact.onnx(artefact.name() + SUFFIX)).forEach((slot, p) -> {
             if (entries.containsKey(slot.toString())) {
                 found.put(slot.toString(), p);
@@ -122,7 +122,7 @@ final class QOperatorExporter implements Exporter {
      * stay gone.
      */
     @Override
-    public Optional<Graph> graph(Artefact artefact) {
+    public Optional<Graph> graph(Artifact artefact) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
         GraphEditor edit = graph.edit();
         Map<String, String> types = new LinkedHashMap<>();
@@ -137,11 +137,11 @@ final class QOperatorExporter implements Exporter {
                         floats(edit, n, twin.shape()),
                         n.outputs(),
                         n.attributes(),
-                        Opaque.NONE));
+                        UnmodeledProto.NONE));
             }
         }
         deleteUnread(edit);
-        return Optional.of(QdqReading.of(graph).graph());
+        return Optional.of(QdqGraphReader.of(graph).graph());
     }
 
     private static List<String> floats(GraphEditor edit, Node n, Shape shape) {
@@ -176,7 +176,7 @@ final class QOperatorExporter implements Exporter {
         if (codes.isEmpty()) {
             return value;
         }
-        Parameters p = parameters(edit.graph(), n, n.inputs().indexOf(scale));
+        QuantizationParameters p = parameters(edit.graph(), n, n.inputs().indexOf(scale));
         int[] q = codes.get().codes();
         long[] dims = codes.get().dims();
         int axis = n.opType().equals("QLinearMatMul") || n.opType().equals("QGemm") && n.intAttribute("transB", 0) == 0
@@ -197,9 +197,9 @@ final class QOperatorExporter implements Exporter {
     }
 
     /** Scales and zero points as inputs of the integer operators, and of the pairs that are left. */
-    private static Map<Slot, Parameters> positions(Graph graph) {
-        Map<Slot, Parameters> positions =
-                new LinkedHashMap<>(QdqReading.of(graph).parameters());
+    private static Map<Slot, QuantizationParameters> positions(Graph graph) {
+        Map<Slot, QuantizationParameters> positions =
+                new LinkedHashMap<>(QdqGraphReader.of(graph).parameters());
         Map<String, Shape> shapes = new LinkedHashMap<>();
         TWINS.values().stream().filter(t -> t.shape() != Shape.MOVE).forEach(t -> shapes.put(t.opType(), t.shape()));
         for (Node n : graph.nodes()) {
@@ -223,18 +223,18 @@ final class QOperatorExporter implements Exporter {
         return positions;
     }
 
-    private static Parameters parameters(Graph graph, Node n, int scale) {
+    private static QuantizationParameters parameters(Graph graph, Node n, int scale) {
         float[] scales = graph.initializer(n.input(scale)).orElseThrow().floats();
         int[] codes = graph.initializer(n.input(scale + 1)).orElseThrow().codes();
         float[] zeroPoints = new float[scales.length];
         for (int i = 0; i < scales.length; i++) {
             zeroPoints[i] = codes[Math.min(i, codes.length - 1)];
         }
-        return new Parameters(scales, zeroPoints);
+        return new QuantizationParameters(scales, zeroPoints);
     }
 
     private static Graph convert(QuantizedModel model) {
-        Graph graph = QdqInsertion.apply(model);
+        Graph graph = QdqGraphBuilder.apply(model);
         GraphEditor edit = graph.edit();
         boolean contrib = false;
         dropActivations(edit);
@@ -348,8 +348,8 @@ final class QOperatorExporter implements Exporter {
             }
         }
         edit.remove(q.get());
-        edit.replace(
-                new Node(n.name(), twin.domain(), twin.opType(), inputs, q.get().outputs(), attributes, Opaque.NONE));
+        edit.replace(new Node(
+                n.name(), twin.domain(), twin.opType(), inputs, q.get().outputs(), attributes, UnmodeledProto.NONE));
         return true;
     }
 

@@ -1,20 +1,20 @@
 package dev.detent.backends.openvino;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.graph.UnmodeledProto;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -52,7 +52,7 @@ final class FakeQuantizeExporter implements Exporter {
             Node node = graph.node(c.slot().node()).orElseThrow();
             String value = node.input(c.slot().index());
             String quantized = made.computeIfAbsent(
-                    List.of(value, c.scheme(), c.parameters().orElseThrow()), k -> insert(edit, value, c));
+                    List.of(value, c.scheme(), c.qparams().orElseThrow()), k -> insert(edit, value, c));
             edit.replace(node.withInput(c.slot().index(), quantized));
         });
         edit.sort();
@@ -60,7 +60,7 @@ final class FakeQuantizeExporter implements Exporter {
     }
 
     private static String insert(GraphEditor edit, String value, TensorQuantization c) {
-        Parameters p = c.parameters().orElseThrow();
+        QuantizationParameters p = c.qparams().orElseThrow();
         Scheme s = c.scheme();
         float[] low = new float[p.channels()];
         float[] high = new float[p.channels()];
@@ -87,7 +87,7 @@ final class FakeQuantizeExporter implements Exporter {
                 List.of(value, min, max, min, max),
                 List.of(out),
                 Map.of("levels", new Attribute.IntValue(s.levels())),
-                Opaque.NONE));
+                UnmodeledProto.NONE));
         return out;
     }
 
@@ -104,9 +104,9 @@ final class FakeQuantizeExporter implements Exporter {
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        Readings found = new Readings();
+        ReadBackParameters found = new ReadBackParameters();
         for (Node n : graph.nodes()) {
             for (int i = 0; i < n.inputs().size(); i++) {
                 String slot = Slot.input(n.name(), i).toString();
@@ -119,7 +119,7 @@ final class FakeQuantizeExporter implements Exporter {
         return found.asMap();
     }
 
-    private static Parameters parameters(Graph graph, Node f, Scheme scheme) {
+    private static QuantizationParameters parameters(Graph graph, Node f, Scheme scheme) {
         float[] low = graph.initializer(f.input(1)).orElseThrow().floats();
         float[] high = graph.initializer(f.input(2)).orElseThrow().floats();
         float[] scales = new float[low.length];
@@ -129,11 +129,11 @@ final class FakeQuantizeExporter implements Exporter {
             scales[i] = (float) scale;
             zeroPoints[i] = (float) Math.rint(scheme.quantMin() - low[i] / scale);
         }
-        return new Parameters(scales, zeroPoints);
+        return new QuantizationParameters(scales, zeroPoints);
     }
 
     @Override
-    public Optional<Graph> graph(Artefact artefact) {
+    public Optional<Graph> graph(Artifact artefact) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
         GraphEditor edit = graph.edit();
         List<String> bounds = new ArrayList<>();

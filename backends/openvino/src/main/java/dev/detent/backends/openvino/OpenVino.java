@@ -1,18 +1,18 @@
 package dev.detent.backends.openvino;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.Profile;
-import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Set;
 import org.pf4j.Extension;
@@ -50,7 +50,7 @@ public final class OpenVino implements Backend {
                 .channelWeights(weight, Operators.WEIGHTED)
                 .floatOutputs()
                 .adjusted(OpenVino::unsigned)
-                .profile(Profile.inputsOnly().without("passive-parameters"))
+                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter())
                 .build();
     }
@@ -72,7 +72,7 @@ public final class OpenVino implements Backend {
         NodeRule changed = rule;
         Set<String> neverNegative = Operators.neverNegative(graph);
         for (int i = 0; i < node.inputs().size(); i++) {
-            SlotRule slot = rule.inputs().get(i);
+            TensorRule slot = rule.inputs().get(i);
             if (slot.scheme().equals(S8) && neverNegative.contains(node.input(i))) {
                 changed = changed.input(i, slot.with(U8));
             }

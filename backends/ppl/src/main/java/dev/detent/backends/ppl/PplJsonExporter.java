@@ -1,14 +1,14 @@
 package dev.detent.backends.ppl;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +51,7 @@ final class PplJsonExporter implements Exporter {
 
     private static Map<String, Object> row(TensorQuantization c) {
         Scheme s = c.scheme();
-        Parameters p = c.parameters().orElseThrow();
+        QuantizationParameters p = c.qparams().orElseThrow();
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("bit_width", s.bits());
         row.put("per_channel", p.channels() > 1);
@@ -69,7 +69,7 @@ final class PplJsonExporter implements Exporter {
     }
 
     /** A list for channels, a number for a tensor. */
-    private static Object numbers(Parameters p, IntFunction<Object> of) {
+    private static Object numbers(QuantizationParameters p, IntFunction<Object> of) {
         List<Object> all = new ArrayList<>();
         for (int i = 0; i < p.channels(); i++) {
             all.add(of.apply(i));
@@ -79,14 +79,14 @@ final class PplJsonExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = TensorTable.of(model).all();
+        Map<String, TensorQuantization> entries = TensorEncodings.of(model).all();
         entries.values().removeIf(c -> c.scheme().bits() > 8);
         return entries;
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY))
                 .forEach((name, row) ->
                         found.put((String) name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));

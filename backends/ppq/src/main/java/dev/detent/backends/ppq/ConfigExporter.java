@@ -1,14 +1,14 @@
 package dev.detent.backends.ppq;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +45,7 @@ final class ConfigExporter implements Exporter {
             Map<String, Object> byVariable = new LinkedHashMap<>();
             for (TensorQuantization c : slots) {
                 byVariable.put(c.value(), config(c));
-                c.parameters()
+                c.qparams()
                         .filter(p -> c.isOwnRoot())
                         .ifPresent(p -> values.put(c.slot().toString(), numbers(p)));
             }
@@ -64,14 +64,14 @@ final class ConfigExporter implements Exporter {
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         model.quantization().configs().stream()
-                .filter(c -> c.isOwnRoot() && c.parameters().isPresent())
+                .filter(c -> c.isOwnRoot() && c.qparams().isPresent())
                 .forEach(c -> entries.put(c.slot().toString(), c));
         return entries;
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         ((Map<?, ?>) artefact.json(artefact.name() + ".json").get("values"))
                 .forEach((slot, row) ->
                         found.put((String) slot, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
@@ -99,7 +99,7 @@ final class ConfigExporter implements Exporter {
         return config;
     }
 
-    private static Map<String, Object> numbers(Parameters p) {
+    private static Map<String, Object> numbers(QuantizationParameters p) {
         Map<String, Object> numbers = new LinkedHashMap<>();
         numbers.put("scale", p.scales());
         numbers.put("zero_point", p.zeroPoints());

@@ -7,7 +7,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 
 /**
  * NXP rounds what enters the quantized part half down: graph inputs, outputs of float operators and, as PPQ 0.6.5.1
@@ -21,7 +21,7 @@ final class InputRounding {
             PassDescriptor.of(ID, "rounds half down what no quantized operator produces")
                     .requires(Fact.RULES_APPLIED)
                     .forbids(Fact.REFINED, Fact.FUSED)
-                    .asks(Verb.REVISE)
+                    .asks(Transition.REVISE)
                     .build(),
             InputRounding::run);
 

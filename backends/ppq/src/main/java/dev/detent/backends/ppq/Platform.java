@@ -1,7 +1,7 @@
 package dev.detent.backends.ppq;
 
 import dev.detent.spi.backend.InitialState;
-import dev.detent.spi.backend.SlotRule;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.quant.Scheme;
 import java.util.Optional;
 import java.util.Set;
@@ -24,12 +24,12 @@ record Platform(
         String label,
         Set<String> types,
         Set<String> fused,
-        SlotRule activation,
+        TensorRule activation,
         Set<String> weighted,
-        Optional<SlotRule> weight,
+        Optional<TensorRule> weight,
         boolean perChannel,
         Set<String> biased,
-        Optional<SlotRule> bias,
+        Optional<TensorRule> bias,
         boolean passives,
         boolean floatOutputs,
         Set<String> prepasses) {
@@ -48,8 +48,8 @@ record Platform(
             "Squeeze",
             "Unsqueeze");
 
-    static SlotRule rule(Scheme scheme, String observer) {
-        return new SlotRule(scheme, observer, InitialState.INITIAL);
+    static TensorRule rule(Scheme scheme, String observer) {
+        return new TensorRule(scheme, observer, InitialState.INITIAL);
     }
 
     static Builder of(String name, Set<String> types, Scheme activation) {
@@ -60,14 +60,14 @@ record Platform(
     static final class Builder {
         private final String name;
         private final Set<String> types;
-        private final SlotRule activation;
+        private final TensorRule activation;
         private String label;
         private Set<String> fused = Set.of();
         private Set<String> weighted = Set.of();
-        private Optional<SlotRule> weight = Optional.empty();
+        private Optional<TensorRule> weight = Optional.empty();
         private boolean perChannel;
         private Set<String> biased = Set.of();
-        private Optional<SlotRule> bias = Optional.empty();
+        private Optional<TensorRule> bias = Optional.empty();
         private boolean passives = true;
         private boolean floatOutputs;
         private Set<String> prepasses = Set.of();
@@ -101,7 +101,7 @@ record Platform(
         }
 
         Builder bias(Scheme scheme, InitialState state, String... operators) {
-            bias = Optional.of(new SlotRule(scheme, "minmax", state));
+            bias = Optional.of(new TensorRule(scheme, "minmax", state));
             biased = Set.of(operators);
             return this;
         }

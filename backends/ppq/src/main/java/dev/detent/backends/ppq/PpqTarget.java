@@ -1,15 +1,15 @@
 package dev.detent.backends.ppq;
 
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Rules;
-import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.backend.WeightAxis;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.OutputChannelAxis;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -49,8 +49,8 @@ final class PpqTarget implements Target {
     }
 
     @Override
-    public Profile profile() {
-        Profile profile = Profile.dispatchedBy("pursus")
+    public QuantizationRecipe profile() {
+        QuantizationRecipe profile = QuantizationRecipe.dispatchedBy("pursus")
                 .with("refine")
                 .with("fusion", Map.of("activations", String.join(",", new TreeSet<>(platform.fused()))))
                 .with("simplify")
@@ -68,7 +68,7 @@ final class PpqTarget implements Target {
     private NodeRule rule(Node node, Graph graph) {
         NodeRule rule = NodeRule.uniform(node, platform.activation());
         if (node.isOneOf(platform.weighted()) && node.inputs().size() > 1) {
-            SlotRule weight = platform.weight().orElseThrow();
+            TensorRule weight = platform.weight().orElseThrow();
             // PPQ reads "inputs[1:]" for per-tensor weights: the observer also holds for what the bias rule leaves
             // untouched.
             for (int i = 1; i < node.inputs().size() && !platform.perChannel(); i++) {
@@ -92,7 +92,7 @@ final class PpqTarget implements Target {
     private Scheme weightScheme(Node node, Graph graph, Scheme scheme) {
         Scheme s =
                 platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
-        return s.perChannel(WeightAxis.ofOutputChannels(node, graph));
+        return s.perChannel(OutputChannelAxis.ofOutputChannels(node, graph));
     }
 
     /** ncnn runs 3x3 stride-1 convolutions as Winograd, which leaves 6 bits to the weights. */

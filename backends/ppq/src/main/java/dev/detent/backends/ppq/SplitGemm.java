@@ -4,7 +4,7 @@ import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Opaque;
+import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
@@ -53,7 +53,7 @@ final class SplitGemm {
                     List.of(n.input(0), n.input(1)),
                     n.outputs(),
                     Map.<String, Attribute>of(),
-                    Opaque.NONE);
+                    UnmodeledProto.NONE);
             if (n.hasInput(2)) {
                 String inner = edit.freshName(n.output(0) + "_product");
                 product = product.withOutput(0, inner);

@@ -1,13 +1,13 @@
 package dev.detent.backends.rknn;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +45,7 @@ final class CfgExporter implements Exporter {
     }
 
     private static Map<String, Object> row(TensorQuantization c) {
-        Parameters p = c.parameters().orElseThrow();
+        QuantizationParameters p = c.qparams().orElseThrow();
         List<Double> min = new ArrayList<>();
         List<Double> max = new ArrayList<>();
         List<Long> zero = new ArrayList<>();
@@ -68,12 +68,12 @@ final class CfgExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorTable.of(model).all();
+        return TensorEncodings.of(model).all();
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY))
                 .forEach((name, row) ->
                         found.put((String) name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));

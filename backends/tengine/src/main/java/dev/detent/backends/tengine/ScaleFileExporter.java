@@ -1,13 +1,13 @@
 package dev.detent.backends.tengine;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
-import dev.detent.spi.export.TensorTable;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorEncodings;
 import java.util.Map;
 
 /**
@@ -32,7 +32,7 @@ final class ScaleFileExporter implements Exporter {
     public void export(QuantizedModel model, ExportContext context) {
         StringBuilder text = new StringBuilder();
         entries(model).forEach((name, c) -> {
-            Parameters p = c.parameters().orElseThrow();
+            QuantizationParameters p = c.qparams().orElseThrow();
             text.append(name)
                     .append(' ')
                     .append(context.decimal(p.scale(0)))
@@ -46,14 +46,14 @@ final class ScaleFileExporter implements Exporter {
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = TensorTable.of(model).all();
+        Map<String, TensorQuantization> entries = TensorEncodings.of(model).all();
         entries.values().removeIf(c -> c.scheme().bits() > 8);
         return entries;
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         artefact.text(artefact.name() + SUFFIX).lines().forEach(line -> {
             int zero = line.lastIndexOf(' ');
             int scale = line.lastIndexOf(' ', zero - 1);

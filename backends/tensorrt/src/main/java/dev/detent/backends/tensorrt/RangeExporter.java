@@ -1,16 +1,16 @@
 package dev.detent.backends.tensorrt;
 
-import dev.detent.spi.export.Artefact;
+import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.export.Readings;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,8 +38,7 @@ final class RangeExporter implements Exporter {
     public void export(QuantizedModel model, ExportContext context) {
         Map<String, Object> ranges = new LinkedHashMap<>();
         entries(model)
-                .forEach((name, c) ->
-                        ranges.put(name, c.parameters().orElseThrow().scale(0) * 127));
+                .forEach((name, c) -> ranges.put(name, c.qparams().orElseThrow().scale(0) * 127));
         context.text(model.name() + ".ranges.json", context.json(Map.of(KEY, ranges)));
         context.text(model.name() + ".wts", weights(model.graph()));
         context.onnx(model.name() + ".onnx", model.graph());
@@ -70,7 +69,7 @@ final class RangeExporter implements Exporter {
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().configs()) {
-            if (!c.isParameter()
+            if (!c.isInitializer()
                     && c.state().isWritten()
                     && c.scheme().symmetric()
                     && c.scheme().bits() == 8
@@ -82,8 +81,8 @@ final class RangeExporter implements Exporter {
     }
 
     @Override
-    public Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries) {
-        Readings found = new Readings();
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ReadBackParameters found = new ReadBackParameters();
         if (artefact.json(artefact.name() + ".ranges.json").get(KEY) instanceof Map<?, ?> ranges) {
             ranges.forEach((name, amax) -> found.put((String) name, (float) (((Number) amax).floatValue() / 127), 0));
         }

@@ -2,14 +2,11 @@ package dev.detent.backends.tensorrt;
 
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Rules;
-import dev.detent.spi.backend.SlotRule;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.backend.WeightAxis;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.export.Exporter;
-import dev.detent.spi.export.QdqExporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -19,6 +16,9 @@ import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OutputChannelAxis;
+import dev.detent.support.qdq.QdqExporter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +106,7 @@ final class TensorRtTarget implements Target {
     }
 
     private static boolean fusable(Node node, Graph graph) {
-        Residuals residuals = new Residuals(graph);
+        ResidualFusion residuals = new ResidualFusion(graph);
         return residuals.isResidual(node) && residuals.fused(node).isPresent();
     }
 
@@ -116,8 +116,8 @@ final class TensorRtTarget implements Target {
     }
 
     @Override
-    public Profile profile() {
-        Profile profile = Profile.inputsOnly().without("passive-parameters");
+    public QuantizationRecipe profile() {
+        QuantizationRecipe profile = QuantizationRecipe.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
         return scheme.system() == LinearInteger.INSTANCE
                 ? profile.with("smoothing")
@@ -132,20 +132,20 @@ final class TensorRtTarget implements Target {
     }
 
     private NodeRule rule(Node node, Graph graph) {
-        SlotRule active = new SlotRule(scheme, "mse", InitialState.INITIAL);
+        TensorRule active = new TensorRule(scheme, "mse", InitialState.INITIAL);
         NodeRule rule = NodeRule.uniform(node, active);
         for (int i = 0; i < node.outputs().size(); i++) {
             rule = rule.output(i, active.with(InitialState.FP32));
         }
         if (node.is("Add")) {
-            OptionalInt fused = new Residuals(graph).fused(node);
+            OptionalInt fused = new ResidualFusion(graph).fused(node);
             return rule.input(fused.orElseThrow(), active.with(InitialState.FP32));
         }
         if (graph.isInitializer(node.input(1))) {
             rule = rule.input(
                     1,
-                    new SlotRule(
-                            scheme.perChannel(WeightAxis.ofOutputChannels(node, graph)),
+                    new TensorRule(
+                            scheme.perChannel(OutputChannelAxis.ofOutputChannels(node, graph)),
                             "minmax",
                             InitialState.INITIAL));
         }
@@ -156,7 +156,7 @@ final class TensorRtTarget implements Target {
     @Override
     public List<Problem> lint(QuantizedModel model) {
         Graph graph = model.graph();
-        Residuals residuals = new Residuals(graph);
+        ResidualFusion residuals = new ResidualFusion(graph);
         List<Problem> problems = new ArrayList<>();
         for (Node n : graph.nodes()) {
             if (!residuals.isResidual(n)) {

@@ -1,14 +1,14 @@
 package dev.detent.backends.vitis;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.DeclaredTarget;
-import dev.detent.spi.backend.Operators;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.QdqExporter;
-import dev.detent.spi.export.QdqInsertion;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Map;
 import org.pf4j.Extension;
@@ -34,7 +34,7 @@ public final class Vitis implements Backend {
                 .activations(P2.with(Rounding.HALF_UP), "mse")
                 .weights(P2, Operators.WEIGHTED)
                 .calibratedBias(P2, "mse")
-                .profile(Profile.usual()
+                .profile(QuantizationRecipe.usual()
                         .with(
                                 "alignment",
                                 Map.of(
@@ -44,8 +44,8 @@ public final class Vitis implements Backend {
                                         "Align to Output",
                                         "pooling",
                                         "Align to Output")))
-                .writes(new ScaleExporter(), new QdqExporter("power-of-two scales", QdqInsertion.Form.OTHER_TIES))
-                .lint(Shifts::check)
+                .writes(new ScaleExporter(), new QdqExporter("power-of-two scales", QdqGraphBuilder.Form.OTHER_TIES))
+                .lint(DpuShiftLint::check)
                 .build());
     }
 }

@@ -1,17 +1,17 @@
 package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Need;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,8 +59,8 @@ final class CalibrateActivations {
                     .forbids(Fact.BAKED)
                     .establishes(Fact.ACTIVATIONS_CALIBRATED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Verb.CALIBRATE, Verb.RECALIBRATE, Verb.KEEP_FLOAT)
-                    .needs(Need.SAMPLES)
+                    .asks(Transition.CALIBRATE, Transition.RECALIBRATE, Transition.KEEP_FLOAT)
+                    .needs(PassRequirement.SAMPLES)
                     .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL)
                     .build(),
             context -> new CalibrateActivations(context).run());
@@ -147,7 +147,7 @@ final class CalibrateActivations {
         private final String method;
         private final int samples;
         private final Map<Key, List<TensorQuantization>> observed = new LinkedHashMap<>();
-        private final Map<TensorQuantization, Parameters> parameters = new LinkedHashMap<>();
+        private final Map<TensorQuantization, QuantizationParameters> parameters = new LinkedHashMap<>();
 
         /**
          * @param method observer for every config; empty for the rules' choice
@@ -162,7 +162,7 @@ final class CalibrateActivations {
             for (Key k : List.copyOf(observed.keySet())) {
                 Observer observer = context.observers().create(k.observer(), k.scheme());
                 if (!observer.needsData()) {
-                    Parameters fixed = observer.render(k.scheme());
+                    QuantizationParameters fixed = observer.render(k.scheme());
                     observed.remove(k).forEach(c -> parameters.put(c, fixed));
                 }
             }
@@ -179,15 +179,15 @@ final class CalibrateActivations {
         List<Simulator.Observation<Observer>> observations() {
             return observed.keySet().stream()
                     .map(k -> {
-                        UsefulRange range = context.options().get(USEFUL)
-                                ? UsefulRange.of(
+                        ConsumerSaturationRange range = context.options().get(USEFUL)
+                                ? ConsumerSaturationRange.of(
                                         context.graph(), k.value(), k.scheme().bits())
-                                : UsefulRange.ALL;
+                                : ConsumerSaturationRange.ALL;
                         return new Simulator.Observation<>(
                                 k.value(),
                                 k.observer() + k.scheme().axis() + range,
                                 samples,
-                                () -> Clamped.of(context.observers().create(k.observer(), k.scheme()), range));
+                                () -> ClampingObserver.of(context.observers().create(k.observer(), k.scheme()), range));
                     })
                     .toList();
         }
@@ -197,9 +197,10 @@ final class CalibrateActivations {
          */
         void render(List<Observer> observers) {
             List<Key> keys = List.copyOf(observed.keySet());
-            List<Optional<Parameters>> rendered = IntStream.range(0, keys.size())
+            List<Optional<QuantizationParameters>> rendered = IntStream.range(0, keys.size())
                     .parallel()
-                    .mapToObj(i -> Ranges.render(observers.get(i), keys.get(i).scheme()))
+                    .mapToObj(i ->
+                            FiniteRange.render(observers.get(i), keys.get(i).scheme()))
                     .toList();
             for (int i = 0; i < keys.size(); i++) {
                 List<TensorQuantization> configs = observed.get(keys.get(i));
@@ -208,7 +209,7 @@ final class CalibrateActivations {
                                 p -> configs.forEach(c -> parameters.put(c, p)),
                                 () -> configs.stream()
                                         .filter(waiting::remove)
-                                        .forEach(c -> context.states().keepFloat(c, Ranges.WITHOUT_END)));
+                                        .forEach(c -> context.states().keepFloat(c, FiniteRange.WITHOUT_END)));
             }
         }
     }

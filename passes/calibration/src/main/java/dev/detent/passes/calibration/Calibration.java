@@ -2,7 +2,7 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
-import dev.detent.spi.pass.Option;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import java.util.List;
@@ -20,7 +20,7 @@ public final class Calibration implements PassProvider, ObserverProvider {
 
     @Override
     public List<PassDefinition> passes() {
-        return List.of(CalibrateParameters.DEFINITION, CalibrateActivations.DEFINITION);
+        return List.of(CalibrateWeights.DEFINITION, CalibrateActivations.DEFINITION);
     }
 
     @Override

@@ -2,7 +2,7 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 
@@ -75,7 +75,7 @@ final class IsotoneObserver implements Observer {
     }
 
     @Override
-    public Parameters render(Scheme scheme) {
+    public QuantizationParameters render(Scheme scheme) {
         int n = Math.min(rows, SAMPLES);
         double[] lower = new double[n];
         double[] upper = new double[n];
@@ -101,7 +101,7 @@ final class IsotoneObserver implements Observer {
             }
         }
         float scale = (float) (sum / Math.max(1, ties));
-        return Parameters.of(scale > 0 ? scale : (float) dev.detent.spi.quant.LinearInteger.MIN_SCALE, 0);
+        return QuantizationParameters.of(scale > 0 ? scale : (float) dev.detent.spi.quant.LinearInteger.MIN_SCALE, 0);
     }
 
     /** How many of the sorted values lie strictly below {@code limit}. */

@@ -3,7 +3,7 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.LinearInteger;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 
 /**
@@ -16,7 +16,7 @@ final class KlObserver implements Observer {
     private static final int BINS = 4096;
 
     private final Histogram histogram = new Histogram();
-    private final Extremes extremes = new Extremes();
+    private final MinMaxAccumulator extremes = new MinMaxAccumulator();
 
     @Override
     public boolean needsOrder() {
@@ -42,7 +42,7 @@ final class KlObserver implements Observer {
     }
 
     @Override
-    public Parameters render(Scheme scheme) {
+    public QuantizationParameters render(Scheme scheme) {
         float min = extremes.min();
         float max = extremes.max();
         double range = Math.max(Math.abs(min), Math.abs(max));
@@ -65,7 +65,7 @@ final class KlObserver implements Observer {
         if (scheme.powerOfTwo()) {
             scale = Math.pow(2, Math.floor(Math.log(scale) / Math.log(2) + 0.5));
         }
-        return Parameters.of((float) scale, 0);
+        return QuantizationParameters.of((float) scale, 0);
     }
 
     private static int best(double[] h, int levels) {

@@ -2,7 +2,7 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 
@@ -11,7 +11,7 @@ final class MinMaxObserver implements Observer {
 
     private final Scheme scheme;
     /** Per tensor only; per channel the runs are short and the arrays hold a number each. */
-    private final Extremes tensor = new Extremes();
+    private final MinMaxAccumulator tensor = new MinMaxAccumulator();
 
     private float[] min = new float[0];
     private float[] max = new float[0];
@@ -70,7 +70,7 @@ final class MinMaxObserver implements Observer {
         for (int i = from; i < to; ) {
             int channel = position / stride % channels;
             int run = Math.min(to - i, stride - position % stride);
-            float[] e = Extremes.of(values, i, i + run);
+            float[] e = MinMaxAccumulator.of(values, i, i + run);
             min[channel] = Math.min(min[channel], e[0]);
             max[channel] = Math.max(max[channel], e[1]);
             i += run;
@@ -95,7 +95,7 @@ final class MinMaxObserver implements Observer {
     }
 
     @Override
-    public Parameters render(Scheme wanted) {
+    public QuantizationParameters render(Scheme wanted) {
         if (!scheme.isPerChannel()) {
             return tensor.min() <= tensor.max() ? wanted.cover(tensor.min(), tensor.max()) : wanted.cover(0, 0);
         }

@@ -3,7 +3,7 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 
@@ -32,7 +32,7 @@ final class MseObserver implements Observer {
     private final Scheme scheme;
     private Histogram[] histograms = new Histogram[0];
     /** Exact ends of a batch of which the histogram takes samples only. */
-    private final Extremes extremes = new Extremes();
+    private final MinMaxAccumulator extremes = new MinMaxAccumulator();
     /** Those ends, of every such batch: a rare large value that no sample caught still weighs in. */
     private final Histogram tails = new Histogram();
 
@@ -138,15 +138,15 @@ final class MseObserver implements Observer {
     }
 
     @Override
-    public Parameters render(Scheme wanted) {
+    public QuantizationParameters render(Scheme wanted) {
         float[] scales = new float[histograms.length];
         float[] zeroPoints = new float[histograms.length];
         for (int c = 0; c < histograms.length; c++) {
-            Parameters p = new Search(histograms[c], wanted).best();
+            QuantizationParameters p = new Search(histograms[c], wanted).best();
             scales[c] = p.scale(0);
             zeroPoints[c] = p.zeroPoint(0);
         }
-        return new Parameters(scales, zeroPoints);
+        return new QuantizationParameters(scales, zeroPoints);
     }
 
     /** The search for one channel. */
@@ -190,7 +190,7 @@ final class MseObserver implements Observer {
             counts[size++] = count;
         }
 
-        Parameters best() {
+        QuantizationParameters best() {
             if (size == 0) {
                 return scheme.cover(min, max);
             }
@@ -238,7 +238,7 @@ final class MseObserver implements Observer {
         }
 
         private double error(double lo, double hi) {
-            Parameters p = scheme.cover(lo, hi);
+            QuantizationParameters p = scheme.cover(lo, hi);
             System.arraycopy(values, 0, scratch, 0, size);
             scheme.system().fakeQuantize(scratch, 0, size, p.scale(0), p.zeroPoint(0), scheme);
             double sum = 0;

@@ -2,7 +2,7 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 
 /**
@@ -68,7 +68,7 @@ final class PercentileObserver implements Observer {
     }
 
     @Override
-    public Parameters render(Scheme scheme) {
+    public QuantizationParameters render(Scheme scheme) {
         return scheme.cover(minima.mean(), maxima.mean());
     }
 
@@ -77,7 +77,7 @@ final class PercentileObserver implements Observer {
         private final int k;
         private final float sign;
         private final float[] heap;
-        private final Fold fold = new Fold();
+        private final VectorizedMax fold = new VectorizedMax();
         private int size;
 
         Extreme(int k, float sign) {
@@ -100,15 +100,15 @@ final class PercentileObserver implements Observer {
                 push(values[i++] * sign);
             }
             if (k == 1) {
-                float[] e = Extremes.of(values, i, to);
+                float[] e = MinMaxAccumulator.of(values, i, to);
                 heap[0] = Math.max(heap[0], sign > 0 ? e[1] : -e[0]);
                 return;
             }
-            for (; i + Fold.RUN <= to; i += Fold.RUN) {
+            for (; i + VectorizedMax.RUN <= to; i += VectorizedMax.RUN) {
                 // Most runs hold nothing so far out, and looking at their ends is much faster than at every element.
                 // Not-a-number hides the others.
                 if (!(fold.outermost(values, i, sign) <= heap[0])) {
-                    scan(values, i, i + Fold.RUN);
+                    scan(values, i, i + VectorizedMax.RUN);
                 }
             }
             scan(values, i, to);

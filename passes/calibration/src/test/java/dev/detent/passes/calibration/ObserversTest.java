@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.detent.spi.observe.Observer;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.testkit.Check;
+import dev.detent.testkit.ContractViolation;
 import dev.detent.testkit.DescriptorContract;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -35,7 +35,7 @@ class ObserversTest {
         return v;
     }
 
-    private static double error(float[] values, Scheme s, Parameters p) {
+    private static double error(float[] values, Scheme s, QuantizationParameters p) {
         float[] q = values.clone();
         s.fakeQuantize(q, new long[] {q.length}, p);
         double sum = 0;
@@ -48,7 +48,7 @@ class ObserversTest {
     @Test
     void theShippedObserversKeepTheContract() {
         for (var d : new Calibration().observers()) {
-            Check c = DescriptorContract.check(d);
+            ContractViolation c = DescriptorContract.check(d);
             assertThat(c.passed()).as(c.detail()).isTrue();
         }
         for (var p : new Calibration().passes()) {
@@ -63,7 +63,7 @@ class ObserversTest {
         o.accept(new float[] {1, 2, 3, -9, 5}, 0, 5);
         o.accept(new float[] {6, 7, 1, 1, 2, 2, 2}, 0, 7);
         o.end();
-        Parameters p = o.render(Scheme.symmetric(8, -127, 127).perChannel(1));
+        QuantizationParameters p = o.render(Scheme.symmetric(8, -127, 127).perChannel(1));
         assertThat(p.scales()).containsExactly(7f / 127, 9f / 127);
     }
 
@@ -97,13 +97,17 @@ class ObserversTest {
         for (Scheme s : schemes()) {
             MseObserver o = new MseObserver(s);
             o.observe(v, new long[] {v.length});
-            Parameters p = o.render(s);
+            QuantizationParameters p = o.render(s);
             double mine = error(v, s, p);
             MinMaxObserver m = new MinMaxObserver(s);
             m.observe(v, new long[] {v.length});
             assertThat(mine).as(s.toString()).isLessThanOrEqualTo(error(v, s, m.render(s)) * 1.01);
-            assertThat(mine).isLessThanOrEqualTo(1.05 * error(v, s, Parameters.of(p.scale(0) * 1.25f, p.zeroPoint(0))));
-            assertThat(mine).isLessThanOrEqualTo(1.05 * error(v, s, Parameters.of(p.scale(0) * 0.8f, p.zeroPoint(0))));
+            assertThat(mine)
+                    .isLessThanOrEqualTo(
+                            1.05 * error(v, s, QuantizationParameters.of(p.scale(0) * 1.25f, p.zeroPoint(0))));
+            assertThat(mine)
+                    .isLessThanOrEqualTo(
+                            1.05 * error(v, s, QuantizationParameters.of(p.scale(0) * 0.8f, p.zeroPoint(0))));
         }
     }
 
@@ -157,7 +161,7 @@ class ObserversTest {
         }
     }
 
-    private static Parameters batches(Scheme s, float[] values, int size) {
+    private static QuantizationParameters batches(Scheme s, float[] values, int size) {
         MseObserver o = new MseObserver(s);
         for (int at = 0; at < values.length; at += size) {
             o.observe(java.util.Arrays.copyOfRange(values, at, at + size), new long[] {size});
@@ -174,7 +178,7 @@ class ObserversTest {
         }
         MseObserver o = new MseObserver(s);
         o.observe(v, new long[] {2, 2000});
-        Parameters p = o.render(s);
+        QuantizationParameters p = o.render(s);
         assertThat(p.channels()).isEqualTo(2);
         assertThat(p.scale(1)).isLessThan(p.scale(0));
     }
@@ -278,7 +282,7 @@ class ObserversTest {
                 assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
                     o.observe(new float[] {1, strange, -2, strange, 3, 0.5f, 0, 7}, new long[] {2, 4});
                     try {
-                        Parameters p = o.render(s);
+                        QuantizationParameters p = o.render(s);
                         assertThat(p.scale(0)).isPositive().isLessThan(Float.POSITIVE_INFINITY);
                     } catch (IllegalArgumentException e) {
                         assertThat(e).hasMessageContaining("scale");

@@ -12,12 +12,12 @@ public final class Dispatchers implements DispatcherProvider {
     @Override
     public List<Dispatcher> dispatchers() {
         return List.of(
-                new Activations(),
-                new Closure(),
+                new ActivationFlowDispatcher(),
+                new PerseusDispatcher(),
                 new SearchDispatcher(SearchDispatcher.Reach.CONSERVATIVE),
                 new SearchDispatcher(SearchDispatcher.Reach.PPLNN),
                 new SearchDispatcher(SearchDispatcher.Reach.AGGRESSIVE),
                 new SearchDispatcher(SearchDispatcher.Reach.POINTWISE),
-                new Everything());
+                new AllSupportedDispatcher());
     }
 }

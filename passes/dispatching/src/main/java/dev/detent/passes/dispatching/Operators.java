@@ -23,7 +23,7 @@ final class Operators {
             "RoiAlign",
             "MMCVRoiAlign");
 
-    /** The same for {@link Activations}: the other inputs are shapes, indices or places to look at. */
+    /** The same for {@link ActivationFlowDispatcher}: the other inputs are shapes, indices or places to look at. */
     static final Set<String> LED_BY_OTHER_INPUTS = Stream.concat(
                     FIRST_INPUT_ONLY.stream(), Stream.of("GridSample", "MaxRoiPool", "DeformConv"))
             .collect(Collectors.toUnmodifiableSet());

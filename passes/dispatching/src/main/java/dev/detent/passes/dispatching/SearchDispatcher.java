@@ -3,7 +3,7 @@ package dev.detent.passes.dispatching;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Dispatcher;
-import dev.detent.spi.pass.Side;
+import dev.detent.spi.pass.Placement;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,25 +50,27 @@ final class SearchDispatcher implements Dispatcher {
     }
 
     @Override
-    public Map<String, Side> dispatch(Graph graph, Predicate<Node> supported) {
+    public Map<String, Placement> dispatch(Graph graph, Predicate<Node> supported) {
         List<Node> computing = graph.nodes().stream()
                 .filter(n -> n.isOneOf(Operators.COMPUTING))
                 .toList();
-        Predicate<Node> shapeOrBoundary = n -> n.isOneOf(Operators.SHAPE_SOURCES) || Tracing.isBoundary(graph, n);
-        Set<Node> extension = PathSearch.down(graph, computing, (a, b) -> Tracing.down(graph, a, b), shapeOrBoundary);
+        Predicate<Node> shapeOrBoundary = n -> n.isOneOf(Operators.SHAPE_SOURCES) || ValueTracing.isBoundary(graph, n);
+        Set<Node> extension =
+                PathSearch.down(graph, computing, (a, b) -> ValueTracing.down(graph, a, b), shapeOrBoundary);
         Set<Node> quantized = quantized(graph, supported, computing, shapeOrBoundary);
         Set<Node> shapes = shapes(graph, quantized);
 
-        Map<String, Side> sides = new LinkedHashMap<>();
+        Map<String, Placement> sides = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
             boolean shape = shapes.contains(n) && !extension.contains(n);
-            sides.put(n.name(), shape ? Side.SHAPE : quantized.contains(n) ? Side.QUANTIZED : Side.FLOAT);
+            sides.put(
+                    n.name(), shape ? Placement.SHAPE : quantized.contains(n) ? Placement.QUANTIZED : Placement.FLOAT);
         }
         for (Node n : graph.nodes()) {
             if (n.isOneOf(Operators.SHAPE_SOURCES)
                     || n.isOneOf(Operators.LINEAR_ACTIVATIONS) && reach != Reach.POINTWISE) {
-                Side followed =
-                        graph.producer(n.input(0)).map(p -> sides.get(p.name())).orElse(Side.FLOAT);
+                Placement followed =
+                        graph.producer(n.input(0)).map(p -> sides.get(p.name())).orElse(Placement.FLOAT);
                 sides.put(n.name(), followed);
             }
         }
@@ -81,7 +83,7 @@ final class SearchDispatcher implements Dispatcher {
         switch (reach) {
             case POINTWISE -> found = new LinkedHashSet<>(computing);
             case AGGRESSIVE -> {
-                found = PathSearch.down(graph, computing, (a, b) -> Tracing.down(graph, a, b), shapeOrBoundary);
+                found = PathSearch.down(graph, computing, (a, b) -> ValueTracing.down(graph, a, b), shapeOrBoundary);
                 found.removeIf(n -> n.is("Shape"));
                 return found;
             }
@@ -89,30 +91,30 @@ final class SearchDispatcher implements Dispatcher {
                 found = PathSearch.down(
                         graph,
                         graph.nodes().stream().filter(n -> n.is("Conv")).toList(),
-                        (a, b) -> supported.test(b) && Tracing.down(graph, a, b),
+                        (a, b) -> supported.test(b) && ValueTracing.down(graph, a, b),
                         n -> n.is("Conv"));
             default ->
                 found = PathSearch.down(
                         graph,
                         computing,
-                        (a, b) -> Tracing.down(graph, a, b),
-                        n -> !supported.test(n) || Tracing.isBoundary(graph, n));
+                        (a, b) -> ValueTracing.down(graph, a, b),
+                        n -> !supported.test(n) || ValueTracing.isBoundary(graph, n));
         }
         found.removeIf(n -> !supported.test(n));
         return found;
     }
 
     private static Set<Node> shapes(Graph graph, Set<Node> quantized) {
-        Set<Node> receivers = Tracing.receivers(graph);
+        Set<Node> receivers = ValueTracing.receivers(graph);
         Predicate<Node> value = n -> quantized.contains(n) || n.isOneOf(Operators.COMPUTING);
         Set<Node> shapes = new LinkedHashSet<>(receivers);
         List<Node> generators =
-                graph.nodes().stream().filter(Tracing::generates).toList();
+                graph.nodes().stream().filter(ValueTracing::generates).toList();
         Set<Node> forward = PathSearch.down(
                 graph,
                 generators,
-                (a, b) -> Tracing.down(graph, a, b),
-                n -> receivers.contains(n) || value.test(n) || Tracing.isBoundary(graph, n));
+                (a, b) -> ValueTracing.down(graph, a, b),
+                n -> receivers.contains(n) || value.test(n) || ValueTracing.isBoundary(graph, n));
         forward.removeIf(value);
         shapes.addAll(forward);
         boolean grown = true;
@@ -121,8 +123,8 @@ final class SearchDispatcher implements Dispatcher {
             Set<Node> back = PathSearch.up(
                     graph,
                     starts,
-                    (a, b) -> Tracing.up(graph, a, b),
-                    n -> shapes.contains(n) || value.test(n) || Tracing.isBoundary(graph, n));
+                    (a, b) -> ValueTracing.up(graph, a, b),
+                    n -> shapes.contains(n) || value.test(n) || ValueTracing.isBoundary(graph, n));
             back.removeIf(value);
             grown = shapes.addAll(back);
         }

@@ -3,12 +3,12 @@ package dev.detent.passes.equalization;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Need;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import java.util.List;
@@ -34,7 +34,7 @@ final class CorrectBias {
                     .forbids(Fact.BAKED)
                     .establishes(Fact.TUNED)
                     .editsGraph()
-                    .needs(Need.SAMPLES)
+                    .needs(PassRequirement.SAMPLES)
                     .options(SAMPLES)
                     .build(),
             CorrectBias::run);
@@ -93,7 +93,7 @@ final class CorrectBias {
         TensorQuantization config = context.quantization().input(n, 1).orElseThrow();
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
         float[] values = w.floats();
-        config.scheme().fakeQuantize(values, w.dims(), config.parameters().orElseThrow());
+        config.scheme().fakeQuantize(values, w.dims(), config.qparams().orElseThrow());
         return values;
     }
 
@@ -103,7 +103,7 @@ final class CorrectBias {
      */
     private static Simulator.Observation<ChannelMean> input(Graph graph, Node n) {
         int channels =
-                ChannelView.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
+                WeightLayout.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
         return n.is("Gemm")
                 ? new Simulator.Observation<>(
                         source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
@@ -120,7 +120,7 @@ final class CorrectBias {
     /** Mean error of every output channel. */
     private static double[] shift(PassContext context, Node n, ChannelMean mean) {
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
-        ChannelView view = ChannelView.of(n, w);
+        WeightLayout view = WeightLayout.of(n, w);
         float[] exact = w.floats();
         float[] quantized = quantized(context, n);
         double[] shift = new double[view.outputChannels()];

@@ -3,8 +3,8 @@ package dev.detent.passes.equalization;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
@@ -157,7 +157,7 @@ final class EqualizeLayers {
         float[] ranges = new float[0];
         for (Node n : nodes) {
             Tensor w = graph.initializer(n.input(1)).orElseThrow();
-            ChannelView view = ChannelView.of(n, w);
+            WeightLayout view = WeightLayout.of(n, w);
             int channels = output ? view.outputChannels() : view.inputChannels();
             if (ranges.length == 0) {
                 ranges = new float[channels];
@@ -175,7 +175,7 @@ final class EqualizeLayers {
 
     private void scale(Node n, float[] scale, boolean output) {
         Tensor w = graph.initializer(n.input(1)).orElseThrow();
-        ChannelView view = ChannelView.of(n, w);
+        WeightLayout view = WeightLayout.of(n, w);
         float[] values = w.floats();
         for (int i = 0; i < values.length; i++) {
             values[i] = output ? values[i] * scale[view.output(i)] : values[i] / scale[view.input(i)];

@@ -2,12 +2,12 @@ package dev.detent.passes.equalization;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Need;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.run.Simulator;
 import java.util.ArrayList;
@@ -42,7 +42,7 @@ final class SmoothActivations {
                     .forbids(Fact.DISPATCHED)
                     .establishes(Fact.PREPARED)
                     .editsGraph()
-                    .needs(Need.SAMPLES)
+                    .needs(PassRequirement.SAMPLES)
                     .options(SAMPLES, LIMIT)
                     .build(),
             context -> new SmoothActivations(context).run());
@@ -85,18 +85,18 @@ final class SmoothActivations {
         }
         List<ChannelRange> observed =
                 context.simulator().observeFloat(observations, context.options().get(SAMPLES));
-        List<LayerNoise> noises = new ArrayList<>();
+        List<LayerNoiseModel> noises = new ArrayList<>();
         for (int i = 0; i < layers.size(); i++) {
             ChannelGroups.Layer l = layers.get(i);
             ChannelRange range = observed.get(i);
             int[] in = groups.of(l.in());
             if (range.channels() == in.length) {
-                noises.add(new LayerNoise(
+                noises.add(new LayerNoiseModel(
                         l.node(), graph.initializer(l.node().input(1)).orElseThrow(), in, range));
             }
         }
         int smoothed = 0;
-        for (List<LayerNoise> component : components(noises)) {
+        for (List<LayerNoiseModel> component : components(noises)) {
             smoothed += smooth(component) ? component.size() : 0;
         }
         if (smoothed > 0) {
@@ -110,7 +110,7 @@ final class SmoothActivations {
     }
 
     /** Layers that share a free group, directly or through others. */
-    private static List<List<LayerNoise>> components(List<LayerNoise> layers) {
+    private static List<List<LayerNoiseModel>> components(List<LayerNoiseModel> layers) {
         Map<Integer, Integer> leader = new HashMap<>();
         DisjointSets sets = new DisjointSets();
         sets.grow(layers.size());
@@ -124,7 +124,7 @@ final class SmoothActivations {
                 }
             }
         }
-        Map<Integer, List<LayerNoise>> components = new LinkedHashMap<>();
+        Map<Integer, List<LayerNoiseModel>> components = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
             components.computeIfAbsent(sets.find(i), k -> new ArrayList<>()).add(layers.get(i));
         }
@@ -132,11 +132,11 @@ final class SmoothActivations {
     }
 
     /** Chooses the exponents of one component; false when its channels stay as they are. */
-    private boolean smooth(List<LayerNoise> component) {
+    private boolean smooth(List<LayerNoiseModel> component) {
         double floor = 1 / context.options().get(LIMIT);
         Map<Integer, Double> activation = new LinkedHashMap<>();
         Map<Integer, Double> weight = new LinkedHashMap<>();
-        for (LayerNoise l : component) {
+        for (LayerNoiseModel l : component) {
             l.shares(floor, activation, weight);
         }
         activation.remove(ChannelGroups.FIXED);
@@ -159,7 +159,7 @@ final class SmoothActivations {
         return !best.isEmpty();
     }
 
-    private double noise(List<LayerNoise> component) {
+    private double noise(List<LayerNoiseModel> component) {
         return component.stream().mapToDouble(l -> l.predict(factors, LEVELS)).sum();
     }
 
@@ -169,7 +169,7 @@ final class SmoothActivations {
             int[] out = groups.of(l.out());
             String name = l.node().input(1);
             Tensor w = graph.initializer(name).orElseThrow();
-            ChannelView view = ChannelView.of(l.node(), w);
+            WeightLayout view = WeightLayout.of(l.node(), w);
             float[] values = w.floats();
             for (int i = 0; i < values.length; i++) {
                 double up = out.length == 0 ? 1 : factors[out[view.output(i)]];

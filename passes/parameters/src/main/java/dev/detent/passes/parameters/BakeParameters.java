@@ -7,7 +7,7 @@ import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 
 /**
  * Replaces parameters by their quantized-dequantized values. Followers of another config stay float and quantize at run
@@ -19,7 +19,7 @@ final class BakeParameters {
             PassDescriptor.of("baking", "writes quantized values into the parameters")
                     .requires(Fact.PARAMETERS_CALIBRATED)
                     .establishes(Fact.BAKED)
-                    .asks(Verb.BAKE)
+                    .asks(Transition.BAKE)
                     .editsGraph()
                     .build(),
             BakeParameters::run);
@@ -29,10 +29,10 @@ final class BakeParameters {
     private static void run(PassContext context) {
         for (Node n : context.graph().nodes()) {
             for (TensorQuantization c : context.quantization().inputs(n)) {
-                if (c.isParameter() && c.state().isActive() && !c.state().isFollower()) {
+                if (c.isInitializer() && c.state().isActive() && !c.state().isFollower()) {
                     Tensor t = context.graph().initializer(c.value()).orElseThrow();
                     float[] values = t.floats();
-                    c.scheme().fakeQuantize(values, t.dims(), c.parameters().orElseThrow());
+                    c.scheme().fakeQuantize(values, t.dims(), c.qparams().orElseThrow());
                     context.states().bake(c, Tensor.ofFloats(t.dims(), values), "quantized for good");
                 }
             }

@@ -11,6 +11,6 @@ public final class ParameterPasses implements PassProvider {
 
     @Override
     public List<PassDefinition> passes() {
-        return List.of(MakeBiasRoom.DEFINITION, DerivePassives.DEFINITION, BakeParameters.DEFINITION);
+        return List.of(PreventBiasOverflow.DEFINITION, DeriveBiasScales.DEFINITION, BakeParameters.DEFINITION);
     }
 }

@@ -2,16 +2,16 @@ package dev.detent.passes.refinement;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
-import dev.detent.spi.quant.Parameters;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +47,7 @@ final class AlignOperands {
                     .forbids(Fact.BAKED)
                     .establishes(Fact.ALIGNED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Verb.LEAD, Verb.ENSLAVE, Verb.ENSLAVE_GROUP)
+                    .asks(Transition.LEAD, Transition.ENSLAVE, Transition.ENSLAVE_GROUP)
                     .options(ELEMENTWISE, CONCAT, POOLING, RESIZE, FORCE)
                     .build(),
             context -> new AlignOperands(context).run());
@@ -82,7 +82,7 @@ final class AlignOperands {
     private Optional<TensorQuantization> align(Node n, String method) {
         List<TensorQuantization> inputs = new ArrayList<>();
         for (TensorQuantization in : quantization.inputs(n)) {
-            if (in.state().canLead() && in.parameters().isPresent()) {
+            if (in.state().canLead() && in.qparams().isPresent()) {
                 inputs.add(in);
             }
         }
@@ -92,7 +92,7 @@ final class AlignOperands {
         if (method.equals(TO_OUTPUT)) {
             return quantization
                     .output(n, 0)
-                    .filter(out -> out.state().canLead() && out.parameters().isPresent())
+                    .filter(out -> out.state().canLead() && out.qparams().isPresent())
                     .map(out -> {
                         inputs.forEach(in -> context.states()
                                 .enslave(in, out, "operands of " + n.opType() + " share its output's scale"));
@@ -110,7 +110,7 @@ final class AlignOperands {
         double max = 0;
         for (TensorQuantization in : inputs) {
             Scheme s = in.scheme();
-            Parameters p = in.parameters().orElseThrow();
+            QuantizationParameters p = in.qparams().orElseThrow();
             double[] range = s.system().range(p.scale(0), p.zeroPoint(0), s);
             min = Math.min(min, range[0]);
             max = Math.max(max, range[1]);

@@ -45,7 +45,7 @@ final class FoldBias {
                             .ifPresent(c -> fold(edit, c, n, constant));
                 }
             } else if (n.is("Gemm")) {
-                PlainGemm.apply(edit, n);
+                NormalizeGemm.apply(edit, n);
             }
         }
     }

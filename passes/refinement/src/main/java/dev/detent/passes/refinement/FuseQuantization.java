@@ -2,14 +2,14 @@ package dev.detent.passes.refinement;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +37,7 @@ final class FuseQuantization {
                     .requires(Fact.RULES_APPLIED)
                     .forbids(Fact.PARAMETERS_CALIBRATED)
                     .establishes(Fact.FUSED)
-                    .asks(Verb.OVERLAP)
+                    .asks(Transition.OVERLAP)
                     .options(ACTIVATIONS, FUSE_ACTIVATION, FUSE_PASSIVE)
                     .build(),
             context -> new FuseQuantization(context).run());

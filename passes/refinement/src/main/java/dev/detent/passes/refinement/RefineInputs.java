@@ -7,7 +7,7 @@ import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +50,7 @@ final class RefineInputs {
                     .requires(Fact.RULES_APPLIED)
                     .forbids(Fact.PARAMETERS_CALIBRATED)
                     .establishes(Fact.REFINED)
-                    .asks(Verb.MARK_SHAPE, Verb.KEEP_FLOAT, Verb.AWAIT)
+                    .asks(Transition.MARK_SHAPE, Transition.KEEP_FLOAT, Transition.AWAIT)
                     .build(),
             RefineInputs::run);
 

@@ -8,7 +8,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.quant.Transition;
 
 /**
  * Covers an input by the output that feeds it: one tensor, one quantization. Only the first of several uses by one node
@@ -21,7 +21,7 @@ final class SimplifyQuantization {
                     .requires(Fact.RULES_APPLIED)
                     .forbids(Fact.PARAMETERS_CALIBRATED)
                     .establishes(Fact.SIMPLIFIED)
-                    .asks(Verb.OVERLAP)
+                    .asks(Transition.OVERLAP)
                     .build(),
             SimplifyQuantization::run);
 

@@ -11,6 +11,6 @@ public final class Tuning implements PassProvider {
 
     @Override
     public List<PassDefinition> passes() {
-        return List.of(RoundWeights.DEFINITION);
+        return List.of(AdaptiveRounding.DEFINITION);
     }
 }

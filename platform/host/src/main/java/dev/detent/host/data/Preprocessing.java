@@ -1,6 +1,6 @@
 package dev.detent.host.data;
 
-import dev.detent.host.plugin.Suggestion;
+import dev.detent.host.plugin.DidYouMean;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -74,7 +74,7 @@ public record Preprocessing(
                 if (p == null) {
                     throw new UserException(
                             "DT-DAT-011",
-                            "there is no preprocessing '" + pair[0] + "'" + Suggestion.among(pair[0], PRESETS.keySet())
+                            "there is no preprocessing '" + pair[0] + "'" + DidYouMean.among(pair[0], PRESETS.keySet())
                                     + "; presets are " + String.join(", ", PRESETS.keySet()),
                             "preprocess");
                 }
@@ -108,7 +108,7 @@ public record Preprocessing(
                     throw new UserException(
                             "DT-DAT-012",
                             "preprocessing has no '" + key + "'"
-                                    + Suggestion.among(
+                                    + DidYouMean.among(
                                             key, List.of("resize", "crop", "order", "scale", "mean", "std", "layout")),
                             "preprocess");
             };

@@ -1,6 +1,6 @@
 package dev.detent.host.plan;
 
-import dev.detent.spi.pass.Options;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.PassDefinition;
 import java.util.List;
 

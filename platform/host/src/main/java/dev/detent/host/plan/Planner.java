@@ -1,9 +1,9 @@
 package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.Options;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ public final class Planner {
     }
 
     /** Plans a profile whose options have been overridden already. */
-    public Plan plan(Profile profile) {
+    public Plan plan(QuantizationRecipe profile) {
         registry.dispatcher(profile.dispatcher());
         Map<String, Options> options = new LinkedHashMap<>();
         profile.passes()

@@ -11,8 +11,8 @@ import org.pf4j.PluginManager;
  */
 final class AllowListClassLoader extends PluginClassLoader {
 
-    private static final List<String> FROM_HOST =
-            List.of("dev.detent.spi.", "org.pf4j.", "org.slf4j.", "jakarta.inject.", "org.jspecify.");
+    private static final List<String> FROM_HOST = List.of(
+            "dev.detent.spi.", "dev.detent.support.", "org.pf4j.", "org.slf4j.", "jakarta.inject.", "org.jspecify.");
 
     static {
         registerAsParallelCapable();

@@ -47,7 +47,7 @@ public final class PluginHost {
         this.folder = folder.toAbsolutePath().normalize();
         this.allowUnlisted = allowUnlisted;
         this.info = info;
-        this.documents = new Documents(this.folder);
+        this.documents = new YamlPluginFolder(this.folder);
     }
 
     /**

@@ -45,8 +45,8 @@ public record PluginJar(
     /**
      * Packages that come from the host; a jar that brings its own copies would get other types under the same names.
      */
-    private static final List<String> HOST_PACKAGES =
-            List.of("dev/detent/spi/", "org/pf4j/", "org/slf4j/", "jakarta/inject/", "org/jspecify/");
+    private static final List<String> HOST_PACKAGES = List.of(
+            "dev/detent/spi/", "dev/detent/support/", "org/pf4j/", "org/slf4j/", "jakarta/inject/", "org/jspecify/");
 
     public static PluginJar read(Path file) {
         List<Problem> problems = new ArrayList<>();

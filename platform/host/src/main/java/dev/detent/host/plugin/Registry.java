@@ -6,10 +6,10 @@ import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.observe.Observers;
+import dev.detent.spi.option.Option;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Dispatcher;
 import dev.detent.spi.pass.DispatcherProvider;
-import dev.detent.spi.pass.Option;
-import dev.detent.spi.pass.Options;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.problem.PluginException;
@@ -61,7 +61,7 @@ public final class Registry implements Observers {
         BUILT_IN.forEach(s -> r.systems.put(s.id(), new Entry<>(s, "spi")));
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
-            Guarded guarded = new Guarded(plugin, "the plugin");
+            PluginCallGuard guarded = new PluginCallGuard(plugin, "the plugin");
             for (Object e : extensions) {
                 r.loaders.put(plugin, e.getClass().getClassLoader());
                 if (e instanceof Backend b) {
@@ -211,7 +211,7 @@ public final class Registry implements Observers {
                     .orElseThrow(() -> new UserException(
                             "DT-CLI-014",
                             owner + " has no option '" + name + "'"
-                                    + Suggestion.among(
+                                    + DidYouMean.among(
                                             name,
                                             known.stream().map(Option::name).toList()),
                             prefix + "." + name));
@@ -235,7 +235,7 @@ public final class Registry implements Observers {
         if (e == null) {
             throw new UserException(
                     problem,
-                    "there is no " + kind + " '" + id + "'" + Suggestion.among(id, map.keySet()) + "; '" + list
+                    "there is no " + kind + " '" + id + "'" + DidYouMean.among(id, map.keySet()) + "; '" + list
                             + "' lists them",
                     "");
         }

@@ -1,6 +1,6 @@
 package dev.detent.host.trace;
 
-import dev.detent.spi.backend.Profile;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.problem.UserException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,14 +38,14 @@ public final class PpqSettings {
     private PpqSettings() {}
 
     /** Applies settings separated by {@code ;}. */
-    public static Profile apply(Profile profile, String settings) {
-        Profile changed = profile;
+    public static QuantizationRecipe apply(QuantizationRecipe profile, String settings) {
+        QuantizationRecipe changed = profile;
         for (String s : settings.split(";")) {
             String[] part = s.split("=", 2);
             String name = part[0].trim();
             String value = part[1].trim().replaceAll("^['\"]|['\"]$", "");
             if (name.equals("dispatcher")) {
-                changed = new Profile(value, changed.passes());
+                changed = new QuantizationRecipe(value, changed.passes());
             } else if (SWITCHES.containsKey(name)) {
                 for (String pass : SWITCHES.get(name)) {
                     changed = value.equals("True") ? changed.with(pass) : changed.without(pass);

@@ -11,7 +11,7 @@ import java.util.List;
  * @param outputs one rule per output position
  * @param passive the node only moves or selects data
  */
-public record NodeRule(List<SlotRule> inputs, List<SlotRule> outputs, boolean passive) {
+public record NodeRule(List<TensorRule> inputs, List<TensorRule> outputs, boolean passive) {
 
     public NodeRule {
         inputs = List.copyOf(inputs);
@@ -19,21 +19,21 @@ public record NodeRule(List<SlotRule> inputs, List<SlotRule> outputs, boolean pa
     }
 
     /** The same rule everywhere. */
-    public static NodeRule uniform(dev.detent.spi.graph.Node node, SlotRule rule) {
+    public static NodeRule uniform(dev.detent.spi.graph.Node node, TensorRule rule) {
         return new NodeRule(
                 Collections.nCopies(node.inputs().size(), rule),
                 Collections.nCopies(node.outputs().size(), rule),
                 false);
     }
 
-    public NodeRule input(int index, SlotRule rule) {
-        List<SlotRule> changed = new ArrayList<>(inputs);
+    public NodeRule input(int index, TensorRule rule) {
+        List<TensorRule> changed = new ArrayList<>(inputs);
         changed.set(index, rule);
         return new NodeRule(changed, outputs, passive);
     }
 
-    public NodeRule output(int index, SlotRule rule) {
-        List<SlotRule> changed = new ArrayList<>(outputs);
+    public NodeRule output(int index, TensorRule rule) {
+        List<TensorRule> changed = new ArrayList<>(outputs);
         changed.set(index, rule);
         return new NodeRule(inputs, changed, passive);
     }

@@ -23,7 +23,7 @@ public interface Target {
     /** The node's operator can be quantized on this target. */
     boolean supports(Node node, Graph graph);
 
-    Profile profile();
+    QuantizationRecipe profile();
 
     /** In order of preference; the first is the default. */
     default List<Exporter> exporters() {

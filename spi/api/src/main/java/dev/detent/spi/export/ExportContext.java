@@ -2,7 +2,7 @@ package dev.detent.spi.export;
 
 import dev.detent.spi.ImplementedByHost;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.pass.Options;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.problem.Problem;
 
 /** What an exporter writes with. Files go to a staging folder that is moved into place when everything succeeded. */

@@ -2,8 +2,8 @@ package dev.detent.spi.export;
 
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.pass.Option;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.option.Option;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +35,7 @@ public interface Exporter {
      * What stands in the artefact, by the same names; what is missing there is missing here, and a name that is no
      * entry is kept when it can be read without one.
      */
-    Map<String, Parameters> read(Artefact artefact, Map<String, TensorQuantization> entries);
+    Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries);
 
     /**
      * Whether activations whose work the saturation of codes does are gone from the artefact, with their numbers at the
@@ -49,7 +49,7 @@ public interface Exporter {
      * The graph with baked parameters as the artefact holds it; empty when its operators can no longer be told apart
      * from float ones.
      */
-    default Optional<Graph> graph(Artefact artefact) {
+    default Optional<Graph> graph(Artifact artefact) {
         return Optional.of(artefact.onnx(artefact.name() + ".onnx"));
     }
 }

@@ -36,12 +36,12 @@ public sealed interface Attribute {
      *
      * @param captured names of outer values the subgraph reads; they count as consumers of those values
      */
-    record Subgraph(List<String> captured, Opaque content) implements Attribute {
+    record Subgraph(List<String> captured, UnmodeledProto content) implements Attribute {
         public Subgraph {
             captured = List.copyOf(captured);
         }
     }
 
     /** Anything else: types, sparse tensors, non-UTF-8 strings, attributes that refer to a function's attribute. */
-    record Other(Opaque content) implements Attribute {}
+    record Other(UnmodeledProto content) implements Attribute {}
 }

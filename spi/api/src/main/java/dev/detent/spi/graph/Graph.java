@@ -30,11 +30,11 @@ public final class Graph {
     final List<ValueInfo> inputs = new ArrayList<>();
     final List<ValueInfo> outputs = new ArrayList<>();
     final Map<String, Integer> opsets = new LinkedHashMap<>();
-    Opaque opaque = Opaque.NONE;
+    UnmodeledProto opaque = UnmodeledProto.NONE;
     int revision;
 
     /** Made when first needed, by whichever thread comes first; edits keep it up to date or drop it. */
-    volatile @Nullable Wiring wiring;
+    volatile @Nullable UseDefIndex wiring;
 
     /** Nodes in execution order. */
     public Collection<Node> nodes() {
@@ -108,7 +108,7 @@ public final class Graph {
         return opsets.getOrDefault("", 1);
     }
 
-    public Opaque opaque() {
+    public UnmodeledProto opaque() {
         return opaque;
     }
 
@@ -232,10 +232,10 @@ public final class Graph {
         return order;
     }
 
-    private Wiring wiring() {
-        Wiring current = wiring;
+    private UseDefIndex wiring() {
+        UseDefIndex current = wiring;
         if (current == null) {
-            current = new Wiring(nodes.values());
+            current = new UseDefIndex(nodes.values());
             wiring = current;
         }
         return current;

@@ -142,7 +142,7 @@ public final class GraphEditor {
         return changed();
     }
 
-    public GraphEditor opaque(Opaque opaque) {
+    public GraphEditor opaque(UnmodeledProto opaque) {
         graph.opaque = opaque;
         return changed();
     }
@@ -179,8 +179,8 @@ public final class GraphEditor {
     }
 
     /** @param follow lets the wiring follow the edit; false drops it, and the next look at it makes a new one */
-    private GraphEditor rewired(Predicate<Wiring> follow) {
-        Wiring wiring = graph.wiring;
+    private GraphEditor rewired(Predicate<UseDefIndex> follow) {
+        UseDefIndex wiring = graph.wiring;
         if (wiring != null && !follow.test(wiring)) {
             graph.wiring = null;
         }

@@ -27,7 +27,7 @@ public record Node(
         List<String> inputs,
         List<String> outputs,
         Map<String, Attribute> attributes,
-        Opaque opaque) {
+        UnmodeledProto opaque) {
 
     public Node {
         domain = domain.equals("ai.onnx") ? "" : domain;
@@ -42,7 +42,7 @@ public record Node(
      */
     public static Node of(
             String name, String opType, List<String> inputs, List<String> outputs, Map<String, Attribute> attributes) {
-        return new Node(name, "", opType, inputs, outputs, new TreeMap<>(attributes), Opaque.NONE);
+        return new Node(name, "", opType, inputs, outputs, new TreeMap<>(attributes), UnmodeledProto.NONE);
     }
 
     public boolean is(String... opTypes) {

@@ -14,9 +14,9 @@ public final class Tensor {
     private final ElementType type;
     private final long[] dims;
     private final ByteBuffer data;
-    private final Opaque origin;
+    private final UnmodeledProto origin;
 
-    private Tensor(ElementType type, long[] dims, ByteBuffer data, Opaque origin) {
+    private Tensor(ElementType type, long[] dims, ByteBuffer data, UnmodeledProto origin) {
         this.type = type;
         this.dims = dims.clone();
         this.data = data.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -30,11 +30,11 @@ public final class Tensor {
             throw new IllegalArgumentException("tensor of " + type + Arrays.toString(dims) + " needs " + expected
                     + " bytes, not " + data.remaining());
         }
-        return new Tensor(type, dims, data.slice(), Opaque.NONE);
+        return new Tensor(type, dims, data.slice(), UnmodeledProto.NONE);
     }
 
     /** A tensor Detent cannot look into (strings); it is written back as it came. */
-    public static Tensor opaque(ElementType type, long[] dims, Opaque origin) {
+    public static Tensor opaque(ElementType type, long[] dims, UnmodeledProto origin) {
         return new Tensor(type, dims, ByteBuffer.allocate(0), origin);
     }
 
@@ -125,7 +125,7 @@ public final class Tensor {
         return count(dims);
     }
 
-    public Opaque origin() {
+    public UnmodeledProto origin() {
         return origin;
     }
 

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param type {@code UNDEFINED} when the value is not a tensor or undeclared
  * @param shape empty when the rank is unknown; a dimension is a size, a symbol or unknown
  */
-public record ValueInfo(String name, ElementType type, Optional<List<Dimension>> shape, Opaque opaque) {
+public record ValueInfo(String name, ElementType type, Optional<List<Dimension>> shape, UnmodeledProto opaque) {
 
     /** A size of at least 0, or -1 with the symbol's name, or -1 with {@code ""} when nothing is known. */
     public record Dimension(long size, String symbol) {
@@ -32,7 +32,7 @@ public record ValueInfo(String name, ElementType type, Optional<List<Dimension>>
                 type,
                 Optional.of(
                         java.util.Arrays.stream(dims).mapToObj(Dimension::of).toList()),
-                Opaque.NONE);
+                UnmodeledProto.NONE);
     }
 
     /** The dimensions when all are known. */
@@ -42,6 +42,6 @@ public record ValueInfo(String name, ElementType type, Optional<List<Dimension>>
     }
 
     public ValueInfo withName(String newName) {
-        return new ValueInfo(newName, type, shape, Opaque.NONE);
+        return new ValueInfo(newName, type, shape, UnmodeledProto.NONE);
     }
 }

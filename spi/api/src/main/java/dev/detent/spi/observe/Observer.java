@@ -1,7 +1,7 @@
 package dev.detent.spi.observe;
 
 import dev.detent.spi.ImplementedByPlugins;
-import dev.detent.spi.quant.Parameters;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 
 /**
@@ -20,5 +20,5 @@ public interface Observer extends Sketch {
      * Parameters for the scheme this observer was created with, or another of the same granularity; any number of
      * times, changing nothing.
      */
-    Parameters render(Scheme scheme);
+    QuantizationParameters render(Scheme scheme);
 }

@@ -1,7 +1,7 @@
 package dev.detent.spi.observe;
 
-import dev.detent.spi.pass.Option;
-import dev.detent.spi.pass.Options;
+import dev.detent.spi.option.Option;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.quant.Scheme;
 import java.util.List;
 import java.util.function.BiFunction;

@@ -18,5 +18,5 @@ public interface Dispatcher {
      * @param supported the target can quantize the node's operator
      * @return a side for every node of the graph, by node name
      */
-    Map<String, Side> dispatch(Graph graph, Predicate<Node> supported);
+    Map<String, Placement> dispatch(Graph graph, Predicate<Node> supported);
 }

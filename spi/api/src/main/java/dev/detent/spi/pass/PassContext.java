@@ -5,6 +5,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observers;
+import dev.detent.spi.option.Options;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.StateControl;
@@ -31,7 +32,7 @@ public interface PassContext {
 
     Options options();
 
-    /** Only for a pass that declared {@link Need#SAMPLES}. */
+    /** Only for a pass that declared {@link PassRequirement#SAMPLES}. */
     Simulator simulator();
 
     Observers observers();

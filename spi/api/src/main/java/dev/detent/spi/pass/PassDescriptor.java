@@ -1,6 +1,7 @@
 package dev.detent.spi.pass;
 
-import dev.detent.spi.quant.Verb;
+import dev.detent.spi.option.Option;
+import dev.detent.spi.quant.Transition;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -24,9 +25,9 @@ public record PassDescriptor(
         Set<Fact> forbids,
         Set<Fact> establishes,
         Set<Fact> invalidates,
-        Set<Verb> verbs,
+        Set<Transition> verbs,
         boolean editsGraph,
-        Set<Need> needs,
+        Set<PassRequirement> needs,
         List<Option<?>> options) {
 
     public PassDescriptor {
@@ -51,8 +52,8 @@ public record PassDescriptor(
         private final Set<Fact> forbids = EnumSet.noneOf(Fact.class);
         private final Set<Fact> establishes = EnumSet.noneOf(Fact.class);
         private final Set<Fact> invalidates = EnumSet.noneOf(Fact.class);
-        private final Set<Verb> verbs = EnumSet.noneOf(Verb.class);
-        private final Set<Need> needs = EnumSet.noneOf(Need.class);
+        private final Set<Transition> verbs = EnumSet.noneOf(Transition.class);
+        private final Set<PassRequirement> needs = EnumSet.noneOf(PassRequirement.class);
         private List<Option<?>> options = List.of();
         private boolean editsGraph;
 
@@ -81,12 +82,12 @@ public record PassDescriptor(
             return this;
         }
 
-        public Builder asks(Verb... asked) {
+        public Builder asks(Transition... asked) {
             verbs.addAll(List.of(asked));
             return this;
         }
 
-        public Builder needs(Need... needed) {
+        public Builder needs(PassRequirement... needed) {
             needs.addAll(List.of(needed));
             return this;
         }

@@ -172,13 +172,13 @@ public record Scheme(
     }
 
     /** Parameters of one pair that cover [min, max]. */
-    public Parameters cover(double min, double max) {
+    public QuantizationParameters cover(double min, double max) {
         double[] p = system.cover(min, max, this);
-        return Parameters.of((float) p[0], (float) p[1]);
+        return QuantizationParameters.of((float) p[0], (float) p[1]);
     }
 
     /** Parameters of one pair per channel. */
-    public Parameters cover(double[] min, double[] max) {
+    public QuantizationParameters cover(double[] min, double[] max) {
         float[] scales = new float[min.length];
         float[] zeroPoints = new float[min.length];
         for (int c = 0; c < min.length; c++) {
@@ -186,11 +186,11 @@ public record Scheme(
             scales[c] = (float) p[0];
             zeroPoints[c] = (float) p[1];
         }
-        return new Parameters(scales, zeroPoints);
+        return new QuantizationParameters(scales, zeroPoints);
     }
 
     /** Quantize-dequantizes a whole tensor in place; {@code dims} is its shape. */
-    public void fakeQuantize(float[] values, long[] dims, Parameters parameters) {
+    public void fakeQuantize(float[] values, long[] dims, QuantizationParameters parameters) {
         if (axis.isEmpty() || parameters.channels() == 1) {
             system.fakeQuantize(values, 0, values.length, parameters.scale(0), parameters.zeroPoint(0), this);
             return;
@@ -217,7 +217,7 @@ public record Scheme(
         }
     }
 
-    private void blocks(float[] values, int rows, int columns, Parameters parameters) {
+    private void blocks(float[] values, int rows, int columns, QuantizationParameters parameters) {
         int size = block.getAsInt();
         int blocks = blocks(new long[] {rows, columns});
         if (axis.getAsInt() == 0) {
@@ -244,7 +244,12 @@ public record Scheme(
      * one pair of parameters only.
      */
     private void columns(
-            float[] values, int first, int rows, int columns, IntUnaryOperator group, Parameters parameters) {
+            float[] values,
+            int first,
+            int rows,
+            int columns,
+            IntUnaryOperator group,
+            QuantizationParameters parameters) {
         float[] tile = new float[rows * Math.min(COLUMNS, columns)];
         for (int left = 0; left < columns; left += COLUMNS) {
             int width = Math.min(COLUMNS, columns - left);
@@ -266,7 +271,7 @@ public record Scheme(
         }
     }
 
-    private void run(float[] values, int from, int to, int group, Parameters parameters) {
+    private void run(float[] values, int from, int to, int group, QuantizationParameters parameters) {
         system.fakeQuantize(values, from, to, parameters.scale(group), parameters.zeroPoint(group), this);
     }
 

@@ -13,7 +13,7 @@ import java.util.Collection;
 public interface StateControl {
 
     /** INITIAL to ACTIVATED. */
-    void calibrate(TensorQuantization config, Parameters parameters, String reason);
+    void calibrate(TensorQuantization config, QuantizationParameters parameters, String reason);
 
     /** ACTIVATED to INITIAL, PASSIVE to PASSIVE_INIT. */
     void recalibrate(TensorQuantization config, String reason);
@@ -33,13 +33,13 @@ public interface StateControl {
     void enslaveGroup(TensorQuantization config, TensorQuantization master, String reason);
 
     /** Makes {@code config} its own root, ACTIVATED, with the scheme it showed so far and new parameters. */
-    void lead(TensorQuantization config, Parameters parameters, String reason);
+    void lead(TensorQuantization config, QuantizationParameters parameters, String reason);
 
     /** INITIAL to PASSIVE_INIT. */
     void await(TensorQuantization config, String reason);
 
     /** PASSIVE_INIT (or PASSIVE, again) to PASSIVE. */
-    void derive(TensorQuantization config, Parameters parameters, String reason);
+    void derive(TensorQuantization config, QuantizationParameters parameters, String reason);
 
     /** ACTIVATED to BAKED, PASSIVE to PASSIVE_BAKED; {@code values} become the initializer's. Parameters only. */
     void bake(TensorQuantization config, Tensor values, String reason);

@@ -13,7 +13,7 @@ public interface TensorQuantization {
     String value();
 
     /** The value is an initializer. */
-    boolean isParameter();
+    boolean isInitializer();
 
     QuantizationState state();
 
@@ -26,7 +26,7 @@ public interface TensorQuantization {
 
     Scheme scheme();
 
-    Optional<Parameters> parameters();
+    Optional<QuantizationParameters> qparams();
 
     /** Id of the observer that calibrates this config. */
     String observer();

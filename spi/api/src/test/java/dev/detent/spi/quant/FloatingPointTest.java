@@ -71,7 +71,7 @@ class FloatingPointTest {
     @Test
     void theLargestMagnitudeFallsOnTheLargestNumber() {
         Scheme scheme = Scheme.floating(FloatingPoint.E4M3);
-        Parameters p = scheme.cover(-3, 1);
+        QuantizationParameters p = scheme.cover(-3, 1);
         float[] x = {-3, 5};
         scheme.fakeQuantize(x, new long[] {2}, p);
         assertThat(x).containsExactly(-448 * p.scale(0), 448 * p.scale(0));

@@ -43,14 +43,15 @@ class SchemeTest {
 
     @Test
     void magnitudePutsTheMaximumOnTheLastCode() {
-        Parameters p = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE).cover(-1, 2.54);
+        QuantizationParameters p =
+                Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE).cover(-1, 2.54);
         assertThat(p.scale(0)).isEqualTo(0.02f);
     }
 
     @Test
     void asymmetricSignedSchemesCoverTheirRange() {
         Scheme s = Scheme.asymmetric(8, -128, 127);
-        Parameters p = s.cover(-1, 3);
+        QuantizationParameters p = s.cover(-1, 3);
         float[] ends = {-1, 3};
         s.fakeQuantize(ends, new long[] {2}, p);
         assertThat(ends[0]).isEqualTo(-1, within(p.scale(0)));
@@ -60,7 +61,7 @@ class SchemeTest {
     @Test
     void powerOfTwoZeroPointsUseTheFinalScale() {
         Scheme s = Scheme.asymmetric(8, 0, 255).withPowerOfTwo();
-        Parameters p = s.cover(-1, 3);
+        QuantizationParameters p = s.cover(-1, 3);
         assertThat(p.scale(0)).isEqualTo(0.015625f * 2);
         assertThat(p.zeroPoint(0)).isEqualTo(32);
     }
@@ -133,7 +134,7 @@ class SchemeTest {
     void channelsLieAlongTheAxis() {
         Scheme s = Scheme.symmetric(8, -128, 127).perChannel(1);
         float[] v = {1, 1, 1, 1, 1, 1, 1, 1};
-        s.fakeQuantize(v, new long[] {2, 2, 2}, new Parameters(new float[] {1, 3}, new float[2]));
+        s.fakeQuantize(v, new long[] {2, 2, 2}, new QuantizationParameters(new float[] {1, 3}, new float[2]));
         assertThat(v).containsExactly(1, 1, 0, 0, 1, 1, 0, 0);
     }
 
@@ -142,9 +143,10 @@ class SchemeTest {
         assertThatThrownBy(() -> Scheme.symmetric(1, -1, 0)).hasMessageContaining("bits");
         assertThatThrownBy(() -> Scheme.symmetric(8, 10, 5)).hasMessageContaining("below");
         assertThatThrownBy(() -> Scheme.symmetric(8, 1, 255)).hasMessageContaining("code 0");
-        assertThatThrownBy(() -> Parameters.of(0, 0)).hasMessageContaining("positive");
-        assertThatThrownBy(() -> Parameters.of(Float.NaN, 0)).hasMessageContaining("positive");
-        assertThatThrownBy(() -> new Parameters(new float[] {1}, new float[2])).hasMessageContaining("zero points");
+        assertThatThrownBy(() -> QuantizationParameters.of(0, 0)).hasMessageContaining("positive");
+        assertThatThrownBy(() -> QuantizationParameters.of(Float.NaN, 0)).hasMessageContaining("positive");
+        assertThatThrownBy(() -> new QuantizationParameters(new float[] {1}, new float[2]))
+                .hasMessageContaining("zero points");
     }
 
     /** Blocks run along the channel, whichever axis it is, and are counted channel by channel. */
@@ -164,7 +166,7 @@ class SchemeTest {
                         .toArray())
                 .containsExactly(0, 0, 1, 1, 2, 3, 3, 4, 4, 5);
         float[] values = {1, 10, 2, 20, 3, 30, 4, 40, 5, 50};
-        columns.fakeQuantize(values, dims, new Parameters(new float[] {1, 2, 5, 10, 20, 50}, new float[6]));
+        columns.fakeQuantize(values, dims, new QuantizationParameters(new float[] {1, 2, 5, 10, 20, 50}, new float[6]));
         assertThat(values).containsExactly(1, 10, 2, 20, 4, 40, 4, 40, 5, 50);
     }
 
@@ -194,7 +196,7 @@ class SchemeTest {
             scales[g] = 0.01f + random.nextFloat();
             zeroPoints[g] = random.nextInt(256);
         }
-        Parameters p = new Parameters(scales, zeroPoints);
+        QuantizationParameters p = new QuantizationParameters(scales, zeroPoints);
         float[] values = new float[size];
         float[] expected = new float[size];
         for (int i = 0; i < size; i++) {

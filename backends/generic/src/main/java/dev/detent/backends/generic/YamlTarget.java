@@ -1,0 +1,317 @@
+package dev.detent.backends.generic;
+
+import dev.detent.spi.backend.InitialState;
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.QuantizationRecipe;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.TensorRule;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.FloatingPoint;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.Operators;
+import dev.detent.support.qdq.QdqExporter;
+import dev.detent.support.qdq.QdqGraphBuilder;
+import dev.detent.support.target.DeclaredTarget;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * One YAML file as a target (docs/targets/generic.md lists the keys). An unknown key or value is an error that names
+ * file and key.
+ */
+final class YamlTarget {
+
+    private static final Set<String> KEYS = Set.of(
+            "target",
+            "summary",
+            "quantizes",
+            "moves",
+            "fuses",
+            "activations",
+            "weights",
+            "bias",
+            "outputs",
+            "network-outputs",
+            "operators",
+            "passes",
+            "without",
+            "exporters");
+    private static final Set<String> SCHEME_KEYS = Set.of(
+            "format",
+            "bits",
+            "signed",
+            "symmetric",
+            "min",
+            "max",
+            "power-of-two",
+            "scale",
+            "rounding",
+            "observer",
+            "per-channel",
+            "operators");
+
+    /** Families that a list of operators may name. */
+    private static final Map<String, Set<String>> FAMILIES = Map.of(
+            "weighted",
+            Operators.WEIGHTED,
+            "movement",
+            Operators.MOVEMENT,
+            "pooling",
+            Operators.POOLING,
+            "elementwise",
+            Operators.ELEMENTWISE,
+            "activations",
+            Operators.ACTIVATIONS);
+
+    private final String file;
+    private final Map<String, Object> yaml;
+
+    YamlTarget(String file, Map<String, Object> yaml) {
+        this.file = file;
+        this.yaml = new LinkedHashMap<>(yaml);
+        // A key without a value is as good as none.
+        this.yaml.values().removeIf(Objects::isNull);
+        known(yaml.keySet(), KEYS, "");
+    }
+
+    Target target() {
+        TensorRule activation = slot("activations", map(yaml.get("activations"), "activations"), "mse");
+        DeclaredTarget.Builder table = DeclaredTarget.of(
+                        text(yaml, "target"), String.valueOf(yaml.getOrDefault("summary", "described by " + file)))
+                .quantizes(operators("quantizes", yaml.get("quantizes")))
+                .activations(activation.scheme(), activation.observer())
+                .profile(profile())
+                .writes(exporters());
+        if (yaml.containsKey("moves")) {
+            table.moves(operators("moves", yaml.get("moves")));
+        }
+        if (yaml.containsKey("weights")) {
+            weights(table, map(yaml.get("weights"), "weights"));
+        }
+        bias(table);
+        choice("outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatOutputs));
+        choice("network-outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatNetworkOutputs));
+        Map<String, Map<String, TensorRule>> own = ownRules();
+        return table.adjusted((rule, node, graph) -> {
+                    NodeRule changed = rule;
+                    for (Map.Entry<String, TensorRule> e :
+                            own.getOrDefault(node.opType(), Map.of()).entrySet()) {
+                        int index =
+                                Integer.parseInt(e.getKey().substring(e.getKey().indexOf('-') + 1));
+                        if (e.getKey().startsWith("input-")
+                                && index < node.inputs().size()) {
+                            changed = changed.input(index, e.getValue());
+                        } else if (e.getKey().startsWith("output-")
+                                && index < node.outputs().size()) {
+                            changed = changed.output(index, e.getValue());
+                        }
+                    }
+                    return changed;
+                })
+                .build();
+    }
+
+    private void weights(DeclaredTarget.Builder table, Map<String, Object> weights) {
+        Set<String> types = weights.containsKey("operators")
+                ? operators("weights.operators", weights.get("operators"))
+                : Operators.WEIGHTED;
+        Scheme scheme = slot("weights", weights, "minmax").scheme();
+        if (flag(weights, "per-channel", false)) {
+            table.channelWeights(scheme, types);
+        } else {
+            table.weights(scheme, types);
+        }
+    }
+
+    private void bias(DeclaredTarget.Builder table) {
+        Object bias = yaml.getOrDefault("bias", "float");
+        boolean channels = yaml.get("weights") instanceof Map<?, ?> w && Boolean.TRUE.equals(w.get("per-channel"));
+        if (bias.equals("derived")) {
+            Scheme scheme = Scheme.symmetric(32, -2147483647L, 2147483647L);
+            table.derivedBias(channels ? scheme.perChannel(0) : scheme);
+        } else if (bias instanceof Map<?, ?>) {
+            TensorRule rule = slot("bias", map(bias, "bias"), "minmax");
+            table.calibratedBias(rule.scheme(), rule.observer());
+        } else if (!bias.equals("float")) {
+            throw wrong("bias", bias, "float, derived or a scheme");
+        }
+    }
+
+    /** {@code operators: {Softmax: {output-0: {...} | float}}}. */
+    private Map<String, Map<String, TensorRule>> ownRules() {
+        Map<String, Map<String, TensorRule>> own = new LinkedHashMap<>();
+        map(yaml.getOrDefault("operators", Map.of()), "operators").forEach((type, slots) -> {
+            Map<String, TensorRule> rules = new LinkedHashMap<>();
+            map(slots, "operators." + type).forEach((slot, rule) -> {
+                String key = "operators." + type + "." + slot;
+                if (!slot.matches("(input|output)-\\d")) {
+                    throw wrong(key, slot, "input-0, output-0 and so on");
+                }
+                rules.put(
+                        slot,
+                        "float".equals(rule)
+                                ? new TensorRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.FP32)
+                                : slot(key, map(rule, key), "mse"));
+            });
+            own.put(type, rules);
+        });
+        return own;
+    }
+
+    private QuantizationRecipe profile() {
+        QuantizationRecipe profile = QuantizationRecipe.usual();
+        if (yaml.containsKey("fuses")) {
+            profile = profile.with(
+                    "fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
+        }
+        for (Map.Entry<String, Object> e :
+                map(yaml.getOrDefault("passes", Map.of()), "passes").entrySet()) {
+            profile = profile.with(
+                    e.getKey(), map(e.getValue() == null ? Map.of() : e.getValue(), "passes." + e.getKey()));
+        }
+        for (String pass : list(yaml.getOrDefault("without", List.of()))) {
+            profile = profile.without(pass);
+        }
+        return profile;
+    }
+
+    private Exporter[] exporters() {
+        List<Exporter> exporters = new ArrayList<>();
+        for (String id : list(yaml.getOrDefault("exporters", List.of("qdq")))) {
+            switch (id) {
+                case "qdq" ->
+                    exporters.add(new QdqExporter(
+                            "QuantizeLinear and DequantizeLinear nodes", QdqGraphBuilder.Form.OTHER_TIES));
+                case "table" -> exporters.add(new TableExporter());
+                default -> throw wrong("exporters", id, "qdq or table");
+            }
+        }
+        return exporters.toArray(Exporter[]::new);
+    }
+
+    private TensorRule slot(String key, Map<String, Object> m, String observer) {
+        known(m.keySet(), SCHEME_KEYS, key + ".");
+        return new TensorRule(
+                scheme(key, m), String.valueOf(m.getOrDefault("observer", observer)), InitialState.INITIAL);
+    }
+
+    private Scheme scheme(String key, Map<String, Object> m) {
+        String format = String.valueOf(m.getOrDefault("format", "integer"));
+        Scheme scheme = switch (format) {
+            case "e4m3" -> Scheme.floating(FloatingPoint.E4M3);
+            case "e5m2" -> Scheme.floating(FloatingPoint.E5M2);
+            case "integer" -> integer(key, m);
+            default -> throw wrong(key + ".format", format, "integer, e4m3 or e5m2");
+        };
+        if (flag(m, "power-of-two", false)) {
+            scheme = scheme.withPowerOfTwo();
+        }
+        scheme = scheme.with(value(ScaleRule.class, key + ".scale", m.getOrDefault("scale", "span")));
+        return scheme.with(value(Rounding.class, key + ".rounding", m.getOrDefault("rounding", "half-even")));
+    }
+
+    private Scheme integer(String key, Map<String, Object> m) {
+        int bits = (int) number(key + ".bits", m.getOrDefault("bits", 8));
+        boolean symmetric = flag(m, "symmetric", true);
+        boolean signed = flag(m, "signed", symmetric);
+        long min = number(key + ".min", m.getOrDefault("min", signed ? -(1L << bits - 1) : 0));
+        long max = number(key + ".max", m.getOrDefault("max", signed ? (1L << bits - 1) - 1 : (1L << bits) - 1));
+        try {
+            return symmetric ? Scheme.symmetric(bits, min, max) : Scheme.asymmetric(bits, min, max);
+        } catch (IllegalArgumentException e) {
+            throw new UserException("DT-GEN-002", key + ": " + e.getMessage(), file, e);
+        }
+    }
+
+    private <E extends Enum<E>> E value(Class<E> type, String key, Object text) {
+        try {
+            return Enum.valueOf(
+                    type, String.valueOf(text).toUpperCase(Locale.ROOT).replace('-', '_'));
+        } catch (IllegalArgumentException e) {
+            List<String> names = List.of(type.getEnumConstants()).stream()
+                    .map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                    .toList();
+            throw wrong(key, text, "one of " + names);
+        }
+    }
+
+    private void choice(String key, String otherwise, Map<String, Runnable> choices) {
+        String value = String.valueOf(yaml.getOrDefault(key, otherwise));
+        if (!choices.containsKey(value)) {
+            throw wrong(key, value, "quantized or float");
+        }
+        choices.get(value).run();
+    }
+
+    private Set<String> operators(String key, Object value) {
+        Set<String> types = new LinkedHashSet<>();
+        if (value == null) {
+            throw new UserException(
+                    "DT-GEN-003",
+                    "needs the key '" + key + "', a list of operators or families " + new TreeSet<>(FAMILIES.keySet()),
+                    file);
+        }
+        list(value).forEach(t -> types.addAll(FAMILIES.getOrDefault(t, Set.of(t))));
+        return types;
+    }
+
+    private static List<String> list(Object value) {
+        return value instanceof List<?> l ? l.stream().map(String::valueOf).toList() : List.of(String.valueOf(value));
+    }
+
+    private String text(Map<String, Object> m, String key) {
+        if (!(m.get(key) instanceof String s) || s.isBlank()) {
+            throw new UserException("DT-GEN-003", "needs the key '" + key + "'", file);
+        }
+        return s;
+    }
+
+    private long number(String key, Object value) {
+        if (value instanceof Number n) {
+            return n.longValue();
+        }
+        throw wrong(key, value, "a number");
+    }
+
+    private boolean flag(Map<String, Object> m, String key, boolean otherwise) {
+        Object value = m.getOrDefault(key, otherwise);
+        if (value instanceof Boolean b) {
+            return b;
+        }
+        throw wrong(key, value, "true or false");
+    }
+
+    private Map<String, Object> map(Object value, String key) {
+        if (!(value instanceof Map<?, ?> m)) {
+            throw wrong(key, String.valueOf(value), "a map");
+        }
+        Map<String, Object> typed = new LinkedHashMap<>();
+        m.forEach((k, v) -> typed.put(String.valueOf(k), v));
+        return typed;
+    }
+
+    private void known(Set<String> keys, Set<String> allowed, String prefix) {
+        for (String k : keys) {
+            if (!allowed.contains(k)) {
+                throw new UserException(
+                        "DT-GEN-001",
+                        "has the unknown key '" + prefix + k + "'; known are " + new TreeSet<>(allowed),
+                        file);
+            }
+        }
+    }
+
+    private UserException wrong(String key, Object value, String allowed) {
+        return new UserException("DT-GEN-002", "'" + key + "' must be " + allowed + ", not '" + value + "'", file);
+    }
+}

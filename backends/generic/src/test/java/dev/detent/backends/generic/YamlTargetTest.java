@@ -1,0 +1,87 @@
+package dev.detent.backends.generic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.detent.spi.backend.InitialState;
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.problem.UserException;
+import dev.detent.testkit.SampleGraphs;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class YamlTargetTest {
+
+    private static final Map<String, Object> FULL = Map.of(
+            "target",
+            "acme",
+            "summary",
+            "Acme NPU",
+            "quantizes",
+            List.of("weighted", "Relu", "Softmax"),
+            "activations",
+            Map.of("symmetric", false, "observer", "percentile"),
+            "weights",
+            Map.of("per-channel", true, "min", -127, "scale", "magnitude"),
+            "bias",
+            "derived",
+            "operators",
+            Map.of("Softmax", Map.of("output-0", Map.of("bits", 16, "symmetric", false), "input-0", "float")),
+            "without",
+            List.of("bias-correction"),
+            "exporters",
+            List.of("table", "qdq"));
+
+    private static Target target(Map<String, Object> yaml) {
+        return new YamlTarget("acme.yaml", yaml).target();
+    }
+
+    @Test
+    void aDescriptionBecomesRules() {
+        Target t = target(FULL);
+        Graph graph = SampleGraphs.all().get("gemm-softmax");
+        Node gemm = graph.node("gemm").orElseThrow();
+        NodeRule rule = t.rules().rule(gemm, graph);
+        assertThat(t.id()).isEqualTo("acme");
+        assertThat(t.exporters()).extracting(Exporter::id).containsExactly("table", "qdq");
+        assertThat(t.profile().passes()).doesNotContainKey("bias-correction").containsKey("calibration");
+        assertThat(rule.inputs().get(0).scheme().quantMax()).isEqualTo(255);
+        assertThat(rule.inputs().get(0).observer()).isEqualTo("percentile");
+        assertThat(rule.inputs().get(1).scheme().axis()).hasValue(0);
+        assertThat(rule.inputs().get(1).scheme().quantMin()).isEqualTo(-127);
+        assertThat(rule.inputs().get(2).state()).isEqualTo(InitialState.PASSIVE_INIT);
+        NodeRule softmax = t.rules().rule(graph.node("softmax").orElseThrow(), graph);
+        assertThat(softmax.outputs().get(0).scheme().quantMax()).isEqualTo(65535);
+        assertThat(softmax.inputs().get(0).state()).isEqualTo(InitialState.FP32);
+        assertThat(t.supports(graph.node("sigmoid").orElseThrow(), graph)).isFalse();
+    }
+
+    @Test
+    void whatIsWrongIsNamed() {
+        refused(Map.of("activation", Map.of()), "unknown key 'activation'");
+        refused(Map.of("target", ""), "needs the key 'target'");
+        refused(Map.of("activations", Map.of("bit", 8)), "unknown key 'activations.bit'");
+        refused(Map.of("activations", Map.of("rounding", "up-ish")), "'activations.rounding' must be one of");
+        refused(Map.of("weights", Map.of("bits", "eight")), "'weights.bits' must be a number, not 'eight'");
+        refused(Map.of("weights", Map.of("min", 5, "max", 4)), "weights: quantMin 5 must lie below");
+        refused(Map.of("bias", "none"), "'bias' must be float, derived or a scheme");
+        refused(Map.of("exporters", List.of("caffe")), "'exporters' must be qdq or table");
+        refused(Map.of("operators", Map.of("Add", Map.of("in-0", "float"))), "'operators.Add.in-0' must be input-0");
+        refused(Map.of("outputs", "perhaps"), "'outputs' must be quantized or float");
+    }
+
+    private static void refused(Map<String, Object> change, String sentence) {
+        Map<String, Object> yaml = new LinkedHashMap<>(FULL);
+        yaml.putAll(change);
+        assertThatThrownBy(() -> target(yaml))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining(sentence)
+                .hasMessageContaining("acme.yaml");
+    }
+}

@@ -1,0 +1,41 @@
+package dev.detent.passes.calibration;
+
+/**
+ * The end of one run of values, by folding its halves onto each other: loops that become vector instructions (see
+ * {@link MinMaxAccumulator}), where the reduction to one number in a single loop does not. Not-a-number wins.
+ */
+final class VectorizedMax {
+
+    static final int RUN = 1024;
+    /** From here on it is done one by one. */
+    private static final int SHORT = 32;
+
+    private final float[] near = new float[RUN / 2];
+    private final float[] far = new float[RUN / 2];
+
+    /** Largest of {@link #RUN} values, or with sign -1 the smallest, negated. */
+    float outermost(float[] values, int from, float sign) {
+        System.arraycopy(values, from, near, 0, RUN / 2);
+        System.arraycopy(values, from + RUN / 2, far, 0, RUN / 2);
+        if (sign < 0) {
+            negate(near);
+            negate(far);
+        }
+        for (int n = RUN / 2; n > SHORT; n /= 2) {
+            MinMaxAccumulator.raise(near, far, n);
+            System.arraycopy(near, n / 2, far, 0, n / 2);
+        }
+        MinMaxAccumulator.raise(near, far, SHORT);
+        float m = near[0];
+        for (int i = 1; i < SHORT; i++) {
+            m = Math.max(m, near[i]);
+        }
+        return m;
+    }
+
+    private static void negate(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = -values[i];
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.detent.host.contract;
+
+import dev.detent.host.artifact.StagedOutputDirectory;
+import dev.detent.host.artifact.StagingExportContext;
+import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.pipeline.FrozenQuantizedModel;
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.option.Options;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Runs an exporter alone, outside a quantization job: for contracts and tests. */
+public final class ExportFixture {
+
+    private ExportFixture() {}
+
+    /** Exports into a new folder and returns what lies there. */
+    public static Map<String, byte[]> to(
+            Path folder, Exporter exporter, String name, String target, Pipeline.Result result) throws IOException {
+        try (StagedOutputDirectory out = new StagedOutputDirectory(folder)) {
+            exporter.export(
+                    new FrozenQuantizedModel(
+                            name, target, result.graph(), result.configs().snapshot()),
+                    new StagingExportContext(new TargetDirectory(out, ""), new Options(Map.of()), p -> {}));
+            out.commit();
+        }
+        Map<String, byte[]> files = new TreeMap<>();
+        try (Stream<Path> all = Files.list(folder)) {
+            for (Path f : all.toList()) {
+                files.put(f.getFileName().toString(), Files.readAllBytes(f));
+            }
+        }
+        return files;
+    }
+
+    /** Removes a folder with everything in it. */
+    public static void delete(Path folder) throws IOException {
+        List<Path> all;
+        try (Stream<Path> files = Files.walk(folder)) {
+            all = files.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path f : all) {
+            Files.delete(f);
+        }
+    }
+}

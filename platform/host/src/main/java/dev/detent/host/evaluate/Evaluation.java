@@ -1,0 +1,256 @@
+package dev.detent.host.evaluate;
+
+import dev.detent.host.data.Labels;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
+import dev.detent.host.normalize.HalfPrecision;
+import dev.detent.host.pipeline.Progress;
+import dev.detent.host.plugin.Registry;
+import dev.detent.host.record.RunDirectory;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.OrtModel;
+import dev.detent.runtime.OrtOptimizationLevel;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.ShapeInference;
+import dev.detent.runtime.Simulation;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Quantization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Scores models on one data set against the float model, whose outputs are computed once. Simulated is the configs on
+ * the segmented model, or, of a finished run, the artefact's Q/DQ nodes taken literally (which the simulation equals
+ * bit for bit); exported is what ONNX Runtime makes of the artefact with all its fusions.
+ */
+public final class Evaluation {
+
+    private static final String EXACT = "exact";
+    private static final String UNFUSED = "unfused";
+
+    /** As far as this, in dB, rounding in fused kernels does not go. */
+    private static final double SUSPICIOUS = 1;
+
+    /** Nor as far as this where rounding adds up. */
+    private static final double FAR = 3;
+
+    private static final Set<String> QUANTIZED =
+            Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
+
+    private final List<String> outputs;
+    private final Samples samples;
+    private final Optional<int[]> labels;
+    private final EvaluationMetrics.Reference reference;
+    private final int workers;
+    private final Progress progress;
+
+    /** Runs the float model, which computes {@code original}, over the data. */
+    public Evaluation(
+            Supplier<OrtModel> model,
+            Graph original,
+            String data,
+            Optional<Path> labelFile,
+            Preprocessing preprocessing,
+            int limit,
+            int workers,
+            Progress progress) {
+        this.workers = workers;
+        this.progress = progress;
+        samples = SampleLoader.open(original, data, preprocessing, limit);
+        labels = labelFile.map(l -> Labels.read(l, samples.size() * samples.rows()));
+        outputs = original.outputs().stream().map(ValueInfo::name).toList();
+        try (OrtModel m = model.get()) {
+            reference = new EvaluationMetrics.Reference(
+                    outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
+        }
+    }
+
+    /**
+     * The file as it is, or, of 16-bit floats, the graph that was widened: its inputs are what the data are converted
+     * to.
+     */
+    public static OrtModel floatModel(Path file, Graph graph, boolean half) {
+        return half
+                ? OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString())
+                : OrtModel.of(file, OrtOptimizationLevel.ALL);
+    }
+
+    public EvaluationMetrics floats() {
+        return reference.self(labels);
+    }
+
+    public EvaluationMetrics simulated(Graph graph, Quantization quantization) {
+        try (Simulation m = Simulation.of(graph, quantization)) {
+            return reference.score(
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels);
+        }
+    }
+
+    /** The file's nodes one by one, as they stand. */
+    private EvaluationMetrics literal(Path file) {
+        return score("simulated", file, OrtOptimizationLevel.NONE);
+    }
+
+    /**
+     * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file
+     * says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums do not.
+     */
+    public Map<String, EvaluationMetrics> exported(Path file, EvaluationMetrics simulated) {
+        boolean floating = OnnxReader.read(file).initializers().values().stream()
+                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
+        // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes
+        // nonsense.
+        Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
+        EvaluationMetrics usual;
+        try {
+            usual = score("exported", file, floating ? OrtOptimizationLevel.ASIS : OrtOptimizationLevel.ALL);
+        } catch (UserException e) {
+            // ONNX Runtime trips over its own rewriting; if not, this fails too.
+            scores.put(UNFUSED, score(UNFUSED, file, OrtOptimizationLevel.ASIS));
+            return scores;
+        }
+        scores.put("exported", usual);
+        if (!floating && usual.snr() < simulated.snr() - SUSPICIOUS) {
+            EvaluationMetrics exact = score(EXACT, file, OrtOptimizationLevel.EXACT);
+            if (exact.snr() > usual.snr() + SUSPICIOUS / 2) {
+                scores.put(EXACT, exact);
+            }
+        }
+        return scores;
+    }
+
+    /** What to say of an artefact that does not come out as simulated. */
+    public static Optional<Problem> difference(Map<String, EvaluationMetrics> scores) {
+        if (scores.containsKey(EXACT)) {
+            return Optional.of(Problem.warning(
+                    "DT-EVA-004",
+                    "integer sums overflow on this CPU (x64 without VNNI); 'exact' is the file on CPUs where "
+                            + "they do not, or with ONNX Runtime's session option session.x64quantprecision=1. For CPUs like this one leave the weights' sums "
+                            + "room, as the target 'onnxruntime' does",
+                    "exported"));
+        }
+        if (scores.containsKey("simulated") && scores.get("simulated").snr() == Double.NEGATIVE_INFINITY) {
+            return Optional.of(Problem.warning(
+                    "DT-EVA-008",
+                    "the quantized network gives NaN or infinity where the float one does not: look for a "
+                            + "division, logarithm or root of a value that rounds to zero, and keep it in float",
+                    "simulated"));
+        }
+        if (scores.containsKey(UNFUSED)) {
+            return Optional.of(Problem.warning(
+                    "DT-EVA-007",
+                    "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
+                            + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
+                    "exported"));
+        }
+        boolean far = scores.containsKey("exported")
+                && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
+        return !far
+                ? Optional.empty()
+                : Optional.of(Problem.warning(
+                        "DT-EVA-006",
+                        "ONNX Runtime's fused kernels compute something else than the "
+                                + "file's nodes, which score as 'simulated'; the session option session.disable_quant_qdq=1 runs the nodes as they stand",
+                        "exported"));
+    }
+
+    private EvaluationMetrics score(String step, Path file, OrtOptimizationLevel level) {
+        try (OrtModel m = OrtModel.of(file, level)) {
+            return reference.score(
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), labels);
+        }
+    }
+
+    /** The file has the quantization in it, in operators that ONNX Runtime knows. */
+    public static boolean isExecutable(Path file) {
+        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file));
+    }
+
+    private static boolean isExecutable(Graph graph) {
+        return graph.nodes().stream()
+                        .allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
+                && isQuantized(graph);
+    }
+
+    /** Some of its operators quantize, or compute with codes. */
+    public static boolean isQuantized(Graph graph) {
+        return graph.nodes().stream()
+                .anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
+    }
+
+    /** Scores what finished runs of one model wrote, by target. */
+    public static Map<String, Map<String, EvaluationMetrics>> finished(
+            Registry registry,
+            Path model,
+            List<RunDirectory> runs,
+            String data,
+            Optional<Path> labelFile,
+            Optional<Preprocessing> preprocessing,
+            int limit,
+            int workers,
+            Progress progress) {
+        Graph original = OnnxReader.read(model);
+        boolean half = HalfPrecision.widen(original, model.toString());
+        Evaluation evaluation = new Evaluation(
+                () -> floatModel(model, original, half),
+                original,
+                data,
+                labelFile,
+                preprocessing.orElseGet(() -> runs.get(0).preprocessing()),
+                limit,
+                workers,
+                progress);
+        Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();
+        runs.forEach(run -> scores.put(run.target(), evaluation.finished(registry, run)));
+        return scores;
+    }
+
+    private Map<String, EvaluationMetrics> finished(Registry registry, RunDirectory run) {
+        Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
+        scores.put("float", floats());
+        Path file = artefact(run.folder());
+        Graph written = OnnxReader.read(file);
+        refuseOther(written, file);
+        if (isExecutable(written)) {
+            EvaluationMetrics simulated = literal(file);
+            scores.put("simulated", simulated);
+            scores.putAll(exported(file, simulated));
+        } else {
+            Graph graph = run.exporter(registry).graph(run.files()).orElse(written);
+            ShapeInference.infer(graph, file.toString());
+            scores.put("simulated", simulated(graph, run.quantization(graph, registry, Map.of())));
+        }
+        return scores;
+    }
+
+    private void refuseOther(Graph graph, Path file) {
+        List<String> missing = outputs.stream().filter(o -> !graph.isOutput(o)).toList();
+        if (!missing.isEmpty()) {
+            throw new UserException(
+                    "DT-EVA-010", "was made from another model: it has no output " + missing, file.toString());
+        }
+    }
+
+    private static Path artefact(Path out) {
+        try (Stream<Path> files = Files.list(out)) {
+            return files.filter(f -> f.getFileName().toString().endsWith(".onnx"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow(() -> new UserException("DT-EVA-002", "holds no ONNX file to run", out.toString()));
+        } catch (IOException e) {
+            throw new UserException("DT-EVA-003", "cannot be listed: " + e.getMessage(), out.toString(), e);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.detent.host.evaluate;
+
+import dev.detent.report.HtmlReport;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedSimulation;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * How near outputs are to the float model's. Where the data decide how large an output is (detections), what only one
+ * of the two models gives counts against a zero, and as a row that disagrees. Per-sample figures are kept by index and
+ * summed in that order, so the number of threads does not show.
+ *
+ * @param samples number of samples
+ * @param agreement share of rows whose arg-max is the float model's, 0..1; of the first output, over its last axis
+ * @param top1 share of rows whose arg-max is the label; empty without labels
+ * @param snr signal-to-noise ratio in dB, -10 log10 of sum (ref - x)^2 / sum ref^2, of several outputs of the mean of
+ *     that: boxes in pixels do not hide scores below 1; infinite when equal, minus infinity when not finite where the
+ *     reference is
+ */
+public record EvaluationMetrics(int samples, double agreement, Optional<Double> top1, double snr) {
+
+    /** Runs a model over samples and hands every sample's outputs to a sink. */
+    @FunctionalInterface
+    public interface Runner {
+        void run(Samples samples, SegmentedSimulation.OutputSink sink);
+    }
+
+    /** The reference: outputs of the float model. */
+    public static final class Reference {
+        private final List<String> names;
+        private final float[][][] outputs;
+        private final int[][] winners;
+        private final Samples samples;
+
+        /**
+         * Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here).
+         */
+        public Reference(List<String> names, Samples samples, Runner model) {
+            this.names = names;
+            this.samples = samples;
+            this.outputs = new float[samples.size()][names.size()][];
+            this.winners = new int[samples.size()][];
+            model.run(samples, (i, out) -> {
+                for (int k = 0; k < names.size(); k++) {
+                    outputs[i][k] = out.floats(names.get(k));
+                }
+                winners[i] = winners(outputs[i][0], out.shape(names.get(0)));
+            });
+        }
+
+        /** Scores of the reference itself: only top-1 says something. */
+        public EvaluationMetrics self(Optional<int[]> labels) {
+            return new EvaluationMetrics(
+                    samples.size(), 1, labels.map(l -> accuracy(winners, l, samples.rows())), Double.POSITIVE_INFINITY);
+        }
+
+        public EvaluationMetrics score(Runner model, Optional<int[]> labels) {
+            SquaredErrorAccumulator[][] distances = new SquaredErrorAccumulator[samples.size()][names.size()];
+            int[][] mine = new int[samples.size()][];
+            model.run(samples, (i, out) -> {
+                for (int k = 0; k < names.size(); k++) {
+                    float[] x = out.floats(names.get(k));
+                    float[] ref = outputs[i][k];
+                    SquaredErrorAccumulator distance = new SquaredErrorAccumulator();
+                    for (int e = 0; e < Math.max(ref.length, x.length); e++) {
+                        distance.add(e < ref.length ? ref[e] : 0, e < x.length ? x[e] : 0);
+                    }
+                    distances[i][k] = distance;
+                    if (k == 0) {
+                        mine[i] = winners(x, out.shape(names.get(0)));
+                    }
+                }
+            });
+            long rows = 0;
+            long agreeing = 0;
+            for (int i = 0; i < mine.length; i++) {
+                rows += Math.max(mine[i].length, winners[i].length);
+                for (int r = 0; r < Math.min(mine[i].length, winners[i].length); r++) {
+                    agreeing += mine[i][r] == winners[i][r] ? 1 : 0;
+                }
+            }
+            return new EvaluationMetrics(
+                    mine.length,
+                    rows == 0 ? 1 : (double) agreeing / rows,
+                    labels.map(l -> accuracy(mine, l, samples.rows())),
+                    snr(distances, names.size()));
+        }
+
+        private static double snr(SquaredErrorAccumulator[][] distances, int outputs) {
+            double error = IntStream.range(0, outputs)
+                    .mapToDouble(output -> {
+                        double s = Arrays.stream(distances)
+                                .mapToDouble(sample -> sample[output].signal())
+                                .sum();
+                        double n = Arrays.stream(distances)
+                                .mapToDouble(sample -> sample[output].noise())
+                                .sum();
+                        // Of an output that should be zero throughout, all is noise.
+                        return n == 0 ? 0 : s == 0 ? 1 : n / s;
+                    })
+                    .average()
+                    .orElse(0);
+            return error == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(error);
+        }
+
+        private static double accuracy(int[][] winners, int[] labels, int rows) {
+            int right = 0;
+            for (int i = 0; i < winners.length * rows; i++) {
+                int[] sample = winners[i / rows];
+                right += sample.length > i % rows && sample[i % rows] == labels[i] ? 1 : 0;
+            }
+            return (double) right / (winners.length * rows);
+        }
+
+        private static int[] winners(float[] values, long[] shape) {
+            int length = shape.length == 0 ? 1 : (int) shape[shape.length - 1];
+            int[] winners = new int[values.length / Math.max(1, length)];
+            for (int r = 0; r < winners.length; r++) {
+                int best = 0;
+                for (int k = 1; k < length; k++) {
+                    if (values[r * length + k] > values[r * length + best]) {
+                        best = k;
+                    }
+                }
+                winners[r] = best;
+            }
+            return winners;
+        }
+    }
+
+    /** Scores as text: model, top-1, agreement, SNR. */
+    public static List<List<String>> rows(Map<String, EvaluationMetrics> scores) {
+        return scores.entrySet().stream()
+                .map(e -> {
+                    EvaluationMetrics s = e.getValue();
+                    boolean reference = e.getKey().equals("float");
+                    return List.of(
+                            e.getKey(),
+                            s.top1()
+                                    .map(t -> String.format(Locale.ROOT, "%.2f %%", 100 * t))
+                                    .orElse("-"),
+                            reference ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * s.agreement()),
+                            reference ? "-" : HtmlReport.decibels(s.snr()));
+                })
+                .collect(Collectors.toList());
+    }
+}

@@ -1,0 +1,135 @@
+package dev.detent.host.job;
+
+import dev.detent.host.data.SampleLoader;
+import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.normalize.GraphNormalizer;
+import dev.detent.host.normalize.HalfPrecision;
+import dev.detent.host.pipeline.FloatObservationCache;
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.Progress;
+import dev.detent.host.record.Sha256;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What runs of one model for several targets share: the formatted graph, the samples, what is seen of the float
+ * network, the evaluation.
+ */
+public final class PreparedModel implements AutoCloseable {
+
+    /** Loaded samples that later passes find in memory: 53 images of 224 x 224. */
+    private static final long REMEMBERED_BYTES = 32L << 20;
+
+    private final Graph graph;
+    private final int nodes;
+    private final long bytes;
+    private final List<Problem> remarks = new ArrayList<>();
+    private final Optional<Samples> samples;
+    private final FloatObservationCache observations;
+    private final Optional<Evaluation> evaluation;
+
+    public PreparedModel(QuantizeRequest request, Progress progress) {
+        graph = OnnxReader.read(request.model());
+        nodes = graph.nodes().size();
+        bytes = Sha256.size(request.model(), graph);
+        if (Evaluation.isQuantized(graph)) {
+            remarks.add(Problem.warning(
+                    "DT-QNT-003",
+                    "is quantized already; what is quantized twice loses twice: start from the float model",
+                    request.model().toString()));
+        }
+        boolean half = HalfPrecision.widen(graph, request.model().toString());
+        if (half) {
+            remarks.add(Problem.note(
+                    "DT-QNT-004",
+                    "holds 16-bit floats; what stays float in the results is 32 bits wide",
+                    request.model().toString()));
+        }
+        refuseBroken(graph, request.model());
+        Pipeline.format(graph, request.model().toString());
+        samples = request.calibration()
+                .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
+                        .remembering(REMEMBERED_BYTES));
+        observations = new FloatObservationCache(request.workers());
+        evaluation = request.evaluation()
+                .map(e -> new Evaluation(
+                        () -> Evaluation.floatModel(request.model(), graph, half),
+                        graph,
+                        e.data(),
+                        e.labels(),
+                        request.preprocessing(),
+                        e.samples(),
+                        request.workers(),
+                        progress));
+    }
+
+    /** A copy to work on. */
+    public Graph graph() {
+        return graph.copy();
+    }
+
+    /** Nodes of the model as it was read. */
+    public int nodes() {
+        return nodes;
+    }
+
+    /** Size of the model as it was read, weights in files of their own included. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** What to say of the model as it was read. */
+    public List<Problem> remarks() {
+        return remarks;
+    }
+
+    public Optional<Samples> samples() {
+        return samples;
+    }
+
+    public FloatObservationCache observations() {
+        return observations;
+    }
+
+    public Optional<Evaluation> evaluation() {
+        return evaluation;
+    }
+
+    /** NaN or infinity in a weight would end as a nonsensical scale. */
+    private static void refuseBroken(Graph graph, Path model) {
+        for (Node n : graph.nodes()) {
+            if (n.is("Conv", "ConvTranspose", "Gemm", "MatMul")) {
+                n.inputs()
+                        .forEach(name -> GraphNormalizer.constant(graph, name)
+                                .filter(t -> t.type() == ElementType.FLOAT)
+                                .ifPresent(t -> {
+                                    FloatBuffer f = t.bytes().asFloatBuffer();
+                                    for (int i = 0; i < f.limit(); i++) {
+                                        if (!Float.isFinite(f.get(i))) {
+                                            throw new UserException(
+                                                    "DT-ONX-020",
+                                                    "weight '" + name + "' holds " + f.get(i)
+                                                            + "; the model is damaged",
+                                                    model.toString());
+                                        }
+                                    }
+                                }));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        observations.close();
+    }
+}

@@ -1,0 +1,189 @@
+package dev.detent.host.job;
+
+import dev.detent.host.Detent;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.report.HtmlReport;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where several targets disagree about one model, slot by slot, and how accurate each is.
+ *
+ * @param outcomes by target
+ * @param passes passes over the calibration data that all targets together took to observe the float network
+ * @param slots slots that at least one target quantizes
+ * @param rows slots on which the targets disagree
+ */
+public record TargetComparison(Map<String, QuantizeOutcome> outcomes, int passes, int slots, List<Row> rows) {
+
+    /** Rounding of scales that is no disagreement. */
+    private static final double SAME = 1e-5;
+
+    /** What one target decided about a slot. */
+    public record Cell(String state, String scheme, Optional<QuantizationParameters> parameters) {
+
+        private static final Cell ABSENT = new Cell("-", "float", Optional.empty());
+
+        public static Cell of(Optional<? extends TensorQuantization> config) {
+            return config.map(c -> c.state().isFloat()
+                                    || c.state().isShape()
+                                    || c.qparams().isEmpty()
+                            ? new Cell(c.state().name(), "float", Optional.empty())
+                            : new Cell(
+                                    c.state().name(),
+                                    c.scheme().toString(),
+                                    c.qparams().map(p -> p)))
+                    .orElse(ABSENT);
+        }
+
+        private String text() {
+            return parameters.map(p -> state + ": " + scheme + ", " + p).orElse(state);
+        }
+    }
+
+    /**
+     * A slot on which the targets disagree.
+     *
+     * @param cells by target
+     */
+    public record Row(Slot slot, String value, Map<String, Cell> cells) {
+
+        boolean differsInState() {
+            return cells.values().stream().map(Cell::state).distinct().count() > 1;
+        }
+
+        boolean differsInScheme() {
+            return cells.values().stream().map(Cell::scheme).distinct().count() > 1;
+        }
+
+        /** Scales differ among the targets that quantize the slot. */
+        boolean differsInScale() {
+            List<QuantizationParameters> all = cells.values().stream()
+                    .flatMap(c -> c.parameters().stream())
+                    .toList();
+            return all.stream().anyMatch(p -> !same(p, all.get(0)));
+        }
+
+        private static boolean same(QuantizationParameters a, QuantizationParameters b) {
+            if (a.channels() != b.channels()) {
+                return false;
+            }
+            for (int i = 0; i < a.channels(); i++) {
+                if (Math.abs(a.scale(i) - b.scale(i)) > SAME * a.scale(i) || a.zeroPoint(i) != b.zeroPoint(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    public static TargetComparison of(List<Detent.Run> runs, int passes) {
+        Map<String, QuantizeOutcome> outcomes = new LinkedHashMap<>();
+        runs.forEach(r -> outcomes.put(r.target().id(), r.outcome()));
+        Map<Slot, String> slots = new LinkedHashMap<>();
+        runs.forEach(r -> r.result().configs().configs().forEach(c -> slots.putIfAbsent(c.slot(), c.value())));
+        List<Row> rows = new ArrayList<>();
+        slots.forEach((slot, value) -> {
+            Map<String, Cell> cells = new LinkedHashMap<>();
+            runs.forEach(
+                    r -> cells.put(r.target().id(), Cell.of(r.result().configs().config(slot))));
+            Row row = new Row(slot, value, cells);
+            if (row.differsInState() || row.differsInScheme() || row.differsInScale()) {
+                rows.add(row);
+            }
+        });
+        return new TargetComparison(outcomes, passes, slots.size(), rows);
+    }
+
+    public long differInState() {
+        return rows.stream().filter(Row::differsInState).count();
+    }
+
+    public long differInScheme() {
+        return rows.stream().filter(Row::differsInScheme).count();
+    }
+
+    public long differInScale() {
+        return rows.stream().filter(Row::differsInScale).count();
+    }
+
+    public Map<String, Object> json(String model, String version) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("detent", version);
+        json.put("file", model);
+        json.put("targets", List.copyOf(outcomes.keySet()));
+        json.put("observationPasses", passes);
+        json.put("slots", slots);
+        json.put(
+                "disagreements",
+                rows.stream()
+                        .map(r -> {
+                            Map<String, Object> row = new LinkedHashMap<>();
+                            row.put("slot", r.slot().toString());
+                            row.put("value", r.value());
+                            r.cells().forEach((target, c) -> {
+                                Map<String, Object> cell = new LinkedHashMap<>();
+                                cell.put("state", c.state());
+                                cell.put("scheme", c.scheme());
+                                c.parameters().ifPresent(p -> {
+                                    cell.put("scale", p.scales());
+                                    cell.put("zeroPoint", p.zeroPoints());
+                                });
+                                row.put(target, cell);
+                            });
+                            return row;
+                        })
+                        .toList());
+        return json;
+    }
+
+    public String html(String model) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("Model", model);
+        facts.put("Targets", String.join(", ", outcomes.keySet()));
+        facts.put(
+                "Observation",
+                passes + (passes == 1 ? " pass" : " passes") + " over the calibration data for " + outcomes.size()
+                        + " targets");
+        facts.put(
+                "Disagreement",
+                "of " + slots + " slots: state " + differInState() + ", scheme " + differInScheme() + ", scale "
+                        + differInScale());
+        List<List<String>> scores = new ArrayList<>();
+        outcomes.forEach((target, o) -> EvaluationMetrics.rows(o.scores()).forEach(r -> {
+            if (!r.get(0).equals("float") || scores.isEmpty()) {
+                List<String> row = new ArrayList<>(r);
+                row.set(0, r.get(0).equals("float") ? "float" : target + ", " + r.get(0));
+                scores.add(row);
+            }
+        }));
+        Set<String> problems = new LinkedHashSet<>();
+        outcomes.forEach((target, o) -> o.problems().stream()
+                .filter(p -> p.severity() != Problem.Severity.NOTE)
+                .forEach(p -> problems.add(target + ": " + p)));
+        List<String> head = new ArrayList<>(List.of("slot"));
+        head.addAll(outcomes.keySet());
+        List<List<String>> table = new ArrayList<>();
+        rows.forEach(r -> {
+            List<String> row = new ArrayList<>(List.of(r.slot().toString()));
+            r.cells().values().forEach(c -> row.add(c.text()));
+            table.add(row);
+        });
+        return HtmlReport.page(
+                model + " for " + String.join(", ", outcomes.keySet()),
+                facts,
+                List.copyOf(problems),
+                List.of(
+                        new HtmlReport.Table("Accuracy", HtmlReport.SCORES, scores),
+                        new HtmlReport.Table("Where the targets disagree", head, table)));
+    }
+}

@@ -1,0 +1,125 @@
+package dev.detent.host.settings;
+
+import dev.detent.host.plugin.Registry;
+import dev.detent.spi.backend.QuantizationRecipe;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.option.Option;
+import dev.detent.spi.problem.UserException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a person changes about a target's profile, from {@code --set pass.option=value} and from the key {@code set} of
+ * a {@link SettingsFile}. Names are the same in both; a misspelt one is an error with a suggestion.
+ *
+ * @param options pass (or observer, or exporter) id to option to value
+ * @param enabled passes added to the profile
+ * @param disabled passes taken out of it
+ * @param dispatcher strategy instead of the profile's; empty for none
+ */
+public record Settings(
+        Map<String, Map<String, Object>> options, List<String> enabled, List<String> disabled, String dispatcher) {
+
+    public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "");
+
+    /**
+     * Adds one {@code pass.option=value}; the value {@code off} or {@code on} for a bare pass id takes it out or adds
+     * it.
+     */
+    public Settings with(String assignment) {
+        String[] pair = assignment.split("=", 2);
+        int dot = pair[0].indexOf('.');
+        if (pair.length == 2 && dot < 0 && pair[0].equals("dispatcher") && !pair[1].isBlank()) {
+            return new Settings(options, enabled, disabled, pair[1]);
+        }
+        if (pair.length == 2 && dot < 0 && (pair[1].equals("on") || pair[1].equals("off"))) {
+            return pair[1].equals("on")
+                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher)
+                    : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher);
+        }
+        if (pair.length != 2 || dot <= 0) {
+            throw new UserException(
+                    "DT-SET-001",
+                    "'" + assignment + "' is not pass.option=value, pass=on, pass=off or dispatcher=id",
+                    "--set");
+        }
+        Map<String, Map<String, Object>> changed = new LinkedHashMap<>(options);
+        Map<String, Object> of = new LinkedHashMap<>(changed.getOrDefault(pair[0].substring(0, dot), Map.of()));
+        of.put(pair[0].substring(dot + 1), pair[1]);
+        changed.put(pair[0].substring(0, dot), of);
+        return new Settings(changed, enabled, disabled, dispatcher);
+    }
+
+    private static List<String> plus(List<String> list, String item) {
+        List<String> longer = new ArrayList<>(list);
+        longer.add(item);
+        return longer;
+    }
+
+    /** The profile with these changes; option names are checked by the planner, pass names here. */
+    public QuantizationRecipe apply(QuantizationRecipe profile, Registry registry) {
+        QuantizationRecipe changed =
+                dispatcher.isEmpty() ? profile : new QuantizationRecipe(dispatcher, profile.passes());
+        for (String id : enabled) {
+            registry.pass(id);
+            changed = changed.passes().containsKey(id) ? changed : changed.with(id);
+        }
+        for (String id : disabled) {
+            registry.pass(id);
+            changed = changed.without(id);
+        }
+        for (Map.Entry<String, Map<String, Object>> e : options.entrySet()) {
+            List<Exporter> formats = formats(e.getKey(), registry);
+            if (!formats.isEmpty()) {
+                // Read again when the target is known; here those of another format are looked at too.
+                Exporter knows = formats.stream()
+                        .filter(f -> f.options().stream()
+                                .map(Option::name)
+                                .toList()
+                                .containsAll(e.getValue().keySet()))
+                        .findFirst()
+                        .orElse(formats.get(0));
+                Registry.parse("format '" + e.getKey() + "'", e.getKey(), knows.options(), e.getValue());
+                continue;
+            }
+            if (isObserver(e.getKey(), registry)) {
+                continue;
+            }
+            registry.pass(e.getKey());
+            if (!changed.passes().containsKey(e.getKey())) {
+                throw new UserException(
+                        "DT-SET-007",
+                        "pass '" + e.getKey() + "' is not in the plan; add it with --set " + e.getKey() + "=on",
+                        "--set");
+            }
+            Map<String, Object> merged = new LinkedHashMap<>(changed.passes().get(e.getKey()));
+            merged.putAll(e.getValue());
+            changed = changed.with(e.getKey(), merged);
+        }
+        return changed;
+    }
+
+    /** Options of observers, by observer id. */
+    public Map<String, Map<String, Object>> observerOptions(Registry registry) {
+        Map<String, Map<String, Object>> of = new LinkedHashMap<>();
+        options.forEach((id, values) -> {
+            if (isObserver(id, registry)) {
+                of.put(id, values);
+            }
+        });
+        return of;
+    }
+
+    private static List<Exporter> formats(String id, Registry registry) {
+        return registry.targets().stream()
+                .flatMap(t -> t.exporters().stream())
+                .filter(e -> e.id().equals(id))
+                .toList();
+    }
+
+    private static boolean isObserver(String id, Registry registry) {
+        return registry.observers().stream().anyMatch(o -> o.id().equals(id));
+    }
+}

@@ -1,0 +1,138 @@
+package dev.detent.host.trace;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.Progress;
+import dev.detent.host.plan.Plan;
+import dev.detent.host.plan.Planner;
+import dev.detent.host.plugin.Registry;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.spi.backend.QuantizationRecipe;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.DetentException;
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Traces every model of a corpus folder for every {@code ppq:} target, or the variants the folder names, in one
+ * process.
+ */
+public final class ParityCorpus {
+
+    /** One trace to write. {@code tag} is empty for default settings. */
+    private record Job(String model, String target, String tag) {
+        String file() {
+            return model + "." + PpqNames.platform(target) + (tag.isEmpty() ? "" : "." + tag) + ".json";
+        }
+    }
+
+    private final Registry registry;
+    private final Path folder;
+
+    public ParityCorpus(Registry registry, Path folder) {
+        this.registry = registry;
+        this.folder = folder;
+    }
+
+    /**
+     * Writes the traces into {@code out}.
+     *
+     * @param settings file that says which PPQ settings a variant's tag stands for
+     * @return what went wrong, by trace file; empty when all were written
+     */
+    public Map<String, String> trace(Path out, Optional<Path> settings, Progress progress) throws IOException {
+        if (!Files.isDirectory(folder.resolve(settings.isPresent() ? "variants" : "models"))) {
+            throw new UserException(
+                    "DT-TRC-004",
+                    "has no folder models (or variants, with --settings); give a corpus",
+                    folder.toString());
+        }
+        Map<String, String> tags = new LinkedHashMap<>();
+        List<Job> jobs = new ArrayList<>();
+        if (settings.isPresent()) {
+            JsonObject json =
+                    JsonParser.parseString(Files.readString(settings.get())).getAsJsonObject();
+            json.entrySet().forEach(e -> tags.put(e.getKey(), e.getValue().getAsString()));
+            variants(tags, jobs);
+        } else {
+            defaults(jobs);
+        }
+        Files.createDirectories(out);
+        Map<String, String> failures = new LinkedHashMap<>();
+        Map<String, Graph> formatted = new LinkedHashMap<>();
+        int done = 0;
+        for (Job j : jobs) {
+            try {
+                Graph graph = formatted.get(j.model());
+                if (graph == null) {
+                    Path file = folder.resolve("models/" + j.model() + ".onnx");
+                    graph = OnnxReader.read(file);
+                    Pipeline.format(graph, file.toString());
+                    formatted.put(j.model(), graph);
+                }
+                Files.writeString(out.resolve(j.file()), trace(j, graph.copy(), tags.getOrDefault(j.tag(), "")));
+            } catch (DetentException e) {
+                failures.put(j.file(), e.getMessage());
+            } catch (RuntimeException e) {
+                // One model that Detent stumbles over does not cost the others their traces.
+                failures.put(j.file(), "DT-INT-001: " + e);
+            }
+            progress.at("traces", ++done, jobs.size());
+        }
+        return failures;
+    }
+
+    private String trace(Job job, Graph graph, String settings) {
+        Target target = registry.target(job.target());
+        QuantizationRecipe profile =
+                settings.isEmpty() ? target.profile() : PpqSettings.apply(target.profile(), settings);
+        Plan plan = new Planner(registry).plan(profile);
+        PpqTraceRecorder trace =
+                new PpqTraceRecorder(job.model() + ".onnx", job.target(), settings.isEmpty() ? "default" : settings);
+        new Pipeline(registry, target, 1, Progress.QUIET, trace)
+                .run(graph, plan, Optional.of(new CorpusSamples(folder, job.model())));
+        return trace.json();
+    }
+
+    private void defaults(List<Job> jobs) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("models"))) {
+            for (Path f : files.sorted().toList()) {
+                String name = f.getFileName().toString();
+                if (name.endsWith(".onnx")) {
+                    registry.targets().stream()
+                            .map(Target::id)
+                            .filter(t -> t.startsWith("ppq:"))
+                            .forEach(t -> jobs.add(new Job(name.substring(0, name.length() - 5), t, "")));
+                }
+            }
+        }
+        if (jobs.isEmpty()) {
+            throw new UserException(
+                    "DT-TRC-003", "holds no models/*.onnx, or no ppq: target is installed", folder.toString());
+        }
+    }
+
+    private void variants(Map<String, String> tags, List<Job> jobs) throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("variants"))) {
+            for (Path f : files.sorted().toList()) {
+                String[] part = f.getFileName()
+                        .toString()
+                        .replaceAll("(\\.crash)?\\.json$", "")
+                        .split("\\.");
+                if (part.length == 3 && tags.containsKey(part[2])) {
+                    jobs.add(new Job(part[0], "ppq:" + part[1], part[2]));
+                }
+            }
+        }
+    }
+}

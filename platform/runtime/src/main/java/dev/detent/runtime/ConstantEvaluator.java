@@ -1,0 +1,102 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Values that depend on constants alone, such as the pads an exporter computes with a dozen nodes. */
+public final class ConstantEvaluator {
+
+    /** Different at every run, whatever their inputs. */
+    private static final Set<String> RANDOM = Set.of(
+            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli");
+
+    private ConstantEvaluator() {}
+
+    /**
+     * The tensor; empty when it depends on an input, on chance or on a subgraph, or has another type than those of
+     * shapes and weights.
+     */
+    public static Optional<Tensor> evaluate(Graph graph, String value) {
+        return graph.isInitializer(value)
+                ? graph.initializer(value)
+                : Optional.ofNullable(evaluate(graph, Set.of(value)).get(value));
+    }
+
+    /** Those of the values that are no initializers but depend on constants alone, all from one session. */
+    static Map<String, Tensor> evaluate(Graph graph, Set<String> values) {
+        Set<Node> ancestors = new LinkedHashSet<>();
+        List<String> found =
+                values.stream().filter(v -> collect(graph, v, ancestors)).toList();
+        if (found.isEmpty()) {
+            return Map.of();
+        }
+        Graph part = new Graph();
+        GraphEditor edit = part.edit();
+        graph.opsets().forEach(edit::opset);
+        edit.opaque(graph.opaque());
+        for (Node n : ancestors) {
+            n.inputs().forEach(i -> graph.initializer(i).ifPresent(t -> edit.initializer(i, t)));
+            edit.add(n);
+        }
+        found.forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE)));
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        try (OrtSession session = OrtRuntime.session(part, OrtOptimizationLevel.NONE, found.get(0));
+                OrtSession.Result result = session.run(Map.of())) {
+            for (String v : found) {
+                if (result.get(v).orElseThrow() instanceof OnnxTensor t) {
+                    tensor(t).ifPresent(c -> tensors.put(v, c));
+                }
+            }
+        } catch (OrtException e) {
+            throw new UserException(
+                    "DT-RUN-006", "cannot be computed from its constants: " + OrtRuntime.firstLine(e), found.get(0), e);
+        }
+        return tensors;
+    }
+
+    /** Adds the nodes it takes to compute the value, in order, if constants suffice. */
+    private static boolean collect(Graph graph, String value, Set<Node> ancestors) {
+        Optional<Node> producer = graph.producer(value);
+        if (producer.isEmpty()
+                || producer.get().isOneOf(RANDOM)
+                || producer.get().hasSubgraph()) {
+            return false;
+        }
+        Node n = producer.get();
+        if (ancestors.contains(n)) {
+            return true;
+        }
+        boolean constant = n.inputs().stream()
+                .filter(i -> !i.isEmpty() && !graph.isInitializer(i))
+                .allMatch(i -> collect(graph, i, ancestors));
+        return constant && ancestors.add(n);
+    }
+
+    private static Optional<Tensor> tensor(OnnxTensor t) {
+        ElementType type = ShapeInference.type(t.getInfo().type);
+        if (!List.of(ElementType.FLOAT, ElementType.INT64, ElementType.INT32, ElementType.INT8, ElementType.UINT8)
+                .contains(type)) {
+            return Optional.empty();
+        }
+        ByteBuffer copy =
+                ByteBuffer.allocate((int) type.bytes(Tensor.count(t.getInfo().getShape())));
+        copy.put(t.getByteBuffer()).flip();
+        return Optional.of(Tensor.of(type, t.getInfo().getShape(), copy));
+    }
+}

@@ -1,0 +1,147 @@
+package dev.detent.runtime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/** A whole model in one session: the float original, or an exported file as ONNX Runtime really runs it. */
+public final class OrtModel implements AutoCloseable {
+
+    private final OrtSession session;
+
+    private OrtModel(OrtSession session) {
+        this.session = session;
+    }
+
+    public static OrtModel of(Path file, OrtOptimizationLevel level) {
+        return new OrtModel(OrtRuntime.session(file, level));
+    }
+
+    public static OrtModel of(Graph graph, OrtOptimizationLevel level, String where) {
+        return new OrtModel(OrtRuntime.session(graph, level, where));
+    }
+
+    /**
+     * Unpacks and loads ONNX Runtime's native library on a thread of its own; whoever needs it before waits. Failures
+     * show where it is used.
+     */
+    public static void preload() {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        OrtRuntime.environment();
+                    } catch (UserException e) {
+                        // The first session reports it, where a person learns what it was needed for.
+                    }
+                },
+                "detent-preload");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Version of the ONNX Runtime in use. */
+    public static String runtimeVersion() {
+        return OrtRuntime.environment().getVersion();
+    }
+
+    public List<String> outputs() {
+        return List.copyOf(session.getOutputNames());
+    }
+
+    /** One pass over the samples, whole samples side by side. */
+    public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedSimulation.OutputSink sink) {
+        forEach(samples, workers, progress, Map.of(), session.getOutputNames(), sink);
+    }
+
+    /**
+     * @param fixed inputs that are the same for every sample
+     * @param outputs those that are asked for, at least one; what only others need is not computed
+     */
+    void forEach(
+            Samples samples,
+            int workers,
+            IntConsumer progress,
+            Map<String, OnnxTensor> fixed,
+            Set<String> outputs,
+            SegmentedSimulation.OutputSink sink) {
+        AtomicInteger next = new AtomicInteger();
+        AtomicInteger done = new AtomicInteger();
+        Workers.run(Math.max(1, Math.min(workers, samples.size())), stop -> {
+            for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
+                run(samples.get(i), i, samples.describe(i), fixed, outputs, sink);
+                progress.accept(done.incrementAndGet());
+            }
+        });
+    }
+
+    private void run(
+            Sample sample,
+            int index,
+            String description,
+            Map<String, OnnxTensor> fixed,
+            Set<String> outputs,
+            SegmentedSimulation.OutputSink sink) {
+        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+        try {
+            for (String name : session.getInputNames()) {
+                Sample.Input in = sample.inputs().get(name);
+                if (in != null) {
+                    inputs.put(
+                            name,
+                            OnnxTensor.createTensor(
+                                    OrtRuntime.environment(),
+                                    in.data(),
+                                    in.shape(),
+                                    ShapeInference.javaType(in.type())));
+                }
+            }
+            Map<String, OnnxTensor> all = new HashMap<>(fixed);
+            all.putAll(inputs);
+            try (OrtSession.Result result = session.run(all, outputs)) {
+                sink.accept(index, new SegmentedSimulation.Outputs() {
+                    @Override
+                    public float[] floats(String value) {
+                        return SegmentRun.toFloats(tensor(value));
+                    }
+
+                    @Override
+                    public long[] shape(String value) {
+                        return tensor(value).getInfo().getShape();
+                    }
+
+                    private OnnxTensor tensor(String value) {
+                        OnnxValue v = result.get(value)
+                                .orElseThrow(
+                                        () -> new UserException("DT-RUN-005", "is not an output of the model", value));
+                        return (OnnxTensor) v;
+                    }
+                });
+            }
+        } catch (OrtException e) {
+            throw new UserException(
+                    "DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+        } finally {
+            inputs.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new dev.detent.spi.problem.InternalException("DT-RUN-090", "a session could not be closed", "", e);
+        }
+    }
+}

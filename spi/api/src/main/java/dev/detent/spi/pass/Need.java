@@ -1,6 +1,0 @@
-package dev.detent.spi.pass;
-
-/** What a pass needs from the host beside graph and configs. */
-public enum Need {
-    SAMPLES
-}

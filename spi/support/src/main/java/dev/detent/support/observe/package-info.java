@@ -1,0 +1,5 @@
+/** Base classes for observers. */
+@NullMarked
+package dev.detent.support.observe;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,107 @@
+package dev.detent.support.qdq;
+
+import dev.detent.spi.export.Artifact;
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.option.Option;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** ONNX with explicit Q/DQ ({@link QdqGraphBuilder}). The exporter of explicit targets; entries are named by slot. */
+public final class QdqExporter implements Exporter {
+
+    private static final Option<String> WEIGHTS = Option.choice(
+            "weights",
+            "dq",
+            List.of("dq", "qdq"),
+            "dq: integer weights behind a DequantizeLinear; qdq: float weights behind a pair");
+
+    private static final String SUFFIX = ".qdq.onnx";
+
+    private final String summary;
+    private final Set<QdqGraphBuilder.Form> form;
+
+    /** @param summary what the target adds to say about {@code <model>.qdq.onnx} */
+    public QdqExporter(String summary, QdqGraphBuilder.Form... form) {
+        this.summary = "<model>.qdq.onnx: " + summary;
+        this.form = Set.of(form);
+    }
+
+    @Override
+    public String id() {
+        return "qdq";
+    }
+
+    @Override
+    public String summary() {
+        return summary;
+    }
+
+    @Override
+    public List<Option<?>> options() {
+        return List.of(WEIGHTS);
+    }
+
+    @Override
+    public void export(QuantizedModel model, ExportContext context) {
+        Set<QdqGraphBuilder.Form> forms = EnumSet.noneOf(QdqGraphBuilder.Form.class);
+        forms.addAll(form);
+        if (context.options().get(WEIGHTS).equals("qdq")) {
+            forms.add(QdqGraphBuilder.Form.FLOAT_WEIGHTS);
+        }
+        if (forms.contains(QdqGraphBuilder.Form.OTHER_TIES)
+                && otherTies(model.quantization().configs())) {
+            context.report(Problem.note(
+                    "DT-EXP-003",
+                    "the target's ties do not go to even as QuantizeLinear's do; the simulation has the "
+                            + "target's, the file can only have ONNX's",
+                    model.name() + SUFFIX));
+        }
+        context.onnx(model.name() + SUFFIX, QdqGraphBuilder.apply(model, forms));
+    }
+
+    private static boolean otherTies(Collection<? extends TensorQuantization> configs) {
+        return configs.stream().anyMatch(c -> c.state().isActive() && c.scheme().rounding() != Rounding.HALF_EVEN);
+    }
+
+    @Override
+    public Map<String, TensorQuantization> entries(QuantizedModel model) {
+        Graph graph = model.graph();
+        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
+        for (TensorQuantization c : model.quantization().configs()) {
+            boolean parameter = c.slot().isInput() && graph.isInitializer(c.value());
+            if (parameter ? c.state().isWritten() : c.state().isActive()) {
+                entries.put(c.slot().toString(), c);
+            }
+        }
+        return entries;
+    }
+
+    @Override
+    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        Map<String, QuantizationParameters> found = new LinkedHashMap<>();
+        QdqGraphReader.of(artefact.onnx(artefact.name() + SUFFIX)).parameters().forEach((slot, p) -> {
+            if (entries.containsKey(slot.toString())) {
+                found.put(slot.toString(), p);
+            }
+        });
+        return found;
+    }
+
+    @Override
+    public Optional<Graph> graph(Artifact artefact) {
+        return Optional.of(
+                QdqGraphReader.of(artefact.onnx(artefact.name() + SUFFIX)).graph());
+    }
+}

@@ -1,0 +1,149 @@
+package dev.detent.support.qdq;
+
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.FloatingPoint;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.Slot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The way back from {@link QdqGraphBuilder}: the graph without its Q/DQ nodes, integer weights as the real numbers they
+ * stand for, and the parameters that stood at every slot. Values get the names they had before the insertion.
+ *
+ * @param graph a float graph with the slots of the model that was exported
+ * @param parameters by slot; a slot that is fed or read by a pair
+ */
+public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> parameters) {
+
+    private static final Set<String> DOMAINS = Set.of("", "com.microsoft");
+    private static final String RAW = "_raw";
+    private static final String QUANTIZED = "_quantized";
+
+    public static QdqGraphReader of(Graph qdq) {
+        Graph graph = qdq.copy();
+        GraphEditor edit = graph.edit();
+        Map<Slot, QuantizationParameters> parameters = new LinkedHashMap<>();
+        for (Node n : qdq.nodes()) {
+            if (isPair(qdq, n)) {
+                continue;
+            }
+            for (int i = 0; i < n.inputs().size(); i++) {
+                Optional<Node> dq = qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear"));
+                if (dq.isPresent()) {
+                    parameters.put(Slot.input(n.name(), i), parameters(qdq, dq.get()));
+                }
+            }
+            for (int o = 0; o < n.outputs().size(); o++) {
+                Set<Node> readers = qdq.consumers(n.output(o));
+                if (readers.size() == 1 && is(readers.iterator().next(), "QuantizeLinear")) {
+                    parameters.put(
+                            Slot.output(n.name(), o),
+                            parameters(qdq, readers.iterator().next()));
+                }
+            }
+        }
+        strip(qdq, edit);
+        return new QdqGraphReader(graph, parameters);
+    }
+
+    private static boolean is(Node n, String opType) {
+        return n.opType().equals(opType) && DOMAINS.contains(n.domain());
+    }
+
+    /** Q, DQ, or the Clip between them. */
+    private static boolean isPair(Graph graph, Node n) {
+        return is(n, "QuantizeLinear")
+                || is(n, "DequantizeLinear")
+                || n.is("Clip")
+                        && graph.producer(n.input(0))
+                                .map(p -> is(p, "QuantizeLinear"))
+                                .orElse(false);
+    }
+
+    private static QuantizationParameters parameters(Graph graph, Node pair) {
+        float[] scales = graph.initializer(pair.input(1)).orElseThrow().floats();
+        float[] zeroPoints = new float[scales.length];
+        Optional<Tensor> zero = graph.initializer(pair.input(2));
+        if (zero.isPresent()) {
+            int[] codes = zero.get().codes();
+            for (int i = 0; i < scales.length; i++) {
+                zeroPoints[i] = codes[Math.min(i, codes.length - 1)];
+            }
+        }
+        return new QuantizationParameters(scales, zeroPoints);
+    }
+
+    private static void strip(Graph qdq, GraphEditor edit) {
+        Map<String, String> roots = new LinkedHashMap<>();
+        for (Node n : qdq.nodes()) {
+            if (isPair(qdq, n)) {
+                roots.put(n.output(0), roots.getOrDefault(n.input(0), n.input(0)));
+                edit.remove(n);
+            }
+        }
+        Map<String, String> names = new LinkedHashMap<>();
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        for (Node n : qdq.nodes()) {
+            if (is(n, "DequantizeLinear") && qdq.isInitializer(n.input(0))) {
+                String codes = n.input(0);
+                String name =
+                        codes.endsWith(QUANTIZED) ? codes.substring(0, codes.length() - QUANTIZED.length()) : codes;
+                weights.put(name, real(qdq.initializer(codes).orElseThrow(), parameters(qdq, n), (int)
+                        n.intAttribute("axis", 1)));
+                names.put(codes, name);
+            } else if (isPair(qdq, n)) {
+                String root = roots.get(n.output(0));
+                if (root.equals(n.output(0) + RAW) || qdq.isOutput(n.output(0)) || qdq.isCaptured(n.output(0))) {
+                    names.put(root, n.output(0));
+                }
+            }
+        }
+        for (Node n : List.copyOf(edit.graph().nodes())) {
+            List<String> inputs = new ArrayList<>();
+            n.inputs().forEach(v -> inputs.add(rename(names, roots.getOrDefault(v, v))));
+            List<String> outputs = new ArrayList<>();
+            n.outputs().forEach(v -> outputs.add(rename(names, v)));
+            edit.replace(n.withInputs(inputs).withOutputs(outputs));
+        }
+        weights.forEach(edit::initializer);
+        edit.removeUnreadInitializers();
+        List.copyOf(edit.graph().valueInfos().keySet()).forEach(edit::removeValueInfo);
+        edit.sort();
+    }
+
+    private static String rename(Map<String, String> names, String value) {
+        return names.getOrDefault(value, value);
+    }
+
+    private static Tensor real(Tensor codes, QuantizationParameters p, int axis) {
+        Scheme scheme = scheme(codes.type());
+        int[] q = codes.codes();
+        float[] values = new float[q.length];
+        int stride = p.channels() == 1
+                ? Integer.MAX_VALUE
+                : scheme.perChannel(axis < 0 ? axis + codes.rank() : axis).channelStride(codes.dims());
+        for (int i = 0; i < q.length; i++) {
+            int channel = i / stride % p.channels();
+            values[i] = scheme.system().value(q[i], p.scale(channel), p.zeroPoint(channel), scheme);
+        }
+        return Tensor.ofFloats(codes.dims(), values);
+    }
+
+    private static Scheme scheme(ElementType type) {
+        return switch (type) {
+            case FLOAT8E4M3FN -> Scheme.floating(FloatingPoint.E4M3);
+            case FLOAT8E5M2 -> Scheme.floating(FloatingPoint.E5M2);
+            default -> Scheme.asymmetric(type.bits(), type.lowest(), type.highest());
+        };
+    }
+}
