@@ -10,7 +10,8 @@ import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Map;
@@ -31,8 +32,8 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
     private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127);
     private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
 
-    private static final Set<String> TYPES = Operators.plus(
-            Operators.MOVEMENT,
+    private static final Set<String> TYPES = OperatorTable.types(
+            Trait.MOVES,
             "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
                     + "Relu PRelu Clip AveragePool GlobalAveragePool Mul Add Max Min Sub Div LeakyRelu Concat ReduceMean ReduceSum ReduceMax HardSwish "
                     + "Tanh Elu Sqrt Pow Exp InstanceNormalization LayerNormalization BatchNormalization Gelu Sum Abs Neg LogSoftmax");
@@ -58,16 +59,18 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                         .build(),
                 DeclaredTarget.of("ti-dsp", "TI's DSP: int8 symmetric per tensor, per-channel weights, float bias")
                         .quantizes(TYPES)
-                        .moves(Operators.MOVEMENT)
+                        .moves(OperatorTable.types(Trait.MOVES))
                         .activations(S8, "mse")
-                        .channelWeights(S8, Operators.WEIGHTED)
+                        .channelWeights(S8, OperatorTable.types(Trait.WEIGHTED))
                         .profile(profile(0))
                         .writes(new PplDspExporter())
                         .build());
     }
 
     private static DeclaredTarget.Builder perTensor(String id, String summary, double width) {
-        return common(id, summary, U8, width).weights(U8, Operators.WEIGHTED).derivedBias(BIAS);
+        return common(id, summary, U8, width)
+                .weights(U8, OperatorTable.types(Trait.WEIGHTED))
+                .derivedBias(BIAS);
     }
 
     /** Per channel needs symmetric weights; matrices stay per tensor (onnxruntime's QNN helper, reference 4.3). */
@@ -82,9 +85,11 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
     private static DeclaredTarget.Builder common(String id, String summary, Scheme activation, double width) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(TYPES)
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
-                .outputs(new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL), Operators.PROBABILITIES)
+                .outputs(
+                        new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL),
+                        OperatorTable.types(Trait.PROBABILITY))
                 .outputs(new TensorRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
                 .profile(profile(width));
     }

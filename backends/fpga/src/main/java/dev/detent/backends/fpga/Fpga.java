@@ -3,7 +3,8 @@ package dev.detent.backends.fpga;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -21,13 +22,13 @@ public final class Fpga implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("fpga", "FPGA: int8 symmetric, power-of-two scales, per tensor")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(P2, "mse")
-                .weights(P2, Operators.WEIGHTED)
+                .weights(P2, OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(Scheme.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo())
                 .writes(new ShiftExporter(), new QdqExporter("power-of-two scales"))
                 .build());

@@ -11,7 +11,8 @@ import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -63,15 +64,15 @@ final class YamlTarget {
     /** Families that a list of operators may name. */
     private static final Map<String, Set<String>> FAMILIES = Map.of(
             "weighted",
-            Operators.WEIGHTED,
+            OperatorTable.types(Trait.WEIGHTED),
             "movement",
-            Operators.MOVEMENT,
+            OperatorTable.types(Trait.MOVES),
             "pooling",
-            Operators.POOLING,
+            OperatorTable.types(Trait.POOLING),
             "elementwise",
-            Operators.ELEMENTWISE,
+            OperatorTable.types(Trait.ELEMENT_WISE),
             "activations",
-            Operators.ACTIVATIONS);
+            OperatorTable.types(Trait.ACTIVATION));
 
     private final String file;
     private final Map<String, Object> yaml;
@@ -124,7 +125,7 @@ final class YamlTarget {
     private void weights(DeclaredTarget.Builder table, Map<String, Object> weights) {
         Set<String> types = weights.containsKey("operators")
                 ? operators("weights.operators", weights.get("operators"))
-                : Operators.WEIGHTED;
+                : OperatorTable.types(Trait.WEIGHTED);
         Scheme scheme = slot("weights", weights, "minmax").scheme();
         if (flag(weights, "per-channel", false)) {
             table.channelWeights(scheme, types);

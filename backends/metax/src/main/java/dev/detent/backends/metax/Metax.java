@@ -4,7 +4,8 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -25,11 +26,11 @@ public final class Metax implements Backend {
         return List.of(
                 common("metax-tensor", "MetaX: uint8 asymmetric per tensor, float bias")
                         .activations(U8, "mse")
-                        .weights(U8, Operators.WEIGHTED)
+                        .weights(U8, OperatorTable.types(Trait.WEIGHTED))
                         .build(),
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
-                        .channelWeights(S8, Operators.WEIGHTED)
+                        .channelWeights(S8, OperatorTable.types(Trait.WEIGHTED))
                         .derivedBias(
                                 Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
                         .build());
@@ -37,10 +38,10 @@ public final class Metax implements Backend {
 
     private static DeclaredTarget.Builder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .floatNetworkOutputs()
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"));
     }

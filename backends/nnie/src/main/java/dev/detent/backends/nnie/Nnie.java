@@ -9,7 +9,7 @@ import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -25,8 +25,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Nnie implements Backend, NumberSystemProvider {
 
-    private static final Set<String> LAYERS =
-            Operators.plus(Operators.BIASED, "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
+    private static final Set<String> LAYERS = OperatorTable.plus(
+            OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
 
     @Override
     public List<Target> targets() {
@@ -46,7 +46,8 @@ public final class Nnie implements Backend, NumberSystemProvider {
                         .quantizes(LAYERS)
                         .onlyIf(Nnie::hasConstantWeight)
                         .activations(Scheme.asymmetric(8, -128, 127), "mse")
-                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.BIASED)
+                        .channelWeights(
+                                Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), OperatorTable.biased())
                         .floatOutputs()
                         .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
@@ -59,7 +60,7 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .quantizes(LAYERS)
                 .onlyIf((n, g) -> hasConstantWeight(n, g) && n.intAttribute("group", 1) == 1)
                 .activations(grid.scheme(), "minmax")
-                .weights(grid.scheme(), Operators.BIASED)
+                .weights(grid.scheme(), OperatorTable.biased())
                 .floatOutputs()
                 .profile(QuantizationRecipe.inputsOnly()
                         .without("passive-parameters")
@@ -70,7 +71,7 @@ public final class Nnie implements Backend, NumberSystemProvider {
     }
 
     private static boolean hasConstantWeight(Node node, Graph graph) {
-        return !node.isOneOf(Operators.BIASED) || graph.isInitializer(node.input(1));
+        return !node.isOneOf(OperatorTable.biased()) || graph.isInitializer(node.input(1));
     }
 
     @Override

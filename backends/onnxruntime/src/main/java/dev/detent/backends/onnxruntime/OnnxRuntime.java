@@ -14,7 +14,8 @@ import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -39,8 +40,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
             Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
 
     /** Operators with integer kernels, or that move codes without touching them. */
-    private static final Set<String> TYPES = Operators.plus(
-            Operators.MOVEMENT,
+    private static final Set<String> TYPES = OperatorTable.types(
+            Trait.MOVES,
             "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Add Mul Concat AveragePool GlobalAveragePool");
 
     /**
@@ -63,7 +64,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
     private static final Set<String> QNN_TYPES =
-            Operators.plus(TYPES, "Sub Div Softmax HardSwish Tanh Gelu PRelu ReduceMean LayerNormalization");
+            OperatorTable.plus(TYPES, "Sub Div Softmax HardSwish Tanh Gelu PRelu ReduceMean LayerNormalization");
 
     @Override
     public List<Target> targets() {
@@ -183,14 +184,14 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(TYPES)
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
-                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED)
+                .onlyIf((n, g) -> OperatorTable.is(n, Trait.WEIGHTED)
                         || !overhangs(n) && ConvolutionContext.areConvolutions(n, g)
                         || ConvolutionContext.productWithBias(n, g).isPresent())
                 .outputs(new TensorRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
                 .adjusted(OnnxRuntime::addedBias)
-                .channelWeights(WEIGHT, Operators.WEIGHTED)
+                .channelWeights(WEIGHT, OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(BIAS)
                 .floatNetworkOutputs()
                 .floatInto(NOT_FUSED)
@@ -204,7 +205,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static DeclaredTarget.Builder qnn(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(QNN_TYPES)
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
                 .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
                 .weights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))

@@ -4,7 +4,8 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -24,22 +25,24 @@ public final class Rknn implements Backend {
     public List<Target> targets() {
         return List.of(
                 common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer")
-                        .weights(S8, Operators.WEIGHTED)
+                        .weights(S8, OperatorTable.types(Trait.WEIGHTED))
                         .derivedBias(BIAS)
                         .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
-                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED)
+                        .channelWeights(
+                                Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                                OperatorTable.types(Trait.WEIGHTED))
                         .derivedBias(BIAS.perChannel(0))
                         .build());
     }
 
     private static DeclaredTarget.Builder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
                                 + "Concat AveragePool GlobalAveragePool"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")
                 .writes(new QdqExporter("rknn.load_onnx takes its Q/DQ nodes"), new CfgExporter());
     }

@@ -3,7 +3,8 @@ package dev.detent.backends.tengine;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -21,13 +22,13 @@ public final class Tengine implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("tengine", "Tengine: uint8 asymmetric per tensor, int32 bias")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Softmax Add Mul Concat "
                                 + "AveragePool GlobalAveragePool"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(U8, "mse")
-                .weights(U8, Operators.WEIGHTED)
+                .weights(U8, OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L))
                 .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());

@@ -13,13 +13,16 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.Operators;
-import dev.detent.support.operator.OutputChannelAxis;
+import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.PerGraph;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.WeightLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A target as a table: a scheme for activations, one for weights and one for the bias, which operators, which outputs
@@ -49,6 +52,7 @@ public final class DeclaredTarget implements Target {
     private record Weights(TensorRule rule, boolean perChannel) {}
 
     private final Builder table;
+    private final PerGraph<Set<String>> floatValues = new PerGraph<>(this::floatValues);
 
     private DeclaredTarget(Builder table) {
         this.table = table;
@@ -99,24 +103,22 @@ public final class DeclaredTarget implements Target {
         if (weights != null && graph.isInitializer(node.input(1))) {
             TensorRule w = weights.rule();
             rule = rule.input(
-                    1,
-                    weights.perChannel()
-                            ? w.with(w.scheme().perChannel(OutputChannelAxis.ofOutputChannels(node, graph)))
-                            : w);
+                    1, weights.perChannel() ? w.with(WeightLayout.perOutputChannel(w.scheme(), node, graph)) : w);
         }
-        if (node.isOneOf(Operators.BIASED) && node.hasInput(2)) {
+        if (node.isOneOf(OperatorTable.biased()) && node.hasInput(2)) {
             rule = rule.input(2, bias(node, graph));
         }
         TensorRule unquantized = table.activation.with(InitialState.FP32);
+        Set<String> staysFloat = floatValues.of(graph);
         for (int i = 0; i < node.outputs().size(); i++) {
             TensorRule own = table.outputs.get(node.opType());
-            if (table.floatOutputs || staysFloat(node.output(i), graph)) {
+            if (table.floatOutputs || staysFloat.contains(node.output(i))) {
                 rule = rule.output(i, unquantized);
             } else if (own != null) {
                 rule = rule.output(i, own);
             }
         }
-        boolean onward = node.outputs().stream().allMatch(o -> staysFloat(o, graph));
+        boolean onward = staysFloat.containsAll(node.outputs());
         for (int i = 0; i < node.inputs().size(); i++) {
             if (onward && carriesOn(node, node.input(i))) {
                 rule = rule.input(i, unquantized);
@@ -158,18 +160,25 @@ public final class DeclaredTarget implements Target {
     }
 
     /**
-     * The value leaves the network, or goes into an operator that wants it as it is, or is only moved or joined on its
-     * way there.
+     * Values that leave the network, or go into an operator that wants them as they are, or are only moved or joined on
+     * their way there.
      */
-    private boolean staysFloat(String value, Graph graph) {
-        if (table.floatNetworkOutputs && graph.isOutput(value)) {
-            return true;
-        }
-        Set<Node> consumers = graph.consumers(value);
-        return !consumers.isEmpty()
-                && consumers.stream()
-                        .allMatch(c -> c.isOneOf(table.floatInputs)
-                                || carriesOn(c, value) && c.outputs().stream().allMatch(o -> staysFloat(o, graph)));
+    private Set<String> floatValues(Graph graph) {
+        GraphAnswers<String, Boolean> staysFloat = new GraphAnswers<>(
+                v -> graph.consumers(v).stream()
+                        .filter(c -> carriesOn(c, v))
+                        .flatMap(c -> c.outputs().stream())
+                        .toList(),
+                (v, known) -> table.floatNetworkOutputs && graph.isOutput(v)
+                        || !graph.consumers(v).isEmpty()
+                                && graph.consumers(v).stream()
+                                        .allMatch(c -> c.isOneOf(table.floatInputs)
+                                                || carriesOn(c, v)
+                                                        && c.outputs().stream().allMatch(known::apply)));
+        return graph.nodes().stream()
+                .flatMap(n -> n.outputs().stream())
+                .filter(staysFloat::of)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** The elements of this input come out as they are. */
