@@ -1,5 +1,7 @@
 package dev.detent.backends.dsp;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -10,8 +12,7 @@ import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
 import java.util.Map;
@@ -26,15 +27,13 @@ import org.pf4j.Extension;
 @Extension
 public final class Dsp implements Backend, ObserverProvider, PassProvider {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
-    private static final Scheme U16 = Scheme.asymmetric(16, 0, 65535);
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127);
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127);
-    private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
+    private static final Scheme U16 = LinearInteger.asymmetric(16, 0, 65535);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127);
+    private static final Scheme BIAS = LinearInteger.int32();
 
-    private static final Set<String> TYPES = OperatorTable.types(
-            Trait.MOVES,
-            "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
+    private static final Set<String> TYPES = OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
                     + "Relu PRelu Clip AveragePool GlobalAveragePool Mul Add Max Min Sub Div LeakyRelu Concat ReduceMean ReduceSum ReduceMax HardSwish "
                     + "Tanh Elu Sqrt Pow Exp InstanceNormalization LayerNormalization BatchNormalization Gelu Sum Abs Neg LogSoftmax");
 
@@ -68,9 +67,7 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
     }
 
     private static DeclaredTarget.Builder perTensor(String id, String summary, double width) {
-        return common(id, summary, U8, width)
-                .weights(U8, OperatorTable.types(Trait.WEIGHTED))
-                .derivedBias(BIAS);
+        return common(id, summary, U8, width).weights(U8, OperatorTable.types(Trait.WEIGHTED)).derivedBias(BIAS);
     }
 
     /** Per channel needs symmetric weights; matrices stay per tensor (onnxruntime's QNN helper, reference 4.3). */
@@ -87,9 +84,7 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                 .quantizes(TYPES)
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
-                .outputs(
-                        new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL),
-                        OperatorTable.types(Trait.PROBABILITY))
+                .outputs(new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL), OperatorTable.types(Trait.PROBABILITY))
                 .outputs(new TensorRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
                 .profile(profile(width));
     }

@@ -1,11 +1,12 @@
 package dev.detent.backends.metax;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -18,8 +19,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Metax implements Backend {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
-    private static final Scheme S8 = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
 
     @Override
     public List<Target> targets() {
@@ -31,16 +32,14 @@ public final class Metax implements Backend {
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
                         .channelWeights(S8, OperatorTable.types(Trait.WEIGHTED))
-                        .derivedBias(
-                                Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                        .derivedBias(LinearInteger.int32()
+                                .perChannel(0))
                         .build());
     }
 
     private static DeclaredTarget.Builder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
+                .quantizes(OperatorTable.types(Trait.MOVES, "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .floatNetworkOutputs()
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"));

@@ -1,5 +1,6 @@
 package dev.detent.backends.nnie;
 
+import dev.detent.support.operator.OperatorTable;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
@@ -8,8 +9,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
-import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -25,8 +25,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Nnie implements Backend, NumberSystemProvider {
 
-    private static final Set<String> LAYERS = OperatorTable.plus(
-            OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
+    private static final Set<String> LAYERS =
+            OperatorTable.plus(OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
 
     @Override
     public List<Target> targets() {
@@ -45,9 +45,9 @@ public final class Nnie implements Backend, NumberSystemProvider {
                                 "HiSilicon SVP_NPU: int8 asymmetric inputs, int8 weights, ATC's parameter file")
                         .quantizes(LAYERS)
                         .onlyIf(Nnie::hasConstantWeight)
-                        .activations(Scheme.asymmetric(8, -128, 127), "mse")
+                        .activations(LinearInteger.asymmetric(8, -128, 127), "mse")
                         .channelWeights(
-                                Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), OperatorTable.biased())
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), OperatorTable.biased())
                         .floatOutputs()
                         .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))

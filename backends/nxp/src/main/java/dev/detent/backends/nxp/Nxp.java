@@ -1,5 +1,7 @@
 package dev.detent.backends.nxp;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
@@ -8,8 +10,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -23,19 +24,17 @@ import org.pf4j.Extension;
 @Extension
 public final class Nxp implements Backend {
 
-    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+    private static final Scheme P2 = LinearInteger.symmetric(8, -128, 127).withPowerOfTwo();
 
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("nxp", "NXP: int8 symmetric, power-of-two scales, per-channel weights")
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(P2.with(Rounding.HALF_UP), "mse")
                 .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), OperatorTable.types(Trait.WEIGHTED))
-                .derivedBias(Scheme.symmetric(30, -(1L << 30), 1L << 30)
+                .derivedBias(LinearInteger.symmetric(30, -(1L << 30), 1L << 30)
                         .withPowerOfTwo()
                         .perChannel(0)
                         .with(Rounding.HALF_UP))

@@ -1,5 +1,8 @@
 package dev.detent.backends.openvino;
 
+import dev.detent.support.operator.NonNegativeValues;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -10,9 +13,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.NonNegativeValues;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -27,10 +28,10 @@ import org.pf4j.Extension;
 @Extension
 public final class OpenVino implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme U8 = Scheme.symmetric(8, 0, 255).with(ScaleRule.MAGNITUDE);
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme NARROW = Scheme.symmetric(7, -64, 63).with(ScaleRule.MAGNITUDE);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme U8 = LinearInteger.symmetric(8, 0, 255).with(ScaleRule.MAGNITUDE);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme NARROW = LinearInteger.symmetric(7, -64, 63).with(ScaleRule.MAGNITUDE);
     private static final Set<String> TYPES = OperatorTable.types(Trait.WEIGHTED, "Add AveragePool GlobalAveragePool");
 
     /** Operators whose result is not negative when their first input is not, or when none is. */

@@ -1,11 +1,12 @@
 package dev.detent.backends.ppl;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -18,19 +19,18 @@ import org.pf4j.Extension;
 @Extension
 public final class Ppl implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
 
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("ppl-cuda", "OpenPPL CUDA: int8 symmetric, per-channel weights")
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")
                 .channelWeights(S8, OperatorTable.types(Trait.WEIGHTED))
-                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                .derivedBias(
+                        LinearInteger.int32().perChannel(0))
                 .floatNetworkOutputs()
                 .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());

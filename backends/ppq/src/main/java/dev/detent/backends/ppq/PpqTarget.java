@@ -1,5 +1,6 @@
 package dev.detent.backends.ppq;
 
+import dev.detent.support.operator.WeightLayout;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Rules;
@@ -8,8 +9,8 @@ import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.WeightLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -90,8 +91,9 @@ final class PpqTarget implements Target {
 
     /** The output-channel axis. PPQ takes axis 0 for all; docs/differences.md, D-01 and D-02. */
     private Scheme weightScheme(Node node, Graph graph, Scheme scheme) {
-        Scheme s =
-                platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
+        Scheme s = platform.name().equals("NCNN_INT8") && isWinograd(node, graph)
+                ? scheme.with(new CodeRange(6, -31, 31))
+                : scheme;
         return WeightLayout.perOutputChannel(s, node, graph);
     }
 

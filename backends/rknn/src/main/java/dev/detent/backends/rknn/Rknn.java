@@ -1,11 +1,12 @@
 package dev.detent.backends.rknn;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -18,8 +19,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Rknn implements Backend {
 
-    private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
-    private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
+    private static final Scheme BIAS = LinearInteger.int32();
 
     @Override
     public List<Target> targets() {
@@ -30,17 +31,14 @@ public final class Rknn implements Backend {
                         .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
                         .channelWeights(
-                                Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
-                                OperatorTable.types(Trait.WEIGHTED))
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), OperatorTable.types(Trait.WEIGHTED))
                         .derivedBias(BIAS.perChannel(0))
                         .build());
     }
 
     private static DeclaredTarget.Builder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
+                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
                                 + "Concat AveragePool GlobalAveragePool"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")

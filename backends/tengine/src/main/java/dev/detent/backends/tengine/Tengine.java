@@ -1,10 +1,11 @@
 package dev.detent.backends.tengine;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -17,19 +18,17 @@ import org.pf4j.Extension;
 @Extension
 public final class Tengine implements Backend {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
 
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("tengine", "Tengine: uint8 asymmetric per tensor, int32 bias")
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Softmax Add Mul Concat "
+                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Softmax Add Mul Concat "
                                 + "AveragePool GlobalAveragePool"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(U8, "mse")
                 .weights(U8, OperatorTable.types(Trait.WEIGHTED))
-                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L))
+                .derivedBias(LinearInteger.int32())
                 .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());
     }

@@ -1,5 +1,8 @@
 package dev.detent.backends.tensorrt;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
+import dev.detent.support.operator.WeightLayout;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -12,13 +15,10 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.FloatingPoint;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
-import dev.detent.support.operator.WeightLayout;
+import dev.detent.support.number.FloatingPoint;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +52,7 @@ final class TensorRtTarget implements Target {
         return new TensorRtTarget(
                 "tensorrt",
                 "TensorRT explicit INT8: symmetric, Q/DQ where a kernel consumes them, float bias",
-                Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE),
+                LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE),
                 new QdqExporter("explicit quantization, TensorRT 8 and newer"),
                 new RangeExporter());
     }
@@ -61,7 +61,7 @@ final class TensorRtTarget implements Target {
         return new TensorRtTarget(
                 "tensorrt-fp8",
                 "TensorRT explicit FP8: E4M3, scale amax / 448, Hopper and newer",
-                Scheme.floating(FloatingPoint.E4M3),
+                FloatingPoint.E4M3.scheme(),
                 new QdqExporter("explicit E4M3, opset 19, TensorRT 9 and newer"));
     }
 
@@ -150,7 +150,10 @@ final class TensorRtTarget implements Target {
         if (graph.isInitializer(node.input(1))) {
             rule = rule.input(
                     1,
-                    new TensorRule(WeightLayout.perOutputChannel(scheme, node, graph), "minmax", InitialState.INITIAL));
+                    new TensorRule(
+                            WeightLayout.perOutputChannel(scheme, node, graph),
+                            "minmax",
+                            InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
     }

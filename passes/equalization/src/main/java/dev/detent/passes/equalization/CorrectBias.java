@@ -13,6 +13,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.WeightLayout;
+import dev.detent.support.number.FakeQuantization;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -96,7 +97,8 @@ final class CorrectBias {
         TensorQuantization config = context.quantization().input(n, 1).orElseThrow();
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
         float[] values = w.floats();
-        config.scheme().fakeQuantize(values, w.dims(), config.qparams().orElseThrow());
+        FakeQuantization.inPlace(
+                values, w.dims(), config.scheme(), config.qparams().orElseThrow());
         return values;
     }
 

@@ -17,6 +17,7 @@ import dev.detent.support.graph.GraphAnswers;
 import dev.detent.support.graph.PerGraph;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.WeightLayout;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -194,9 +195,10 @@ public final class DeclaredTarget implements Target {
         private final Map<String, TensorRule> outputs = new LinkedHashMap<>();
         private final List<Adjustment> adjustments = new ArrayList<>();
         private final List<Lint> lints = new ArrayList<>();
-        private TensorRule activation = new TensorRule(Scheme.symmetric(8, -128, 127), "mse", InitialState.INITIAL);
+        private TensorRule activation =
+                new TensorRule(LinearInteger.symmetric(8, -128, 127), "mse", InitialState.INITIAL);
         private TensorRule bias =
-                new TensorRule(Scheme.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
+                new TensorRule(LinearInteger.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
         private Set<String> types = Set.of();
         private Set<String> passive = Set.of();
         private Set<String> floatInputs = Set.of();
