@@ -3,6 +3,7 @@ package dev.detent.spi.graph;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +30,11 @@ public final class Graph {
     final Map<String, ValueInfo> valueInfos = new LinkedHashMap<>();
     final List<ValueInfo> inputs = new ArrayList<>();
     final List<ValueInfo> outputs = new ArrayList<>();
+    /** The first of each name, so that ten thousand outputs cost no more to ask about than one. */
+    final Map<String, ValueInfo> inputsByName = new HashMap<>();
+    /** Likewise. */
+    final Map<String, ValueInfo> outputsByName = new HashMap<>();
+
     final Map<String, Integer> opsets = new LinkedHashMap<>();
     UnmodeledProto opaque = UnmodeledProto.NONE;
     int revision;
@@ -55,20 +61,11 @@ public final class Graph {
     }
 
     public boolean isInput(String value) {
-        return bears(inputs, value);
+        return inputsByName.containsKey(value);
     }
 
     public boolean isOutput(String value) {
-        return bears(outputs, value);
-    }
-
-    private static boolean bears(List<ValueInfo> values, String name) {
-        for (ValueInfo v : values) {
-            if (v.name().equals(name)) {
-                return true;
-            }
-        }
-        return false;
+        return outputsByName.containsKey(value);
     }
 
     public Map<String, Tensor> initializers() {
@@ -86,8 +83,8 @@ public final class Graph {
     /** Declared or inferred type and shape of a value. */
     public Optional<ValueInfo> valueInfo(String value) {
         return Optional.ofNullable(valueInfos.get(value))
-                .or(() -> inputs.stream().filter(i -> i.name().equals(value)).findFirst())
-                .or(() -> outputs.stream().filter(o -> o.name().equals(value)).findFirst());
+                .or(() -> Optional.ofNullable(inputsByName.get(value)))
+                .or(() -> Optional.ofNullable(outputsByName.get(value)));
     }
 
     /** Whether a value is known to hold 32-bit floats, which is what can be quantized. */
@@ -129,6 +126,8 @@ public final class Graph {
         g.valueInfos.putAll(valueInfos);
         g.inputs.addAll(inputs);
         g.outputs.addAll(outputs);
+        g.inputsByName.putAll(inputsByName);
+        g.outputsByName.putAll(outputsByName);
         g.opsets.putAll(opsets);
         g.opaque = opaque;
         return g;

@@ -109,21 +109,26 @@ public final class GraphEditor {
 
     public GraphEditor input(ValueInfo input) {
         graph.inputs.add(input);
+        graph.inputsByName.putIfAbsent(input.name(), input);
         return changed();
     }
 
     public GraphEditor clearInputs() {
         graph.inputs.clear();
+        graph.inputsByName.clear();
         return changed();
     }
 
     public GraphEditor output(ValueInfo output) {
         graph.outputs.add(output);
+        graph.outputsByName.putIfAbsent(output.name(), output);
         return changed();
     }
 
     public GraphEditor removeOutput(String name) {
-        graph.outputs.removeIf(o -> o.name().equals(name));
+        if (graph.outputsByName.remove(name) != null) {
+            graph.outputs.removeIf(o -> o.name().equals(name));
+        }
         return changed();
     }
 

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -95,8 +96,24 @@ public final class OperatorTable {
      * is well or the operator is unknown at the graph's opset.
      */
     public static Optional<String> problem(Node node, Graph graph) {
-        return of(node, graph.opset())
-                .flatMap(o -> wrongCount(node, o).or(() -> missing(node, o)).or(() -> wrongRank(node, o, graph)));
+        return problem(
+                node,
+                graph.opset(),
+                v -> graph.initializer(v)
+                        .map(t -> t.rank())
+                        .or(() -> graph.isInput(v)
+                                ? graph.valueInfo(v).flatMap(i -> i.shape()).map(List::size)
+                                : Optional.empty()));
+    }
+
+    /**
+     * The same of a node in a graph that is not read in full.
+     *
+     * @param rank of a value, where it is known for certain
+     */
+    public static Optional<String> problem(Node node, int opset, Function<String, Optional<Integer>> rank) {
+        return of(node, opset)
+                .flatMap(o -> wrongCount(node, o).or(() -> missing(node, o)).or(() -> wrongRank(node, o, rank)));
     }
 
     private static Optional<String> wrongCount(Node node, Operator o) {
@@ -127,10 +144,11 @@ public final class OperatorTable {
         return Optional.empty();
     }
 
-    private static Optional<String> wrongRank(Node node, Operator o, Graph graph) {
+    private static Optional<String> wrongRank(
+            Node node, Operator o, Function<String, Optional<Integer>> ranks) {
         for (int i = 0; i < node.inputs().size(); i++) {
             Optional<Input> input = o.input(i);
-            Optional<Integer> rank = rank(node.input(i), graph);
+            Optional<Integer> rank = ranks.apply(node.input(i));
             if (input.isPresent() && rank.isPresent()) {
                 Count allowed = input.get().rank();
                 if (rank.get() < allowed.least() || rank.get() > allowed.most()) {
@@ -141,14 +159,6 @@ public final class OperatorTable {
             }
         }
         return Optional.empty();
-    }
-
-    private static Optional<Integer> rank(String value, Graph graph) {
-        return graph.initializer(value)
-                .map(t -> t.rank())
-                .or(() -> graph.isInput(value)
-                        ? graph.valueInfo(value).flatMap(v -> v.shape()).map(List::size)
-                        : Optional.empty());
     }
 
     /** So many, up to the last that is there. */
