@@ -64,8 +64,7 @@ class OperatorCheckTest {
     @Test
     void whatItDoesNotKnowIsLeftToOnnxRuntime() throws IOException {
         NodeProto.Builder foreign = node("f", "Sum").setDomain("com.example");
-        Path file = write(
-                13, GraphProto.newBuilder().addNode(foreign).addNode(node("n", "Newer", "", "x")));
+        Path file = write(13, GraphProto.newBuilder().addNode(foreign).addNode(node("n", "Newer", "", "x")));
         assertThat(OnnxReader.read(file).nodes()).hasSize(2);
     }
 

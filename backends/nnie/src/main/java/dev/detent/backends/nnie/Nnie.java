@@ -1,6 +1,5 @@
 package dev.detent.backends.nnie;
 
-import dev.detent.support.operator.OperatorTable;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
@@ -10,6 +9,7 @@ import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -25,8 +25,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Nnie implements Backend, NumberSystemProvider {
 
-    private static final Set<String> LAYERS =
-            OperatorTable.plus(OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
+    private static final Set<String> LAYERS = OperatorTable.plus(
+            OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
 
     @Override
     public List<Target> targets() {

@@ -1,6 +1,5 @@
 package dev.detent.backends.ppq;
 
-import dev.detent.support.operator.WeightLayout;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Rules;
@@ -11,6 +10,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.WeightLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;

@@ -144,8 +144,7 @@ public final class OperatorTable {
         return Optional.empty();
     }
 
-    private static Optional<String> wrongRank(
-            Node node, Operator o, Function<String, Optional<Integer>> ranks) {
+    private static Optional<String> wrongRank(Node node, Operator o, Function<String, Optional<Integer>> ranks) {
         for (int i = 0; i < node.inputs().size(); i++) {
             Optional<Input> input = o.input(i);
             Optional<Integer> rank = ranks.apply(node.input(i));

@@ -18,8 +18,8 @@ class GraphAnswersTest {
     @Test
     void diamondsCostNoMoreThanTheirNodes() {
         AtomicInteger worked = new AtomicInteger();
-        GraphAnswers<Integer, Long> paths = new GraphAnswers<>(
-                n -> n >= 118 ? List.of() : List.of(n / 2 * 2 + 2, n / 2 * 2 + 3), (n, known) -> {
+        GraphAnswers<Integer, Long> paths =
+                new GraphAnswers<>(n -> n >= 118 ? List.of() : List.of(n / 2 * 2 + 2, n / 2 * 2 + 3), (n, known) -> {
                     worked.incrementAndGet();
                     return n >= 118 ? 1 : known.apply(n / 2 * 2 + 2) + known.apply(n / 2 * 2 + 3);
                 });
@@ -57,7 +57,8 @@ class GraphAnswersTest {
                             .mapToInt(f -> known.apply(f) + 1)
                             .max()
                             .orElse(0));
-            List<Integer> order = new ArrayList<>(IntStream.range(0, 200).boxed().toList());
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, 200).boxed().toList());
             java.util.Collections.shuffle(order, random);
             for (int i : order) {
                 assertThat(longest.of(i)).isEqualTo(expected[i]);

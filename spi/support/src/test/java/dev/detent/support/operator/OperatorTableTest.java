@@ -114,17 +114,14 @@ class OperatorTableTest {
     @Test
     void saysWhatIsWrongWithANode() {
         assertThat(problem(13, node("Relu", "x"))).isEmpty();
-        assertThat(problem(13, node("Add", "x")))
-                .contains("Add 'n' has 1 input; Add takes 2");
-        assertThat(problem(13, node("Conv", "x", "w", "b", "c")))
-                .contains("Conv 'n' has 4 inputs; Conv takes 2 to 3");
+        assertThat(problem(13, node("Add", "x"))).contains("Add 'n' has 1 input; Add takes 2");
+        assertThat(problem(13, node("Conv", "x", "w", "b", "c"))).contains("Conv 'n' has 4 inputs; Conv takes 2 to 3");
         assertThat(problem(13, node("Sum", "x", "", "y")))
                 .contains("Sum 'n' lacks input 1, 'data_0', which Sum cannot do without");
         assertThat(problem(13, node("Concat"))).contains("Concat 'n' has 0 inputs; Concat takes 1 or more");
         assertThat(problem(13, node("MatMul", "x", "")))
                 .contains("MatMul 'n' lacks input 1, 'B', which MatMul cannot do without");
-        assertThat(problem(13, node("LSTM", "x", "w")))
-                .contains("LSTM 'n' has 2 inputs; LSTM takes 3 to 8");
+        assertThat(problem(13, node("LSTM", "x", "w"))).contains("LSTM 'n' has 2 inputs; LSTM takes 3 to 8");
         assertThat(problem(13, node("Relu", "x").withOutputs(List.of("y", "z"))))
                 .contains("Relu 'n' has 2 outputs; Relu gives 1");
         // As ONNX has it, or ONNX Runtime takes it.
@@ -140,7 +137,10 @@ class OperatorTableTest {
     @Test
     void constantsOfAnotherRankAreAProblem() {
         Graph g = graph(13);
-        g.edit().initializer("r", zeros(1, 16, 4)).initializer("b", zeros(1, 32)).add(node("LSTM", "x", "r", "b"));
+        g.edit()
+                .initializer("r", zeros(1, 16, 4))
+                .initializer("b", zeros(1, 32))
+                .add(node("LSTM", "x", "r", "b"));
         assertThat(OperatorTable.problem(g.node("n").orElseThrow(), g))
                 .contains("LSTM 'n' has a tensor of 2 dimensions, 'b', as its input 2, 'R', which has 3");
     }

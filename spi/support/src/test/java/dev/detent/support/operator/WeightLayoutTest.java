@@ -7,6 +7,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Output and input channel of each element, against loops over the axes that the ONNX pages name. */
 class WeightLayoutTest {
 
-    private static final Scheme SCHEME = Scheme.symmetric(8, -127, 127);
+    private static final Scheme SCHEME = LinearInteger.symmetric(8, -127, 127);
 
     @Test
     void aConvolutionInGroups() {
