@@ -13,6 +13,7 @@ import dev.detent.runtime.ShapeInference;
 import dev.detent.runtime.TensorRecorder;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -81,14 +82,14 @@ public final class ArtifactVerifier {
     /** The artefact of {@code run}; without data the layers are compared on noise. */
     public static Result run(Registry registry, RunDirectory run, Optional<Samples> data) {
         Path out = run.folder();
-        Exporter exporter = run.exporter(registry);
+        ReadableExporter exporter = readable(run.exporter(registry), out);
         DirectoryArtifact files = run.files();
         List<Problem> problems = new ArrayList<>();
         Optional<Graph> held = exporter.graph(files);
         Graph graph = held.orElseGet(() -> anyModel(files));
         if (held.isPresent()) {
             ShapeInference.infer(graph, out.toString());
-            run.missingNodes(graph, exporter.absorbsActivations())
+            run.missingNodes(graph)
                     .forEach(n -> problems.add(
                             Problem.error("DT-VER-015", "is missing in the artefact's model; it was quantized", n)));
             if (!problems.isEmpty()) {
@@ -131,6 +132,18 @@ public final class ArtifactVerifier {
                 found.size(),
                 inRuntime(files, graph, written, samples, problems),
                 problems);
+    }
+
+    private static ReadableExporter readable(Exporter exporter, Path folder) {
+        if (exporter instanceof ReadableExporter readable) {
+            return readable;
+        }
+        throw new UserException(
+                "DT-VER-022",
+                "cannot be verified: format '" + exporter.id()
+                        + "' can be written, but not read back; choose another format"
+                        + " with --format, or check the files with the tool they are for",
+                folder.toString());
     }
 
     private static Graph anyModel(DirectoryArtifact files) {
@@ -223,8 +236,10 @@ public final class ArtifactVerifier {
             Map<String, TensorQuantization> entries, Map<String, QuantizationParameters> found) {
         Map<Slot, QuantizationParameters> replacements = new LinkedHashMap<>();
         entries.forEach((name, c) -> {
-            if (found.containsKey(name) && !same(c.qparams().orElseThrow(), found.get(name))) {
-                replacements.put(c.root().slot(), found.get(name));
+            QuantizationParameters here = c.qparams().orElseThrow();
+            QuantizationParameters there = found.get(name);
+            if (there != null && there.channels() == here.channels() && !same(here, there)) {
+                replacements.put(c.root().slot(), there);
             }
         });
         return replacements;

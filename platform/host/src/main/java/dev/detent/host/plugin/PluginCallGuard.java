@@ -7,6 +7,7 @@ import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.option.Option;
@@ -45,7 +46,10 @@ record PluginCallGuard(String plugin, String what) {
 
     private Exporter exporter(Exporter exporter) {
         String id = of("a format of " + what).ask(exporter::id);
-        return new GuardedExporter(id, exporter, of("format '" + id + "'"));
+        PluginCallGuard guarded = of("format '" + id + "'");
+        return exporter instanceof ReadableExporter readable
+                ? new GuardedReadableExporter(id, readable, guarded)
+                : new GuardedExporter(id, exporter, guarded);
     }
 
     /** The same plugin, asked through something else. */
@@ -127,6 +131,28 @@ record PluginCallGuard(String plugin, String what) {
                 return true;
             });
         }
+    }
+
+    private record GuardedReadableExporter(String id, ReadableExporter exporter, PluginCallGuard guarded)
+            implements ReadableExporter {
+
+        @Override
+        public String summary() {
+            return guarded.ask(exporter::summary);
+        }
+
+        @Override
+        public List<Option<?>> options() {
+            return guarded.ask(exporter::options);
+        }
+
+        @Override
+        public void export(QuantizedModel model, ExportContext context) {
+            guarded.ask(() -> {
+                exporter.export(model, context);
+                return true;
+            });
+        }
 
         @Override
         public Map<String, TensorQuantization> entries(QuantizedModel model) {
@@ -136,11 +162,6 @@ record PluginCallGuard(String plugin, String what) {
         @Override
         public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
             return guarded.ask(() -> exporter.read(artefact, entries));
-        }
-
-        @Override
-        public boolean absorbsActivations() {
-            return guarded.ask(exporter::absorbsActivations);
         }
 
         @Override
