@@ -42,7 +42,7 @@ class ArtifactNamesTest {
             "'single'",
             "back\\slash\\n",
             "{brace}",
-            "key: value",
+            "key:value",
             "a:in:0",
             "x_quantized",
             "x_raw",
