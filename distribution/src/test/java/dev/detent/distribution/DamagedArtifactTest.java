@@ -19,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,25 +39,33 @@ class DamagedArtifactTest {
 
     private static final int MUTANTS = Integer.getInteger("detent.mutants", 300);
 
+    /** Formats for products with a constant matrix. */
+    private static final Set<String> PRODUCTS = Set.of("dynamic", "matmulnbits");
+
     @TempDir
     static Path work;
 
+    /** Every exporter once, though several targets have it. */
     static Stream<Arguments> formats() {
+        Set<String> seen = new HashSet<>();
         return TestPlatform.REGISTRY.targets().stream()
                 .filter(t -> !t.id().startsWith("ppq:") || t.id().equals("ppq:TRT_INT8"))
-                .flatMap(t -> t.exporters().stream().map(e -> Arguments.of(t, e, t.id() + "." + e.id())));
+                .flatMap(t -> t.exporters().stream()
+                        .filter(e -> seen.add(e.id() + ": " + e.summary()))
+                        .map(e -> Arguments.of(t, e, t.id() + "." + e.id())));
     }
 
     @ParameterizedTest(name = "{2}")
     @MethodSource("formats")
     void damageIsADifferenceOrASentence(Target target, ReadableExporter exporter, String name) throws IOException {
-        Graph graph = SampleGraphs.all().get(name.startsWith("onnxruntime-") ? "gemm-softmax" : "conv-relu");
+        Graph graph = SampleGraphs.all().get(PRODUCTS.contains(exporter.id()) ? "gemm-softmax" : "conv-relu");
         Pipeline.Result result = TestPlatform.quantize(graph, target.id(), TestPlatform.noise(graph, 2), 1);
         Path folder = work.resolve(name.replace(':', '.'));
         Map<String, byte[]> whole = ExportFixture.to(folder, exporter, "model", target.id(), result);
         FrozenQuantizedModel model = new FrozenQuantizedModel(
                 "model", target.id(), result.graph(), result.configs().snapshot());
         Map<String, TensorQuantization> entries = exporter.entries(model);
+        assertThat(entries).isNotEmpty();
         assertThat(outcome(exporter, folder, entries)).as("undamaged").isEqualTo("clean");
         Random random = new Random(name.hashCode());
         List<String> files = whole.keySet().stream().sorted().toList();
@@ -68,7 +78,7 @@ class DamagedArtifactTest {
             Files.write(folder.resolve(file), bytes);
         }
         assertThat(outcomes).allMatch(o -> o.matches("(?s)clean|differs|sentence"));
-        assertThat(outcomes).contains("sentence").contains("differs");
+        assertThat(outcomes).contains("sentence");
     }
 
     private static String outcome(ReadableExporter exporter, Path folder, Map<String, TensorQuantization> entries) {

@@ -2,6 +2,7 @@ package dev.detent.backends.dsp;
 
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.JsonCodec;
 import dev.detent.support.export.JsonValue;
@@ -44,10 +45,11 @@ final class OverridesExporter extends SidecarExporter<JsonValue> {
         tensors.forEach((name, c) -> {
             if (carries(c)) {
                 QuantizationParameters p = c.qparams().orElseThrow();
-                double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
+                Range range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
                 ranges.put(
                         name,
-                        List.of(JsonValue.object("bitwidth", c.scheme().bits(), "max", range[1], "min", range[0])));
+                        List.of(JsonValue.object(
+                                "bitwidth", c.scheme().bits(), "max", range.high(), "min", range.low())));
             }
         });
         return ranges;

@@ -4,6 +4,7 @@ import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ProtoMessage;
 import dev.detent.support.export.ReadBackParameters;
@@ -48,12 +49,12 @@ final class PplDspExporter extends SidecarExporter<ProtoMessage> {
         QuantizationParameters p = c.qparams().orElseThrow();
         List<ProtoMessage> channels = new ArrayList<>();
         for (int i = 0; i < p.channels(); i++) {
-            double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
+            Range range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
             channels.add(ProtoMessage.oneLine()
                     .add("type", kind(n, c))
                     .add("blob", c.value())
-                    .add("range_min", (float) range[0])
-                    .add("range_max", (float) range[1]));
+                    .add("range_min", (float) range.low())
+                    .add("range_max", (float) range.high()));
         }
         return channels;
     }

@@ -10,6 +10,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.export.TensorEncodings;
 import java.util.List;
@@ -79,11 +80,11 @@ final class NxpExporter implements ReadableExporter {
 
     @Override
     public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        Graph graph = artefact.onnx(artefact.name() + SUFFIX);
+        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + SUFFIX);
         ReadBackParameters found = new ReadBackParameters();
         entries.forEach((name, c) -> {
-            float[] min = graph.initializer(name + MIN).map(Tensor::floats).orElse(new float[0]);
-            float[] max = graph.initializer(name + MAX).map(Tensor::floats).orElse(new float[0]);
+            float[] min = file.floats(name + MIN).orElse(new float[0]);
+            float[] max = file.floats(name + MAX).orElse(new float[0]);
             if (min.length > 0 && min.length == max.length) {
                 float[] scales = new float[min.length];
                 for (int i = 0; i < scales.length; i++) {

@@ -6,6 +6,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
@@ -35,11 +36,12 @@ final class BlockExporter extends ConstantProductExporter {
     void replace(GraphEditor edit, Node n, TensorQuantization c) {
         Tensor weight = edit.graph().initializer(n.input(1)).orElseThrow();
         Scheme scheme = c.scheme();
-        boolean rows = scheme.axis().orElseThrow() == 0;
+        Granularity.PerBlock granularity = (Granularity.PerBlock) scheme.granularity();
+        boolean rows = granularity.channelAxis() == 0;
         int outputs = (int) weight.dim(rows ? 0 : 1);
         int inputs = (int) weight.dim(rows ? 1 : 0);
-        int block = scheme.block().orElseThrow();
-        int blocks = scheme.blocks(weight.dims());
+        int block = granularity.size();
+        int blocks = granularity.blocks(weight.dims());
         String b = edit.freshName(n.name() + (rows ? MatMulSupport.ROWS : "") + BLOCKS);
         edit.initializer(
                 b,
@@ -72,11 +74,12 @@ final class BlockExporter extends ConstantProductExporter {
     private static byte[] packed(Tensor weight, TensorQuantization c) {
         Scheme scheme = c.scheme();
         QuantizationParameters p = c.qparams().orElseThrow();
-        boolean rows = scheme.axis().orElseThrow() == 0;
+        Granularity.PerBlock granularity = (Granularity.PerBlock) scheme.granularity();
+        boolean rows = granularity.channelAxis() == 0;
         int outputs = (int) weight.dim(rows ? 0 : 1);
         int inputs = (int) weight.dim(rows ? 1 : 0);
-        int block = scheme.block().orElseThrow();
-        int blocks = scheme.blocks(weight.dims());
+        int block = granularity.size();
+        int blocks = granularity.blocks(weight.dims());
         int perByte = 8 / scheme.bits();
         long offset = -scheme.quantMin();
         float[] values = weight.floats();

@@ -2,6 +2,7 @@ package dev.detent.backends.rknn;
 
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.JsonValue;
 import dev.detent.support.export.TensorMapExporter;
@@ -34,9 +35,9 @@ final class CfgExporter extends TensorMapExporter {
         List<Double> max = new ArrayList<>();
         List<Long> zero = new ArrayList<>();
         for (int i = 0; i < p.channels(); i++) {
-            double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
-            min.add(range[0]);
-            max.add(range[1]);
+            Range range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
+            min.add(range.low());
+            max.add(range.high());
             zero.add((long) p.zeroPoint(i));
         }
         Map<String, Object> row = JsonValue.object(

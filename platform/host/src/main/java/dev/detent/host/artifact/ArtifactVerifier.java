@@ -28,6 +28,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.number.FakeQuantization;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,14 +88,15 @@ public final class ArtifactVerifier {
         List<Problem> problems = new ArrayList<>();
         Optional<Graph> held = exporter.graph(files);
         Graph graph = held.orElseGet(() -> anyModel(files));
-        if (held.isPresent()) {
+        problems.addAll(unfed(graph));
+        if (held.isPresent() && problems.isEmpty()) {
             ShapeInference.infer(graph, out.toString());
             run.missingNodes(graph)
                     .forEach(n -> problems.add(
                             Problem.error("DT-VER-015", "is missing in the artefact's model; it was quantized", n)));
-            if (!problems.isEmpty()) {
-                return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), problems);
-            }
+        }
+        if (!problems.isEmpty()) {
+            return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), problems);
         }
         Quantization written = run.quantization(graph, registry, Map.of());
         QuantizedModel model = new FrozenQuantizedModel(run.name(), run.target(), graph, written);
@@ -155,6 +157,24 @@ public final class ArtifactVerifier {
                         "DT-EVA-002", "holds no ONNX file", files.folder().toString()));
     }
 
+    /** Values that are read and that nothing gives: the file was damaged, and no layer can be computed. */
+    private static List<Problem> unfed(Graph graph) {
+        Set<String> given = new HashSet<>(graph.initializers().keySet());
+        graph.inputs().forEach(v -> given.add(v.name()));
+        graph.nodes().forEach(n -> given.addAll(n.outputs()));
+        Map<String, String> read = new LinkedHashMap<>();
+        graph.nodes().forEach(n -> n.inputs().forEach(v -> read.put(v, "is read by node '" + n.name() + "'")));
+        graph.outputs().forEach(v -> read.put(v.name(), "is an output"));
+        List<Problem> problems = new ArrayList<>();
+        read.forEach((value, reader) -> {
+            if (!value.isEmpty() && !given.contains(value)) {
+                problems.add(Problem.error(
+                        "DT-VER-023", reader + " of the artefact's model, but nothing there gives it", value));
+            }
+        });
+        return problems;
+    }
+
     /** Entries that are missing, unknown or carry other numbers than the model's configs. */
     public static List<Problem> compare(
             Map<String, TensorQuantization> entries, Map<String, QuantizationParameters> found) {
@@ -212,7 +232,7 @@ public final class ArtifactVerifier {
             }
             float[] values = t.floats();
             float[] again = values.clone();
-            c.scheme().fakeQuantize(again, t.dims(), c.qparams().get());
+            FakeQuantization.inPlace(again, t.dims(), c.scheme(), c.qparams().get());
             int off = 0;
             for (int i = 0; i < values.length; i++) {
                 off += Math.abs(values[i] - again[i]) > ON_GRID * Math.abs(values[i]) ? 1 : 0;

@@ -3,11 +3,13 @@ package dev.detent.support.export;
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -72,6 +74,24 @@ public record ArtifactGraph(String file, Graph graph) {
             }
         }
         return ReadBackParameters.parameters(file + ", node '" + n.name() + "'", floats(n, scale), zeroPoints);
+    }
+
+    /** The values of an initializer, if there is one of that name. */
+    public Optional<float[]> floats(String initializer) {
+        Optional<Tensor> t = graph.initializer(initializer);
+        if (t.isPresent() && !FLOATS.contains(t.get().type())) {
+            throw SideFileCodec.damaged(file, "initializer '" + initializer + "'", "has no floats");
+        }
+        return t.map(Tensor::floats);
+    }
+
+    /** Puts the nodes in an order in which each follows what it reads. */
+    public void sort(GraphEditor edit) {
+        try {
+            edit.sort();
+        } catch (IllegalStateException e) {
+            throw SideFileCodec.damaged(file, "", "cannot be read back: " + e.getMessage());
+        }
     }
 
     /** The node that computes an input of {@code n}. */

@@ -5,11 +5,13 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.FloatingPoint;
+import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.number.FloatingPoint;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,7 +109,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         weights.forEach(edit::initializer);
         edit.removeUnreadInitializers();
         List.copyOf(edit.graph().valueInfos().keySet()).forEach(edit::removeValueInfo);
-        edit.sort();
+        file.sort(edit);
     }
 
     private static String rename(Map<String, String> names, String value) {
@@ -118,8 +120,8 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
     private static Tensor real(ArtifactGraph file, Node n) {
         Tensor codes = file.constant(n, 0);
         QuantizationParameters p = file.parameters(n, 1);
-        Scheme scheme = scheme(codes.type());
         int[] q = file.codes(n, 0);
+        Scheme scheme = scheme(codes.type());
         float[] values = new float[q.length];
         int stride = Integer.MAX_VALUE;
         if (p.channels() > 1) {
@@ -128,7 +130,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
             if (axis < 0 || axis >= codes.rank() || codes.dim((int) axis) != p.channels()) {
                 throw file.damaged(n, "has " + p.channels() + " scales that do not fit " + codes);
             }
-            stride = scheme.perChannel((int) axis).channelStride(codes.dims());
+            stride = new Granularity.PerChannel((int) axis).channelStride(codes.dims());
         }
         for (int i = 0; i < q.length; i++) {
             int channel = i / stride % p.channels();
@@ -139,9 +141,9 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
 
     private static Scheme scheme(ElementType type) {
         return switch (type) {
-            case FLOAT8E4M3FN -> Scheme.floating(FloatingPoint.E4M3);
-            case FLOAT8E5M2 -> Scheme.floating(FloatingPoint.E5M2);
-            default -> Scheme.asymmetric(type.bits(), type.lowest(), type.highest());
+            case FLOAT8E4M3FN -> FloatingPoint.E4M3.scheme();
+            case FLOAT8E5M2 -> FloatingPoint.E5M2.scheme();
+            default -> LinearInteger.asymmetric(type.bits(), type.lowest(), type.highest());
         };
     }
 }
