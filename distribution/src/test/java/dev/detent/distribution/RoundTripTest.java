@@ -223,7 +223,9 @@ class RoundTripTest {
         Random random = new Random(3);
         List<Path> files;
         try (Stream<Path> all = Files.list(out)) {
-            files = all.filter(f -> f.getFileName().toString().startsWith("resnet")).sorted().toList();
+            files = all.filter(f -> f.getFileName().toString().startsWith("resnet"))
+                    .sorted()
+                    .toList();
         }
         for (int i = 0; i < 24; i++) {
             Path file = files.get(i % files.size());

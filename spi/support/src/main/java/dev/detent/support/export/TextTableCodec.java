@@ -45,8 +45,8 @@ public record TextTableCodec(int words) implements SideFileCodec<List<TextTableC
         if (name.isEmpty() || name.codePoints().anyMatch(TextTableCodec::splits)) {
             throw new UserException(
                     "DT-EXP-004",
-                    (name.isEmpty() ? "has no name" : "has a blank or a control character in its name") + ", which " + file
-                            + " cannot carry; rename it in the model or choose another format with --format",
+                    (name.isEmpty() ? "has no name" : "has a blank or a control character in its name") + ", which "
+                            + file + " cannot carry; rename it in the model or choose another format with --format",
                     name.isEmpty() ? "''" : name);
         }
         return name;
