@@ -13,7 +13,6 @@ import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.InternalException;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
@@ -123,8 +122,8 @@ final class FusedQdqSimulation implements Simulation {
 
     /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */
     private static Optional<ElementType> storage(Scheme scheme) {
-        return scheme.system() == LinearInteger.INSTANCE && scheme.block().isEmpty()
-                ? LinearInteger.INSTANCE.storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8)
+        return scheme.system().isAffineInteger() && scheme.block().isEmpty()
+                ? scheme.system().storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8)
                 : Optional.empty();
     }
 

@@ -27,7 +27,7 @@ final class MinimalRange {
                     .requires(Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Transition.RECALIBRATE, Transition.CALIBRATE)
+                    .asks(Transition.LEAD)
                     .options(WIDTH)
                     .build(),
             MinimalRange::run);
@@ -39,6 +39,7 @@ final class MinimalRange {
         for (TensorQuantization c : List.copyOf(context.quantization().configs())) {
             if (c.isInitializer()
                     || !c.isOwnRoot()
+                    || c.isFixed()
                     || !c.state().isActive()
                     || c.state().isPassive()
                     || c.scheme().isPerChannel()) {
@@ -47,14 +48,13 @@ final class MinimalRange {
             QuantizationParameters p = c.qparams().orElseThrow();
             double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
             if (range[1] - range[0] < width * (1 - 1e-6)) {
-                context.states().recalibrate(c, "its range is narrower than " + width);
                 context.states()
-                        .calibrate(
+                        .lead(
                                 c,
                                 range[0] < 0
                                         ? c.scheme().cover(range[0], range[0] + width)
                                         : c.scheme().cover(0, width),
-                                "widened to " + width);
+                                "its range was narrower than " + width);
             }
         }
     }

@@ -13,7 +13,6 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.FloatingPoint;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.operator.Operators;
@@ -93,7 +92,7 @@ final class TensorRtTarget implements Target {
         long group = node.intAttribute("group", 1);
         long out = node.is("Conv") ? w.dim(0) : w.dim(1) * group;
         long in = node.is("Conv") ? w.dim(1) * group : w.dim(0);
-        if (scheme.system() == FloatingPoint.E4M3) {
+        if (!scheme.system().isAffineInteger()) {
             return in > THIN && out > THIN && w.elementCount() / w.dim(0) / w.dim(1) <= LARGE_KERNEL;
         }
         if (in >= THIN && out >= THIN) {
@@ -119,7 +118,7 @@ final class TensorRtTarget implements Target {
     public QuantizationRecipe profile() {
         QuantizationRecipe profile = QuantizationRecipe.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
-        return scheme.system() == LinearInteger.INSTANCE
+        return scheme.system().isAffineInteger()
                 ? profile.with("smoothing")
                         .with("adaptive-rounding")
                         .with("calibration", Map.of("rival", "percentile", "rival-samples", 128, "useful-range", true))

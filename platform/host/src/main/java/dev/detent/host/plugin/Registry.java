@@ -19,6 +19,7 @@ import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -199,6 +200,18 @@ public final class Registry implements Observers {
                                 id,
                                 d.options(),
                                 observerOptions.getOrDefault(d.id(), Map.of())));
+    }
+
+    /**
+     * The encoding that a rule prescribes by naming an observer that looks at no data; empty for one that does. An
+     * observer that does not exist, or cannot serve the scheme, is complained of when a pass asks for it.
+     */
+    public Optional<QuantizationParameters> prescribed(String observer, Scheme scheme) {
+        return Optional.ofNullable(observers.get(observer.toLowerCase(Locale.ROOT)))
+                .filter(e -> e.item().handles().test(scheme))
+                .map(e -> create(observer, scheme))
+                .filter(o -> !o.needsData())
+                .map(o -> o.render(scheme));
     }
 
     /** Parses given option values; an unknown name is an error with a suggestion. */

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.QuantizationConfigs;
+import dev.detent.kernel.QuantizationSnapshot;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
@@ -67,7 +68,7 @@ final class QuantizationStateCodec {
             JsonArray rows, Graph graph, Registry registry, Map<Slot, QuantizationParameters> instead) {
         Map<Slot, JsonObject> bySlot = new LinkedHashMap<>();
         rows.forEach(e -> bySlot.put(slot(e.getAsJsonObject().get("slot").getAsString()), e.getAsJsonObject()));
-        QuantizationConfigs.Restoration restoration = new QuantizationConfigs.Restoration(graph);
+        List<QuantizationSnapshot.Row> read = new ArrayList<>();
         bySlot.forEach((slot, row) -> {
             if (graph.node(slot.node()).isEmpty()) {
                 return;
@@ -82,7 +83,7 @@ final class QuantizationStateCodec {
                     && bySlot.get(root).has("scheme");
             JsonObject numbers = leads ? bySlot.get(root) : row;
             if (numbers.has("scheme")) {
-                restoration.own(
+                read.add(new QuantizationSnapshot.Own(
                         slot,
                         state(numbers),
                         scheme(numbers.getAsJsonObject("scheme"), registry),
@@ -90,12 +91,12 @@ final class QuantizationStateCodec {
                                 ? instead.get(slot)
                                 : new QuantizationParameters(
                                         floats(numbers.getAsJsonArray("scale")),
-                                        floats(numbers.getAsJsonArray("zeroPoint"))));
+                                        floats(numbers.getAsJsonArray("zeroPoint")))));
             } else if (row.has("root")) {
-                restoration.covered(slot, state(row), root);
+                read.add(new QuantizationSnapshot.Reading(slot, state(row), root));
             }
         });
-        return restoration.finish();
+        return QuantizationSnapshot.of(graph, read);
     }
 
     private static QuantizationState state(JsonObject row) {

@@ -29,6 +29,11 @@ public final class LinearInteger implements NumberSystem {
     }
 
     @Override
+    public boolean isAffineInteger() {
+        return true;
+    }
+
+    @Override
     public double[] cover(double min, double max, Scheme scheme) {
         double lo = Math.min(min, 0);
         double hi = Math.max(max, 0);
