@@ -31,10 +31,10 @@ import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.quant.QuantizationState;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
+import dev.detent.support.number.LinearInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 class PassEnvelopeTest {
 
     private static final TensorRule RULE =
-            new TensorRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.INITIAL);
+            new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.INITIAL);
 
     /** A plugin with one target and one pass. */
     private record Vendor(Pass pass) implements Backend, PassProvider {

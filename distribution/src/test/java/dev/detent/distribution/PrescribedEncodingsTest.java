@@ -12,6 +12,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.Arrays;
 import java.util.List;
@@ -93,13 +94,13 @@ class PrescribedEncodingsTest {
         Pipeline.Result r = quantize(output(e, "y"), "alignment.concat=" + method, "alignment.force-overlap=true");
         assertThat(out(r, "softmax").qparams()).contains(UNIT);
         TensorQuantization boxes = out(r, "boxes");
-        double[] range = boxes.scheme()
+        Range range = boxes.scheme()
                 .system()
                 .range(
                         boxes.qparams().orElseThrow().scale(0),
                         boxes.qparams().orElseThrow().zeroPoint(0),
                         boxes.scheme());
-        assertThat(range[1]).isGreaterThan(5);
+        assertThat(range.high()).isGreaterThan(5);
     }
 
     @Test

@@ -100,10 +100,7 @@ public enum Guard {
                     .map(t -> "the new values have another shape: " + r.values() + " instead of " + t)),
     SAME_GRANULARITY("the new scheme has the same channel axis and block size", r -> {
         Scheme own = r.config().scheme();
-        return objection(
-                !own.axis().equals(r.scheme().axis())
-                        || !own.block().equals(r.scheme().block()),
-                "the new scheme has another granularity");
+        return objection(!own.granularity().equals(r.scheme().granularity()), "the new scheme has another granularity");
     });
 
     private final String sentence;
@@ -152,11 +149,11 @@ public enum Guard {
 
     private static boolean fits(int pairs, Scheme scheme, long[] dims) {
         int axis = scheme.axis().getAsInt();
-        if (axis >= dims.length || scheme.block().isPresent() && dims.length != 2) {
+        if (axis >= dims.length || scheme.isPerBlock() && dims.length != 2) {
             return false;
         }
-        boolean open = dims[axis] < 0 || scheme.block().isPresent() && dims[1 - axis] < 0;
-        return open || dims[axis] * scheme.blocks(dims) == pairs;
+        boolean open = dims[axis] < 0 || scheme.isPerBlock() && dims[1 - axis] < 0;
+        return open || scheme.granularity().groups(dims) == pairs;
     }
 
     /** Of the config's value, as far as the model tells it: -1 for a dimension that is open. */

@@ -15,6 +15,8 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.problem.PluginException;
+import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
@@ -133,7 +135,7 @@ class GuardsTest {
     void aLeaderTakesTheSchemeItShowedAlong() {
         Fixture f = new Fixture();
         f.control.overlap(f.in(1), f.out(0), "");
-        f.control.revise(f.out(0), Fixture.SCHEME.withRange(4, -8, 7), "");
+        f.control.revise(f.out(0), Fixture.SCHEME.with(new CodeRange(4, -8, 7)), "");
         f.control.calibrate(f.out(0), Fixture.PARAMETERS, "");
         f.control.lead(f.in(1), OTHER, "");
         assertThat(f.in(1).isOwnRoot()).isTrue();
@@ -144,14 +146,14 @@ class GuardsTest {
     void aRevisedSchemeKeepsItsBlocks() {
         Fixture f = new Fixture();
         QuantizationConfigs configs =
-                uniform(f.graph, Fixture.SCHEME.perChannel(0).inBlocks(32), InitialState.INITIAL);
+                uniform(f.graph, Fixture.SCHEME.with(new Granularity.PerBlock(0, 32)), InitialState.INITIAL);
         StateMachine control = control(f, configs);
         TensorQuantization w = configs.config(f.weight(0).slot()).orElseThrow();
-        assertThatThrownBy(() -> control.revise(w, Fixture.SCHEME.perChannel(0).inBlocks(64), ""))
+        assertThatThrownBy(() -> control.revise(w, Fixture.SCHEME.with(new Granularity.PerBlock(0, 64)), ""))
                 .hasMessageContaining("granularity");
         assertThatThrownBy(() -> control.revise(w, Fixture.SCHEME.perChannel(0), ""))
                 .hasMessageContaining("granularity");
-        control.revise(w, Fixture.SCHEME.perChannel(0).inBlocks(32).withRange(4, -8, 7), "");
+        control.revise(w, Fixture.SCHEME.with(new Granularity.PerBlock(0, 32)).with(new CodeRange(4, -8, 7)), "");
     }
 
     @Test
@@ -297,7 +299,7 @@ class GuardsTest {
                 .hasMessageContaining("the target prescribes scale 0.5")
                 .hasMessageContaining("not scale 2.0");
         assertThatThrownBy(() -> f.control.await(f.in(0), "")).hasMessageContaining("prescribes");
-        assertThatThrownBy(() -> f.control.revise(f.in(0), Fixture.SCHEME.withRange(4, -8, 7), ""))
+        assertThatThrownBy(() -> f.control.revise(f.in(0), Fixture.SCHEME.with(new CodeRange(4, -8, 7)), ""))
                 .hasMessageContaining("for its own scheme");
         f.control.calibrate(f.in(0), Fixture.PARAMETERS, "");
         assertThatThrownBy(() -> f.control.lead(f.in(0), OTHER, "")).hasMessageContaining("prescribes");

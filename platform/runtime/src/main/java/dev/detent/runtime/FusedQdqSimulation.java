@@ -122,7 +122,7 @@ final class FusedQdqSimulation implements Simulation {
 
     /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */
     private static Optional<ElementType> storage(Scheme scheme) {
-        return scheme.system().isAffineInteger() && scheme.block().isEmpty()
+        return scheme.system().isAffineInteger() && !scheme.isPerBlock()
                 ? scheme.system().storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8)
                 : Optional.empty();
     }

@@ -24,7 +24,7 @@ final class PairwiseSumObserver extends BufferedBatchSketch implements Observer 
             List.of(),
             s -> s.isPerChannel()
                     && s.symmetric()
-                    && s.block().isEmpty()
+                    && !s.isPerBlock()
                     && s.system().isAffineInteger(),
             (s, o) -> new PairwiseSumObserver(s));
 

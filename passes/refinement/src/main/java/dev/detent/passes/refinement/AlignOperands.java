@@ -9,6 +9,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import java.util.ArrayList;
@@ -136,15 +137,15 @@ final class AlignOperands {
 
     /** Up to half a step, which rounding takes anyway. */
     private static boolean holds(TensorQuantization master, TensorQuantization follower) {
-        double[] wide = range(master);
-        double[] narrow = range(follower);
-        double half = (wide[1] - wide[0])
+        Range wide = range(master);
+        Range narrow = range(follower);
+        double half = (wide.high() - wide.low())
                 / (master.scheme().quantMax() - (double) master.scheme().quantMin())
                 / 2;
-        return narrow[0] >= wide[0] - half && narrow[1] <= wide[1] + half;
+        return narrow.low() >= wide.low() - half && narrow.high() <= wide.high() + half;
     }
 
-    private static double[] range(TensorQuantization c) {
+    private static Range range(TensorQuantization c) {
         QuantizationParameters p = c.qparams().orElseThrow();
         return c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
     }
@@ -156,9 +157,9 @@ final class AlignOperands {
         double min = 0;
         double max = 0;
         for (TensorQuantization in : inputs) {
-            double[] range = range(in);
-            min = Math.min(min, range[0]);
-            max = Math.max(max, range[1]);
+            Range range = range(in);
+            min = Math.min(min, range.low());
+            max = Math.max(max, range.high());
         }
         TensorQuantization master = inputs.get(0);
         context.states()

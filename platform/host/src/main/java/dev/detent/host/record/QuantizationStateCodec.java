@@ -6,6 +6,8 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.kernel.QuantizationSnapshot;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
@@ -18,7 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /** The configs of a finished run as the {@code configs} list of {@code detent.json}, and back. */
 final class QuantizationStateCodec {
@@ -52,7 +53,9 @@ final class QuantizationStateCodec {
         m.put("quantMax", s.quantMax());
         m.put("symmetric", s.symmetric());
         m.put("axis", s.axis().isPresent() ? s.axis().getAsInt() : null);
-        s.block().ifPresent(b -> m.put("block", b));
+        if (s.granularity() instanceof Granularity.PerBlock b) {
+            m.put("block", b.size());
+        }
         m.put("powerOfTwo", s.powerOfTwo());
         m.put("scaleRule", s.scaleRule().name());
         m.put("rounding", s.rounding().name());
@@ -106,17 +109,25 @@ final class QuantizationStateCodec {
     private static Scheme scheme(JsonObject s, Registry registry) {
         return new Scheme(
                 registry.numberSystem(s.get("system").getAsString()),
-                s.get("bits").getAsInt(),
-                s.get("quantMin").getAsLong(),
-                s.get("quantMax").getAsLong(),
+                new CodeRange(
+                        s.get("bits").getAsInt(),
+                        s.get("quantMin").getAsLong(),
+                        s.get("quantMax").getAsLong()),
                 s.get("symmetric").getAsBoolean(),
-                s.get("axis").isJsonNull()
-                        ? OptionalInt.empty()
-                        : OptionalInt.of(s.get("axis").getAsInt()),
-                s.has("block") ? OptionalInt.of(s.get("block").getAsInt()) : OptionalInt.empty(),
-                s.get("powerOfTwo").getAsBoolean(),
+                granularity(s),
                 ScaleRule.valueOf(s.get("scaleRule").getAsString()),
+                s.get("powerOfTwo").getAsBoolean(),
                 Rounding.valueOf(s.get("rounding").getAsString()));
+    }
+
+    private static Granularity granularity(JsonObject s) {
+        if (s.get("axis").isJsonNull()) {
+            return Granularity.PER_TENSOR;
+        }
+        int axis = s.get("axis").getAsInt();
+        return s.has("block")
+                ? new Granularity.PerBlock(axis, s.get("block").getAsInt())
+                : new Granularity.PerChannel(axis);
     }
 
     private static float[] floats(JsonArray a) {
