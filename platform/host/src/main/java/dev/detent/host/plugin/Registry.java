@@ -67,6 +67,8 @@ public final class Registry implements Observers {
                 if (e instanceof Backend b) {
                     guarded.of("the backend").ask(b::targets).forEach(t -> {
                         Target target = guarded.target(t);
+                        TargetIds.fault(target.id(), r.targets.keySet())
+                                .ifPresent(f -> problems.add(Problem.error("DT-PLG-060", f, plugin)));
                         add(r.targets, target.id(), target, plugin, "target", problems);
                     });
                 }
