@@ -463,7 +463,7 @@ class BadInputIT {
 
     /** The temp folder is full: no model passes through it. */
     @Test
-    void noSpaceForTheRuntime() {
+    void noSpaceForTheRuntime() throws IOException {
         InstalledDistribution.Run run = InstalledDistribution.execute(
                 Map.of(),
                 List.of(
@@ -567,19 +567,19 @@ class BadInputIT {
     @Test
     void anOutputFolderIsNeverThePlaceOfAnInput() throws IOException {
         Path results = work.resolve("results");
-        InstalledDistribution.Run first = InstalledDistribution.run(
-                Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results))
+        InstalledDistribution.Run first =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results))
                         .toArray());
         assertThat(first.code()).as(first.all()).isZero();
         Path inside = Files.copy(model, results.resolve("inside.onnx"));
         Path notes = Files.writeString(results.resolve("notes.txt"), "mine");
-        InstalledDistribution.Run around = InstalledDistribution.run(
-                Stream.concat(Stream.of(quantize(inside, data)), Stream.of("--out", results))
+        InstalledDistribution.Run around =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(inside, data)), Stream.of("--out", results))
                         .toArray());
         assertThat(around.code()).isEqualTo(2);
         assertThat(around.err()).startsWith("error DT-OUT-008").contains("holds the model");
-        InstalledDistribution.Run again = InstalledDistribution.run(
-                Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results))
+        InstalledDistribution.Run again =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results))
                         .toArray());
         assertThat(again.code()).as(again.all()).isZero();
         assertThat(inside).hasSameBinaryContentAs(model);

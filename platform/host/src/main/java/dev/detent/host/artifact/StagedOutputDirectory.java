@@ -111,6 +111,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
      * nothing is left or another run is writing.
      */
     public static void recover(Path folder) {
+        ScratchFolder.sweep();
         Path output = InputPath.real(folder);
         try {
             if (output.getParent() == null || Staging.left(output).isEmpty()) {
