@@ -50,15 +50,24 @@ public final class ScratchFolder {
                 throw new IOException("the process is ending");
             }
             if (folder.isEmpty() || !Files.isDirectory(folder.get())) {
+                if (held.isEmpty()) {
+                    watch();
+                }
                 Path made = Files.createTempDirectory(
                         "detent-scratch-" + ProcessHandle.current().pid() + "-");
-                if (folder.isEmpty()) {
-                    Runtime.getRuntime().addShutdownHook(new Thread(this::end));
-                }
                 folder = Optional.of(made);
                 hold(made);
             }
             return folder.get();
+        }
+
+        /** Before anything is made: {@link #end} waits until it is, and removes it. */
+        private void watch() throws IOException {
+            try {
+                Runtime.getRuntime().addShutdownHook(new Thread(this::end));
+            } catch (IllegalStateException e) {
+                throw new IOException("the process is ending", e);
+            }
         }
 
         private void hold(Path folder) throws IOException {

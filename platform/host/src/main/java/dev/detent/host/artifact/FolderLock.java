@@ -44,6 +44,11 @@ final class FolderLock implements AutoCloseable {
         return "." + folder.getFileName() + ".detent-lock";
     }
 
+    /** Whether somebody holds the lock of a folder or has died with it. */
+    static boolean isThere(Path folder) throws IOException {
+        return Files.isRegularFile(place(folder), LinkOption.NOFOLLOW_LINKS) && isOurs(place(folder));
+    }
+
     /** Beside the folder; inside where nothing can be written beside it. */
     private static Path place(Path folder) {
         Path parent = folder.getParent();

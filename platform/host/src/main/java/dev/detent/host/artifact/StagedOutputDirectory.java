@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -25,19 +26,19 @@ public final class StagedOutputDirectory implements AutoCloseable {
 
     private final Path shown;
     private final Path output;
-    private final FolderLock lock;
-    private final List<Path> parents;
+    /** Those that were made for this run, innermost first. */
+    private final List<Path> parents = new ArrayList<>();
+
     private final Thread cleaner = new Thread(this::discard);
+    private Optional<FolderLock> lock = Optional.empty();
     private Map<String, String> former = Map.of();
     private Staging staging;
     private volatile boolean closed;
     private boolean released;
 
-    private StagedOutputDirectory(Path shown, Path output, FolderLock lock, List<Path> parents) {
+    private StagedOutputDirectory(Path shown, Path output) {
         this.shown = shown;
         this.output = output;
-        this.lock = lock;
-        this.parents = parents;
         this.staging = Staging.of(output);
     }
 
@@ -54,26 +55,18 @@ public final class StagedOutputDirectory implements AutoCloseable {
         Path output = output(wanted);
         InputPath.refuseFolder(wanted, inputs);
         ScratchFolder.sweep();
-        List<Path> parents = new ArrayList<>();
+        StagedOutputDirectory folder = new StagedOutputDirectory(wanted, output);
         try {
-            createParents(output.getParent(), parents);
-            FolderLock lock = FolderLock.tryAcquire(output)
-                    .orElseThrow(() -> new UserException(
-                            "DT-OUT-007",
-                            "is being written by another run of Detent; wait for it or give another folder with --out",
-                            wanted.toString()));
-            StagedOutputDirectory folder = new StagedOutputDirectory(wanted, output, lock, parents);
-            try {
-                Runtime.getRuntime().addShutdownHook(folder.cleaner);
-                folder.begin(names);
-                return folder;
-            } catch (IOException | RuntimeException e) {
-                folder.close();
-                throw e;
-            }
+            // Before anything is made: whenever the process is ended from now on, this cleans up.
+            Runtime.getRuntime().addShutdownHook(folder.cleaner);
+            folder.begin(names);
+            return folder;
         } catch (IOException | UncheckedIOException e) {
-            remove(parents);
+            folder.close();
             throw new UserException("DT-OUT-003", "cannot be written: " + Failure.reason(e), wanted.toString(), e);
+        } catch (RuntimeException e) {
+            folder.close();
+            throw e;
         }
     }
 
@@ -96,14 +89,23 @@ public final class StagedOutputDirectory implements AutoCloseable {
     }
 
     private synchronized void begin(List<String> names) throws IOException {
+        if (closed) {
+            throw new IllegalStateException("the process is ending");
+        }
+        createParents(output.getParent(), parents);
+        lock = FolderLock.tryAcquire(output);
+        if (lock.isEmpty()) {
+            throw new UserException(
+                    "DT-OUT-007",
+                    "is being written by another run of Detent; wait for it or give another folder with --out",
+                    shown.toString());
+        }
         settle(output, shown);
         FormerFiles files = FormerFiles.in(output, shown, names);
         files.refuseInTheWay(output, shown, names);
         former = new TreeMap<>(files.digests());
         staging = Staging.of(output);
-        if (!closed) {
-            staging.create();
-        }
+        staging.create();
     }
 
     /**
@@ -114,11 +116,12 @@ public final class StagedOutputDirectory implements AutoCloseable {
         ScratchFolder.sweep();
         Path output = InputPath.real(folder);
         try {
-            if (output.getParent() == null || Staging.left(output).isEmpty()) {
+            if (output.getParent() == null || Staging.left(output).isEmpty() && !FolderLock.isThere(output)) {
                 return;
             }
-            try (FolderLock lock = FolderLock.tryAcquire(output).orElse(null)) {
-                if (lock != null) {
+            Optional<FolderLock> lock = FolderLock.tryAcquire(output);
+            if (lock.isPresent()) {
+                try (FolderLock held = lock.get()) {
                     settle(output, folder);
                 }
             }
@@ -133,7 +136,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
 
     private static void settle(Path output, Path shown) throws IOException {
         for (Staging left : Staging.left(output)) {
-            var journal = CommitJournal.read(left);
+            Optional<CommitJournal> journal = CommitJournal.read(left);
             if (journal.isPresent()) {
                 journal.get().check(left, output, shown);
                 journal.get().redo(left, output, shown);
@@ -244,10 +247,11 @@ public final class StagedOutputDirectory implements AutoCloseable {
             return;
         }
         released = true;
-        if (!Files.exists(staging.journal())) {
+        // A run that was refused the lock has made nothing yet.
+        if (lock.isPresent() && !Files.exists(staging.journal())) {
             staging.remove();
         }
-        lock.close();
+        lock.ifPresent(FolderLock::close);
         if (!Files.exists(output)) {
             remove(parents);
         }
