@@ -1,10 +1,10 @@
 package dev.detent.backends.ascend;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -20,8 +20,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Ascend implements Backend {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255).with(Rounding.HALF_AWAY_FROM_ZERO);
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -128, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -128, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
 
     @Override
     public List<Target> targets() {
@@ -30,10 +30,10 @@ public final class Ascend implements Backend {
                 .quantizes(Set.of("Conv", "ConvTranspose", "Gemm", "AveragePool"))
                 .onlyIf((n, g) -> n.is("AveragePool") || g.isInitializer(n.input(1)))
                 .activations(U8, "mse")
-                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
-                .weights(WEIGHT, Set.of("Gemm"))
+                .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
+                .weights(WEIGHT, "minmax", Set.of("Gemm"))
                 .floatOutputs()
-                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(
                         new RecordExporter(),
                         new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))

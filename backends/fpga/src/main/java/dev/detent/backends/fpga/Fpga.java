@@ -3,6 +3,7 @@ package dev.detent.backends.fpga;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -16,7 +17,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Fpga implements Backend {
 
-    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+    private static final Scheme P2 = LinearInteger.symmetric(8, -128, 127).withPowerOfTwo();
 
     @Override
     public List<Target> targets() {
@@ -27,8 +28,8 @@ public final class Fpga implements Backend {
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
                 .moves(Operators.MOVEMENT)
                 .activations(P2, "mse")
-                .weights(P2, Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo())
+                .weights(P2, "minmax", Operators.WEIGHTED)
+                .derivedBias(LinearInteger.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo(), "minmax")
                 .writes(new ShiftExporter(), new QdqExporter("power-of-two scales"))
                 .build());
     }

@@ -7,14 +7,16 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.problem.UserException;
-import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.FloatingPoint;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -86,11 +88,11 @@ final class YamlTarget {
 
     Target target() {
         TensorRule activation = slot("activations", map(yaml.get("activations"), "activations"), "mse");
-        DeclaredTarget.Builder table = DeclaredTarget.of(
+        DeclaredTargetBuilder table = DeclaredTarget.of(
                         text(yaml, "target"), String.valueOf(yaml.getOrDefault("summary", "described by " + file)))
                 .quantizes(operators("quantizes", yaml.get("quantizes")))
                 .activations(activation.scheme(), activation.observer())
-                .profile(profile())
+                .recipe(recipe())
                 .writes(exporters());
         if (yaml.containsKey("moves")) {
             table.moves(operators("moves", yaml.get("moves")));
@@ -121,24 +123,24 @@ final class YamlTarget {
                 .build();
     }
 
-    private void weights(DeclaredTarget.Builder table, Map<String, Object> weights) {
+    private void weights(DeclaredTargetBuilder table, Map<String, Object> weights) {
         Set<String> types = weights.containsKey("operators")
                 ? operators("weights.operators", weights.get("operators"))
                 : Operators.WEIGHTED;
         Scheme scheme = slot("weights", weights, "minmax").scheme();
         if (flag(weights, "per-channel", false)) {
-            table.channelWeights(scheme, types);
+            table.channelWeights(scheme, "minmax", types);
         } else {
-            table.weights(scheme, types);
+            table.weights(scheme, "minmax", types);
         }
     }
 
-    private void bias(DeclaredTarget.Builder table) {
+    private void bias(DeclaredTargetBuilder table) {
         Object bias = yaml.getOrDefault("bias", "float");
         boolean channels = yaml.get("weights") instanceof Map<?, ?> w && Boolean.TRUE.equals(w.get("per-channel"));
         if (bias.equals("derived")) {
-            Scheme scheme = Scheme.symmetric(32, -2147483647L, 2147483647L);
-            table.derivedBias(channels ? scheme.perChannel(0) : scheme);
+            Scheme scheme = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
+            table.derivedBias(channels ? scheme.perChannel(0) : scheme, "minmax");
         } else if (bias instanceof Map<?, ?>) {
             TensorRule rule = slot("bias", map(bias, "bias"), "minmax");
             table.calibratedBias(rule.scheme(), rule.observer());
@@ -160,7 +162,7 @@ final class YamlTarget {
                 rules.put(
                         slot,
                         "float".equals(rule)
-                                ? new TensorRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.FP32)
+                                ? new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.FP32)
                                 : slot(key, map(rule, key), "mse"));
             });
             own.put(type, rules);
@@ -168,21 +170,25 @@ final class YamlTarget {
         return own;
     }
 
-    private QuantizationRecipe profile() {
-        QuantizationRecipe profile = QuantizationRecipe.usual();
+    /** Read at once, so that a mistake is told when the file is read. */
+    private DeclaredTarget.RecipeChoice recipe() {
+        Map<String, Map<String, Object>> passes = new LinkedHashMap<>();
         if (yaml.containsKey("fuses")) {
-            profile = profile.with(
-                    "fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
+            passes.put("fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
         }
-        for (Map.Entry<String, Object> e :
-                map(yaml.getOrDefault("passes", Map.of()), "passes").entrySet()) {
-            profile = profile.with(
-                    e.getKey(), map(e.getValue() == null ? Map.of() : e.getValue(), "passes." + e.getKey()));
-        }
-        for (String pass : list(yaml.getOrDefault("without", List.of()))) {
-            profile = profile.without(pass);
-        }
-        return profile;
+        map(yaml.getOrDefault("passes", Map.of()), "passes")
+                .forEach((id, options) -> passes.put(id, map(options == null ? Map.of() : options, "passes." + id)));
+        List<String> without = list(yaml.getOrDefault("without", List.of()));
+        return host -> {
+            QuantizationRecipe recipe = host.integer();
+            for (Map.Entry<String, Map<String, Object>> e : passes.entrySet()) {
+                recipe = recipe.with(e.getKey(), e.getValue());
+            }
+            for (String pass : without) {
+                recipe = recipe.without(pass);
+            }
+            return recipe;
+        };
     }
 
     private Exporter[] exporters() {
@@ -208,8 +214,8 @@ final class YamlTarget {
     private Scheme scheme(String key, Map<String, Object> m) {
         String format = String.valueOf(m.getOrDefault("format", "integer"));
         Scheme scheme = switch (format) {
-            case "e4m3" -> Scheme.floating(FloatingPoint.E4M3);
-            case "e5m2" -> Scheme.floating(FloatingPoint.E5M2);
+            case "e4m3" -> FloatingPoint.E4M3.scheme();
+            case "e5m2" -> FloatingPoint.E5M2.scheme();
             case "integer" -> integer(key, m);
             default -> throw wrong(key + ".format", format, "integer, e4m3 or e5m2");
         };
@@ -227,7 +233,7 @@ final class YamlTarget {
         long min = number(key + ".min", m.getOrDefault("min", signed ? -(1L << bits - 1) : 0));
         long max = number(key + ".max", m.getOrDefault("max", signed ? (1L << bits - 1) - 1 : (1L << bits) - 1));
         try {
-            return symmetric ? Scheme.symmetric(bits, min, max) : Scheme.asymmetric(bits, min, max);
+            return symmetric ? LinearInteger.symmetric(bits, min, max) : LinearInteger.asymmetric(bits, min, max);
         } catch (IllegalArgumentException e) {
             throw new UserException("DT-GEN-002", key + ": " + e.getMessage(), file, e);
         }

@@ -4,9 +4,11 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -17,25 +19,27 @@ import org.pf4j.Extension;
 @Extension
 public final class Metax implements Backend {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
-    private static final Scheme S8 = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
 
     @Override
     public List<Target> targets() {
         return List.of(
                 common("metax-tensor", "MetaX: uint8 asymmetric per tensor, float bias")
                         .activations(U8, "mse")
-                        .weights(U8, Operators.WEIGHTED)
+                        .weights(U8, "minmax", Operators.WEIGHTED)
                         .build(),
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
-                        .channelWeights(S8, Operators.WEIGHTED)
+                        .channelWeights(S8, "minmax", Operators.WEIGHTED)
                         .derivedBias(
-                                Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                                LinearInteger.symmetric(32, -2147483647L, 2147483647L)
+                                        .perChannel(0),
+                                "minmax")
                         .build());
     }
 
-    private static DeclaredTarget.Builder common(String id, String summary) {
+    private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(Operators.plus(
                         Operators.MOVEMENT,

@@ -2,15 +2,16 @@ package dev.detent.backends.ncnn;
 
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -26,7 +27,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Ncnn implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -127, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -127, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
     private static final Set<String> TYPES = Set.of("Conv", "Gemm");
 
     @Override
@@ -36,10 +37,10 @@ public final class Ncnn implements Backend {
                 .quantizes(TYPES)
                 .onlyIf(Ncnn::hasLayer)
                 .activations(S8, "mse")
-                .channelWeights(S8, TYPES)
+                .channelWeights(S8, "minmax", TYPES)
                 .floatOutputs()
                 .adjusted(Ncnn::winograd)
-                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(
                         new TableExporter(),
                         new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))
@@ -77,7 +78,7 @@ public final class Ncnn implements Backend {
         return winograd
                 ? rule.input(
                         1,
-                        rule.inputs().get(1).with(rule.inputs().get(1).scheme().withRange(6, -31, 31)))
+                        rule.inputs().get(1).with(rule.inputs().get(1).scheme().with(new CodeRange(6, -31, 31))))
                 : rule;
     }
 

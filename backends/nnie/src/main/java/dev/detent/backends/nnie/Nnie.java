@@ -1,14 +1,13 @@
 package dev.detent.backends.nnie;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
-import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -45,10 +44,13 @@ public final class Nnie implements Backend, NumberSystemProvider {
                                 "HiSilicon SVP_NPU: int8 asymmetric inputs, int8 weights, ATC's parameter file")
                         .quantizes(LAYERS)
                         .onlyIf(Nnie::hasConstantWeight)
-                        .activations(Scheme.asymmetric(8, -128, 127), "mse")
-                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.BIASED)
+                        .activations(LinearInteger.asymmetric(8, -128, 127), "mse")
+                        .channelWeights(
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                                "minmax",
+                                Operators.BIASED)
                         .floatOutputs()
-                        .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                        .recipe(host -> host.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                         .build());
     }
@@ -59,11 +61,9 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .quantizes(LAYERS)
                 .onlyIf((n, g) -> hasConstantWeight(n, g) && n.intAttribute("group", 1) == 1)
                 .activations(grid.scheme(), "minmax")
-                .weights(grid.scheme(), Operators.BIASED)
+                .weights(grid.scheme(), "minmax", Operators.BIASED)
                 .floatOutputs()
-                .profile(QuantizationRecipe.inputsOnly()
-                        .without("passive-parameters")
-                        .with("calibration", Map.of()))
+                .recipe(host -> host.inputsOnly().without("passive-parameters").with("calibration", Map.of()))
                 .writes(new GfpqExporter())
                 .lint(NnieLint::check)
                 .build();

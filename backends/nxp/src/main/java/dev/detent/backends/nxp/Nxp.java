@@ -8,6 +8,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
@@ -22,7 +23,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Nxp implements Backend {
 
-    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+    private static final Scheme P2 = LinearInteger.symmetric(8, -128, 127).withPowerOfTwo();
 
     @Override
     public List<Target> targets() {
@@ -33,11 +34,13 @@ public final class Nxp implements Backend {
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
                 .moves(Operators.MOVEMENT)
                 .activations(P2.with(Rounding.HALF_UP), "mse")
-                .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(30, -(1L << 30), 1L << 30)
-                        .withPowerOfTwo()
-                        .perChannel(0)
-                        .with(Rounding.HALF_UP))
+                .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), "minmax", Operators.WEIGHTED)
+                .derivedBias(
+                        LinearInteger.symmetric(30, -(1L << 30), 1L << 30)
+                                .withPowerOfTwo()
+                                .perChannel(0)
+                                .with(Rounding.HALF_UP),
+                        "minmax")
                 .adjusted(Nxp::networkInput)
                 .writes(new NxpExporter(), new QdqExporter("power-of-two scales", QdqGraphBuilder.Form.OTHER_TIES))
                 .build());

@@ -4,6 +4,7 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -17,7 +18,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Ppl implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
 
     @Override
     public List<Target> targets() {
@@ -28,8 +29,9 @@ public final class Ppl implements Backend {
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(Operators.MOVEMENT)
                 .activations(S8, "mse")
-                .channelWeights(S8, Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                .channelWeights(S8, "minmax", Operators.WEIGHTED)
+                .derivedBias(
+                        LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0), "minmax")
                 .floatNetworkOutputs()
                 .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());

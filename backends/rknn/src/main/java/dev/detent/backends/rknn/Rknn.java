@@ -4,9 +4,11 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -17,23 +19,26 @@ import org.pf4j.Extension;
 @Extension
 public final class Rknn implements Backend {
 
-    private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
-    private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
+    private static final Scheme BIAS = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
 
     @Override
     public List<Target> targets() {
         return List.of(
                 common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer")
-                        .weights(S8, Operators.WEIGHTED)
-                        .derivedBias(BIAS)
+                        .weights(S8, "minmax", Operators.WEIGHTED)
+                        .derivedBias(BIAS, "minmax")
                         .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
-                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED)
-                        .derivedBias(BIAS.perChannel(0))
+                        .channelWeights(
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                                "minmax",
+                                Operators.WEIGHTED)
+                        .derivedBias(BIAS.perChannel(0), "minmax")
                         .build());
     }
 
-    private static DeclaredTarget.Builder common(String id, String summary) {
+    private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(Operators.plus(
                         Operators.MOVEMENT,

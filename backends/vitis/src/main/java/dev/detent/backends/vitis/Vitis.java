@@ -1,10 +1,10 @@
 package dev.detent.backends.vitis;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
@@ -20,7 +20,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Vitis implements Backend {
 
-    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+    private static final Scheme P2 = LinearInteger.symmetric(8, -128, 127).withPowerOfTwo();
 
     @Override
     public List<Target> targets() {
@@ -32,9 +32,9 @@ public final class Vitis implements Backend {
                                 + "AveragePool GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(Operators.MOVEMENT)
                 .activations(P2.with(Rounding.HALF_UP), "mse")
-                .weights(P2, Operators.WEIGHTED)
+                .weights(P2, "minmax", Operators.WEIGHTED)
                 .calibratedBias(P2, "mse")
-                .profile(QuantizationRecipe.usual()
+                .recipe(host -> host.integer()
                         .with(
                                 "alignment",
                                 Map.of(
