@@ -15,6 +15,7 @@ import dev.detent.kernel.Invariants;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
+import dev.detent.runtime.ScratchFolder;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
@@ -29,7 +30,6 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.testkit.ContractViolation;
 import dev.detent.testkit.SampleGraphs;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,7 +88,7 @@ final class TargetContract {
 
     private void export(String what, Exporter exporter, Pipeline.Result result, Samples samples) throws IOException {
         String label = what + " as " + exporter.id();
-        Path folder = Files.createTempDirectory("detent-verify");
+        Path folder = ScratchFolder.folder("verify");
         try {
             Map<String, byte[]> first = ExportFixture.to(folder.resolve("a"), exporter, "model", target.id(), result);
             Map<String, byte[]> second = ExportFixture.to(folder.resolve("b"), exporter, "model", target.id(), result);
@@ -110,7 +110,7 @@ final class TargetContract {
                 }
             }
         } finally {
-            ExportFixture.delete(folder);
+            ScratchFolder.remove(folder);
         }
     }
 
