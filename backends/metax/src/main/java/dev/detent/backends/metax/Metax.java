@@ -1,14 +1,15 @@
 package dev.detent.backends.metax;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -27,20 +28,21 @@ public final class Metax implements Backend {
         return List.of(
                 common("metax-tensor", "MetaX: uint8 asymmetric per tensor, float bias")
                         .activations(U8, "mse")
-                        .weights(U8, OperatorTable.types(Trait.WEIGHTED))
+                        .weights(U8, "minmax", OperatorTable.types(Trait.WEIGHTED))
                         .build(),
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
-                        .channelWeights(S8, OperatorTable.types(Trait.WEIGHTED))
-                        .derivedBias(LinearInteger.int32().perChannel(0))
+                        .channelWeights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
+                        .derivedBias(
+                                LinearInteger.int32()
+                                        .perChannel(0),
+                                "minmax")
                         .build());
     }
 
-    private static DeclaredTarget.Builder common(String id, String summary) {
+    private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
+                .quantizes(OperatorTable.types(Trait.MOVES, "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .floatNetworkOutputs()
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"));

@@ -1,7 +1,7 @@
 package dev.detent.backends.nnie;
 
+import dev.detent.support.operator.OperatorTable;
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -9,7 +9,6 @@ import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -25,8 +24,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Nnie implements Backend, NumberSystemProvider {
 
-    private static final Set<String> LAYERS = OperatorTable.plus(
-            OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
+    private static final Set<String> LAYERS =
+            OperatorTable.plus(OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
 
     @Override
     public List<Target> targets() {
@@ -47,9 +46,11 @@ public final class Nnie implements Backend, NumberSystemProvider {
                         .onlyIf(Nnie::hasConstantWeight)
                         .activations(LinearInteger.asymmetric(8, -128, 127), "mse")
                         .channelWeights(
-                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), OperatorTable.biased())
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                                "minmax",
+                                OperatorTable.biased())
                         .floatOutputs()
-                        .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                        .recipe(host -> host.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                         .build());
     }
@@ -60,12 +61,10 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .quantizes(LAYERS)
                 .onlyIf((n, g) -> hasConstantWeight(n, g) && n.intAttribute("group", 1) == 1)
                 .activations(grid.scheme(), "minmax")
-                .weights(grid.scheme(), OperatorTable.biased())
+                .weights(grid.scheme(), "minmax", OperatorTable.biased())
                 .floatOutputs()
-                .profile(QuantizationRecipe.inputsOnly()
-                        .without("passive-parameters")
-                        .with("calibration", Map.of()))
-                .writes(new GfpqExporter())
+                .recipe(host -> host.inputsOnly().without("passive-parameters").with("calibration", Map.of()))
+                .writes(new GfpqExporter(grid.scheme().bits()))
                 .lint(NnieLint::check)
                 .build();
     }

@@ -1,8 +1,10 @@
 package dev.detent.backends.openvino;
 
+import dev.detent.support.operator.NonNegativeValues;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
@@ -11,9 +13,6 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.NonNegativeValues;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -50,10 +49,11 @@ public final class OpenVino implements Backend {
                 .quantizes(TYPES)
                 .onlyIf(OpenVino::isQuantized)
                 .activations(S8, "mse")
-                .channelWeights(weight, OperatorTable.types(Trait.WEIGHTED))
+                .channelWeights(weight, "minmax", OperatorTable.types(Trait.WEIGHTED))
+                .alsoWeights(NARROW, OperatorTable.types(Trait.WEIGHTED))
                 .floatOutputs()
                 .adjusted(OpenVino::unsigned)
-                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter())
                 .build();
     }

@@ -1,14 +1,15 @@
 package dev.detent.backends.rknn;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -26,22 +27,21 @@ public final class Rknn implements Backend {
     public List<Target> targets() {
         return List.of(
                 common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer")
-                        .weights(S8, OperatorTable.types(Trait.WEIGHTED))
-                        .derivedBias(BIAS)
+                        .weights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
+                        .derivedBias(BIAS, "minmax")
                         .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
                         .channelWeights(
                                 LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                                "minmax",
                                 OperatorTable.types(Trait.WEIGHTED))
-                        .derivedBias(BIAS.perChannel(0))
+                        .derivedBias(BIAS.perChannel(0), "minmax")
                         .build());
     }
 
-    private static DeclaredTarget.Builder common(String id, String summary) {
+    private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
+                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
                                 + "Concat AveragePool GlobalAveragePool"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")

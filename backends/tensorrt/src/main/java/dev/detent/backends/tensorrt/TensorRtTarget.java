@@ -1,5 +1,9 @@
 package dev.detent.backends.tensorrt;
 
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
+import dev.detent.support.operator.WeightLayout;
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -16,9 +20,6 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
-import dev.detent.support.operator.WeightLayout;
 import dev.detent.support.qdq.QdqExporter;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,7 +100,7 @@ final class TensorRtTarget implements Target {
         int group = layout.get().groups();
         int out = layout.get().outputChannels();
         int in = layout.get().inputChannels();
-        if (scheme.system() == FloatingPoint.E4M3) {
+        if (!scheme.system().isAffineInteger()) {
             return in > THIN && out > THIN && w.elementCount() / w.dim(0) / w.dim(1) <= LARGE_KERNEL;
         }
         if (in >= THIN && out >= THIN) {
@@ -122,10 +123,10 @@ final class TensorRtTarget implements Target {
     }
 
     @Override
-    public QuantizationRecipe profile() {
-        QuantizationRecipe profile = QuantizationRecipe.inputsOnly().without("passive-parameters");
+    public QuantizationRecipe recipe(DefaultRecipes host) {
+        QuantizationRecipe profile = host.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
-        return scheme.system() == LinearInteger.INSTANCE
+        return scheme.system().isAffineInteger()
                 ? profile.with("smoothing")
                         .with("adaptive-rounding")
                         .with("calibration", Map.of("rival", "percentile", "rival-samples", 128, "useful-range", true))
@@ -150,7 +151,10 @@ final class TensorRtTarget implements Target {
         if (graph.isInitializer(node.input(1))) {
             rule = rule.input(
                     1,
-                    new TensorRule(WeightLayout.perOutputChannel(scheme, node, graph), "minmax", InitialState.INITIAL));
+                    new TensorRule(
+                            WeightLayout.perOutputChannel(scheme, node, graph),
+                            "minmax",
+                            InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
     }
