@@ -1,7 +1,5 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
@@ -14,6 +12,8 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
@@ -35,7 +35,9 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
     private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127);
     private static final Scheme BIAS = LinearInteger.int32();
 
-    private static final Set<String> TYPES = OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
+    private static final Set<String> TYPES = OperatorTable.types(
+            Trait.MOVES,
+            "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
                     + "Relu PRelu Clip AveragePool GlobalAveragePool Mul Add Max Min Sub Div LeakyRelu Concat ReduceMean ReduceSum ReduceMax HardSwish "
                     + "Tanh Elu Sqrt Pow Exp InstanceNormalization LayerNormalization BatchNormalization Gelu Sum Abs Neg LogSoftmax");
 
@@ -96,7 +98,9 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                 .quantizes(TYPES)
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
-                .outputs(new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL), OperatorTable.types(Trait.PROBABILITY))
+                .outputs(
+                        new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL),
+                        OperatorTable.types(Trait.PROBABILITY))
                 .outputs(new TensorRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
                 .recipe(host -> recipe(host, width));
     }

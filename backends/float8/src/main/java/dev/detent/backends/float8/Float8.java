@@ -1,11 +1,11 @@
 package dev.detent.backends.float8;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -42,7 +42,9 @@ public final class Float8 implements Backend {
     private static Target graphcore() {
         Scheme scheme = FloatingPoint.E4M3.scheme().withPowerOfTwo();
         return DeclaredTarget.of("graphcore-fp8", "Graphcore FP8: E4M3 with power-of-two scales")
-                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
+                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(scheme, "mse")

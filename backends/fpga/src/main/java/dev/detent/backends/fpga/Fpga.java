@@ -1,11 +1,11 @@
 package dev.detent.backends.fpga;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -23,7 +23,9 @@ public final class Fpga implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("fpga", "FPGA: int8 symmetric, power-of-two scales, per tensor")
-                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
+                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(P2, "mse")

@@ -1,12 +1,12 @@
 package dev.detent.backends.metax;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
@@ -33,16 +33,15 @@ public final class Metax implements Backend {
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
                         .channelWeights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
-                        .derivedBias(
-                                LinearInteger.int32()
-                                        .perChannel(0),
-                                "minmax")
+                        .derivedBias(LinearInteger.int32().perChannel(0), "minmax")
                         .build());
     }
 
     private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.types(Trait.MOVES, "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
+                        "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .floatNetworkOutputs()
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"));

@@ -1,6 +1,5 @@
 package dev.detent.backends.nnie;
 
-import dev.detent.support.operator.OperatorTable;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
@@ -9,6 +8,7 @@ import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -24,8 +24,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Nnie implements Backend, NumberSystemProvider {
 
-    private static final Set<String> LAYERS =
-            OperatorTable.plus(OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
+    private static final Set<String> LAYERS = OperatorTable.plus(
+            OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
 
     @Override
     public List<Target> targets() {

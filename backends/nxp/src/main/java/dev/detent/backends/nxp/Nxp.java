@@ -1,7 +1,5 @@
 package dev.detent.backends.nxp;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
@@ -11,6 +9,8 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -29,7 +29,9 @@ public final class Nxp implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("nxp", "NXP: int8 symmetric, power-of-two scales, per-channel weights")
-                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
+                        "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(P2.with(Rounding.HALF_UP), "mse")

@@ -1,7 +1,5 @@
 package dev.detent.backends.onnxruntime;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
@@ -19,6 +17,8 @@ import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -40,11 +40,12 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
     private static final Scheme U16 = LinearInteger.asymmetric(16, 0, 65535);
     private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme BIAS =
-            LinearInteger.int32().perChannel(0);
+    private static final Scheme BIAS = LinearInteger.int32().perChannel(0);
 
     /** Operators with integer kernels, or that move codes without touching them. */
-    private static final Set<String> TYPES = OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Add Mul Concat AveragePool GlobalAveragePool");
+    private static final Set<String> TYPES = OperatorTable.types(
+            Trait.MOVES,
+            "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Add Mul Concat AveragePool GlobalAveragePool");
 
     /**
      * Between Q/DQ nodes ONNX Runtime makes of it QLinearSoftmax, whose integer exponentials overflow for output scales

@@ -1,8 +1,5 @@
 package dev.detent.backends.openvino;
 
-import dev.detent.support.operator.NonNegativeValues;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
@@ -13,6 +10,9 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.NonNegativeValues;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.detent.backends.ppl;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -24,13 +24,14 @@ public final class Ppl implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("ppl-cuda", "OpenPPL CUDA: int8 symmetric, per-channel weights")
-                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
+                        "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")
                 .channelWeights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
-                .derivedBias(
-                        LinearInteger.int32().perChannel(0), "minmax")
+                .derivedBias(LinearInteger.int32().perChannel(0), "minmax")
                 .floatNetworkOutputs()
                 .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());

@@ -1,12 +1,12 @@
 package dev.detent.backends.rknn;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
@@ -41,7 +41,9 @@ public final class Rknn implements Backend {
 
     private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.types(Trait.MOVES, "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
+                        "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
                                 + "Concat AveragePool GlobalAveragePool"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")

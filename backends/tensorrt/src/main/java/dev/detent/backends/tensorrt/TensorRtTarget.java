@@ -1,8 +1,5 @@
 package dev.detent.backends.tensorrt;
 
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.Trait;
-import dev.detent.support.operator.WeightLayout;
 import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
@@ -20,6 +17,9 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
+import dev.detent.support.operator.WeightLayout;
 import dev.detent.support.qdq.QdqExporter;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,10 +151,7 @@ final class TensorRtTarget implements Target {
         if (graph.isInitializer(node.input(1))) {
             rule = rule.input(
                     1,
-                    new TensorRule(
-                            WeightLayout.perOutputChannel(scheme, node, graph),
-                            "minmax",
-                            InitialState.INITIAL));
+                    new TensorRule(WeightLayout.perOutputChannel(scheme, node, graph), "minmax", InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
     }

@@ -1,9 +1,5 @@
 package dev.detent.support.target;
 
-import dev.detent.support.graph.GraphAnswers;
-import dev.detent.support.graph.PerGraph;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.WeightLayout;
 import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
@@ -18,7 +14,11 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.PerGraph;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.WeightLayout;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -194,11 +194,7 @@ public final class DeclaredTarget implements Target {
         if (hasWeight(node, graph)) {
             Weights own = Objects.requireNonNull(weights.get(node.opType()));
             TensorRule w = own.rule();
-            rule = rule.input(
-                    1,
-                    own.perChannel()
-                            ? w.with(WeightLayout.perOutputChannel(w.scheme(), node, graph))
-                            : w);
+            rule = rule.input(1, own.perChannel() ? w.with(WeightLayout.perOutputChannel(w.scheme(), node, graph)) : w);
         }
         if (node.isOneOf(OperatorTable.biased()) && node.hasInput(2)) {
             rule = rule.input(2, biasOf(node, graph));
