@@ -76,7 +76,11 @@ public final class Registry implements Observers {
 
     private void add(Object extension, String plugin, PluginCallGuard guard, List<Problem> problems) {
         if (extension instanceof Backend b) {
-            b.targets().forEach(t -> add(targets, t.id(), t, plugin, "target", problems));
+            b.targets().forEach(t -> {
+                TargetIds.fault(t.id(), targets.keySet())
+                        .ifPresent(f -> problems.add(Problem.error("DT-PLG-060", f, plugin)));
+                add(targets, t.id(), t, plugin, "target", problems);
+            });
         }
         if (extension instanceof PassProvider p) {
             p.passes().forEach(d -> add(passes, d.descriptor().id(), d, plugin, "pass", problems));
