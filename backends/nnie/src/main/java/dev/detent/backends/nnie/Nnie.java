@@ -64,7 +64,7 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .weights(grid.scheme(), "minmax", Operators.BIASED)
                 .floatOutputs()
                 .recipe(host -> host.inputsOnly().without("passive-parameters").with("calibration", Map.of()))
-                .writes(new GfpqExporter())
+                .writes(new GfpqExporter(grid.scheme().bits()))
                 .lint(NnieLint::check)
                 .build();
     }

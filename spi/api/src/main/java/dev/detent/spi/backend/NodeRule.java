@@ -38,7 +38,7 @@ public record NodeRule(List<TensorRule> inputs, List<TensorRule> outputs, boolea
     }
 
     private static TensorRule inFloat(TensorRule rule) {
-        return rule.state() == InitialState.SOI ? rule : rule.with(InitialState.FP32);
+        return rule.state() == InitialState.DEACTIVATED ? rule : rule.with(InitialState.FP32);
     }
 
     /**
