@@ -116,24 +116,29 @@ public final class GraphEditor {
     /** Appends a graph input. */
     public GraphEditor input(ValueInfo input) {
         graph.inputs.add(input);
+        graph.inputsByName.putIfAbsent(input.name(), input);
         return changed();
     }
 
     /** Takes out all graph inputs; for those that put changed ones in their place. */
     public GraphEditor clearInputs() {
         graph.inputs.clear();
+        graph.inputsByName.clear();
         return changed();
     }
 
     /** Appends a graph output. */
     public GraphEditor output(ValueInfo output) {
         graph.outputs.add(output);
+        graph.outputsByName.putIfAbsent(output.name(), output);
         return changed();
     }
 
     /** Takes out a graph output; nothing happens when there is none of the name. */
     public GraphEditor removeOutput(String name) {
-        graph.outputs.removeIf(o -> o.name().equals(name));
+        if (graph.outputsByName.remove(name) != null) {
+            graph.outputs.removeIf(o -> o.name().equals(name));
+        }
         return changed();
     }
 
