@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** All configs of a model. Created once from rules; afterwards only a {@link StateMachine} moves them. */
@@ -100,6 +101,10 @@ public final class QuantizationConfigs implements Quantization {
         return e == null ? List.of() : Collections.unmodifiableList(e.outputs());
     }
 
+    private TensorConfig at(Slot slot) {
+        return Objects.requireNonNull(bySlot.get(slot), slot::toString);
+    }
+
     /** A deep copy that no control reaches: what exporters get. */
     public Quantization snapshot() {
         QuantizationConfigs copy = new QuantizationConfigs();
@@ -108,7 +113,7 @@ public final class QuantizationConfigs implements Quantization {
             d.ownParameters = c.ownParameters;
             copy.bySlot.put(slot, d);
         });
-        bySlot.forEach((slot, c) -> copy.bySlot.get(slot).parent = copy.bySlot.get(c.parent.slot()));
+        bySlot.forEach((slot, c) -> copy.at(slot).parent = copy.at(c.parent.slot()));
         byNode.forEach((name, e) -> copy.byNode.put(
                 name,
                 new NodeEntry(
@@ -156,7 +161,7 @@ public final class QuantizationConfigs implements Quantization {
             roots.forEach((slot, root) -> {
                 TensorConfig r = configs.bySlot.get(root);
                 if (r != null) {
-                    configs.bySlot.get(slot).parent = r;
+                    configs.at(slot).parent = r;
                 }
             });
             return configs;

@@ -84,7 +84,7 @@ final class RangeExporter implements Exporter {
     public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         ReadBackParameters found = new ReadBackParameters();
         if (artefact.json(artefact.name() + ".ranges.json").get(KEY) instanceof Map<?, ?> ranges) {
-            ranges.forEach((name, amax) -> found.put((String) name, (float) (((Number) amax).floatValue() / 127), 0));
+            ranges.forEach((name, amax) -> found.put((String) name, ((Number) amax).floatValue() / 127, 0));
         }
         return found.asMap();
     }

@@ -5,6 +5,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.support.operator.Operators;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -28,7 +29,7 @@ final class ResidualFusion {
         if (depths.isEmpty()) {
             measure();
         }
-        return depths.get(node.name());
+        return Objects.requireNonNull(depths.get(node.name()));
     }
 
     private void measure() {

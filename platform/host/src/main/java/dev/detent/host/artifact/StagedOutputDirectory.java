@@ -76,7 +76,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
     }
 
     private static String reason(Exception e) {
-        Throwable t = e instanceof UncheckedIOException u ? u.getCause() : e;
+        Throwable t = e instanceof UncheckedIOException u && u.getCause() != null ? u.getCause() : e;
         return t instanceof java.nio.file.FileSystemException f && f.getReason() != null
                 ? f.getReason()
                 : t instanceof java.nio.file.AccessDeniedException ? "access denied" : String.valueOf(t.getMessage());

@@ -89,7 +89,7 @@ final class FoldBatchNorm {
         int block = (int) (w.dim(0) == 0 ? 1 : weight.length / w.dim(0));
         int group = (int) c.intAttribute("group", 1);
         for (int i = 0; i < weight.length; i++) {
-            weight[i] *= factor[channel(c, w, i, block, group, channels)];
+            weight[i] *= factor[channel(c, w, i, block, group)];
         }
         String weightName = edit.freshName(c.name() + "_weight");
         edit.initializer(weightName, Tensor.ofFloats(w.dims(), weight));
@@ -103,7 +103,7 @@ final class FoldBatchNorm {
     }
 
     /** Output channel of the weight element at flat index {@code i}. */
-    private static int channel(Node c, Tensor w, int i, int block, int group, int channels) {
+    private static int channel(Node c, Tensor w, int i, int block, int group) {
         return switch (c.opType()) {
             case "Gemm" -> c.intAttribute("transB", 0) == 1 ? i / block : i % block;
             case "ConvTranspose" -> {
