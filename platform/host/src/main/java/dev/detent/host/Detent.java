@@ -18,6 +18,7 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.record.RunReportWriter;
 import dev.detent.host.settings.Settings;
@@ -81,7 +82,7 @@ public final class Detent {
     /** The plan a target and settings lead to; no model is needed. */
     public Plan plan(String target, Settings settings) {
         return new Planner(settings(settings))
-                .plan(settings.apply(registry().target(target).profile(), registry()));
+                .plan(settings.apply(registry().target(target).recipe(StandardRecipes.INSTANCE), registry()));
     }
 
     private Registry settings(Settings settings) {
@@ -158,7 +159,8 @@ public final class Detent {
     private Job job(String id, QuantizeRequest request) {
         Target target = registry().target(id);
         Registry configured = settings(request.settings());
-        Plan plan = new Planner(configured).plan(request.settings().apply(target.profile(), registry()));
+        Plan plan = new Planner(configured)
+                .plan(request.settings().apply(target.recipe(StandardRecipes.INSTANCE), registry()));
         Exporter exporter = exporter(target, request.format());
         return new Job(
                 target,

@@ -1,5 +1,6 @@
 package dev.detent.backends.tensorrt;
 
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -116,8 +117,8 @@ final class TensorRtTarget implements Target {
     }
 
     @Override
-    public QuantizationRecipe profile() {
-        QuantizationRecipe profile = QuantizationRecipe.inputsOnly().without("passive-parameters");
+    public QuantizationRecipe recipe(DefaultRecipes host) {
+        QuantizationRecipe profile = host.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
         return scheme.system() == LinearInteger.INSTANCE
                 ? profile.with("smoothing")

@@ -9,6 +9,7 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.Invariants;
 import dev.detent.runtime.OrtModel;
@@ -66,7 +67,7 @@ final class TargetContract {
         String what = target.id() + " on " + name;
         try {
             Graph graph = source.copy();
-            Plan plan = new Planner(registry).plan(target.profile());
+            Plan plan = new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE));
             Pipeline.format(graph, name);
             Samples samples = new NoiseSamples(graph, 8);
             Pipeline.Result result = new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE)

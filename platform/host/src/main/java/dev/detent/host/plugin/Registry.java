@@ -61,42 +61,36 @@ public final class Registry implements Observers {
         BUILT_IN.forEach(s -> r.systems.put(s.id(), new Entry<>(s, "spi")));
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
-            PluginCallGuard guarded = new PluginCallGuard(plugin, "the plugin");
+            PluginCallGuard guard = new PluginCallGuard(plugin, "the plugin");
             for (Object e : extensions) {
                 r.loaders.put(plugin, e.getClass().getClassLoader());
-                if (e instanceof Backend b) {
-                    guarded.of("the backend").ask(b::targets).forEach(t -> {
-                        Target target = guarded.target(t);
-                        add(r.targets, target.id(), target, plugin, "target", problems);
-                    });
-                }
-                if (e instanceof PassProvider p) {
-                    guarded.of("the passes")
-                            .ask(p::passes)
-                            .forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
-                }
-                if (e instanceof DispatcherProvider p) {
-                    guarded.of("the dispatchers").ask(p::dispatchers).forEach(d -> {
-                        Dispatcher dispatcher = guarded.dispatcher(d);
-                        add(r.dispatchers, dispatcher.id(), dispatcher, plugin, "dispatcher", problems);
-                    });
-                }
-                if (e instanceof NumberSystemProvider p) {
-                    guarded.of("the number systems")
-                            .ask(p::numberSystems)
-                            .forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
-                }
-                if (e instanceof ObserverProvider p) {
-                    guarded.of("the observers")
-                            .ask(p::observers)
-                            .forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
-                }
+                r.add(guard.guard(e), plugin, guard, problems);
             }
         });
         if (!problems.isEmpty()) {
             throw new PluginException(problems, null);
         }
         return r;
+    }
+
+    private void add(Object extension, String plugin, PluginCallGuard guard, List<Problem> problems) {
+        if (extension instanceof Backend b) {
+            b.targets().forEach(t -> add(targets, t.id(), t, plugin, "target", problems));
+        }
+        if (extension instanceof PassProvider p) {
+            p.passes().forEach(d -> add(passes, d.descriptor().id(), d, plugin, "pass", problems));
+        }
+        if (extension instanceof DispatcherProvider p) {
+            p.dispatchers().forEach(d -> add(dispatchers, d.id(), d, plugin, "dispatcher", problems));
+        }
+        if (extension instanceof NumberSystemProvider p) {
+            p.numberSystems()
+                    .forEach(n ->
+                            add(systems, guard.of("a number system").ask(n::id), n, plugin, "number system", problems));
+        }
+        if (extension instanceof ObserverProvider p) {
+            p.observers().forEach(o -> add(observers, o.id(), o, plugin, "observer", problems));
+        }
     }
 
     private static <T> void add(

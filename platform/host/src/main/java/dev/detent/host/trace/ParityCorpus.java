@@ -6,6 +6,7 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plugin.Registry;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -94,8 +95,9 @@ public final class ParityCorpus {
 
     private String trace(Job job, Graph graph, String settings) {
         Target target = registry.target(job.target());
-        QuantizationRecipe profile =
-                settings.isEmpty() ? target.profile() : PpqSettings.apply(target.profile(), settings);
+        QuantizationRecipe profile = settings.isEmpty()
+                ? target.recipe(StandardRecipes.INSTANCE)
+                : PpqSettings.apply(target.recipe(StandardRecipes.INSTANCE), settings);
         Plan plan = new Planner(registry).plan(profile);
         PpqTraceRecorder trace =
                 new PpqTraceRecorder(job.model() + ".onnx", job.target(), settings.isEmpty() ? "default" : settings);
