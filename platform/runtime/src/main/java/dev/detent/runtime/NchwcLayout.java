@@ -213,10 +213,7 @@ final class NchwcLayout {
 
     private boolean mayBeNative(String value) {
         PartitionPlan.Cut cut = cuts.cuts().get(value);
-        return cut != null
-                && !cut.isPerChannel()
-                && graph.producer(value).isPresent()
-                && !graph.isOutput(value);
+        return cut != null && !cut.isPerChannel() && graph.producer(value).isPresent() && !graph.isOutput(value);
     }
 
     private void decide() {
@@ -241,8 +238,9 @@ final class NchwcLayout {
         }
         boolean changed = true;
         while (changed) {
-            changed =
-                    channels.keySet().removeIf(v -> !holds(Objects.requireNonNull(producers.get(v)), v, consumers.getOrDefault(v, List.of())));
+            changed = channels.keySet()
+                    .removeIf(v ->
+                            !holds(Objects.requireNonNull(producers.get(v)), v, consumers.getOrDefault(v, List.of())));
         }
     }
 

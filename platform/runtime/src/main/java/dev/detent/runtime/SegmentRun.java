@@ -410,7 +410,9 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
     @Override
     public long[] shape(String value) {
         TensorBuffer slab = slabs.get(value);
-        return slab != null ? slab.shape() : Objects.requireNonNull(foreign.get(value)).getInfo().getShape();
+        return slab != null
+                ? slab.shape()
+                : Objects.requireNonNull(foreign.get(value)).getInfo().getShape();
     }
 
     private void release() {

@@ -111,8 +111,7 @@ final class CalibrateActivations {
             }
         }
         for (TensorQuantization c : waiting) {
-            context.states()
-                    .calibrate(c, chosen.parameters(c), chosen.observer(c) + " over the calibration samples");
+            context.states().calibrate(c, chosen.parameters(c), chosen.observer(c) + " over the calibration samples");
         }
     }
 

@@ -146,7 +146,8 @@ final class SmoothActivations {
         for (double a : ACTIVATION_EXPONENTS) {
             for (double b : WEIGHT_EXPONENTS) {
                 Map<Integer, Double> candidate = new LinkedHashMap<>();
-                activation.forEach((g, share) -> candidate.put(g, Math.pow(share, -a) * Math.pow(Objects.requireNonNull(weight.get(g)), b)));
+                activation.forEach((g, share) ->
+                        candidate.put(g, Math.pow(share, -a) * Math.pow(Objects.requireNonNull(weight.get(g)), b)));
                 candidate.forEach((g, f) -> factors[g] = f);
                 double noise = noise(component);
                 if (noise < least) {

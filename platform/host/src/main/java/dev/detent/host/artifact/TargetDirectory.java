@@ -31,7 +31,9 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
     /** Files staged so far, sorted. */
     public List<Path> staged() {
         Path own = prefix.isEmpty() ? folder.file("x").getParent() : folder.file(prefix);
-        return folder.staged().stream().filter(f -> Objects.equals(f.getParent(), own)).toList();
+        return folder.staged().stream()
+                .filter(f -> Objects.equals(f.getParent(), own))
+                .toList();
     }
 
     /** Names and sizes in bytes. */

@@ -64,7 +64,8 @@ public final class LayerErrors {
                         Map<String, float[]> exact = TensorRecorder.of(reference, values, one);
                         return simulated.observe(
                                 outputs.stream()
-                                        .map(v -> new Simulator.Observation<>(v, () -> new Difference(Objects.requireNonNull(exact.get(v)))))
+                                        .map(v -> new Simulator.Observation<>(
+                                                v, () -> new Difference(Objects.requireNonNull(exact.get(v)))))
                                         .toList(),
                                 one,
                                 1,

@@ -109,7 +109,10 @@ public final class Planner {
                         next);
             }
             steps.add(new Plan.Step(
-                    registry.pass(next), registry.pluginOf(next), Objects.requireNonNull(chosen.get(next)), why.get(next) + place(d)));
+                    registry.pass(next),
+                    registry.pluginOf(next),
+                    Objects.requireNonNull(chosen.get(next)),
+                    why.get(next) + place(d)));
             facts.addAll(d.establishes());
             for (Fact f : d.invalidates()) {
                 if (facts.remove(f)) {

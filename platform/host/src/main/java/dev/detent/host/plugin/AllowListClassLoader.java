@@ -22,7 +22,9 @@ final class AllowListClassLoader extends PluginClassLoader {
         super(manager, descriptor, ClassLoader.getPlatformClassLoader());
     }
 
-    /** Whether plugins get this class from the host; a jar with a copy of its own would have another type of that name. */
+    /**
+     * Whether plugins get this class from the host; a jar with a copy of its own would have another type of that name.
+     */
     static boolean isFromHost(String className) {
         return FROM_HOST.stream().anyMatch(className::startsWith);
     }
