@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Queue;
@@ -226,7 +227,7 @@ public final class Graph {
         for (int i = 0; i < waiting.length; i++) {
             for (Node p : upstream(current.get(i))) {
                 waiting[i]++;
-                waiters.get(place.get(p.name())).add(i);
+                waiters.get(Objects.requireNonNull(place.get(p.name()))).add(i);
             }
             if (waiting[i] == 0) {
                 ready.add(i);

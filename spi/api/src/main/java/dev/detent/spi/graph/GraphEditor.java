@@ -4,6 +4,7 @@ import dev.detent.spi.Stable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 
 /**
@@ -85,7 +86,7 @@ public final class GraphEditor {
     /** Lets every use of {@code from} read {@code to}. */
     public GraphEditor redirect(String from, String to) {
         for (Graph.Use u : List.copyOf(graph.uses(from))) {
-            Node current = graph.nodes.get(u.node().name());
+            Node current = Objects.requireNonNull(graph.nodes.get(u.node().name()));
             replace(current.withInput(u.index(), to));
         }
         return this;
