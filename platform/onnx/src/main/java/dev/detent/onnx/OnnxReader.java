@@ -358,7 +358,6 @@ public final class OnnxReader {
                 c.close();
             } catch (IOException e) {
                 // Mappings outlive their channel; nothing is lost.
-                continue;
             }
         }
     }

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One YAML file as a target (docs/targets/generic.md lists the keys). An unknown key or value is an error that names
@@ -260,7 +261,7 @@ final class YamlTarget {
         choices.get(value).run();
     }
 
-    private Set<String> operators(String key, Object value) {
+    private Set<String> operators(String key, @Nullable Object value) {
         Set<String> types = new LinkedHashSet<>();
         if (value == null) {
             throw new UserException(
@@ -298,7 +299,7 @@ final class YamlTarget {
         throw wrong(key, value, "true or false");
     }
 
-    private Map<String, Object> map(Object value, String key) {
+    private Map<String, Object> map(@Nullable Object value, String key) {
         if (!(value instanceof Map<?, ?> m)) {
             throw wrong(key, String.valueOf(value), "a map");
         }

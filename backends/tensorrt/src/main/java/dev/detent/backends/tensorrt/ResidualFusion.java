@@ -6,6 +6,7 @@ import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -29,7 +30,7 @@ final class ResidualFusion {
         if (depths.isEmpty()) {
             measure();
         }
-        return depths.get(node.name());
+        return Objects.requireNonNull(depths.get(node.name()));
     }
 
     private void measure() {

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Moves the differences between an activation's channels into the weights around it, so that one scale per tensor
@@ -146,7 +147,8 @@ final class SmoothActivations {
         for (double a : ACTIVATION_EXPONENTS) {
             for (double b : WEIGHT_EXPONENTS) {
                 Map<Integer, Double> candidate = new LinkedHashMap<>();
-                activation.forEach((g, share) -> candidate.put(g, Math.pow(share, -a) * Math.pow(weight.get(g), b)));
+                activation.forEach((g, share) ->
+                        candidate.put(g, Math.pow(share, -a) * Math.pow(Objects.requireNonNull(weight.get(g)), b)));
                 candidate.forEach((g, f) -> factors[g] = f);
                 double noise = noise(component);
                 if (noise < least) {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -63,7 +64,8 @@ public final class LayerErrors {
                         Map<String, float[]> exact = TensorRecorder.of(reference, values, one);
                         return simulated.observe(
                                 outputs.stream()
-                                        .map(v -> new Simulator.Observation<>(v, () -> new Difference(exact.get(v))))
+                                        .map(v -> new Simulator.Observation<>(
+                                                v, () -> new Difference(Objects.requireNonNull(exact.get(v)))))
                                         .toList(),
                                 one,
                                 1,
