@@ -8,6 +8,7 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
@@ -61,6 +62,7 @@ class PluginCallGuardTest {
                 Target.class,
                 Rules.class,
                 Exporter.class,
+                ReadableExporter.class,
                 Dispatcher.class,
                 DispatcherProvider.class,
                 Observer.class,
