@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Planner;
-import dev.detent.host.plugin.Registry;
 import dev.detent.host.plan.StandardRecipes;
+import dev.detent.host.plugin.Registry;
 import dev.detent.passes.calibration.Calibration;
 import dev.detent.passes.dispatching.Dispatchers;
 import dev.detent.spi.backend.Backend;
@@ -109,7 +109,10 @@ class PassEnvelopeTest {
         Graph graph = e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4)).graph();
         Pipeline.format(graph, "test");
         return new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE)
-                .run(graph, new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE)), Optional.of(TestPlatform.noise(graph, 4)));
+                .run(
+                        graph,
+                        new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE)),
+                        Optional.of(TestPlatform.noise(graph, 4)));
     }
 
     private static float[] weights(int seed) {

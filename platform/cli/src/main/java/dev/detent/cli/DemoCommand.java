@@ -10,6 +10,7 @@ import dev.detent.spi.problem.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,11 +60,11 @@ final class DemoCommand implements Callable<Integer> {
         o.problems().forEach(console::problem);
         console.line("PP-OCR text-direction classifier for " + backend + ": " + o.quantizedNodes()
                 + " nodes quantized from " + o.samples() + " images, scored on "
-                + o.scores().get("float").samples());
+                + Objects.requireNonNull(o.scores().get("float")).samples());
         EvaluateCommand.show(console, o.scores());
         o.runnable().ifPresent(file -> {
             console.line("size       " + QuantizeCommand.bytes(o.modelBytes()) + " -> "
-                    + QuantizeCommand.bytes(o.files().get(file.getFileName().toString())));
+                    + QuantizeCommand.bytes(Objects.requireNonNull(o.files().get(file.getFileName().toString()))));
             ThroughputBenchmark speed =
                     ThroughputBenchmark.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
             console.line(String.format(

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -110,14 +111,13 @@ final class CalibrateActivations {
             }
         }
         for (TensorQuantization c : waiting) {
-            context.states()
-                    .calibrate(c, chosen.parameters.get(c), chosen.observer(c) + " over the calibration samples");
+            context.states().calibrate(c, chosen.parameters(c), chosen.observer(c) + " over the calibration samples");
         }
     }
 
     private double error(Candidate candidate) {
         String reason = "trial of " + candidate.name();
-        waiting.forEach(c -> context.states().calibrate(c, candidate.parameters.get(c), reason));
+        waiting.forEach(c -> context.states().calibrate(c, candidate.parameters(c), reason));
         double error = context.simulator().outputError(context.options().get(TRIAL_SAMPLES));
         waiting.forEach(c -> context.states().recalibrate(c, reason));
         return error;
@@ -163,13 +163,17 @@ final class CalibrateActivations {
                 Observer observer = context.observers().create(k.observer(), k.scheme());
                 if (!observer.needsData()) {
                     QuantizationParameters fixed = observer.render(k.scheme());
-                    observed.remove(k).forEach(c -> parameters.put(c, fixed));
+                    Objects.requireNonNull(observed.remove(k)).forEach(c -> parameters.put(c, fixed));
                 }
             }
         }
 
         String name() {
             return method.isEmpty() ? "the rules' observers" : method;
+        }
+
+        QuantizationParameters parameters(TensorQuantization c) {
+            return Objects.requireNonNull(parameters.get(c), c::value);
         }
 
         /** What the target prescribes is no matter of choice. */
@@ -204,7 +208,7 @@ final class CalibrateActivations {
                             FiniteRange.render(observers.get(i), keys.get(i).scheme()))
                     .toList();
             for (int i = 0; i < keys.size(); i++) {
-                List<TensorQuantization> configs = observed.get(keys.get(i));
+                List<TensorQuantization> configs = Objects.requireNonNull(observed.get(keys.get(i)));
                 rendered.get(i)
                         .ifPresentOrElse(
                                 p -> configs.forEach(c -> parameters.put(c, p)),

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.Objects;
 
 /**
  * The part of an output folder that one target's files go to: the folder itself, or one of its own in a run for several
@@ -40,7 +41,9 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
     /** Files staged so far, sorted; not those in folders below. */
     public List<Path> staged() {
         Path own = prefix.isEmpty() ? folder.file("x").getParent() : folder.file(prefix);
-        return folder.staged().stream().filter(f -> f.getParent().equals(own)).toList();
+        return folder.staged().stream()
+                .filter(f -> Objects.equals(f.getParent(), own))
+                .toList();
     }
 
     /** Names and sizes in bytes. */

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntConsumer;
@@ -143,14 +144,14 @@ public final class FloatObservationCache implements AutoCloseable {
         for (int i = 0; i < keys.size(); i++) {
             all.add(
                     keys.get(i).kept().isEmpty()
-                            ? unshared.get(observations.get(i))
-                            : FloatObservationCache.<S>shared(sketches.get(keys.get(i))));
+                            ? Objects.requireNonNull(unshared.get(observations.get(i)))
+                            : FloatObservationCache.<S>shared(Objects.requireNonNull(sketches.get(keys.get(i)))));
         }
         return all;
     }
 
     /** What is kept of a value under one name is of one class, as {@link Observation} says. */
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <S extends Sketch> S shared(Sketch sketch) {
         return (S) sketch;
     }

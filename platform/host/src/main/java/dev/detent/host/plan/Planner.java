@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -108,7 +109,10 @@ public final class Planner {
                         next);
             }
             steps.add(new Plan.Step(
-                    registry.pass(next), registry.pluginOf(next), chosen.get(next), why.get(next) + place(d)));
+                    registry.pass(next),
+                    registry.pluginOf(next),
+                    Objects.requireNonNull(chosen.get(next)),
+                    why.get(next) + place(d)));
             facts.addAll(d.establishes());
             for (Fact f : d.invalidates()) {
                 if (facts.remove(f)) {
@@ -132,7 +136,7 @@ public final class Planner {
 
     /** The host itself dispatches and applies rules once nothing is left to prepare. */
     private static boolean advance(Set<Fact> facts) {
-        return facts.add(Fact.PREPARED) | facts.add(Fact.DISPATCHED) | facts.add(Fact.RULES_APPLIED);
+        return facts.addAll(EnumSet.of(Fact.PREPARED, Fact.DISPATCHED, Fact.RULES_APPLIED));
     }
 
     private static boolean isBuiltIn(Fact f) {

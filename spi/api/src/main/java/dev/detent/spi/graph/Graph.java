@@ -4,10 +4,12 @@ import dev.detent.spi.Stable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Queue;
@@ -31,6 +33,11 @@ public final class Graph {
     final Map<String, ValueInfo> valueInfos = new LinkedHashMap<>();
     final List<ValueInfo> inputs = new ArrayList<>();
     final List<ValueInfo> outputs = new ArrayList<>();
+    /** The first of each name, so that ten thousand outputs cost no more to ask about than one. */
+    final Map<String, ValueInfo> inputsByName = new HashMap<>();
+    /** Likewise. */
+    final Map<String, ValueInfo> outputsByName = new HashMap<>();
+
     final Map<String, Integer> opsets = new LinkedHashMap<>();
     UnmodeledProto opaque = UnmodeledProto.NONE;
     int revision;
@@ -60,21 +67,12 @@ public final class Graph {
 
     /** The value is fed at run time. */
     public boolean isInput(String value) {
-        return bears(inputs, value);
+        return inputsByName.containsKey(value);
     }
 
     /** The value is an output of the graph. */
     public boolean isOutput(String value) {
-        return bears(outputs, value);
-    }
-
-    private static boolean bears(List<ValueInfo> values, String name) {
-        for (ValueInfo v : values) {
-            if (v.name().equals(name)) {
-                return true;
-            }
-        }
-        return false;
+        return outputsByName.containsKey(value);
     }
 
     /** Constant values by name, in file order: a read-only view that follows edits. */
@@ -95,8 +93,8 @@ public final class Graph {
     /** Declared or inferred type and shape of a value. */
     public Optional<ValueInfo> valueInfo(String value) {
         return Optional.ofNullable(valueInfos.get(value))
-                .or(() -> inputs.stream().filter(i -> i.name().equals(value)).findFirst())
-                .or(() -> outputs.stream().filter(o -> o.name().equals(value)).findFirst());
+                .or(() -> Optional.ofNullable(inputsByName.get(value)))
+                .or(() -> Optional.ofNullable(outputsByName.get(value)));
     }
 
     /** Whether a value is known to hold 32-bit floats, which is what can be quantized. */
@@ -142,6 +140,8 @@ public final class Graph {
         g.valueInfos.putAll(valueInfos);
         g.inputs.addAll(inputs);
         g.outputs.addAll(outputs);
+        g.inputsByName.putAll(inputsByName);
+        g.outputsByName.putAll(outputsByName);
         g.opsets.putAll(opsets);
         g.opaque = opaque;
         return g;
@@ -227,7 +227,7 @@ public final class Graph {
         for (int i = 0; i < waiting.length; i++) {
             for (Node p : upstream(current.get(i))) {
                 waiting[i]++;
-                waiters.get(place.get(p.name())).add(i);
+                waiters.get(Objects.requireNonNull(place.get(p.name()))).add(i);
             }
             if (waiting[i] == 0) {
                 ready.add(i);

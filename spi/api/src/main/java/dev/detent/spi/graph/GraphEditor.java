@@ -4,6 +4,7 @@ import dev.detent.spi.Stable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 
 /**
@@ -85,7 +86,7 @@ public final class GraphEditor {
     /** Lets every use of {@code from} read {@code to}. */
     public GraphEditor redirect(String from, String to) {
         for (Graph.Use u : List.copyOf(graph.uses(from))) {
-            Node current = graph.nodes.get(u.node().name());
+            Node current = Objects.requireNonNull(graph.nodes.get(u.node().name()));
             replace(current.withInput(u.index(), to));
         }
         return this;
@@ -116,24 +117,29 @@ public final class GraphEditor {
     /** Appends a graph input. */
     public GraphEditor input(ValueInfo input) {
         graph.inputs.add(input);
+        graph.inputsByName.putIfAbsent(input.name(), input);
         return changed();
     }
 
     /** Takes out all graph inputs; for those that put changed ones in their place. */
     public GraphEditor clearInputs() {
         graph.inputs.clear();
+        graph.inputsByName.clear();
         return changed();
     }
 
     /** Appends a graph output. */
     public GraphEditor output(ValueInfo output) {
         graph.outputs.add(output);
+        graph.outputsByName.putIfAbsent(output.name(), output);
         return changed();
     }
 
     /** Takes out a graph output; nothing happens when there is none of the name. */
     public GraphEditor removeOutput(String name) {
-        graph.outputs.removeIf(o -> o.name().equals(name));
+        if (graph.outputsByName.remove(name) != null) {
+            graph.outputs.removeIf(o -> o.name().equals(name));
+        }
         return changed();
     }
 

@@ -12,6 +12,8 @@ import java.util.OptionalInt;
 public sealed interface Granularity {
 
     /** One scale for the whole tensor. */
+    @SuppressWarnings(
+            "ClassInitializationDeadlock") // Nobody else makes a PerTensor, so this interface is always first.
     Granularity PER_TENSOR = new PerTensor();
 
     /** The channel axis; empty when the whole tensor is one group. */
