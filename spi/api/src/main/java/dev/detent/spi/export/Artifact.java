@@ -1,7 +1,7 @@
 package dev.detent.spi.export;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.Graph;
 import java.util.Map;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package dev.detent.spi.export;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.problem.Problem;

@@ -1,7 +1,7 @@
 package dev.detent.spi.export;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.option.Option;
 import java.util.List;
 

@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.Stable;
+
 /**
  * The life of a quantization config. Names and numbers are PPQ 0.6.5's and do not change. Nobody compares states at
  * call sites; one asks a question.

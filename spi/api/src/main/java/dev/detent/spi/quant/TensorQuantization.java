@@ -1,7 +1,7 @@
 package dev.detent.spi.quant;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import java.util.Optional;
 
 /** Read view of one config. Scheme and parameters are <em>effective</em>: read through the root, as PPQ does. */
