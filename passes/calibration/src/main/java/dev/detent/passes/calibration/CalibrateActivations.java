@@ -176,8 +176,9 @@ final class CalibrateActivations {
             return Objects.requireNonNull(parameters.get(c), c::value);
         }
 
+        /** What the target prescribes is no matter of choice. */
         String observer(TensorQuantization c) {
-            return method.isEmpty() ? c.observer() : method;
+            return method.isEmpty() || c.isFixed() ? c.observer() : method;
         }
 
         List<Simulator.Observation<Observer>> observations() {

@@ -7,6 +7,7 @@ import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.FloatObservationCache;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
+import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.Sha256;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
@@ -15,7 +16,10 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +40,14 @@ public final class PreparedModel implements AutoCloseable {
     private final List<Problem> remarks = new ArrayList<>();
     private final Optional<Samples> samples;
     private final FloatObservationCache observations;
+    private final InputDigest modelDigest;
+    private final Optional<InputDigest> calibrationDigest;
     private final Optional<Evaluation> evaluation;
 
     public PreparedModel(QuantizeRequest request, Progress progress) {
+        InputDigest digest = InputDigest.of(request.model());
         graph = OnnxReader.read(request.model());
+        modelDigest = digest.confirm();
         nodes = graph.nodes().size();
         bytes = Sha256.size(request.model(), graph);
         if (Evaluation.isQuantized(graph)) {
@@ -57,6 +65,10 @@ public final class PreparedModel implements AutoCloseable {
         }
         refuseBroken(graph, request.model());
         Pipeline.format(graph, request.model().toString());
+        calibrationDigest = request.calibration()
+                .flatMap(InputPlaces::path)
+                .filter(Files::exists)
+                .map(InputDigest::of);
         samples = request.calibration()
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES));
@@ -88,6 +100,20 @@ public final class PreparedModel implements AutoCloseable {
         return bytes;
     }
 
+    /**
+     * Of the model's file as it was read.
+     *
+     * @throws UserException when it was written over since
+     */
+    public String modelSha256() {
+        return modelDigest.sha256();
+    }
+
+    /** Of the calibration data, where they are one file or one folder, as they were when the run began to read them. */
+    public Optional<String> calibrationSha256() {
+        return calibrationDigest.map(InputDigest::sha256);
+    }
+
     /** What to say of the model as it was read. */
     public List<Problem> remarks() {
         return remarks;
@@ -108,7 +134,7 @@ public final class PreparedModel implements AutoCloseable {
     /** NaN or infinity in a weight would end as a nonsensical scale. */
     private static void refuseBroken(Graph graph, Path model) {
         for (Node n : graph.nodes()) {
-            if (n.is("Conv", "ConvTranspose", "Gemm", "MatMul")) {
+            if (OperatorTable.is(n, Trait.WEIGHTED)) {
                 n.inputs()
                         .forEach(name -> GraphNormalizer.constant(graph, name)
                                 .filter(t -> t.type() == ElementType.FLOAT)

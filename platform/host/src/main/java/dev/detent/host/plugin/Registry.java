@@ -17,6 +17,7 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
@@ -75,7 +76,11 @@ public final class Registry implements Observers {
 
     private void add(Object extension, String plugin, PluginCallGuard guard, List<Problem> problems) {
         if (extension instanceof Backend b) {
-            b.targets().forEach(t -> add(targets, t.id(), t, plugin, "target", problems));
+            b.targets().forEach(t -> {
+                TargetIds.fault(t.id(), targets.keySet())
+                        .ifPresent(f -> problems.add(Problem.error("DT-PLG-060", f, plugin)));
+                add(targets, t.id(), t, plugin, "target", problems);
+            });
         }
         if (extension instanceof PassProvider p) {
             p.passes().forEach(d -> add(passes, d.descriptor().id(), d, plugin, "pass", problems));
@@ -193,6 +198,18 @@ public final class Registry implements Observers {
                                 id,
                                 d.options(),
                                 observerOptions.getOrDefault(d.id(), Map.of())));
+    }
+
+    /**
+     * The encoding that a rule prescribes by naming an observer that looks at no data; empty for one that does. An
+     * observer that does not exist, or cannot serve the scheme, is complained of when a pass asks for it.
+     */
+    public Optional<QuantizationParameters> prescribed(String observer, Scheme scheme) {
+        return Optional.ofNullable(observers.get(observer.toLowerCase(Locale.ROOT)))
+                .filter(e -> e.item().handles().test(scheme))
+                .map(e -> create(observer, scheme))
+                .filter(o -> !o.needsData())
+                .map(o -> o.render(scheme));
     }
 
     /** Parses given option values; an unknown name is an error with a suggestion. */

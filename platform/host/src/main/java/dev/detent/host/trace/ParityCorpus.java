@@ -2,6 +2,7 @@ package dev.detent.host.trace;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.detent.host.artifact.InputPath;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
@@ -58,6 +59,11 @@ public final class ParityCorpus {
                     "has no folder models (or variants, with --settings); give a corpus",
                     folder.toString());
         }
+        InputPath.refuseFolder(
+                out,
+                Stream.of("models", "calib", "variants")
+                        .map(part -> new InputPath("the corpus's " + part, folder.resolve(part)))
+                        .toList());
         Map<String, String> tags = new LinkedHashMap<>();
         List<Job> jobs = new ArrayList<>();
         if (settings.isPresent()) {
@@ -81,7 +87,8 @@ public final class ParityCorpus {
                     Pipeline.format(graph, file.toString());
                     formatted.put(j.model(), graph);
                 }
-                Files.writeString(out.resolve(j.file()), trace(j, graph.copy(), tags.getOrDefault(j.tag(), "")));
+                TraceFile.refuseOther(out.resolve(j.file()));
+                TraceFile.write(out.resolve(j.file()), trace(j, graph.copy(), tags.getOrDefault(j.tag(), "")));
             } catch (DetentException e) {
                 failures.put(j.file(), e.getMessage());
             } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.detent.spi.quant;
 
+import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.graph.ElementType;
 import java.util.Optional;
@@ -10,8 +11,10 @@ import java.util.Optional;
  * {@link NumberSystemProvider}.
  *
  * <p>Every system has a positive, finite scale per config or channel; what it means is the system's affair: a step
- * (linear), a factor (floating point), the largest magnitude (logarithmic).
+ * (linear), a factor (floating point), the largest magnitude (logarithmic). It is a number in the tensor's units, also
+ * where a scheme restricts it to powers of two: an exponent is an exporter's affair.
  */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 public interface NumberSystem {
 
@@ -24,11 +27,22 @@ public interface NumberSystem {
      */
     ScaleAndZeroPoint cover(Range values, Scheme scheme);
 
-    /** Replaces {@code values[from..to)} by what a quantize-dequantize pair makes of them. */
+    /**
+     * Replaces {@code values[from..to)} by what a quantize-dequantize pair makes of them. Called by several threads on
+     * arrays of their own. NaN may come out as anything; infinities saturate.
+     */
     void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme);
 
     /** Whether {@link #fakeQuantize} must see a whole tensor at once, because it works out the scale from it. */
     default boolean isDynamic() {
+        return false;
+    }
+
+    /**
+     * Whether codes are integers with (code - zero point) scale as their real value, so that products of codes may be
+     * summed as integers and a bias counts in units of input scale x weight scale.
+     */
+    default boolean isAffineInteger() {
         return false;
     }
 
