@@ -15,6 +15,7 @@ final class Console {
     // lib/java.options asks Java 22 and newer for no console where there is no terminal.
     @SuppressWarnings("SystemConsoleNull")
     private final boolean live = System.console() != null && System.getenv("CI") == null;
+
     private String drawn = "";
 
     void line(String text) {
