@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The float model and its encodings in both versions that qnn-onnx-converter takes ({@code --quantization_overrides}):
@@ -93,7 +94,7 @@ final class EncodingsExporter extends SidecarExporter<JsonValue> {
             if (!flat.contains(name)) {
                 found.remove(name);
             } else if (found.contains(name)
-                    && !found.asMap().get(name).equals(flat.asMap().get(name))) {
+                    && !Objects.equals(found.asMap().get(name), flat.asMap().get(name))) {
                 throw new UserException("DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
             }
         });

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -119,7 +120,9 @@ final class GfpqExporter extends SidecarExporter<List<TextTableCodec.Row>> {
             if (!c.isInitializer() && clips.isPresent() && found.contains(key)) {
                 int at = position.merge(c.slot().node(), 1, Integer::sum) - 1;
                 if (at >= clips.get().length
-                        || clips.get()[at] != found.asMap().get(key).scale(0)) {
+                        || clips.get()[at]
+                                != Objects.requireNonNull(found.asMap().get(key))
+                                        .scale(0)) {
                     found.remove(key);
                 }
             }

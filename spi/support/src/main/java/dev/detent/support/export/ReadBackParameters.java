@@ -30,7 +30,7 @@ public final class ReadBackParameters {
         try {
             return new QuantizationParameters(scales, z);
         } catch (IllegalArgumentException e) {
-            throw impossible(entry, e.getMessage());
+            throw impossible(entry, String.valueOf(e.getMessage()));
         }
     }
 
