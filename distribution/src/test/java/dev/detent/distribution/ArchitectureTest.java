@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.util.Formatter;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Formatter;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -81,7 +81,17 @@ class ArchitectureTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "spi", "support", "testkit", "kernel", "onnx", "runtime", "report", "host", "cli", "backends", "passes"
+                "spi",
+                "support",
+                "testkit",
+                "kernel",
+                "onnx",
+                "runtime",
+                "report",
+                "host",
+                "cli",
+                "backends",
+                "passes"
             })
     void noPackagesOfAModuleFormACycle(String module) {
         slices().matching("dev.detent." + module + ".(**)")
@@ -91,7 +101,9 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** The root pom and distribution/pom.xml list the plugins; who adds one to the tree and forgets them is told here. */
+    /**
+     * The root pom and distribution/pom.xml list the plugins; who adds one to the tree and forgets them is told here.
+     */
     @Test
     void everyPluginOfTheTreeIsOnTheClassPath() throws IOException {
         Set<String> modules = new TreeSet<>();

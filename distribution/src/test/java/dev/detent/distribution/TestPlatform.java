@@ -68,7 +68,8 @@ final class TestPlatform {
     static Set<String> extensionNames() {
         Set<String> names = new TreeSet<>();
         try {
-            for (URL index : Collections.list(TestPlatform.class.getClassLoader().getResources(INDEX))) {
+            for (URL index :
+                    Collections.list(TestPlatform.class.getClassLoader().getResources(INDEX))) {
                 try (InputStream in = index.openStream()) {
                     new String(in.readAllBytes(), StandardCharsets.UTF_8)
                             .lines()

@@ -64,7 +64,8 @@ final class DemoCommand implements Callable<Integer> {
         EvaluateCommand.show(console, o.scores());
         o.runnable().ifPresent(file -> {
             console.line("size       " + QuantizeCommand.bytes(o.modelBytes()) + " -> "
-                    + QuantizeCommand.bytes(Objects.requireNonNull(o.files().get(file.getFileName().toString()))));
+                    + QuantizeCommand.bytes(Objects.requireNonNull(
+                            o.files().get(file.getFileName().toString()))));
             ThroughputBenchmark speed =
                     ThroughputBenchmark.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
             console.line(String.format(

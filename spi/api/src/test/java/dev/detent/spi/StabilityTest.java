@@ -14,8 +14,11 @@ class StabilityTest {
 
     @Test
     void everyPublicTypeHasOneMark() throws Exception {
-        Path root = Path.of(
-                SpiVersion.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path root = Path.of(SpiVersion.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         try (Stream<Path> files = Files.walk(root)) {
             assertThat(files.map(f -> root.relativize(f).toString().replace('/', '.'))
                             .filter(n -> n.endsWith(".class") && !n.endsWith("-info.class") && !n.contains("$"))

@@ -1,7 +1,7 @@
 package dev.detent.spi.backend;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import java.util.List;
 import org.pf4j.ExtensionPoint;
 

@@ -1,7 +1,7 @@
 package dev.detent.spi.backend;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;

@@ -102,7 +102,10 @@ public final class Graph {
         return valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
     }
 
-    /** Declared or inferred inner values by name: a read-only view that follows edits. Inputs and outputs are not among them. */
+    /**
+     * Declared or inferred inner values by name: a read-only view that follows edits. Inputs and outputs are not among
+     * them.
+     */
     public Map<String, ValueInfo> valueInfos() {
         return Collections.unmodifiableMap(valueInfos);
     }
@@ -127,7 +130,10 @@ public final class Graph {
         return revision;
     }
 
-    /** An editor of this graph. A pass takes the one of its context, which checks that the pass declared it; others edit graphs of their own, such as a {@link #copy}. */
+    /**
+     * An editor of this graph. A pass takes the one of its context, which checks that the pass declared it; others edit
+     * graphs of their own, such as a {@link #copy}.
+     */
     public GraphEditor edit() {
         return new GraphEditor(this);
     }

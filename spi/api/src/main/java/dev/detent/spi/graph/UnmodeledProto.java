@@ -1,6 +1,7 @@
 package dev.detent.spi.graph;
 
 import dev.detent.spi.Stable;
+
 /**
  * What the reader found and nobody here models: kept byte for byte so that writing loses nothing. Only the host's
  * reader and writer look inside.

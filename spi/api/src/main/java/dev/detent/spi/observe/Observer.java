@@ -1,7 +1,7 @@
 package dev.detent.spi.observe;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 

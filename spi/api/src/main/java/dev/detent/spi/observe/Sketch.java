@@ -1,7 +1,7 @@
 package dev.detent.spi.observe;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 
 /**
  * Watches the values of one tensor and keeps of them what its maker needs, in a size that does not depend on the number

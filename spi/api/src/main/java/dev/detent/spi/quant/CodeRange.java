@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.Stable;
+
 /**
  * The codes a scheme may use. Of a floating-point system {@code min} and {@code max} are the numbers at scale 1
  * instead.

@@ -1,7 +1,7 @@
 package dev.detent.spi.quant;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.ElementType;
 import java.util.Optional;
 

@@ -1,7 +1,7 @@
 package dev.detent.spi.quant;
 
-import dev.detent.spi.Stable;
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.Node;
 import java.util.Collection;
 import java.util.List;

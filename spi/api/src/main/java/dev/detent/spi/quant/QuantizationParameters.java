@@ -13,8 +13,8 @@ public record QuantizationParameters(float[] scales, float[] zeroPoints) {
     /**
      * Copies the arrays.
      *
-     * @throws IllegalArgumentException when there are no scales, not as many zero points, or a scale is not positive and
-     *     finite; those of {@link NumberSystem#cover} of an infinite range are not
+     * @throws IllegalArgumentException when there are no scales, not as many zero points, or a scale is not positive
+     *     and finite; those of {@link NumberSystem#cover} of an infinite range are not
      */
     public QuantizationParameters {
         if (scales.length == 0 || scales.length != zeroPoints.length) {

@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.Stable;
+
 /**
  * How a real code becomes an integer one. PPQ 0.6.5's tensor path is the reference (see docs/differences.md for its
  * scalar path).

@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.Stable;
+
 /**
  * What a number system makes of one range, in double precision; {@link Scheme#cover(double, double)} rounds it to the
  * floats of {@link QuantizationParameters}.

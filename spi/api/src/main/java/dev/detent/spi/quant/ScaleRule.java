@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.Stable;
+
 /** Which code the largest magnitude of a symmetric range falls on. */
 @Stable(since = "1.0")
 public enum ScaleRule {
