@@ -192,6 +192,16 @@ class PluginCallGuardTest {
         assertThatThrownBy(() -> c.accept(new float[1], 0, 1)).hasMessageContaining("observer 'mean' failed");
     }
 
+    /** The host leaves such a tensor in float: an attention mask is no fault of a plugin. */
+    @Test
+    void whatTheContractLetsAMethodThrowIsAnAnswer() {
+        Observer guarded = GUARD.guard(plugin(Observer.class, m -> {
+            throw new IllegalArgumentException("a scale must be positive and finite");
+        }));
+        assertThatThrownBy(() -> guarded.render(null)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(guarded::end).isInstanceOf(PluginException.class);
+    }
+
     @Test
     void passesKeepTheirProblemId() {
         PassDefinition guarded = GUARD.guard(
