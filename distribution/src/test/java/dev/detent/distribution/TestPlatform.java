@@ -17,10 +17,11 @@ import dev.detent.backends.rknn.Rknn;
 import dev.detent.backends.tengine.Tengine;
 import dev.detent.backends.tensorrt.TensorRt;
 import dev.detent.backends.vitis.Vitis;
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
 import dev.detent.passes.calibration.Calibration;
 import dev.detent.passes.dispatching.Dispatchers;
@@ -30,7 +31,6 @@ import dev.detent.passes.refinement.Refinement;
 import dev.detent.passes.tuning.Tuning;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
-import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
@@ -41,7 +41,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 
 /** The platform with all plugins, in one class loader, for tests that look inside. */
@@ -81,11 +80,9 @@ final class TestPlatform {
         for (String s : set) {
             settings = settings.with(s);
         }
-        Target t = REGISTRY.target(target);
         Graph g = graph.copy();
-        Pipeline.format(g, "test");
-        return new Pipeline(REGISTRY, t, workers, Progress.QUIET, Pipeline.Listener.NONE)
-                .run(g, new Planner(REGISTRY).plan(settings.apply(t.profile(), REGISTRY)), Optional.of(samples));
+        GraphNormalizer.normalize(g, "test");
+        return new Pipeline(g::copy, samples, workers, Progress.QUIET).run(TargetPlan.of(REGISTRY, target, settings));
     }
 
     /** Samples of fixed noise for every float input. */

@@ -2,12 +2,16 @@ package dev.detent.cli;
 
 import dev.detent.host.Detent;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
+import dev.detent.host.trace.PpqTraceFile;
+import dev.detent.host.trace.PpqTraceRecorder;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -140,31 +144,33 @@ final class QuantizeCommand implements Callable<Integer> {
                     "DT-CLI-006", "are those of the evaluation data; give that with --evaluate", "--labels");
         }
         Optional<Path> traced = trace.or(() -> file.path("trace"));
-        QuantizeRequest request = new QuantizeRequest(
-                model,
-                targets.get(0),
-                calibration.or(() -> file.text("calibration")),
-                samples.or(() -> file.count("samples")).orElse(0),
-                preprocessing,
-                settings,
-                format.or(() -> file.text("format")),
-                out.or(() -> file.path("out"))
-                        .orElseGet(() -> Path.of(stem() + "."
-                                + (targets.size() > 1
-                                        ? "targets"
-                                        : targets.get(0).replace(':', '.')))),
-                traced,
-                threads.or(() -> file.count("threads"))
-                        .orElse(Runtime.getRuntime().availableProcessors()),
-                scored.map(d -> new QuantizeRequest.Evaluation(d, 0, classes)));
-        Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
+        if (targets.size() > 1 && traced.isPresent()) {
+            throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
+        }
+        QuantizeRequest.Builder request = QuantizeRequest.of(
+                        model,
+                        targets,
+                        out.or(() -> file.path("out"))
+                                .orElseGet(() -> Path.of(stem() + "."
+                                        + (targets.size() > 1
+                                                ? "targets"
+                                                : targets.get(0).replace(':', '.')))))
+                .samples(samples.or(() -> file.count("samples")).orElse(0))
+                .preprocessing(preprocessing)
+                .settings(settings)
+                .workers(threads.or(() -> file.count("threads"))
+                        .orElse(Runtime.getRuntime().availableProcessors()));
+        calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
+        format.or(() -> file.text("format")).ifPresent(request::format);
+        scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
+        traced.ifPresent(t -> request.listener(
+                new PpqTraceFile(new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default"), t)));
+        QuantizeResult result = new Detent(home::registryAndEngine, InstallationOptions.VERSION)
+                .quantize(request.build(), console.progress());
         if (targets.size() > 1) {
-            if (traced.isPresent()) {
-                throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
-            }
-            show(console, detent.compare(request, targets, console.progress()), request.out());
+            show(console, result.comparison(), request.build().out());
         } else {
-            show(console, detent.quantize(request, console.progress()), targets.get(0));
+            show(console, result.outcome(), targets.get(0));
         }
         return 0;
     }
@@ -179,7 +185,11 @@ final class QuantizeCommand implements Callable<Integer> {
         c.outcomes().forEach((target, o) -> {
             List<List<String>> rows = EvaluationMetrics.rows(o.scores());
             if (rows.isEmpty()) {
-                console.line(String.format(Locale.ROOT, "%-18s %10s", target, o.quantizedNodes() + "/" + o.nodes()));
+                console.line(String.format(
+                        Locale.ROOT,
+                        "%-18s %10s",
+                        target,
+                        o.nodes() + "/" + o.model().nodes()));
             }
             rows.stream()
                     .filter(r -> !r.get(0).equals("float"))
@@ -187,7 +197,7 @@ final class QuantizeCommand implements Callable<Integer> {
                             Locale.ROOT,
                             "%-18s %10s %9s %10s %10s  %s",
                             target,
-                            o.quantizedNodes() + "/" + o.nodes(),
+                            o.nodes() + "/" + o.model().nodes(),
                             r.get(1),
                             r.get(2),
                             r.get(3),
@@ -203,16 +213,16 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private static void show(Console console, QuantizeOutcome o, String target) {
         o.problems().forEach(console::problem);
-        console.line(o.quantizedNodes() + " of " + o.nodes() + " nodes quantized for " + target + " from " + o.samples()
+        console.line(o.nodes() + " of " + o.model().nodes() + " nodes quantized for " + target + " from " + o.samples()
                 + " samples");
         if (!o.scores().isEmpty()) {
             EvaluateCommand.show(console, o.scores());
         }
         console.line("written to " + o.out() + ": "
-                + o.files().entrySet().stream()
+                + o.files().sizes().entrySet().stream()
                         .map(e -> e.getKey() + " " + bytes(e.getValue()))
                         .collect(Collectors.joining(", "))
-                + " (model " + bytes(o.modelBytes()) + ")");
+                + " (model " + bytes(o.model().bytes()) + ")");
     }
 
     static String bytes(long n) {

@@ -1,0 +1,20 @@
+package dev.detent.host.record;
+
+import java.nio.file.Path;
+
+/**
+ * The model as it was read.
+ *
+ * @param bytes its size, weights in files of their own included
+ */
+public record ModelFacts(Path file, int nodes, long bytes) {
+
+    /** Base name of what is made from it. */
+    public String stem() {
+        return stem(file.getFileName().toString());
+    }
+
+    static String stem(String fileName) {
+        return fileName.endsWith(".onnx") ? fileName.substring(0, fileName.length() - 5) : fileName;
+    }
+}
