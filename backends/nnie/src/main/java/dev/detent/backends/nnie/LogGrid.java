@@ -2,7 +2,10 @@ package dev.detent.backends.nnie;
 
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.quant.NumberSystem;
+import dev.detent.spi.quant.Range;
+import dev.detent.spi.quant.ScaleAndZeroPoint;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.Optional;
 
 /**
@@ -67,9 +70,11 @@ enum LogGrid implements NumberSystem {
 
     /** The observed maximum on the grid. */
     @Override
-    public double[] cover(double min, double max, Scheme scheme) {
-        double exponent = steps * Math.log(Math.max(Math.max(max, -min), SMALLEST)) / Math.log(2);
-        return new double[] {clip((int) (floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent))), 0};
+    public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
+        double largest = Math.max(Math.max(values.high(), -values.low()), SMALLEST);
+        double exponent = steps * Math.log(largest) / Math.log(2);
+        double snapped = floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent);
+        return new ScaleAndZeroPoint(clip((int) snapped), 0);
     }
 
     private float clip(int exponent) {
@@ -133,8 +138,8 @@ enum LogGrid implements NumberSystem {
     }
 
     @Override
-    public double[] range(float scale, float zeroPoint, Scheme scheme) {
-        return new double[] {-scale, scale};
+    public Range range(float scale, float zeroPoint, Scheme scheme) {
+        return new Range(-scale, scale);
     }
 
     @Override
@@ -143,6 +148,6 @@ enum LogGrid implements NumberSystem {
     }
 
     Scheme scheme() {
-        return Scheme.symmetric(top == 127 ? 8 : 16, -top, top).in(this);
+        return LinearInteger.symmetric(top == 127 ? 8 : 16, -top, top).with(this);
     }
 }

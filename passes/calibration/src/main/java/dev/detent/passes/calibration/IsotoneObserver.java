@@ -101,7 +101,8 @@ final class IsotoneObserver implements Observer {
             }
         }
         float scale = (float) (sum / Math.max(1, ties));
-        return QuantizationParameters.of(scale > 0 ? scale : (float) dev.detent.spi.quant.LinearInteger.MIN_SCALE, 0);
+        return QuantizationParameters.of(
+                scale > 0 ? scale : (float) dev.detent.support.number.LinearInteger.MIN_SCALE, 0);
     }
 
     /** How many of the sorted values lie strictly below {@code limit}. */

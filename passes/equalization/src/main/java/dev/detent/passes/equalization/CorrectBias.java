@@ -13,6 +13,7 @@ import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.pass.PassView;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator.Observation;
+import dev.detent.support.number.FakeQuantization;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -109,7 +110,8 @@ final class CorrectBias implements Pass {
         TensorQuantization config = view.quantization().input(n, 1).orElseThrow();
         Tensor w = view.graph().initializer(n.input(1)).orElseThrow();
         float[] values = w.floats();
-        config.scheme().fakeQuantize(values, w.dims(), config.qparams().orElseThrow());
+        FakeQuantization.inPlace(
+                values, w.dims(), config.scheme(), config.qparams().orElseThrow());
         return values;
     }
 

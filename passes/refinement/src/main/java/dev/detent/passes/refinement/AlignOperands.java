@@ -9,6 +9,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
@@ -110,9 +111,9 @@ final class AlignOperands {
         for (TensorQuantization in : inputs) {
             Scheme s = in.scheme();
             QuantizationParameters p = in.qparams().orElseThrow();
-            double[] range = s.system().range(p.scale(0), p.zeroPoint(0), s);
-            min = Math.min(min, range[0]);
-            max = Math.max(max, range[1]);
+            Range range = s.system().range(p.scale(0), p.zeroPoint(0), s);
+            min = Math.min(min, range.low());
+            max = Math.max(max, range.high());
         }
         TensorQuantization master = inputs.get(0);
         context.states()

@@ -37,10 +37,10 @@ import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Simulator.Observation;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.testkit.SampleGraphs;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -48,8 +48,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** Looks at the data, trials and listeners, with passes that do little else. */
@@ -98,7 +98,9 @@ class PipelineTest {
 
         @Override
         public void run(PassContext context) {
-            context.graph().nodes().forEach(n -> seen.add(context.observed(observation(n)).orElseThrow()));
+            context.graph()
+                    .nodes()
+                    .forEach(n -> seen.add(context.observed(observation(n)).orElseThrow()));
         }
     }
 
@@ -115,7 +117,8 @@ class PipelineTest {
 
         @Override
         public Rules rules() {
-            return (n, g) -> NodeRule.uniform(n, new TensorRule(Scheme.symmetric(8, -128, 127), "minmax", state));
+            return (n, g) ->
+                    NodeRule.uniform(n, new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", state));
         }
 
         @Override
@@ -150,8 +153,9 @@ class PipelineTest {
                 return sides;
             }
         };
-        PassProvider provider = () ->
-                passes.entrySet().stream().map(e -> new PassDefinition(e.getKey(), e.getValue())).toList();
+        PassProvider provider = () -> passes.entrySet().stream()
+                .map(e -> new PassDefinition(e.getKey(), e.getValue()))
+                .toList();
         DispatcherProvider dispatchers = () -> List.of(all);
         Backend backend = () -> List.of(targets);
         return Registry.of(Map.of("vendor 1", List.of(provider, dispatchers, backend)));
@@ -196,7 +200,8 @@ class PipelineTest {
     @Test
     void whatWasNotAskedForIsNotThere() {
         List<Boolean> found = new ArrayList<>();
-        Pass pass = context -> found.add(context.observed(new Watcher().observation(MODEL.nodes().get(0)))
+        Pass pass = context -> found.add(context.observed(
+                        new Watcher().observation(MODEL.nodes().iterator().next()))
                 .isPresent());
         Registry registry = registry(
                 Map.of(watching("watch").build(), pass), new AllSlots("one", InitialState.FP32, List.of("watch")));
@@ -237,8 +242,7 @@ class PipelineTest {
     }
 
     private static Pipeline.Result run(Registry registry, Samples samples) {
-        return new Pipeline(MODEL::copy, samples, 1, Progress.QUIET)
-                .run(TargetPlan.of(registry, "one", Settings.NONE));
+        return new Pipeline(MODEL::copy, samples, 1, Progress.QUIET).run(TargetPlan.of(registry, "one", Settings.NONE));
     }
 
     @Test
@@ -276,8 +280,9 @@ class PipelineTest {
                 Map.of(watching("watch").build(), new Watcher()),
                 new AllSlots("one", InitialState.FP32, List.of("watch")));
         List<String> heard = new ArrayList<>();
-        PipelineListener listener = (step, model) -> heard.add(step.id() + " " + model.placements().size() + " "
-                + model.quantization().configs().isEmpty());
+        PipelineListener listener =
+                (step, model) -> heard.add(step.id() + " " + model.placements().size() + " "
+                        + model.quantization().configs().isEmpty());
         Pipeline.Result result = new Pipeline(MODEL::copy, new NoiseSamples(MODEL, 1), 1, Progress.QUIET)
                 .run(List.of(new Pipeline.Task(TargetPlan.of(registry, "one", Settings.NONE), listener)))
                 .get(0);

@@ -2,14 +2,14 @@ package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
 import dev.detent.spi.backend.QuantizationRecipe;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Dispatcher;
 import dev.detent.spi.pass.DispatcherProvider;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.pass.Placement;
-import dev.detent.spi.graph.Graph;
-import dev.detent.spi.graph.Node;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
