@@ -1,17 +1,23 @@
 package dev.detent.cli;
 
 import dev.detent.host.Detent;
+import dev.detent.host.artifact.InputPath;
+import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.InputPlaces;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
-import dev.detent.host.trace.PpqTraceFile;
 import dev.detent.host.trace.PpqTraceRecorder;
+import dev.detent.host.trace.TraceFile;
+import dev.detent.spi.problem.DetentException;
+import dev.detent.spi.problem.InternalException;
+import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -152,9 +158,7 @@ final class QuantizeCommand implements Callable<Integer> {
                         targets,
                         out.or(() -> file.path("out"))
                                 .orElseGet(() -> Path.of(stem() + "."
-                                        + (targets.size() > 1
-                                                ? "targets"
-                                                : targets.get(0).replace(':', '.')))))
+                                        + (targets.size() > 1 ? "targets" : TargetDirectory.nameOf(targets.get(0))))))
                 .samples(samples.or(() -> file.count("samples")).orElse(0))
                 .preprocessing(preprocessing)
                 .settings(settings)
@@ -163,16 +167,60 @@ final class QuantizeCommand implements Callable<Integer> {
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         format.or(() -> file.text("format")).ifPresent(request::format);
         scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
-        traced.ifPresent(t -> request.listener(
-                new PpqTraceFile(new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default"), t)));
-        QuantizeResult result = new Detent(home::registryAndEngine, InstallationOptions.VERSION)
-                .quantize(request.build(), console.progress());
-        if (targets.size() > 1) {
-            show(console, result.comparison(), request.build().out());
-        } else {
+        PpqTraceRecorder recorder = new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default");
+        traced.ifPresent(t -> request.listener(recorder));
+        QuantizeRequest job = request.build();
+        refusePlaces(job, traced);
+        QuantizeResult result =
+                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
+        traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
+        if (targets.size() == 1) {
             show(console, result.outcome(), targets.get(0));
+            return 0;
+        }
+        TargetComparison comparison = result.comparison();
+        show(console, comparison, job.out());
+        if (!comparison.failures().isEmpty()) {
+            throw failed(console, comparison, job.out());
         }
         return 0;
+    }
+
+    /** Nothing is written where something is read. */
+    private void refusePlaces(QuantizeRequest job, Optional<Path> traced) {
+        List<InputPath> read = new ArrayList<>(InputPlaces.of(job));
+        config.ifPresent(f -> {
+            InputPath settings = new InputPath("the settings file", f);
+            InputPath.refuseFolder(job.out(), List.of(settings));
+            read.add(settings);
+        });
+        traced.ifPresent(t -> {
+            InputPath.refuseFile(t, "--trace", read);
+            TraceFile.refuseOther(t);
+        });
+    }
+
+    /**
+     * Shows why targets failed; the exception says what was written all the same and ends as the first failure does.
+     */
+    private static DetentException failed(Console console, TargetComparison comparison, Path out) {
+        comparison.failures().forEach((target, e) -> {
+            if (e instanceof DetentException d) {
+                d.problems().forEach(p -> console.problem(p, target));
+            } else {
+                console.problem(Problem.error("DT-INT-001", "Detent failed where it should not have: " + e, target));
+            }
+        });
+        String id = "DT-OUT-015";
+        String sentence =
+                "is written for " + String.join(", ", comparison.outcomes().keySet()) + "; "
+                        + String.join(", ", comparison.failures().keySet()) + " failed";
+        RuntimeException first = comparison.failures().values().iterator().next();
+        return first instanceof UserException
+                ? new UserException(id, sentence, out.toString(), first)
+                : first instanceof PluginException
+                        ? new PluginException(List.of(Problem.error(id, sentence, out.toString())), first)
+                        : new InternalException(id, sentence, out.toString(), first);
     }
 
     private static void show(Console console, TargetComparison c, Path out) {

@@ -12,6 +12,7 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.PipelineListener;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
@@ -50,14 +51,19 @@ public final class Detent {
         return plugins.get();
     }
 
+    /** What a target wants done, before anybody's settings. */
+    public QuantizationRecipe recipe(String target) {
+        return registry().target(target).recipe(StandardRecipes.INSTANCE);
+    }
+
     /** The plan a target and settings lead to; no model is needed. */
     public Plan plan(String target, Settings settings) {
         return TargetPlan.of(registry(), target, settings).plan();
     }
 
     /**
-     * Quantizes for one target or several, exports, scores and reports. Either everything lies in the output folder
-     * afterwards or nothing of this run does.
+     * Quantizes for one target or several, exports, scores and reports. What failed of several targets is in the
+     * result; see {@link QuantizeJob}.
      */
     public QuantizeResult quantize(QuantizeRequest request, Progress progress) {
         return new QuantizeJob(plugins, version).run(request, progress);
@@ -86,6 +92,9 @@ public final class Detent {
         Plan plan = new Planner(registry()).plan(recipe).withoutFreeze();
         TargetPlan run = new TargetPlan(
                 registry().target(target), registry().pluginOfTarget(target), registry(), plan, List.of());
-        new Pipeline(normalized::copy, samples, 1, Progress.QUIET).run(List.of(new Pipeline.Task(run, listener)));
+        new Pipeline(normalized::copy, samples, 1, Progress.QUIET)
+                .run(List.of(new Pipeline.Task(run, listener)))
+                .get(0)
+                .result();
     }
 }

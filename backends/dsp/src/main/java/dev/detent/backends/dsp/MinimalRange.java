@@ -32,7 +32,7 @@ final class MinimalRange {
                     .after("bias-room", "a wider activation only adds to the room")
                     .before("adaptive-rounding", "weights are rounded for the input codes of the final scales")
                     .before("bias-correction", "the error is that of the final scales")
-                    .asks(Transition.RECALIBRATE, Transition.CALIBRATE)
+                    .asks(Transition.LEAD)
                     .options(WIDTH)
                     .build(),
             MinimalRange::run);
@@ -44,6 +44,7 @@ final class MinimalRange {
         for (TensorQuantization c : List.copyOf(context.quantization().configs())) {
             if (c.isInitializer()
                     || !c.isOwnRoot()
+                    || c.isFixed()
                     || !c.state().isActive()
                     || c.state().isPassive()
                     || c.scheme().isPerChannel()) {
@@ -52,14 +53,13 @@ final class MinimalRange {
             QuantizationParameters p = c.qparams().orElseThrow();
             Range range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
             if (range.high() - range.low() < width * (1 - 1e-6)) {
-                context.states().recalibrate(c, "its range is narrower than " + width);
                 context.states()
-                        .calibrate(
+                        .lead(
                                 c,
                                 range.low() < 0
                                         ? c.scheme().cover(range.low(), range.low() + width)
                                         : c.scheme().cover(0, width),
-                                "widened to " + width);
+                                "its range was narrower than " + width);
             }
         }
     }

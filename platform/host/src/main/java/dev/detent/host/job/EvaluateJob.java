@@ -11,6 +11,7 @@ import dev.detent.host.record.RunDirectory;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.ShapeInference;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -59,7 +60,9 @@ public final class EvaluateJob {
             scores.put("simulated", simulated);
             scores.putAll(evaluation.exported(file, simulated));
         } else {
-            Graph graph = run.exporter(registry).graph(run.files()).orElse(written);
+            Graph graph = run.exporter(registry) instanceof ReadableExporter readable
+                    ? readable.graph(run.files()).orElse(written)
+                    : written;
             ShapeInference.infer(graph, file.toString());
             scores.put("simulated", evaluation.simulated(graph, run.quantization(graph, registry, Map.of())));
         }

@@ -7,6 +7,8 @@ import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.record.CalibrationFacts;
+import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.ModelFacts;
 import dev.detent.host.record.Sha256;
 import dev.detent.onnx.OnnxReader;
@@ -18,6 +20,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,14 +35,21 @@ public final class PreparedModel {
 
     private final Graph graph;
     private final ModelFacts facts;
+    private final CalibrationFacts calibration;
     private final List<Problem> remarks;
     private final Samples samples;
     private final @Nullable Evaluation evaluation;
 
     private PreparedModel(
-            Graph graph, ModelFacts facts, List<Problem> remarks, Samples samples, @Nullable Evaluation evaluation) {
+            Graph graph,
+            ModelFacts facts,
+            CalibrationFacts calibration,
+            List<Problem> remarks,
+            Samples samples,
+            @Nullable Evaluation evaluation) {
         this.graph = graph;
         this.facts = facts;
+        this.calibration = calibration;
         this.remarks = List.copyOf(remarks);
         this.samples = samples;
         this.evaluation = evaluation;
@@ -49,8 +59,9 @@ public final class PreparedModel {
     public static PreparedModel prepare(QuantizeRequest request, Progress progress) {
         Path file = request.model();
         String name = file.toString();
+        InputDigest digest = InputDigest.of(file);
         Graph graph = OnnxReader.read(file);
-        ModelFacts facts = new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph));
+        ModelFacts facts = new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm());
         List<Problem> remarks = new ArrayList<>();
         if (Evaluation.isQuantized(graph)) {
             remarks.add(Problem.warning(
@@ -65,6 +76,11 @@ public final class PreparedModel {
         }
         refuseBroken(graph, file);
         GraphNormalizer.normalize(graph, name);
+        InputDigest data = request.calibration()
+                .flatMap(InputPlaces::path)
+                .filter(Files::exists)
+                .map(InputDigest::of)
+                .orElse(null);
         Samples samples = request.calibration()
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES))
@@ -72,6 +88,11 @@ public final class PreparedModel {
         return new PreparedModel(
                 graph,
                 facts,
+                new CalibrationFacts(
+                        data == null ? null : Path.of(request.calibration().orElseThrow()),
+                        data,
+                        samples.size(),
+                        request.preprocessing()),
                 remarks,
                 samples,
                 request.evaluation()
@@ -95,6 +116,11 @@ public final class PreparedModel {
     /** The model as it was read. */
     public ModelFacts facts() {
         return facts;
+    }
+
+    /** The calibration data as they were when the run began to read them. */
+    public CalibrationFacts calibration() {
+        return calibration;
     }
 
     /** What to say of the model as it was read. */

@@ -10,13 +10,11 @@ import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
-import dev.detent.host.record.CalibrationFacts;
 import dev.detent.host.record.RunReportWriter;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,8 +41,11 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         problems.addAll(result.problems());
         Layers layers;
         try (BackgroundTask<Layers> measured =
-                BackgroundTask.of("detent-layers", () -> layers(result, frozen.quantization()))) {
-            target.exporter().export(frozen, new StagingExportContext(folder, target.options(), problems::add));
+                        BackgroundTask.of("detent-layers", () -> layers(result, frozen.quantization()));
+                StagingExportContext files = new StagingExportContext(
+                        folder, target.options(), problems::add, target.plan().plugin())) {
+            target.exporter().export(frozen, files);
+            files.close();
             problems.addAll(target.plan().target().lint(frozen));
             layers = measured.get();
         }
@@ -53,11 +54,8 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         Measurements measured = new Measurements(
                 layers.errors(), layers.fingerprints(), scores(result, frozen.quantization(), runnable));
         problems.addAll(Diagnosis.of(target.id(), result, measured));
-        CalibrationFacts calibration = new CalibrationFacts(
-                request.calibration().map(Path::of).filter(Files::exists).orElse(null),
-                model.samples().size(),
-                request.preprocessing());
-        new RunReportWriter(version, model.facts(), calibration, target, result, measured, problems).write(folder);
+        new RunReportWriter(version, model.facts(), model.calibration(), target, result, measured, problems)
+                .write(folder);
         return new TargetRun(
                 target.id(),
                 result,

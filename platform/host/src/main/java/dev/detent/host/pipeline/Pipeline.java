@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the plans of one or several targets on one model and one set of samples. The runs advance side by side, each to
@@ -55,6 +57,22 @@ public final class Pipeline {
             Map<String, Placement> placements,
             List<DoneStep> steps) {}
 
+    /** What became of one target's plan: a result or a failure. */
+    public record Attempt(@Nullable Result done, @Nullable RuntimeException failure) {
+
+        /**
+         * The result.
+         *
+         * @throws RuntimeException what the plan failed with
+         */
+        public Result result() {
+            if (failure != null) {
+                throw failure;
+            }
+            return Objects.requireNonNull(done);
+        }
+    }
+
     /**
      * A step that was run.
      *
@@ -80,8 +98,8 @@ public final class Pipeline {
         this.progress = progress;
     }
 
-    /** Runs every target's plan to its end; the results are in the order of the tasks. */
-    public List<Result> run(List<Task> tasks) {
+    /** Runs every target's plan to its end, or to where it fails; the outcomes are in the order of the tasks. */
+    public List<Attempt> run(List<Task> tasks) {
         try (FloatObservations floats = new FloatObservations(samples, workers)) {
             CalibrationSimulator.Setting setting = new CalibrationSimulator.Setting(samples, workers, progress, floats);
             List<PlanRun> runs =
@@ -92,13 +110,13 @@ public final class Pipeline {
                 requests = advance(runs);
             }
             graphsObserved = floats.graphsOfFirstLook();
-            return runs.stream().map(PlanRun::result).toList();
+            return runs.stream().map(PlanRun::attempt).toList();
         }
     }
 
     /** Runs one target's plan. */
     public Result run(TargetPlan target) {
-        return run(List.of(new Task(target, PipelineListener.NONE))).get(0);
+        return run(List.of(new Task(target, PipelineListener.NONE))).get(0).result();
     }
 
     /** Different float graphs that the targets looked at first: so many passes over the data served all of them. */

@@ -1,6 +1,7 @@
 package dev.detent.host.pipeline;
 
 import dev.detent.host.plan.Step;
+import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.Invariants;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
@@ -8,6 +9,7 @@ import dev.detent.kernel.StateMachine;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Sketch;
@@ -21,10 +23,12 @@ import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.run.Simulator;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -50,6 +54,7 @@ final class PlanRun {
     private final Set<Fact> facts = EnumSet.noneOf(Fact.class);
     private @Nullable Graph graph;
     private @Nullable Graph floatGraph;
+    private @Nullable RuntimeException failure;
     private Map<String, Placement> placements = Map.of();
     private Optional<FloatObservations.Request> asked = Optional.empty();
 
@@ -63,8 +68,20 @@ final class PlanRun {
         return Objects.requireNonNull(graph, "a plan begins with the step normalize");
     }
 
-    /** Runs steps up to one that wants to see something, and says what; empty when the plan is done. */
+    /**
+     * Runs steps up to one that wants to see something, and says what; empty when the plan is done or has failed. A
+     * failure is kept for {@link #attempt}: other targets' plans go on.
+     */
     Optional<FloatObservations.Request> advance() {
+        try {
+            return failure == null ? next() : Optional.empty();
+        } catch (RuntimeException e) {
+            failure = e;
+            return Optional.empty();
+        }
+    }
+
+    private Optional<FloatObservations.Request> next() {
         List<Step> steps = task.target().plan().steps();
         while (done.size() < steps.size()) {
             Step step = steps.get(done.size());
@@ -97,7 +114,11 @@ final class PlanRun {
                         step.plugin());
     }
 
-    Pipeline.Result result() {
+    Pipeline.Attempt attempt() {
+        return failure == null ? new Pipeline.Attempt(result(), null) : new Pipeline.Attempt(null, failure);
+    }
+
+    private Pipeline.Result result() {
         return new Pipeline.Result(
                 graph(),
                 Objects.requireNonNull(floatGraph),
@@ -135,6 +156,10 @@ final class PlanRun {
 
     private void applyRules() {
         Target target = task.target().target();
+        Registry registry = task.target().registry();
+        Map<TensorRule, Optional<QuantizationParameters>> prescribed = new HashMap<>();
+        QuantizationConfigs.Prescriptions prescriptions =
+                r -> prescribed.computeIfAbsent(r, k -> registry.prescribed(k.observer(), k.scheme()));
         for (Node n : graph().nodes()) {
             if (placements.get(n.name()) == Placement.QUANTIZED && target.supports(n, graph())) {
                 NodeRule rule = target.rules().rule(n, graph());
@@ -147,7 +172,7 @@ final class PlanRun {
                                     + n.inputs().size() + " and " + n.outputs().size(),
                             task.target().plugin());
                 }
-                configs.add(n, graph(), target.id(), rule);
+                configs.add(n, graph(), target.id(), rule, prescriptions);
             }
         }
         facts.add(Fact.RULES_APPLIED);
@@ -215,11 +240,12 @@ final class PlanRun {
 
     private void run(Step.RunPass step) {
         PassDescriptor d = step.pass().descriptor();
-        StateMachine control = new StateMachine(configs, graph(), journal, d.id(), step.plugin(), d.verbs());
         int revision = graph().revision();
         int before = problems.size();
+        int baked;
         try (CalibrationSimulator simulator = new CalibrationSimulator(
-                d.id(), graph(), configs, () -> journal.entries().size(), setting)) {
+                        d.id(), graph(), configs, () -> journal.entries().size(), setting);
+                StateMachine control = new StateMachine(configs, graph(), journal, d.id(), step.plugin(), d.verbs())) {
             Supplier<Simulator> data = () -> {
                 refuseWithoutSamples(d.id());
                 return simulator;
@@ -236,10 +262,9 @@ final class PlanRun {
                                     setting.floats()::key,
                                     data,
                                     problems::add)));
-        } finally {
-            control.revoke();
+            baked = control.bakedRevisions();
         }
-        refuseUndeclaredEdit(step, revision, d.editsGraph());
+        refuseUndeclaredEdit(step, revision + baked, d.editsGraph());
         facts.removeAll(d.invalidates());
         facts.addAll(d.establishes());
         List<Problem> errors = problems.subList(before, problems.size()).stream()

@@ -113,6 +113,11 @@ final class TrialQuantization implements Quantization {
         }
 
         @Override
+        public boolean isFixed() {
+            return config.isFixed();
+        }
+
+        @Override
         public Scheme scheme() {
             return config.scheme();
         }

@@ -22,7 +22,7 @@ public record TargetPlan(Target target, String plugin, Registry registry, Plan p
                 found,
                 plugins.pluginOfTarget(target),
                 configured,
-                new Planner(configured).plan(settings.apply(found.profile(), plugins)),
+                new Planner(configured).plan(settings.apply(found.recipe(StandardRecipes.INSTANCE), plugins)),
                 settings.disabled());
     }
 }

@@ -6,8 +6,9 @@ import java.nio.file.Path;
  * The model as it was read.
  *
  * @param bytes its size, weights in files of their own included
+ * @param digest of the file as it was read
  */
-public record ModelFacts(Path file, int nodes, long bytes) {
+public record ModelFacts(Path file, int nodes, long bytes, InputDigest digest) {
 
     /** Base name of what is made from it. */
     public String stem() {

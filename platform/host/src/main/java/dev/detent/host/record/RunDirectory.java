@@ -3,7 +3,9 @@ package dev.detent.host.record;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.detent.host.artifact.DirectoryArtifact;
+import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
+import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.plugin.Registry;
@@ -29,7 +31,7 @@ public final class RunDirectory {
 
     private RunDirectory(Path folder) {
         this.folder = folder;
-        this.json = JsonFile.read(folder.resolve(StagedOutputDirectory.MARK));
+        this.json = JsonFile.read(folder.resolve(OutputNames.RECORD));
     }
 
     /** The run that wrote {@code folder}, for one target. */
@@ -39,6 +41,7 @@ public final class RunDirectory {
 
     /** The runs for single targets: the one that wrote {@code folder}, or those in it when it was for several. */
     public static List<RunDirectory> all(Path folder) {
+        StagedOutputDirectory.recover(folder);
         RunDirectory run = read(folder);
         List<String> targets = run.get(o -> o.has("targets")
                 ? o.getAsJsonArray("targets").asList().stream()
@@ -48,7 +51,7 @@ public final class RunDirectory {
         return targets.isEmpty()
                 ? List.of(run)
                 : targets.stream()
-                        .map(t -> read(folder.resolve(t.replace(':', '.'))))
+                        .map(t -> read(folder.resolve(TargetDirectory.nameOf(t))))
                         .toList();
     }
 
@@ -116,11 +119,11 @@ public final class RunDirectory {
     }
 
     /**
-     * Nodes that hold configs and that {@code graph} lacks.
-     *
-     * @param absorbed a node may be gone when one that is there shows its numbers
+     * Nodes that hold configs and that {@code graph} lacks. A node may be gone when one that is there shows its
+     * numbers, as an activation may whose work the saturation of codes does; whether the rest computes the same, the
+     * layers say.
      */
-    public List<String> missingNodes(Graph graph, boolean absorbed) {
+    public List<String> missingNodes(Graph graph) {
         return get(o -> {
             TreeSet<String> missing = new TreeSet<>();
             Set<String> shown = new TreeSet<>();
@@ -136,9 +139,7 @@ public final class RunDirectory {
                             .node());
                 }
             }
-            if (absorbed) {
-                missing.removeAll(shown);
-            }
+            missing.removeAll(shown);
             return List.copyOf(missing);
         });
     }

@@ -1,6 +1,6 @@
 package dev.detent.host.record;
 
-import dev.detent.host.artifact.StagedOutputDirectory;
+import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.Measurements;
@@ -34,11 +34,14 @@ public record RunReportWriter(
         Measurements measured,
         List<Problem> problems) {
 
-    /** Writes {@code journal.json}, {@code detent.json} and {@code report.html}. */
+    /** Writes {@code journal.json}, {@code report.html} and {@code detent.json}. */
     public void write(TargetDirectory folder) {
-        save(folder, "journal.json", journal(result));
-        save(folder, StagedOutputDirectory.MARK, Json.pretty(provenance(this)));
-        save(folder, "report.html", HtmlReport.render(report(this, folder)));
+        save(folder, OutputNames.JOURNAL, journal(result));
+        save(folder, OutputNames.REPORT, HtmlReport.render(report(this, folder)));
+        // The last: it lists the others.
+        Map<String, Object> record = provenance(this);
+        record.put("files", folder.digests());
+        save(folder, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
     }
 
     private static void save(TargetDirectory folder, String name, String content) {
@@ -81,7 +84,7 @@ public record RunReportWriter(
         p.put("detent", w.version());
         Map<String, Object> model = new LinkedHashMap<>();
         model.put("file", w.model().file().getFileName().toString());
-        model.put("sha256", Sha256.of(w.model().file()));
+        model.put("sha256", w.model().digest().sha256());
         p.put("model", model);
         p.put("target", w.target().id());
         p.put("format", w.target().exporter().id());
@@ -89,7 +92,7 @@ public record RunReportWriter(
         Map<String, Object> data = new LinkedHashMap<>();
         w.calibration().place().ifPresent(place -> {
             data.put("name", place.getFileName().toString());
-            data.put("sha256", Sha256.of(place));
+            data.put("sha256", w.calibration().sha256().orElseThrow());
         });
         data.put("samples", w.calibration().samples());
         data.put("preprocessing", w.calibration().preprocessing().toString());

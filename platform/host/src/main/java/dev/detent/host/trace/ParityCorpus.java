@@ -3,6 +3,7 @@ package dev.detent.host.trace;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.detent.host.Detent;
+import dev.detent.host.artifact.InputPath;
 import dev.detent.host.progress.Progress;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
@@ -53,6 +54,11 @@ public final class ParityCorpus {
                     "has no folder models (or variants, with --settings); give a corpus",
                     folder.toString());
         }
+        InputPath.refuseFolder(
+                out,
+                Stream.of("models", "calib", "variants")
+                        .map(part -> new InputPath("the corpus's " + part, folder.resolve(part)))
+                        .toList());
         Map<String, String> tags = new LinkedHashMap<>();
         List<Job> jobs = new ArrayList<>();
         if (settings.isPresent()) {
@@ -74,7 +80,8 @@ public final class ParityCorpus {
                     graph = Detent.normalized(folder.resolve("models/" + j.model() + ".onnx"));
                     formatted.put(j.model(), graph);
                 }
-                Files.writeString(out.resolve(j.file()), trace(j, graph, tags.getOrDefault(j.tag(), "")));
+                TraceFile.refuseOther(out.resolve(j.file()));
+                TraceFile.write(out.resolve(j.file()), trace(j, graph, tags.getOrDefault(j.tag(), "")));
             } catch (DetentException e) {
                 failures.put(j.file(), e.getMessage());
             } catch (RuntimeException e) {
@@ -87,7 +94,7 @@ public final class ParityCorpus {
     }
 
     private String trace(Job job, Graph graph, String settings) {
-        QuantizationRecipe usual = detent.registry().target(job.target()).profile();
+        QuantizationRecipe usual = detent.recipe(job.target());
         QuantizationRecipe recipe = settings.isEmpty() ? usual : PpqSettings.apply(usual, settings);
         PpqTraceRecorder trace =
                 new PpqTraceRecorder(job.model() + ".onnx", job.target(), settings.isEmpty() ? "default" : settings);

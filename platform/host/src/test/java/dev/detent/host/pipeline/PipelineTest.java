@@ -13,6 +13,7 @@ import dev.detent.host.settings.Settings;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -127,7 +128,7 @@ class PipelineTest {
         }
 
         @Override
-        public QuantizationRecipe profile() {
+        public QuantizationRecipe recipe(DefaultRecipes defaults) {
             Map<String, Map<String, Object>> chosen = new LinkedHashMap<>();
             passes.forEach(p -> chosen.put(p, Map.of()));
             return new QuantizationRecipe("all", chosen);
@@ -180,6 +181,29 @@ class PipelineTest {
 
     private static Pipeline.Task task(Registry registry, String target) {
         return new Pipeline.Task(TargetPlan.of(registry, target, Settings.NONE), PipelineListener.NONE);
+    }
+
+    @Test
+    void aTargetThatFailsCostsTheOthersNothing() {
+        Watcher watcher = new Watcher();
+        Pass broken = context -> {
+            throw new IllegalStateException("broken");
+        };
+        Registry registry = registry(
+                Map.of(
+                        watching("watch").build(),
+                        watcher,
+                        PassDescriptor.of("broken", "throws")
+                                .requires(Fact.RULES_APPLIED)
+                                .build(),
+                        broken),
+                new AllSlots("one", InitialState.FP32, List.of("broken", "watch")),
+                new AllSlots("two", InitialState.FP32, List.of("watch")));
+        List<Pipeline.Attempt> attempts = new Pipeline(MODEL::copy, new NoiseSamples(MODEL, SAMPLES), 2, Progress.QUIET)
+                .run(List.of(task(registry, "one"), task(registry, "two")));
+        assertThatThrownBy(() -> attempts.get(0).result()).hasMessageContaining("broken");
+        assertThat(attempts.get(1).result().steps()).hasSize(5);
+        assertThat(watcher.seen).hasSize(MODEL.nodes().size());
     }
 
     @Test
@@ -285,7 +309,8 @@ class PipelineTest {
                         + model.quantization().configs().isEmpty());
         Pipeline.Result result = new Pipeline(MODEL::copy, new NoiseSamples(MODEL, 1), 1, Progress.QUIET)
                 .run(List.of(new Pipeline.Task(TargetPlan.of(registry, "one", Settings.NONE), listener)))
-                .get(0);
+                .get(0)
+                .result();
         int nodes = MODEL.nodes().size();
         assertThat(heard)
                 .containsExactly(

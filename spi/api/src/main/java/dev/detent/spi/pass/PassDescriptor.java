@@ -54,7 +54,8 @@ public record PassDescriptor(
 
     /**
      * @param verbs transitions it may ask for
-     * @param editsGraph it changes nodes or initializers
+     * @param editsGraph it changes nodes or initializers through {@link PassContext#editor}; {@link Transition#BAKE}
+     *     needs none of it
      * @param needs what it needs beside graph and configs
      */
     public record Access(Set<Transition> verbs, boolean editsGraph, Set<PassRequirement> needs) {
