@@ -92,7 +92,7 @@ final class PpqTarget implements Target {
     private Scheme weightScheme(Node node, Graph graph, Scheme scheme) {
         Scheme s =
                 platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
-        return s.perChannel(OutputChannelAxis.ofOutputChannels(node, graph));
+        return OutputChannelAxis.perOutputChannel(s, node, graph);
     }
 
     /** ncnn runs 3x3 stride-1 convolutions as Winograd, which leaves 6 bits to the weights. */

@@ -145,9 +145,7 @@ final class TensorRtTarget implements Target {
             rule = rule.input(
                     1,
                     new TensorRule(
-                            scheme.perChannel(OutputChannelAxis.ofOutputChannels(node, graph)),
-                            "minmax",
-                            InitialState.INITIAL));
+                            OutputChannelAxis.perOutputChannel(scheme, node, graph), "minmax", InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
     }

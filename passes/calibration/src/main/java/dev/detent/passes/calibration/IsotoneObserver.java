@@ -2,6 +2,7 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
@@ -101,7 +102,7 @@ final class IsotoneObserver implements Observer {
             }
         }
         float scale = (float) (sum / Math.max(1, ties));
-        return QuantizationParameters.of(scale > 0 ? scale : (float) dev.detent.spi.quant.LinearInteger.MIN_SCALE, 0);
+        return QuantizationParameters.of((float) LinearInteger.usable(Math.max(scale, 0)), 0);
     }
 
     /** How many of the sorted values lie strictly below {@code limit}. */

@@ -5,7 +5,6 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.support.operator.OutputChannelAxis;
 import java.util.Optional;
 
 /**
@@ -28,7 +27,7 @@ final class NormalizeGemm {
             plain = with(edit, plain, 1, weight.get().dims(), weight.get().floats(), alpha)
                     .withoutAttribute("alpha");
         }
-        int channels = (int) weight.get().dim(OutputChannelAxis.ofOutputChannels(gemm, edit.graph()));
+        int channels = (int) weight.get().dim(gemm.intAttribute("transB", 0) == 1 ? 0 : 1);
         float beta = gemm.floatAttribute("beta", 1);
         Tensor bias = constant(edit.graph(), gemm, 2)
                 .filter(b -> isPerChannel(b, channels) && (beta != 1 || b.rank() != 1 || b.dim(0) != channels))

@@ -45,7 +45,7 @@ public enum FloatingPoint implements NumberSystem {
 
     @Override
     public double[] cover(double min, double max, Scheme scheme) {
-        double scale = Math.max(Math.max(max, -min) / scheme.quantMax(), LinearInteger.MIN_SCALE);
+        double scale = LinearInteger.usable(Math.max(Math.max(max, -min), 0) / scheme.quantMax());
         return new double[] {scheme.powerOfTwo() ? LinearInteger.nextPowerOfTwo(scale) : scale, 0};
     }
 

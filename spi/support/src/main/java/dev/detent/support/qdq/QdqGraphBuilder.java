@@ -113,6 +113,7 @@ public final class QdqGraphBuilder {
         }
         producers.forEach((value, c) -> producer(value, c));
         nodes.forEach(n -> n.capturedValues().forEach(this::shield));
+        SaturatingClips.widen(edit);
         OpsetRaise.to(needed, edit);
         edit.sort();
     }

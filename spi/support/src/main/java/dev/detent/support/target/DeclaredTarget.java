@@ -99,10 +99,7 @@ public final class DeclaredTarget implements Target {
         if (weights != null && graph.isInitializer(node.input(1))) {
             TensorRule w = weights.rule();
             rule = rule.input(
-                    1,
-                    weights.perChannel()
-                            ? w.with(w.scheme().perChannel(OutputChannelAxis.ofOutputChannels(node, graph)))
-                            : w);
+                    1, weights.perChannel() ? w.with(OutputChannelAxis.perOutputChannel(w.scheme(), node, graph)) : w);
         }
         if (node.isOneOf(Operators.BIASED) && node.hasInput(2)) {
             rule = rule.input(2, bias(node, graph));
