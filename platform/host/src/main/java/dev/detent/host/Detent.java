@@ -220,10 +220,13 @@ public final class Detent {
         List<Problem> problems = new ArrayList<>(inputs.remarks());
         problems.addAll(result.problems());
         Layers layers;
+        Optional<Path> runnable;
         try (BackgroundTask<Layers> measured = BackgroundTask.of(
                 "detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
             job.exporter().export(frozen, new StagingExportContext(folder, job.options(), problems::add));
             problems.addAll(target.lint(frozen));
+            runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
+            runnable.flatMap(Evaluation::load).ifPresent(problems::add);
             layers = measured.get();
         }
         collapse(layers.errors()).ifPresent(problems::add);
@@ -233,8 +236,6 @@ public final class Detent {
                     "quantizes none of the model's operators; the artefact is the float model",
                     target.id()));
         }
-        Optional<Path> runnable =
-                folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
         Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
         inputs.evaluation().ifPresent(e -> {
             scores.put("float", e.floats());
@@ -242,7 +243,7 @@ public final class Detent {
             scores.put("simulated", simulated);
             runnable.ifPresent(file -> scores.putAll(e.exported(file, simulated)));
         });
-        Evaluation.difference(scores).ifPresent(problems::add);
+        Evaluation.difference(scores).filter(p -> !problems.contains(p)).ifPresent(problems::add);
         int samples = inputs.samples().map(Samples::size).orElse(0);
         RunReportWriter.write(new RunReportWriter(
                 version,

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.net.URI;
@@ -90,7 +91,7 @@ final class OrtRuntime {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
             options.setCPUArenaAllocator(arena);
-            return OnnxWriter.weightBytes(graph) > IN_MEMORY
+            return OnnxWriter.weightBytes(graph) > IN_MEMORY || hasSubgraph(graph)
                     ? fromFile(graph, options)
                     : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
@@ -99,6 +100,14 @@ final class OrtRuntime {
             }
             throw refused(where, e);
         }
+    }
+
+    /**
+     * ONNX Runtime (1.28) folds constants of a branch, those of the graph around it among them, only for a model that
+     * lies in a file ("model_path must not be empty").
+     */
+    private static boolean hasSubgraph(Graph graph) {
+        return graph.nodes().stream().anyMatch(Node::hasSubgraph);
     }
 
     private static OrtSession fromFile(Graph graph, OrtSession.SessionOptions options) throws OrtException {
@@ -135,7 +144,10 @@ final class OrtRuntime {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(OrtOptimizationLevel.ALL)) {
             options.setOptimizedModelFilePath(file.toString());
-            environment.createSession(OnnxWriter.bytes(graph), options).close();
+            OrtSession session = hasSubgraph(graph)
+                    ? fromFile(graph, options)
+                    : environment.createSession(OnnxWriter.bytes(graph), options);
+            session.close();
         } catch (OrtException e) {
             // A graph from memory is no damaged file: this is said when the optimised one does not fit.
             throw e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF

@@ -1,6 +1,7 @@
 package dev.detent.backends.nnie;
 
 import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.Scheme;
 import java.util.Optional;
@@ -24,8 +25,6 @@ enum LogGrid implements NumberSystem {
 
     /** Mantissas are looked up by their upper ten bits; no bin holds two boundaries. */
     private static final int BINS = 1 << 10;
-
-    private static final double SMALLEST = 1e-8;
 
     /** A level is known to the precision of a float; its logarithm must not fall below the integer it stands for. */
     private static final double RELATIVE = 0x1p-22;
@@ -68,7 +67,7 @@ enum LogGrid implements NumberSystem {
     /** The observed maximum on the grid. */
     @Override
     public double[] cover(double min, double max, Scheme scheme) {
-        double exponent = steps * Math.log(Math.max(Math.max(max, -min), SMALLEST)) / Math.log(2);
+        double exponent = steps * Math.log(LinearInteger.usable(Math.max(Math.max(max, -min), 0))) / Math.log(2);
         return new double[] {clip((int) (floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent))), 0};
     }
 

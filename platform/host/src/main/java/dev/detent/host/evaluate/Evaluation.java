@@ -104,14 +104,56 @@ public final class Evaluation {
     }
 
     /**
+     * Loads a file that ONNX Runtime can execute, as it stands and rewritten, and computes nothing.
+     *
+     * @return what to say where ONNX Runtime trips over its own rewriting
+     * @throws UserException it does not load as it stands, which makes it worth nothing
+     */
+    public static Optional<Problem> load(Path file) {
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.NONE).close();
+        } catch (UserException e) {
+            throw new UserException(
+                    "DT-EVA-012",
+                    "does not load in ONNX Runtime, so nothing of this run is kept; keep the operator that it names in "
+                            + "float, choose another format with --format, and report the model: "
+                            + e.problems().get(0).sentence(),
+                    String.valueOf(file.getFileName()),
+                    e);
+        }
+        if (isFloating(OnnxReader.read(file))) {
+            return Optional.empty();
+        }
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.ALL).close();
+            return Optional.empty();
+        } catch (UserException e) {
+            return Optional.of(unfusable());
+        }
+    }
+
+    /**
+     * ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes nonsense.
+     */
+    private static boolean isFloating(Graph graph) {
+        return graph.initializers().values().stream()
+                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
+    }
+
+    private static Problem unfusable() {
+        return Problem.warning(
+                "DT-EVA-007",
+                "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
+                        + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
+                "exported");
+    }
+
+    /**
      * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file
      * says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums do not.
      */
     public Map<String, EvaluationMetrics> exported(Path file, EvaluationMetrics simulated) {
-        boolean floating = OnnxReader.read(file).initializers().values().stream()
-                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
-        // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes
-        // nonsense.
+        boolean floating = isFloating(OnnxReader.read(file));
         Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
         EvaluationMetrics usual;
         try {
@@ -149,11 +191,7 @@ public final class Evaluation {
                     "simulated"));
         }
         if (scores.containsKey(UNFUSED)) {
-            return Optional.of(Problem.warning(
-                    "DT-EVA-007",
-                    "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
-                            + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
-                    "exported"));
+            return Optional.of(unfusable());
         }
         boolean far = scores.containsKey("exported")
                 && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
