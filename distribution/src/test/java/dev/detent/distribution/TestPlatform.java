@@ -22,6 +22,7 @@ import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Planner;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.settings.Settings;
+import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.passes.calibration.Calibration;
 import dev.detent.passes.dispatching.Dispatchers;
 import dev.detent.passes.equalization.Equalization;
@@ -31,10 +32,12 @@ import dev.detent.passes.tuning.Tuning;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.support.qdq.QdqGraphBuilder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -43,6 +46,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 
 /** The platform with all plugins, in one class loader, for tests that look inside. */
 final class TestPlatform {
@@ -86,6 +90,11 @@ final class TestPlatform {
         Pipeline.format(g, "test");
         return new Pipeline(REGISTRY, t, workers, Progress.QUIET, Pipeline.Listener.NONE)
                 .run(g, new Planner(REGISTRY).plan(settings.apply(t.profile(), REGISTRY)), Optional.of(samples));
+    }
+
+    /** The model with Q/DQ, of the opset that their types need. */
+    static Graph qdq(QuantizedModel model) {
+        return QdqGraphBuilder.apply(model, Set.of(), (g, opset) -> OpsetUpgrade.apply(g, opset, "test"));
     }
 
     /** Samples of fixed noise for every float input. */

@@ -68,7 +68,7 @@ public final class QdqExporter implements Exporter {
                             + "target's, the file can only have ONNX's",
                     model.name() + SUFFIX));
         }
-        context.onnx(model.name() + SUFFIX, QdqGraphBuilder.apply(model, forms));
+        context.onnx(model.name() + SUFFIX, QdqGraphBuilder.apply(model, forms, context::raiseOpset));
     }
 
     private static boolean otherTies(Collection<? extends TensorQuantization> configs) {
