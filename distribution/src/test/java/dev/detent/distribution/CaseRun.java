@@ -9,6 +9,7 @@ import dev.detent.host.pipeline.Progress;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxWriter;
+import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -92,9 +93,17 @@ record CaseRun(Path out, QuantizeOutcome outcome) {
         return outcome.problems().stream().map(Problem::id).toList();
     }
 
-    /** What {@code detent verify} finds wrong with the files. */
+    /** What {@code detent verify} finds wrong with the files, on noise. */
     List<Problem> verified() {
-        return ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty())
+        return verified(Optional.empty());
+    }
+
+    List<Problem> verified(Samples data) {
+        return verified(Optional.of(data));
+    }
+
+    private List<Problem> verified(Optional<Samples> data) {
+        return ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), data)
                 .problems();
     }
 

@@ -17,6 +17,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The process's one ONNX Runtime environment and the sessions' common options. */
@@ -27,6 +29,8 @@ final class OrtRuntime {
      * GiB at all.
      */
     private static final long IN_MEMORY = 256L << 20;
+
+    private static final Pattern LAST_AXIS_OF_COLOURS = Pattern.compile("index: 3 Got: \\d+ Expected: [134]\\b");
 
     private OrtRuntime() {}
 
@@ -198,6 +202,13 @@ final class OrtRuntime {
 
     static String firstLine(OrtException e) {
         String message = String.valueOf(e.getMessage());
-        return message.lines().findFirst().orElse(message);
+        if (!message.contains("Got invalid dimensions")) {
+            return message.lines().findFirst().orElse(message);
+        }
+        // What it got and what it wants stands on the lines behind the first.
+        String all = message.lines().map(String::strip).collect(Collectors.joining(" "));
+        return LAST_AXIS_OF_COLOURS.matcher(all).find()
+                ? all + " (pictures for a model with channels last: --preprocess layout=nhwc)"
+                : all;
     }
 }

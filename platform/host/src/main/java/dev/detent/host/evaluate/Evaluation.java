@@ -15,6 +15,7 @@ import dev.detent.runtime.ShapeInference;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
@@ -46,6 +47,9 @@ public final class Evaluation {
     /** Nor as far as this where rounding adds up. */
     private static final double FAR = 3;
 
+    /** From here on two models give the same, in dB (what {@code HtmlReport.decibels} calls exact). */
+    private static final double EXACTLY = 98;
+
     private static final Set<String> QUANTIZED =
             Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
@@ -70,8 +74,14 @@ public final class Evaluation {
         this.progress = progress;
         samples = SampleLoader.open(original, data, preprocessing, limit);
         labels = labelFile.map(l -> Labels.read(l, samples.size() * samples.rows()));
-        outputs = original.outputs().stream().map(ValueInfo::name).toList();
         try (OrtModel m = model.get()) {
+            outputs = original.outputs().stream()
+                    .map(ValueInfo::name)
+                    .filter(m::isTensor)
+                    .toList();
+            if (outputs.isEmpty()) {
+                throw new UserException("DT-EVA-014", "gives no tensor that could be compared", data);
+            }
             reference = new EvaluationMetrics.Reference(
                     outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
         }
@@ -186,7 +196,11 @@ public final class Evaluation {
         if (scores.containsKey("simulated") && scores.get("simulated").snr() == Double.NEGATIVE_INFINITY) {
             return Optional.of(Problem.warning(
                     "DT-EVA-008",
-                    "the quantized network gives NaN or infinity where the float one does not: look for a "
+                    (scores.get("float").finite()
+                                    ? "the quantized network gives NaN or infinity where the float one does not"
+                                    : "the float network gives NaN or infinity on these data itself, and the quantized "
+                                            + "one in more places")
+                            + ": look for a "
                             + "division, logarithm or root of a value that rounds to zero, and keep it in float",
                     "simulated"));
         }
@@ -194,7 +208,7 @@ public final class Evaluation {
             return Optional.of(unfusable());
         }
         boolean far = scores.containsKey("exported")
-                && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
+                && scores.get("exported").snr() < Math.min(EXACTLY, scores.get("simulated").snr()) - FAR;
         return !far
                 ? Optional.empty()
                 : Optional.of(Problem.warning(
@@ -213,13 +227,29 @@ public final class Evaluation {
 
     /** The file has the quantization in it, in operators that ONNX Runtime knows. */
     public static boolean isExecutable(Path file) {
-        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file));
+        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file), file);
     }
 
-    private static boolean isExecutable(Graph graph) {
+    private static boolean isExecutable(Graph graph, Path file) {
+        return isQuantized(graph) && (unknownDomains(graph).isEmpty() || loads(file));
+    }
+
+    /** Of these ONNX Runtime may know the operators, or the file brings them as functions. */
+    private static List<String> unknownDomains(Graph graph) {
         return graph.nodes().stream()
-                        .allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
-                && isQuantized(graph);
+                .map(Node::domain)
+                .filter(d -> !d.isEmpty() && !d.equals("com.microsoft"))
+                .distinct()
+                .toList();
+    }
+
+    private static boolean loads(Path file) {
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.NONE).close();
+            return true;
+        } catch (UserException e) {
+            return false;
+        }
     }
 
     /** Some of its operators quantize, or compute with codes. */
@@ -261,7 +291,7 @@ public final class Evaluation {
         Path file = artefact(run.folder());
         Graph written = OnnxReader.read(file);
         refuseOther(written, file);
-        if (isExecutable(written)) {
+        if (isExecutable(written, file)) {
             EvaluationMetrics simulated = literal(file);
             scores.put("simulated", simulated);
             scores.putAll(exported(file, simulated));

@@ -48,12 +48,18 @@ public final class PreparedModel implements AutoCloseable {
                     "is quantized already; what is quantized twice loses twice: start from the float model",
                     request.model().toString()));
         }
+        List<String> narrow = HalfPrecision.ports(graph);
         boolean half = HalfPrecision.widen(graph, request.model().toString());
         if (half) {
-            remarks.add(Problem.note(
-                    "DT-QNT-004",
-                    "holds 16-bit floats; what stays float in the results is 32 bits wide",
-                    request.model().toString()));
+            String wide = "holds 16-bit floats; what stays float in the results is 32 bits wide";
+            remarks.add(
+                    narrow.isEmpty()
+                            ? Problem.note("DT-QNT-004", wide, request.model().toString())
+                            : Problem.warning(
+                                    "DT-QNT-004",
+                                    wide + ", and so is what the artefact takes and gives as " + narrow
+                                            + ": feed and read 32-bit floats there",
+                                    request.model().toString()));
         }
         refuseBroken(graph, request.model());
         Pipeline.format(graph, request.model().toString());
