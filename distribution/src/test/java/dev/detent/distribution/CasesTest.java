@@ -13,7 +13,6 @@ import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.Problem;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -29,8 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Small models that failed once, as exporters and people make them: If branches that read the graph around them,
- * operators whose form changed between opsets, outputs that are no tensors. Each is a few kilobytes in {@code cases.zip},
- * with three samples.
+ * operators whose form changed between opsets, outputs that are no tensors. Each is a few kilobytes in
+ * {@code cases.zip}, with three samples.
  */
 class CasesTest {
 

@@ -44,7 +44,7 @@ class PluginsIT {
                     public String id() { return "vendor"; }
                     public String summary() { return "a vendor's chip"; }
                     public boolean supports(Node n, Graph g) { return n.is("Conv", "Relu"); }
-                    public Rules rules() { return (n, g) -> NodeRule.uniform(n, new TensorRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.INITIAL)); }
+                    public Rules rules() { return (n, g) -> NodeRule.uniform(n, new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.INITIAL)); }
                     public QuantizationRecipe profile() { return QuantizationRecipe.dispatchedBy("pursus").with("refine").with("fusion").with("simplify")
                         .with("parameter-quantization").with("calibration").with("baking"); }
                 }

@@ -134,10 +134,10 @@ public final class QuantizationConfigs implements Quantization {
             create(slot, state, scheme).ownParameters = parameters;
         }
 
-        /** A config that reads another's parameters. */
-        public void covered(Slot slot, QuantizationState state, Slot root) {
+        /** A config that reads another's parameters; its own scheme shows where that one's node is gone. */
+        public void covered(Slot slot, QuantizationState state, Slot root, Scheme own) {
             roots.put(slot, root);
-            create(slot, state, Scheme.asymmetric(8, 0, 255));
+            create(slot, state, own);
         }
 
         private TensorConfig create(Slot slot, QuantizationState state, Scheme scheme) {

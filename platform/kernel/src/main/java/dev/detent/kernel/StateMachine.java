@@ -259,7 +259,7 @@ public final class StateMachine implements StateControl {
         if (scheme.isPerChannel() && c.isInitializer()) {
             Tensor t = graph.initializer(c.value()).orElseThrow();
             int axis = scheme.axis().getAsInt();
-            if (axis >= t.rank() || t.dim(axis) * scheme.blocks(t.dims()) != parameters.channels()) {
+            if (axis >= t.rank() || scheme.granularity().groups(t.dims()) != parameters.channels()) {
                 throw refuse(c, verb, parameters.channels() + " scales do not fit axis " + axis + " of " + t);
             }
         }

@@ -7,11 +7,13 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.Transition;
+import dev.detent.support.number.LinearInteger;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ import java.util.Map;
 /** A chain of three adds with constants: six configs for activations, three for parameters. */
 final class Fixture {
 
-    static final Scheme SCHEME = Scheme.symmetric(8, -128, 127);
+    static final Scheme SCHEME = LinearInteger.symmetric(8, -128, 127);
     static final QuantizationParameters PARAMETERS = QuantizationParameters.of(0.5f, 0);
 
     final Graph graph;
@@ -105,7 +107,7 @@ final class Fixture {
             case DEACTIVATE -> control.deactivate(c, "why");
             case REACTIVATE -> control.reactivate(c, "why");
             case SUSPEND -> control.dequantize(List.of(c));
-            case REVISE -> control.revise(c, SCHEME.withRange(4, -8, 7), "why");
+            case REVISE -> control.revise(c, SCHEME.with(new CodeRange(4, -8, 7)), "why");
             case RESUME -> throw new IllegalArgumentException("RESUME is the end of a scope, nobody asks for it");
         }
     }

@@ -134,7 +134,7 @@ class InvariantsTest {
         Fixture f = new Fixture();
         QuantizationConfigs.Restoration r = new QuantizationConfigs.Restoration(f.graph);
         r.own(Slot.output("n0", 0), QuantizationState.ACTIVATED, Fixture.SCHEME, Fixture.PARAMETERS);
-        r.covered(Slot.input("n1", 0), QuantizationState.OVERLAPPED, Slot.output("n0", 0));
+        r.covered(Slot.input("n1", 0), QuantizationState.OVERLAPPED, Slot.output("n0", 0), Fixture.SCHEME);
         Quantization q = r.finish();
         assertThat(q.config(Slot.input("n1", 0)).orElseThrow().qparams()).contains(Fixture.PARAMETERS);
         assertThat(q.inputs(f.graph.node("n1").orElseThrow())).hasSize(1);

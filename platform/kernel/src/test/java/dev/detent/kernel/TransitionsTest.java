@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.PluginException;
+import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.StateControl;
@@ -198,7 +199,7 @@ class TransitionsTest {
     void aCoveredConfigReadsItsRootsSchemeAndParameters() {
         Fixture f = new Fixture();
         f.control.overlap(f.in(1), f.out(0), "");
-        f.control.revise(f.out(0), Fixture.SCHEME.withRange(4, -8, 7), "");
+        f.control.revise(f.out(0), Fixture.SCHEME.with(new CodeRange(4, -8, 7)), "");
         f.control.calibrate(f.out(0), QuantizationParameters.of(3, 0), "");
         assertThat(f.in(1).scheme().bits()).isEqualTo(4);
         assertThat(f.in(1).qparams()).contains(QuantizationParameters.of(3, 0));

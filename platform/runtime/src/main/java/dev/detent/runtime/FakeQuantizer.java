@@ -34,7 +34,7 @@ record FakeQuantizer(Scheme scheme, QuantizationParameters parameters) {
             }
             return;
         }
-        int stride = scheme.channelStride(shape);
+        int stride = scheme.granularity().channelStride(shape);
         for (int at = 0, run = 0; at < n; at += stride, run++) {
             int channel = run % parameters.channels();
             for (int done = 0; done < stride; done += CHUNK) {

@@ -13,12 +13,12 @@ import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.InternalException;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
+import dev.detent.support.number.LinearInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -123,7 +123,7 @@ final class FusedQdqSimulation implements Simulation {
 
     /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */
     private static Optional<ElementType> storage(Scheme scheme) {
-        return scheme.system() == LinearInteger.INSTANCE && scheme.block().isEmpty()
+        return scheme.system() == LinearInteger.INSTANCE && !scheme.isPerBlock()
                 ? LinearInteger.INSTANCE.storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8)
                 : Optional.empty();
     }

@@ -10,6 +10,7 @@ import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.number.FakeQuantization;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -117,7 +118,7 @@ final class PartitionPlan {
         Tensor t = graph.initializer(c.value()).orElseThrow();
         QuantizationParameters p = c.qparams().orElseThrow();
         float[] values = t.floats();
-        c.scheme().fakeQuantize(values, t.dims(), p);
+        FakeQuantization.inPlace(values, t.dims(), c.scheme(), p);
         String name = c.value() + "::detent::" + c.slot();
         constants.put(name, Tensor.ofFloats(t.dims(), values));
         reads.put(use, name);

@@ -8,6 +8,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -55,9 +56,9 @@ public final class DescriptorContract {
     public static ContractViolation check(ObserverDefinition definition) {
         List<String> broken = new ArrayList<>();
         for (Scheme s : List.of(
-                Scheme.symmetric(8, -128, 127),
-                Scheme.asymmetric(8, 0, 255),
-                Scheme.symmetric(8, -127, 127).perChannel(1))) {
+                LinearInteger.symmetric(8, -128, 127),
+                LinearInteger.asymmetric(8, 0, 255),
+                LinearInteger.symmetric(8, -127, 127).perChannel(1))) {
             if (!definition.handles().test(s)) {
                 continue;
             }

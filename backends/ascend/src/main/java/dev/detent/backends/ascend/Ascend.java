@@ -5,6 +5,7 @@ import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -20,8 +21,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Ascend implements Backend {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255).with(Rounding.HALF_AWAY_FROM_ZERO);
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -128, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -128, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
 
     @Override
     public List<Target> targets() {

@@ -10,6 +10,7 @@ import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -25,11 +26,11 @@ import org.pf4j.Extension;
 @Extension
 public final class Dsp implements Backend, ObserverProvider, PassProvider {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
-    private static final Scheme U16 = Scheme.asymmetric(16, 0, 65535);
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127);
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127);
-    private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
+    private static final Scheme U16 = LinearInteger.asymmetric(16, 0, 65535);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127);
+    private static final Scheme BIAS = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
 
     private static final Set<String> TYPES = Operators.plus(
             Operators.MOVEMENT,

@@ -6,6 +6,7 @@ import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import java.util.List;
@@ -45,14 +46,14 @@ final class MinimalRange {
                 continue;
             }
             QuantizationParameters p = c.qparams().orElseThrow();
-            double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
-            if (range[1] - range[0] < width * (1 - 1e-6)) {
+            Range range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
+            if (range.high() - range.low() < width * (1 - 1e-6)) {
                 context.states().recalibrate(c, "its range is narrower than " + width);
                 context.states()
                         .calibrate(
                                 c,
-                                range[0] < 0
-                                        ? c.scheme().cover(range[0], range[0] + width)
+                                range.low() < 0
+                                        ? c.scheme().cover(range.low(), range.low() + width)
                                         : c.scheme().cover(0, width),
                                 "widened to " + width);
             }

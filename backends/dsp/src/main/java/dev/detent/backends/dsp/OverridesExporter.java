@@ -5,6 +5,7 @@ import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ReadBackParameters;
@@ -50,10 +51,11 @@ final class OverridesExporter implements Exporter {
         tensors.forEach((name, c) -> {
             if (c.scheme().bits() <= 16) {
                 QuantizationParameters p = c.qparams().orElseThrow();
-                double[] range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
+                Range range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
                 ranges.put(
                         name,
-                        List.of(Encoding.ordered("bitwidth", c.scheme().bits(), "max", range[1], "min", range[0])));
+                        List.of(Encoding.ordered(
+                                "bitwidth", c.scheme().bits(), "max", range.high(), "min", range.low())));
             }
         });
         return ranges;

@@ -7,6 +7,7 @@ import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ReadBackParameters;
@@ -52,15 +53,15 @@ final class PplDspExporter implements Exporter {
             rows.forEach((key, c) -> {
                 QuantizationParameters p = c.qparams().orElseThrow();
                 for (int i = 0; i < p.channels(); i++) {
-                    double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
+                    Range range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
                     text.append("  quantize_param { type: \"")
                             .append(kind(n, c))
                             .append("\" blob: ")
                             .append(context.json(c.value()).strip())
                             .append(" range_min: ")
-                            .append(context.decimal((float) range[0]))
+                            .append(context.decimal((float) range.low()))
                             .append(" range_max: ")
-                            .append(context.decimal((float) range[1]))
+                            .append(context.decimal((float) range.high()))
                             .append(" }\n");
                 }
             });

@@ -3,8 +3,8 @@ package dev.detent.backends.float8;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -28,7 +28,7 @@ public final class Float8 implements Backend {
     }
 
     private static Target inputs(String id, String summary, FloatingPoint format) {
-        Scheme scheme = Scheme.floating(format);
+        Scheme scheme = format.scheme();
         return DeclaredTarget.of(id, summary)
                 .quantizes(Operators.WEIGHTED)
                 .activations(scheme, "mse")
@@ -40,7 +40,7 @@ public final class Float8 implements Backend {
     }
 
     private static Target graphcore() {
-        Scheme scheme = Scheme.floating(FloatingPoint.E4M3).withPowerOfTwo();
+        Scheme scheme = FloatingPoint.E4M3.scheme().withPowerOfTwo();
         return DeclaredTarget.of("graphcore-fp8", "Graphcore FP8: E4M3 with power-of-two scales")
                 .quantizes(Operators.plus(
                         Operators.MOVEMENT,

@@ -3,6 +3,7 @@ package dev.detent.backends.fpga;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -16,7 +17,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Fpga implements Backend {
 
-    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+    private static final Scheme P2 = LinearInteger.symmetric(8, -128, 127).withPowerOfTwo();
 
     @Override
     public List<Target> targets() {
@@ -28,7 +29,7 @@ public final class Fpga implements Backend {
                 .moves(Operators.MOVEMENT)
                 .activations(P2, "mse")
                 .weights(P2, Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo())
+                .derivedBias(LinearInteger.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo())
                 .writes(new ShiftExporter(), new QdqExporter("power-of-two scales"))
                 .build());
     }

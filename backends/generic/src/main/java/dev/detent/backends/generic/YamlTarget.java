@@ -7,10 +7,11 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.problem.UserException;
-import dev.detent.spi.quant.FloatingPoint;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.FloatingPoint;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
@@ -137,7 +138,7 @@ final class YamlTarget {
         Object bias = yaml.getOrDefault("bias", "float");
         boolean channels = yaml.get("weights") instanceof Map<?, ?> w && Boolean.TRUE.equals(w.get("per-channel"));
         if (bias.equals("derived")) {
-            Scheme scheme = Scheme.symmetric(32, -2147483647L, 2147483647L);
+            Scheme scheme = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
             table.derivedBias(channels ? scheme.perChannel(0) : scheme);
         } else if (bias instanceof Map<?, ?>) {
             TensorRule rule = slot("bias", map(bias, "bias"), "minmax");
@@ -160,7 +161,7 @@ final class YamlTarget {
                 rules.put(
                         slot,
                         "float".equals(rule)
-                                ? new TensorRule(Scheme.symmetric(8, -128, 127), "minmax", InitialState.FP32)
+                                ? new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.FP32)
                                 : slot(key, map(rule, key), "mse"));
             });
             own.put(type, rules);
@@ -208,8 +209,8 @@ final class YamlTarget {
     private Scheme scheme(String key, Map<String, Object> m) {
         String format = String.valueOf(m.getOrDefault("format", "integer"));
         Scheme scheme = switch (format) {
-            case "e4m3" -> Scheme.floating(FloatingPoint.E4M3);
-            case "e5m2" -> Scheme.floating(FloatingPoint.E5M2);
+            case "e4m3" -> FloatingPoint.E4M3.scheme();
+            case "e5m2" -> FloatingPoint.E5M2.scheme();
             case "integer" -> integer(key, m);
             default -> throw wrong(key + ".format", format, "integer, e4m3 or e5m2");
         };
@@ -227,7 +228,7 @@ final class YamlTarget {
         long min = number(key + ".min", m.getOrDefault("min", signed ? -(1L << bits - 1) : 0));
         long max = number(key + ".max", m.getOrDefault("max", signed ? (1L << bits - 1) - 1 : (1L << bits) - 1));
         try {
-            return symmetric ? Scheme.symmetric(bits, min, max) : Scheme.asymmetric(bits, min, max);
+            return symmetric ? LinearInteger.symmetric(bits, min, max) : LinearInteger.asymmetric(bits, min, max);
         } catch (IllegalArgumentException e) {
             throw new UserException("DT-GEN-002", key + ": " + e.getMessage(), file, e);
         }

@@ -4,6 +4,7 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -17,8 +18,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Metax implements Backend {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
-    private static final Scheme S8 = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
 
     @Override
     public List<Target> targets() {
@@ -30,8 +31,8 @@ public final class Metax implements Backend {
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
                         .channelWeights(S8, Operators.WEIGHTED)
-                        .derivedBias(
-                                Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                        .derivedBias(LinearInteger.symmetric(32, -2147483647L, 2147483647L)
+                                .perChannel(0))
                         .build());
     }
 

@@ -6,6 +6,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -22,7 +23,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Mnn implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -127, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -127, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
     private static final Set<String> FUSED = Set.of("Relu", "Clip");
 
     @Override

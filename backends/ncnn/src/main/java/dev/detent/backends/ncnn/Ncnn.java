@@ -9,8 +9,10 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -26,7 +28,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Ncnn implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -127, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -127, 127).with(Rounding.HALF_AWAY_FROM_ZERO);
     private static final Set<String> TYPES = Set.of("Conv", "Gemm");
 
     @Override
@@ -77,7 +79,7 @@ public final class Ncnn implements Backend {
         return winograd
                 ? rule.input(
                         1,
-                        rule.inputs().get(1).with(rule.inputs().get(1).scheme().withRange(6, -31, 31)))
+                        rule.inputs().get(1).with(rule.inputs().get(1).scheme().with(new CodeRange(6, -31, 31))))
                 : rule;
     }
 

@@ -1,9 +1,11 @@
 package dev.detent.backends.nnie;
 
 import dev.detent.spi.graph.ElementType;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.NumberSystem;
+import dev.detent.spi.quant.Range;
+import dev.detent.spi.quant.ScaleAndZeroPoint;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.Optional;
 
 /**
@@ -66,9 +68,11 @@ enum LogGrid implements NumberSystem {
 
     /** The observed maximum on the grid. */
     @Override
-    public double[] cover(double min, double max, Scheme scheme) {
-        double exponent = steps * Math.log(LinearInteger.usable(Math.max(Math.max(max, -min), 0))) / Math.log(2);
-        return new double[] {clip((int) (floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent))), 0};
+    public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
+        double largest = LinearInteger.usable(Math.max(Math.max(values.high(), -values.low()), 0));
+        double exponent = steps * Math.log(largest) / Math.log(2);
+        double snapped = floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent);
+        return new ScaleAndZeroPoint(clip((int) snapped), 0);
     }
 
     private float clip(int exponent) {
@@ -132,8 +136,8 @@ enum LogGrid implements NumberSystem {
     }
 
     @Override
-    public double[] range(float scale, float zeroPoint, Scheme scheme) {
-        return new double[] {-scale, scale};
+    public Range range(float scale, float zeroPoint, Scheme scheme) {
+        return new Range(-scale, scale);
     }
 
     @Override
@@ -142,6 +146,6 @@ enum LogGrid implements NumberSystem {
     }
 
     Scheme scheme() {
-        return Scheme.symmetric(top == 127 ? 8 : 16, -top, top).in(this);
+        return LinearInteger.symmetric(top == 127 ? 8 : 16, -top, top).with(this);
     }
 }

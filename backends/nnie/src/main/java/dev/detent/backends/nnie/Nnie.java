@@ -8,7 +8,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
-import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -45,8 +45,9 @@ public final class Nnie implements Backend, NumberSystemProvider {
                                 "HiSilicon SVP_NPU: int8 asymmetric inputs, int8 weights, ATC's parameter file")
                         .quantizes(LAYERS)
                         .onlyIf(Nnie::hasConstantWeight)
-                        .activations(Scheme.asymmetric(8, -128, 127), "mse")
-                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.BIASED)
+                        .activations(LinearInteger.asymmetric(8, -128, 127), "mse")
+                        .channelWeights(
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.BIASED)
                         .floatOutputs()
                         .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))

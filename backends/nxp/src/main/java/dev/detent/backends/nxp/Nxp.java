@@ -8,6 +8,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
@@ -22,7 +23,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Nxp implements Backend {
 
-    private static final Scheme P2 = Scheme.symmetric(8, -128, 127).withPowerOfTwo();
+    private static final Scheme P2 = LinearInteger.symmetric(8, -128, 127).withPowerOfTwo();
 
     @Override
     public List<Target> targets() {
@@ -34,7 +35,7 @@ public final class Nxp implements Backend {
                 .moves(Operators.MOVEMENT)
                 .activations(P2.with(Rounding.HALF_UP), "mse")
                 .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(30, -(1L << 30), 1L << 30)
+                .derivedBias(LinearInteger.symmetric(30, -(1L << 30), 1L << 30)
                         .withPowerOfTwo()
                         .perChannel(0)
                         .with(Rounding.HALF_UP))

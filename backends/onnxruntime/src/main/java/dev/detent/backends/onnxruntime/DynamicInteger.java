@@ -2,10 +2,12 @@ package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.observe.ObserverDefinition;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
+import dev.detent.spi.quant.ScaleAndZeroPoint;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.observe.FixedQParamsObserver;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +22,7 @@ final class DynamicInteger implements NumberSystem {
 
     private static final DynamicInteger INSTANCE = new DynamicInteger();
 
-    static final Scheme SCHEME = Scheme.asymmetric(8, 0, 255).in(INSTANCE);
+    static final Scheme SCHEME = LinearInteger.asymmetric(8, 0, 255).with(INSTANCE);
 
     static final ObserverDefinition OBSERVER = new ObserverDefinition(
             ID,
@@ -42,8 +44,8 @@ final class DynamicInteger implements NumberSystem {
     }
 
     @Override
-    public double[] cover(double min, double max, Scheme scheme) {
-        return new double[] {1, 0};
+    public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
+        return new ScaleAndZeroPoint(1, 0);
     }
 
     @Override

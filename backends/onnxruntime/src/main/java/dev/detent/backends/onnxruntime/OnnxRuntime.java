@@ -10,10 +10,13 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
+import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
@@ -31,12 +34,12 @@ import org.pf4j.Extension;
 @Extension
 public final class OnnxRuntime implements Backend, NumberSystemProvider, ObserverProvider {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
-    private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
-    private static final Scheme U16 = Scheme.asymmetric(16, 0, 65535);
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
+    private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
+    private static final Scheme U16 = LinearInteger.asymmetric(16, 0, 65535);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
     private static final Scheme BIAS =
-            Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
+            LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
 
     /** Operators with integer kernels, or that move codes without touching them. */
     private static final Set<String> TYPES = Operators.plus(
@@ -112,8 +115,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     }
 
     private static Target blocks(String id, String summary, int bits) {
-        Scheme weight =
-                Scheme.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1).with(ScaleRule.MAGNITUDE);
+        Scheme weight = LinearInteger.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1)
+                .with(ScaleRule.MAGNITUDE);
         return DeclaredTarget.of(id, summary)
                 .quantizes(PRODUCTS)
                 .onlyIf(OnnxRuntime::isProduct)
@@ -122,7 +125,9 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .adjusted((rule, node, graph) -> {
                     TensorRule w = rule.inputs().get(1);
                     TensorRule activation = rule.inputs().get(0).with(InitialState.FP32);
-                    return rule.input(0, activation).input(1, w.with(w.scheme().inBlocks(BLOCK)));
+                    Granularity blocks =
+                            new Granularity.PerBlock(w.scheme().axis().orElseThrow(), BLOCK);
+                    return rule.input(0, activation).input(1, w.with(w.scheme().with(blocks)));
                 })
                 .profile(FLOAT_BIASES.without("calibration"))
                 .writes(new BlockExporter())
@@ -153,7 +158,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 1,
                 weight.scheme().isPerChannel()
                         ? weight.observedBy(PairwiseSumObserver.ID)
-                        : weight.with(weight.scheme().withRange(7, -64, 64)));
+                        : weight.with(weight.scheme().with(new CodeRange(7, -64, 64))));
     }
 
     /**
@@ -216,7 +221,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .moves(Operators.MOVEMENT)
                 .activations(activation, "mse")
                 .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
-                .weights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))
+                .weights(LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))
                 .derivedBias(BIAS)
                 .writes(new QdqExporter(
                         "for the QNN provider; 16-bit pairs in the domain com.microsoft",

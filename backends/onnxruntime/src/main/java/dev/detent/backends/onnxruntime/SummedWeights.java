@@ -17,7 +17,7 @@ record SummedWeights(float[][] rows) {
     static SummedWeights of(float[] values, long[] dims, Scheme scheme) {
         int axis = scheme.axis().orElseThrow();
         int channels = (int) dims[axis];
-        int stride = scheme.channelStride(dims);
+        int stride = scheme.granularity().channelStride(dims);
         int length = channels == 0 ? 0 : values.length / channels;
         int inputs = axis == 0 && dims.length > 2 ? (int) dims[1] : length;
         int window = inputs == 0 ? 0 : length / inputs;

@@ -7,6 +7,7 @@ import dev.detent.spi.option.Options;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Weights whose products ONNX Runtime can add in 16 bits. */
 class PairwiseSumObserverTest {
 
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
 
     /** Two inputs, a window of three: at each position the inputs one after the other. */
     @Test

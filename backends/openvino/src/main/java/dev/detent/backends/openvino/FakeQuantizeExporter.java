@@ -11,6 +11,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
@@ -65,9 +66,9 @@ final class FakeQuantizeExporter implements Exporter {
         float[] low = new float[p.channels()];
         float[] high = new float[p.channels()];
         for (int i = 0; i < low.length; i++) {
-            double[] range = s.system().range(p.scale(i), p.zeroPoint(i), s);
-            low[i] = (float) range[0];
-            high[i] = (float) range[1];
+            Range range = s.system().range(p.scale(i), p.zeroPoint(i), s);
+            low[i] = (float) range.low();
+            high[i] = (float) range.high();
         }
         long[] dims = new long[0];
         if (p.channels() > 1) {
@@ -86,7 +87,7 @@ final class FakeQuantizeExporter implements Exporter {
                 TYPE,
                 List.of(value, min, max, min, max),
                 List.of(out),
-                Map.of("levels", new Attribute.IntValue(s.levels())),
+                Map.of("levels", new Attribute.IntValue(s.codes().count())),
                 UnmodeledProto.NONE));
         return out;
     }

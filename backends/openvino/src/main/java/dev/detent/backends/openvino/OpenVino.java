@@ -10,6 +10,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -25,10 +26,10 @@ import org.pf4j.Extension;
 @Extension
 public final class OpenVino implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme U8 = Scheme.symmetric(8, 0, 255).with(ScaleRule.MAGNITUDE);
-    private static final Scheme WEIGHT = Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme NARROW = Scheme.symmetric(7, -64, 63).with(ScaleRule.MAGNITUDE);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme U8 = LinearInteger.symmetric(8, 0, 255).with(ScaleRule.MAGNITUDE);
+    private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme NARROW = LinearInteger.symmetric(7, -64, 63).with(ScaleRule.MAGNITUDE);
     private static final Set<String> TYPES = Operators.plus(Operators.WEIGHTED, "Add AveragePool GlobalAveragePool");
 
     /** Operators whose result is not negative when their first input is not, or when none is. */

@@ -4,6 +4,7 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -17,7 +18,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Ppl implements Backend {
 
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE);
 
     @Override
     public List<Target> targets() {
@@ -29,7 +30,8 @@ public final class Ppl implements Backend {
                 .moves(Operators.MOVEMENT)
                 .activations(S8, "mse")
                 .channelWeights(S8, Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                .derivedBias(
+                        LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
                 .floatNetworkOutputs()
                 .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());

@@ -59,8 +59,10 @@ final class PplJsonExporter implements Exporter {
         row.put("sym", s.symmetric());
         row.put("scale", numbers(p, i -> p.scale(i)));
         row.put("zero_point", numbers(p, i -> (long) p.zeroPoint(i)));
-        row.put("tensor_min", numbers(p, i -> (float) s.system().range(p.scale(i), p.zeroPoint(i), s)[0]));
-        row.put("tensor_max", numbers(p, i -> (float) s.system().range(p.scale(i), p.zeroPoint(i), s)[1]));
+        row.put("tensor_min", numbers(p, i ->
+                (float) s.system().range(p.scale(i), p.zeroPoint(i), s).low()));
+        row.put("tensor_max", numbers(p, i ->
+                (float) s.system().range(p.scale(i), p.zeroPoint(i), s).high()));
         row.put("q_min", s.quantMin());
         row.put("q_max", s.quantMax());
         row.put("slot", c.slot().toString());

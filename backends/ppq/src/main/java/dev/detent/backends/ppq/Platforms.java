@@ -3,6 +3,7 @@ package dev.detent.backends.ppq;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -11,14 +12,14 @@ import java.util.Set;
 final class Platforms {
 
     private static final long BITS_29 = 1L << 29;
-    private static final Scheme S8 = Scheme.symmetric(8, -128, 127);
-    private static final Scheme S8_NARROW = Scheme.symmetric(8, -127, 127);
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
+    private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127);
+    private static final Scheme S8_NARROW = LinearInteger.symmetric(8, -127, 127);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
     private static final Scheme P2 = S8.withPowerOfTwo();
     private static final Scheme BIAS_32 =
-            Scheme.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
-    private static final Scheme BIAS_30 = Scheme.symmetric(30, -BITS_29, BITS_29 - 1);
-    private static final Scheme BIAS_30_CLOSED = Scheme.symmetric(30, -BITS_29, BITS_29);
+            LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
+    private static final Scheme BIAS_30 = LinearInteger.symmetric(30, -BITS_29, BITS_29 - 1);
+    private static final Scheme BIAS_30_CLOSED = LinearInteger.symmetric(30, -BITS_29, BITS_29);
 
     private static final Set<String> GPU =
             types("Conv Relu PRelu Clip Gemm Resize MaxPool AveragePool GlobalMaxPool GlobalAveragePool Mul "
@@ -69,7 +70,7 @@ final class Platforms {
                         .fuses("Relu", "Clip")
                         .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), "Conv", "ConvTranspose", "Gemm")
                         .bias(
-                                Scheme.symmetric(30, -(1L << 30), 1L << 30)
+                                LinearInteger.symmetric(30, -(1L << 30), 1L << 30)
                                         .withPowerOfTwo()
                                         .perChannel(0)
                                         .with(Rounding.HALF_UP),
@@ -91,7 +92,7 @@ final class Platforms {
                 Platform.of("ORT_OOS_INT8", ORT, U8)
                         .fuses("Relu", "Clip")
                         .weights(U8, "minmax", "Conv", "Gemm")
-                        .bias(Scheme.symmetric(32, -BITS_29, BITS_29), InitialState.PASSIVE_INIT, "Conv", "Gemm")
+                        .bias(LinearInteger.symmetric(32, -BITS_29, BITS_29), InitialState.PASSIVE_INIT, "Conv", "Gemm")
                         .build(),
                 Platform.of("METAX_INT8_T", plus(GPU, "MatMul"), U8)
                         .fuses("Relu", "Clip")
@@ -121,7 +122,7 @@ final class Platforms {
                         .bias(BIAS_30, InitialState.PASSIVE_INIT, "Conv", "ConvTranspose", "Gemm")
                         .build(),
                 academic("ACADEMIC_INT8", U8, S8),
-                academic("ACADEMIC_INT4", Scheme.asymmetric(4, 0, 15), Scheme.symmetric(4, -8, 7)),
+                academic("ACADEMIC_INT4", LinearInteger.asymmetric(4, 0, 15), LinearInteger.symmetric(4, -8, 7)),
                 academic("ACADEMIC_MIX", U8, S8));
     }
 

@@ -8,6 +8,7 @@ import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.operator.OutputChannelAxis;
 import java.util.List;
@@ -90,8 +91,9 @@ final class PpqTarget implements Target {
 
     /** The output-channel axis. PPQ takes axis 0 for all; docs/differences.md, D-01 and D-02. */
     private Scheme weightScheme(Node node, Graph graph, Scheme scheme) {
-        Scheme s =
-                platform.name().equals("NCNN_INT8") && isWinograd(node, graph) ? scheme.withRange(6, -31, 31) : scheme;
+        Scheme s = platform.name().equals("NCNN_INT8") && isWinograd(node, graph)
+                ? scheme.with(new CodeRange(6, -31, 31))
+                : scheme;
         return OutputChannelAxis.perOutputChannel(s, node, graph);
     }
 

@@ -5,6 +5,7 @@ import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.export.TensorEncodings;
@@ -50,9 +51,9 @@ final class CfgExporter implements Exporter {
         List<Double> max = new ArrayList<>();
         List<Long> zero = new ArrayList<>();
         for (int i = 0; i < p.channels(); i++) {
-            double[] range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
-            min.add(range[0]);
-            max.add(range[1]);
+            Range range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
+            min.add(range.low());
+            max.add(range.high());
             zero.add((long) p.zeroPoint(i));
         }
         Map<String, Object> row = new LinkedHashMap<>();

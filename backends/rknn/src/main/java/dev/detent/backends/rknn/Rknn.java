@@ -4,6 +4,7 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -17,8 +18,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Rknn implements Backend {
 
-    private static final Scheme S8 = Scheme.asymmetric(8, -128, 127);
-    private static final Scheme BIAS = Scheme.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
+    private static final Scheme BIAS = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
 
     @Override
     public List<Target> targets() {
@@ -28,7 +29,8 @@ public final class Rknn implements Backend {
                         .derivedBias(BIAS)
                         .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
-                        .channelWeights(Scheme.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED)
+                        .channelWeights(
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED)
                         .derivedBias(BIAS.perChannel(0))
                         .build());
     }

@@ -3,6 +3,7 @@ package dev.detent.backends.tengine;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
@@ -16,7 +17,7 @@ import org.pf4j.Extension;
 @Extension
 public final class Tengine implements Backend {
 
-    private static final Scheme U8 = Scheme.asymmetric(8, 0, 255);
+    private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
 
     @Override
     public List<Target> targets() {
@@ -28,7 +29,7 @@ public final class Tengine implements Backend {
                 .moves(Operators.MOVEMENT)
                 .activations(U8, "mse")
                 .weights(U8, Operators.WEIGHTED)
-                .derivedBias(Scheme.symmetric(32, -2147483647L, 2147483647L))
+                .derivedBias(LinearInteger.symmetric(32, -2147483647L, 2147483647L))
                 .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());
     }

@@ -12,10 +12,10 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.FloatingPoint;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.FloatingPoint;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.operator.OutputChannelAxis;
 import dev.detent.support.qdq.QdqExporter;
@@ -50,7 +50,7 @@ final class TensorRtTarget implements Target {
         return new TensorRtTarget(
                 "tensorrt",
                 "TensorRT explicit INT8: symmetric, Q/DQ where a kernel consumes them, float bias",
-                Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE),
+                LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE),
                 new QdqExporter("explicit quantization, TensorRT 8 and newer"),
                 new RangeExporter());
     }
@@ -59,7 +59,7 @@ final class TensorRtTarget implements Target {
         return new TensorRtTarget(
                 "tensorrt-fp8",
                 "TensorRT explicit FP8: E4M3, scale amax / 448, Hopper and newer",
-                Scheme.floating(FloatingPoint.E4M3),
+                FloatingPoint.E4M3.scheme(),
                 new QdqExporter("explicit E4M3, opset 19, TensorRT 9 and newer"));
     }
 

@@ -44,7 +44,7 @@ public final class Calibration implements PassProvider, ObserverProvider {
                         "mse",
                         "range with the least squared quantization error",
                         List.of(),
-                        s -> s.block().isEmpty(),
+                        s -> !s.isPerBlock(),
                         (s, o) -> new MseObserver(s)),
                 new ObserverDefinition(
                         "isotone",

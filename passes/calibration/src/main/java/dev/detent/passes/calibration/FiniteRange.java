@@ -2,6 +2,7 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import java.util.Optional;
 
@@ -28,8 +29,8 @@ final class FiniteRange {
             return Optional.empty();
         }
         for (int c = 0; c < p.channels(); c++) {
-            double[] range = scheme.system().range(p.scale(c), p.zeroPoint(c), scheme);
-            if (!(range[1] - range[0] < LARGEST)) {
+            Range range = scheme.system().range(p.scale(c), p.zeroPoint(c), scheme);
+            if (!(range.high() - range.low() < LARGEST)) {
                 return Optional.empty();
             }
         }

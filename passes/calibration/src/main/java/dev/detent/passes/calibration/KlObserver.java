@@ -2,9 +2,9 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 
 /**
  * The threshold whose quantized distribution is nearest, in Kullback-Leibler divergence, to the observed one (Migacz,
@@ -47,7 +47,7 @@ final class KlObserver implements Observer {
         float max = extremes.max();
         double range = Math.max(Math.abs(min), Math.abs(max));
         double width = range / BINS;
-        int levels = (int) (scheme.levels() / 2);
+        int levels = (int) (scheme.codes().count() / 2);
         if (range == 0 || levels < 1 || levels > BINS) {
             return scheme.cover(min, max);
         }

@@ -41,8 +41,8 @@ final class MinMaxObserver implements Observer {
 
     @Override
     public void begin(long[] shape) {
-        stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
-        channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] * scheme.blocks(shape) : 1;
+        stride = scheme.isPerChannel() ? scheme.granularity().channelStride(shape) : Integer.MAX_VALUE;
+        channels = scheme.granularity().groups(shape);
         dims = shape.clone();
         position = 0;
         if (min.length != channels) {
@@ -59,9 +59,9 @@ final class MinMaxObserver implements Observer {
             tensor.accept(values, from, to);
             return;
         }
-        if (scheme.block().isPresent()) {
+        if (scheme.isPerBlock()) {
             for (int i = from; i < to; i++, position++) {
-                int group = scheme.group(position, dims);
+                int group = scheme.granularity().group(position, dims);
                 min[group] = Math.min(min[group], values[i]);
                 max[group] = Math.max(max[group], values[i]);
             }

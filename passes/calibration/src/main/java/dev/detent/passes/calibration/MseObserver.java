@@ -4,6 +4,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 
@@ -70,7 +71,7 @@ final class MseObserver implements Observer {
 
     @Override
     public void begin(long[] shape) {
-        stride = scheme.isPerChannel() ? scheme.channelStride(shape) : Integer.MAX_VALUE;
+        stride = scheme.isPerChannel() ? scheme.granularity().channelStride(shape) : Integer.MAX_VALUE;
         channels = scheme.isPerChannel() ? (int) shape[scheme.axis().getAsInt()] : 1;
         position = 0;
         long size = Tensor.count(shape);
@@ -242,12 +243,12 @@ final class MseObserver implements Observer {
             System.arraycopy(values, 0, scratch, 0, size);
             scheme.system().fakeQuantize(scratch, 0, size, p.scale(0), p.zeroPoint(0), scheme);
             double sum = 0;
-            double[] range = scheme.system().range(p.scale(0), p.zeroPoint(0), scheme);
+            Range range = scheme.system().range(p.scale(0), p.zeroPoint(0), scheme);
             for (int i = 0; i < size; i++) {
                 double v = values[i];
                 double step = scheme.system().step(v, p.scale(0), p.zeroPoint(0), scheme);
                 // A bin wider than half a step hides where its values lie; they are as good as uniform inside a step.
-                boolean spread = widths[i] > step / 2 && v > range[0] && v < range[1];
+                boolean spread = widths[i] > step / 2 && v > range.low() && v < range.high();
                 double d = v - scratch[i];
                 sum += counts[i] * (spread ? step * step / 12 : d * d);
             }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.FakeQuantization;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.testkit.ContractViolation;
 import dev.detent.testkit.DescriptorContract;
 import java.math.BigDecimal;
@@ -22,8 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ObserversTest {
 
-    private static final Scheme SIGNED = Scheme.symmetric(8, -128, 127);
-    private static final Scheme UNSIGNED = Scheme.asymmetric(8, 0, 255);
+    private static final Scheme SIGNED = LinearInteger.symmetric(8, -128, 127);
+    private static final Scheme UNSIGNED = LinearInteger.asymmetric(8, 0, 255);
 
     private static float[] gaussian(int n, long seed, double outlier) {
         Random r = new Random(seed);
@@ -37,7 +39,7 @@ class ObserversTest {
 
     private static double error(float[] values, Scheme s, QuantizationParameters p) {
         float[] q = values.clone();
-        s.fakeQuantize(q, new long[] {q.length}, p);
+        FakeQuantization.inPlace(q, new long[] {q.length}, s, p);
         double sum = 0;
         for (int i = 0; i < q.length; i++) {
             sum += Math.pow((double) values[i] - q[i], 2);
@@ -58,12 +60,14 @@ class ObserversTest {
 
     @Test
     void minMaxPerChannelFollowsTheAxisAcrossChunks() {
-        MinMaxObserver o = new MinMaxObserver(Scheme.symmetric(8, -127, 127).perChannel(1));
+        MinMaxObserver o =
+                new MinMaxObserver(LinearInteger.symmetric(8, -127, 127).perChannel(1));
         o.begin(new long[] {2, 2, 3});
         o.accept(new float[] {1, 2, 3, -9, 5}, 0, 5);
         o.accept(new float[] {6, 7, 1, 1, 2, 2, 2}, 0, 7);
         o.end();
-        QuantizationParameters p = o.render(Scheme.symmetric(8, -127, 127).perChannel(1));
+        QuantizationParameters p =
+                o.render(LinearInteger.symmetric(8, -127, 127).perChannel(1));
         assertThat(p.scales()).containsExactly(7f / 127, 9f / 127);
     }
 
@@ -79,7 +83,7 @@ class ObserversTest {
         o.observe(v, new long[] {n});
         float[] sorted = v.clone();
         Arrays.sort(sorted);
-        Scheme s = Scheme.asymmetric(16, 0, 65535);
+        Scheme s = LinearInteger.asymmetric(16, 0, 65535);
         assertThat(o.render(s)).isEqualTo(s.cover(sorted[low - 1], sorted[high - 1]));
     }
 
@@ -136,9 +140,9 @@ class ObserversTest {
         return new Scheme[] {
             SIGNED,
             UNSIGNED,
-            Scheme.symmetric(4, -8, 7),
-            Scheme.asymmetric(4, 0, 15),
-            Scheme.symmetric(16, -32768, 32767)
+            LinearInteger.symmetric(4, -8, 7),
+            LinearInteger.asymmetric(4, 0, 15),
+            LinearInteger.symmetric(16, -32768, 32767)
         };
     }
 
@@ -171,7 +175,7 @@ class ObserversTest {
 
     @Test
     void mseWorksPerChannel() {
-        Scheme s = Scheme.symmetric(8, -127, 127).perChannel(0);
+        Scheme s = LinearInteger.symmetric(8, -127, 127).perChannel(0);
         float[] v = gaussian(4000, 5, 40);
         for (int i = 2000; i < 4000; i++) {
             v[i] *= 0.01f;

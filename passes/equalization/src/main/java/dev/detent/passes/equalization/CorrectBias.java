@@ -11,6 +11,7 @@ import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
+import dev.detent.support.number.FakeQuantization;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -93,7 +94,8 @@ final class CorrectBias {
         TensorQuantization config = context.quantization().input(n, 1).orElseThrow();
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
         float[] values = w.floats();
-        config.scheme().fakeQuantize(values, w.dims(), config.qparams().orElseThrow());
+        FakeQuantization.inPlace(
+                values, w.dims(), config.scheme(), config.qparams().orElseThrow());
         return values;
     }
 

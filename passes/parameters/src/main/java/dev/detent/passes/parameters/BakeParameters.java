@@ -8,6 +8,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
+import dev.detent.support.number.FakeQuantization;
 
 /**
  * Replaces parameters by their quantized-dequantized values. Followers of another config stay float and quantize at run
@@ -32,7 +33,8 @@ final class BakeParameters {
                 if (c.isInitializer() && c.state().isActive() && !c.state().isFollower()) {
                     Tensor t = context.graph().initializer(c.value()).orElseThrow();
                     float[] values = t.floats();
-                    c.scheme().fakeQuantize(values, t.dims(), c.qparams().orElseThrow());
+                    FakeQuantization.inPlace(
+                            values, t.dims(), c.scheme(), c.qparams().orElseThrow());
                     context.states().bake(c, Tensor.ofFloats(t.dims(), values), "quantized for good");
                 }
             }

@@ -8,12 +8,13 @@ import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.LinearInteger;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,8 +90,8 @@ final class AlignOperands {
             in.qparams()
                     .filter(p -> p.channels() == 1 && p.scale(0) != (float) LinearInteger.ZERO_SCALE)
                     .ifPresent(p -> {
-                        double[] range = in.scheme().system().range(p.scale(0), p.zeroPoint(0), in.scheme());
-                        reaches.put(in.value(), Math.max(range[1], -range[0]));
+                        Range range = in.scheme().system().range(p.scale(0), p.zeroPoint(0), in.scheme());
+                        reaches.put(in.value(), Math.max(range.high(), -range.low()));
                     });
         }
         return reaches;
@@ -156,9 +157,9 @@ final class AlignOperands {
         for (TensorQuantization in : inputs) {
             Scheme s = in.scheme();
             QuantizationParameters p = in.qparams().orElseThrow();
-            double[] range = s.system().range(p.scale(0), p.zeroPoint(0), s);
-            min = Math.min(min, range[0]);
-            max = Math.max(max, range[1]);
+            Range range = s.system().range(p.scale(0), p.zeroPoint(0), s);
+            min = Math.min(min, range.low());
+            max = Math.max(max, range.high());
         }
         TensorQuantization master = inputs.get(0);
         context.states()

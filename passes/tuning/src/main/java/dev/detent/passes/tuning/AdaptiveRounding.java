@@ -99,7 +99,7 @@ final class AdaptiveRounding {
                         && !c.scheme().system().isDynamic());
         Optional<? extends TensorQuantization> weight = context.quantization()
                 .input(n, 1)
-                .filter(c -> c.state().isActive() && c.scheme().block().isEmpty());
+                .filter(c -> c.state().isActive() && !c.scheme().isPerBlock());
         return input.isEmpty() || weight.isEmpty()
                 ? Optional.empty()
                 : Im2Col.of(n, graph.initializer(n.input(1)).orElseThrow())

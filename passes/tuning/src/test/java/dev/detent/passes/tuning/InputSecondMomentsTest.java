@@ -8,6 +8,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class InputSecondMomentsTest {
 
-    private static final Scheme SCHEME = Scheme.asymmetric(8, 0, 255);
+    private static final Scheme SCHEME = LinearInteger.asymmetric(8, 0, 255);
     private static final QuantizationParameters PARAMETERS =
             new QuantizationParameters(new float[] {.5f}, new float[] {10});
     private static final long[] SHAPE = {1, 4, 6, 5};

@@ -27,6 +27,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.number.FakeQuantization;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -199,7 +200,7 @@ public final class ArtifactVerifier {
             }
             float[] values = t.floats();
             float[] again = values.clone();
-            c.scheme().fakeQuantize(again, t.dims(), c.qparams().get());
+            FakeQuantization.inPlace(again, t.dims(), c.scheme(), c.qparams().get());
             int off = 0;
             for (int i = 0; i < values.length; i++) {
                 off += Math.abs(values[i] - again[i]) > ON_GRID * Math.abs(values[i]) ? 1 : 0;

@@ -208,7 +208,8 @@ public final class Evaluation {
             return Optional.of(unfusable());
         }
         boolean far = scores.containsKey("exported")
-                && scores.get("exported").snr() < Math.min(EXACTLY, scores.get("simulated").snr()) - FAR;
+                && scores.get("exported").snr()
+                        < Math.min(EXACTLY, scores.get("simulated").snr()) - FAR;
         return !far
                 ? Optional.empty()
                 : Optional.of(Problem.warning(

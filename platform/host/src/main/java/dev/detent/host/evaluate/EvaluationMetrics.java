@@ -28,12 +28,7 @@ import java.util.stream.IntStream;
  * @param outputs the same ratio for each output, in the model's order; empty for the reference
  */
 public record EvaluationMetrics(
-        int samples,
-        double agreement,
-        Optional<Double> top1,
-        double snr,
-        boolean finite,
-        Map<String, Double> outputs) {
+        int samples, double agreement, Optional<Double> top1, double snr, boolean finite, Map<String, Double> outputs) {
 
     /** Runs a model over samples and hands every sample's outputs to a sink. */
     @FunctionalInterface

@@ -5,6 +5,8 @@ import com.google.gson.JsonObject;
 import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
@@ -13,14 +15,17 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /** The configs of a finished run as the {@code configs} list of {@code detent.json}, and back. */
 final class QuantizationStateCodec {
+
+    /** Of configs whose scheme was their root's alone and was not written down. */
+    private static final Scheme UNKNOWN = LinearInteger.asymmetric(8, 0, 255);
 
     private QuantizationStateCodec() {}
 
@@ -51,7 +56,9 @@ final class QuantizationStateCodec {
         m.put("quantMax", s.quantMax());
         m.put("symmetric", s.symmetric());
         m.put("axis", s.axis().isPresent() ? s.axis().getAsInt() : null);
-        s.block().ifPresent(b -> m.put("block", b));
+        if (s.granularity() instanceof Granularity.PerBlock b) {
+            m.put("block", b.size());
+        }
         m.put("powerOfTwo", s.powerOfTwo());
         m.put("scaleRule", s.scaleRule().name());
         m.put("rounding", s.rounding().name());
@@ -92,7 +99,7 @@ final class QuantizationStateCodec {
                                         floats(numbers.getAsJsonArray("scale")),
                                         floats(numbers.getAsJsonArray("zeroPoint"))));
             } else if (row.has("root")) {
-                restoration.covered(slot, state(row), root);
+                restoration.covered(slot, state(row), root, UNKNOWN);
             }
         });
         return restoration.finish();
@@ -105,17 +112,25 @@ final class QuantizationStateCodec {
     private static Scheme scheme(JsonObject s, Registry registry) {
         return new Scheme(
                 registry.numberSystem(s.get("system").getAsString()),
-                s.get("bits").getAsInt(),
-                s.get("quantMin").getAsLong(),
-                s.get("quantMax").getAsLong(),
+                new CodeRange(
+                        s.get("bits").getAsInt(),
+                        s.get("quantMin").getAsLong(),
+                        s.get("quantMax").getAsLong()),
                 s.get("symmetric").getAsBoolean(),
-                s.get("axis").isJsonNull()
-                        ? OptionalInt.empty()
-                        : OptionalInt.of(s.get("axis").getAsInt()),
-                s.has("block") ? OptionalInt.of(s.get("block").getAsInt()) : OptionalInt.empty(),
-                s.get("powerOfTwo").getAsBoolean(),
+                granularity(s),
                 ScaleRule.valueOf(s.get("scaleRule").getAsString()),
+                s.get("powerOfTwo").getAsBoolean(),
                 Rounding.valueOf(s.get("rounding").getAsString()));
+    }
+
+    private static Granularity granularity(JsonObject s) {
+        if (s.get("axis").isJsonNull()) {
+            return Granularity.PER_TENSOR;
+        }
+        int axis = s.get("axis").getAsInt();
+        return s.has("block")
+                ? new Granularity.PerBlock(axis, s.get("block").getAsInt())
+                : new Granularity.PerChannel(axis);
     }
 
     private static float[] floats(JsonArray a) {

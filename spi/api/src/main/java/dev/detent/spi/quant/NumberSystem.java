@@ -19,11 +19,10 @@ public interface NumberSystem {
     String id();
 
     /**
-     * The pair (scale, zero point) that covers [min, max].
-     *
-     * @return two numbers, scale then zero point, in double precision
+     * Scale and zero point whose codes cover the values. A system with an exact zero covers 0 as well, also where the
+     * range leaves it out.
      */
-    double[] cover(double min, double max, Scheme scheme);
+    ScaleAndZeroPoint cover(Range values, Scheme scheme);
 
     /** Replaces {@code values[from..to)} by what a quantize-dequantize pair makes of them. */
     void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme);
@@ -43,10 +42,9 @@ public interface NumberSystem {
     double step(double value, float scale, float zeroPoint, Scheme scheme);
 
     /** Smallest and largest real value. */
-    default double[] range(float scale, float zeroPoint, Scheme scheme) {
-        return new double[] {
-            (scheme.quantMin() - (double) zeroPoint) * scale, (scheme.quantMax() - (double) zeroPoint) * scale
-        };
+    default Range range(float scale, float zeroPoint, Scheme scheme) {
+        return new Range(
+                (scheme.quantMin() - (double) zeroPoint) * scale, (scheme.quantMax() - (double) zeroPoint) * scale);
     }
 
     /**

@@ -258,7 +258,9 @@ public final class QdqGraphBuilder {
         QuantizationParameters p = c.qparams().orElseThrow();
         float[] values = t.floats();
         int[] codes = new int[values.length];
-        int stride = p.channels() == 1 ? Integer.MAX_VALUE : scheme.isPerChannel() ? scheme.channelStride(t.dims()) : 1;
+        int stride = p.channels() == 1
+                ? Integer.MAX_VALUE
+                : scheme.isPerChannel() ? scheme.granularity().channelStride(t.dims()) : 1;
         for (int i = 0; i < codes.length; i++) {
             int channel = i / stride % p.channels();
             codes[i] = (int) scheme.system().code(values[i], p.scale(channel), p.zeroPoint(channel), scheme);

@@ -5,10 +5,12 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.FloatingPoint;
+import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
+import dev.detent.support.number.FloatingPoint;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -131,7 +133,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         float[] values = new float[q.length];
         int stride = p.channels() == 1
                 ? Integer.MAX_VALUE
-                : scheme.perChannel(axis < 0 ? axis + codes.rank() : axis).channelStride(codes.dims());
+                : new Granularity.PerChannel(axis < 0 ? axis + codes.rank() : axis).channelStride(codes.dims());
         for (int i = 0; i < q.length; i++) {
             int channel = i / stride % p.channels();
             values[i] = scheme.system().value(q[i], p.scale(channel), p.zeroPoint(channel), scheme);
@@ -141,9 +143,9 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
 
     private static Scheme scheme(ElementType type) {
         return switch (type) {
-            case FLOAT8E4M3FN -> Scheme.floating(FloatingPoint.E4M3);
-            case FLOAT8E5M2 -> Scheme.floating(FloatingPoint.E5M2);
-            default -> Scheme.asymmetric(type.bits(), type.lowest(), type.highest());
+            case FLOAT8E4M3FN -> FloatingPoint.E4M3.scheme();
+            case FLOAT8E5M2 -> FloatingPoint.E5M2.scheme();
+            default -> LinearInteger.asymmetric(type.bits(), type.lowest(), type.highest());
         };
     }
 }

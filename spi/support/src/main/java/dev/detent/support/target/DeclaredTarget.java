@@ -13,6 +13,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.operator.OutputChannelAxis;
 import java.util.ArrayList;
@@ -182,9 +183,10 @@ public final class DeclaredTarget implements Target {
         private final Map<String, TensorRule> outputs = new LinkedHashMap<>();
         private final List<Adjustment> adjustments = new ArrayList<>();
         private final List<Lint> lints = new ArrayList<>();
-        private TensorRule activation = new TensorRule(Scheme.symmetric(8, -128, 127), "mse", InitialState.INITIAL);
+        private TensorRule activation =
+                new TensorRule(LinearInteger.symmetric(8, -128, 127), "mse", InitialState.INITIAL);
         private TensorRule bias =
-                new TensorRule(Scheme.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
+                new TensorRule(LinearInteger.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
         private Set<String> types = Set.of();
         private Set<String> passive = Set.of();
         private Set<String> floatInputs = Set.of();

@@ -1,7 +1,9 @@
-package dev.detent.spi.quant;
+package dev.detent.support.number;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Scheme;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -10,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FloatingPointTest {
 
     private static float[] numbers(FloatingPoint f) {
-        Scheme scheme = Scheme.floating(f);
+        Scheme scheme = f.scheme();
         float[] numbers = new float[128];
         int n = 0;
         for (int code = 0; code < 128; code++) {
@@ -25,7 +27,7 @@ class FloatingPointTest {
     @ParameterizedTest
     @EnumSource(FloatingPoint.class)
     void everyNumberOfTheFormatStaysAndHasItsCode(FloatingPoint f) {
-        Scheme scheme = Scheme.floating(f);
+        Scheme scheme = f.scheme();
         for (int code = 0; code < 256; code++) {
             float v = f.value(code, 1, 0, scheme);
             if (Math.abs(v) <= f.max()) {
@@ -41,7 +43,7 @@ class FloatingPointTest {
     @ParameterizedTest
     @EnumSource(FloatingPoint.class)
     void roundsToTheNearestAndTiesToEven(FloatingPoint f) {
-        Scheme scheme = Scheme.floating(f);
+        Scheme scheme = f.scheme();
         float[] numbers = numbers(f);
         Random random = new Random(3);
         for (int i = 0; i < 50_000; i++) {
@@ -64,21 +66,18 @@ class FloatingPointTest {
     @Test
     void theTieThatPpqRoundsDownGoesToEven() {
         float[] x = {1.1875f};
-        FloatingPoint.E4M3.fakeQuantize(x, 0, 1, 1, 0, Scheme.floating(FloatingPoint.E4M3));
+        FloatingPoint.E4M3.fakeQuantize(x, 0, 1, 1, 0, FloatingPoint.E4M3.scheme());
         assertThat(x[0]).isEqualTo(1.25f);
     }
 
     @Test
     void theLargestMagnitudeFallsOnTheLargestNumber() {
-        Scheme scheme = Scheme.floating(FloatingPoint.E4M3);
+        Scheme scheme = FloatingPoint.E4M3.scheme();
         QuantizationParameters p = scheme.cover(-3, 1);
         float[] x = {-3, 5};
-        scheme.fakeQuantize(x, new long[] {2}, p);
+        FakeQuantization.inPlace(x, new long[] {2}, scheme, p);
         assertThat(x).containsExactly(-448 * p.scale(0), 448 * p.scale(0));
-        assertThat(Scheme.floating(FloatingPoint.E4M3)
-                        .withPowerOfTwo()
-                        .cover(-3, 1)
-                        .scale(0))
+        assertThat(FloatingPoint.E4M3.scheme().withPowerOfTwo().cover(-3, 1).scale(0))
                 .isEqualTo(0x1p-7f);
     }
 }

@@ -1,9 +1,16 @@
-package dev.detent.spi.quant;
+package dev.detent.support.number;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.detent.spi.quant.Granularity;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.ScaleAndZeroPoint;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.DoubleStream;
@@ -15,7 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SchemeTest {
 
     private static Scheme scheme(String kind, long min, long max) {
-        Scheme s = kind.startsWith("ASYM") ? Scheme.asymmetric(8, min, max) : Scheme.symmetric(8, min, max);
+        Scheme s =
+                kind.startsWith("ASYM") ? LinearInteger.asymmetric(8, min, max) : LinearInteger.symmetric(8, min, max);
         return kind.endsWith("P2") ? s.withPowerOfTwo() : s;
     }
 
@@ -36,31 +44,31 @@ class SchemeTest {
     void coversARange(
             double min, double max, long quantMin, long quantMax, String kind, double scale, double zeroPoint) {
         Scheme s = scheme(kind, quantMin, quantMax);
-        double[] p = s.system().cover(min, max, s);
-        assertThat(p[0]).isEqualTo(scale, within(1e-15));
-        assertThat(p[1]).isEqualTo(zeroPoint);
+        ScaleAndZeroPoint p = s.system().cover(new Range(min, max), s);
+        assertThat(p.scale()).isEqualTo(scale, within(1e-15));
+        assertThat(p.zeroPoint()).isEqualTo(zeroPoint);
     }
 
     @Test
     void magnitudePutsTheMaximumOnTheLastCode() {
         QuantizationParameters p =
-                Scheme.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE).cover(-1, 2.54);
+                LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE).cover(-1, 2.54);
         assertThat(p.scale(0)).isEqualTo(0.02f);
     }
 
     @Test
     void asymmetricSignedSchemesCoverTheirRange() {
-        Scheme s = Scheme.asymmetric(8, -128, 127);
+        Scheme s = LinearInteger.asymmetric(8, -128, 127);
         QuantizationParameters p = s.cover(-1, 3);
         float[] ends = {-1, 3};
-        s.fakeQuantize(ends, new long[] {2}, p);
+        FakeQuantization.inPlace(ends, new long[] {2}, s, p);
         assertThat(ends[0]).isEqualTo(-1, within(p.scale(0)));
         assertThat(ends[1]).isEqualTo(3, within(p.scale(0)));
     }
 
     @Test
     void powerOfTwoZeroPointsUseTheFinalScale() {
-        Scheme s = Scheme.asymmetric(8, 0, 255).withPowerOfTwo();
+        Scheme s = LinearInteger.asymmetric(8, 0, 255).withPowerOfTwo();
         QuantizationParameters p = s.cover(-1, 3);
         assertThat(p.scale(0)).isEqualTo(0.015625f * 2);
         assertThat(p.zeroPoint(0)).isEqualTo(32);
@@ -99,11 +107,11 @@ class SchemeTest {
     void fakeQuantizationIsTheDefinition(Rounding rounding) {
         Random random = new Random(11);
         for (Scheme s : new Scheme[] {
-            Scheme.symmetric(8, -128, 127).with(rounding),
-            Scheme.asymmetric(8, 0, 255).with(rounding),
-            Scheme.symmetric(4, -8, 7).with(rounding),
-            Scheme.asymmetric(16, 0, 65535).with(rounding),
-            Scheme.symmetric(30, -(1L << 29), 1L << 29).with(rounding)
+            LinearInteger.symmetric(8, -128, 127).with(rounding),
+            LinearInteger.asymmetric(8, 0, 255).with(rounding),
+            LinearInteger.symmetric(4, -8, 7).with(rounding),
+            LinearInteger.asymmetric(16, 0, 65535).with(rounding),
+            LinearInteger.symmetric(30, -(1L << 29), 1L << 29).with(rounding)
         }) {
             float scale = 0.0371f;
             float zero = s.symmetric() ? 0 : 97;
@@ -132,17 +140,18 @@ class SchemeTest {
 
     @Test
     void channelsLieAlongTheAxis() {
-        Scheme s = Scheme.symmetric(8, -128, 127).perChannel(1);
+        Scheme s = LinearInteger.symmetric(8, -128, 127).perChannel(1);
         float[] v = {1, 1, 1, 1, 1, 1, 1, 1};
-        s.fakeQuantize(v, new long[] {2, 2, 2}, new QuantizationParameters(new float[] {1, 3}, new float[2]));
+        FakeQuantization.inPlace(
+                v, new long[] {2, 2, 2}, s, new QuantizationParameters(new float[] {1, 3}, new float[2]));
         assertThat(v).containsExactly(1, 1, 0, 0, 1, 1, 0, 0);
     }
 
     @Test
     void impossibleSchemesAndParametersAreRefused() {
-        assertThatThrownBy(() -> Scheme.symmetric(1, -1, 0)).hasMessageContaining("bits");
-        assertThatThrownBy(() -> Scheme.symmetric(8, 10, 5)).hasMessageContaining("below");
-        assertThatThrownBy(() -> Scheme.symmetric(8, 1, 255)).hasMessageContaining("code 0");
+        assertThatThrownBy(() -> LinearInteger.symmetric(1, -1, 0)).hasMessageContaining("bits");
+        assertThatThrownBy(() -> LinearInteger.symmetric(8, 10, 5)).hasMessageContaining("below");
+        assertThatThrownBy(() -> LinearInteger.symmetric(8, 1, 255)).hasMessageContaining("code 0");
         assertThatThrownBy(() -> QuantizationParameters.of(0, 0)).hasMessageContaining("positive");
         assertThatThrownBy(() -> QuantizationParameters.of(Float.NaN, 0)).hasMessageContaining("positive");
         assertThatThrownBy(() -> new QuantizationParameters(new float[] {1}, new float[2]))
@@ -152,21 +161,22 @@ class SchemeTest {
     /** Blocks run along the channel, whichever axis it is, and are counted channel by channel. */
     @Test
     void blocksOfAChannelHaveScalesOfTheirOwn() {
-        Scheme columns = Scheme.symmetric(4, -8, 7).perChannel(1).inBlocks(2);
+        Scheme columns = LinearInteger.symmetric(4, -8, 7).with(new Granularity.PerBlock(1, 2));
         long[] dims = {5, 2};
-        assertThat(columns.blocks(dims)).isEqualTo(3);
+        assertThat(columns.granularity().groups(dims)).isEqualTo(6);
         int[] groups = java.util.stream.IntStream.range(0, 10)
-                .map(i -> columns.group(i, dims))
+                .map(i -> columns.granularity().group(i, dims))
                 .toArray();
         assertThat(groups).containsExactly(0, 3, 0, 3, 1, 4, 1, 4, 2, 5);
-        Scheme rows = Scheme.symmetric(4, -8, 7).perChannel(0).inBlocks(2);
+        Scheme rows = LinearInteger.symmetric(4, -8, 7).with(new Granularity.PerBlock(0, 2));
         long[] transposed = {2, 5};
         assertThat(java.util.stream.IntStream.range(0, 10)
-                        .map(i -> rows.group(i, transposed))
+                        .map(i -> rows.granularity().group(i, transposed))
                         .toArray())
                 .containsExactly(0, 0, 1, 1, 2, 3, 3, 4, 4, 5);
         float[] values = {1, 10, 2, 20, 3, 30, 4, 40, 5, 50};
-        columns.fakeQuantize(values, dims, new QuantizationParameters(new float[] {1, 2, 5, 10, 20, 50}, new float[6]));
+        FakeQuantization.inPlace(
+                values, dims, columns, new QuantizationParameters(new float[] {1, 2, 5, 10, 20, 50}, new float[6]));
         assertThat(values).containsExactly(1, 10, 2, 20, 4, 40, 4, 40, 5, 50);
     }
 
@@ -185,10 +195,10 @@ class SchemeTest {
     })
     void fakeQuantizesByGroups(String shape, int axis, int block) {
         long[] dims = Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
-        Scheme s = Scheme.asymmetric(8, 0, 255).perChannel(axis);
-        s = block > 0 ? s.inBlocks(block) : s;
+        Scheme s = LinearInteger.asymmetric(8, 0, 255)
+                .with(block > 0 ? new Granularity.PerBlock(axis, block) : new Granularity.PerChannel(axis));
         int size = (int) Arrays.stream(dims).reduce(1, (a, b) -> a * b);
-        int groups = (int) dims[axis] * s.blocks(dims);
+        int groups = s.granularity().groups(dims);
         Random random = new Random(size);
         float[] scales = new float[groups];
         float[] zeroPoints = new float[groups];
@@ -202,10 +212,10 @@ class SchemeTest {
         for (int i = 0; i < size; i++) {
             values[i] = (float) random.nextGaussian() * 40;
             expected[i] = values[i];
-            int g = s.group(i, dims);
+            int g = s.granularity().group(i, dims);
             s.system().fakeQuantize(expected, i, i + 1, scales[g], zeroPoints[g], s);
         }
-        s.fakeQuantize(values, dims, p);
+        FakeQuantization.inPlace(values, dims, s, p);
         assertThat(values).containsExactly(expected);
     }
 }

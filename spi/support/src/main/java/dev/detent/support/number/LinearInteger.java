@@ -1,6 +1,14 @@
-package dev.detent.spi.quant;
+package dev.detent.support.number;
 
 import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.Granularity;
+import dev.detent.spi.quant.NumberSystem;
+import dev.detent.spi.quant.Range;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.ScaleAndZeroPoint;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -23,15 +31,30 @@ public final class LinearInteger implements NumberSystem {
 
     private LinearInteger() {}
 
+    /** Zero point 0, per tensor, half to even, PPQ's scale rule. */
+    public static Scheme symmetric(int bits, long quantMin, long quantMax) {
+        return scheme(new CodeRange(bits, quantMin, quantMax), true);
+    }
+
+    /** Any zero point, per tensor, half to even. */
+    public static Scheme asymmetric(int bits, long quantMin, long quantMax) {
+        return scheme(new CodeRange(bits, quantMin, quantMax), false);
+    }
+
+    private static Scheme scheme(CodeRange codes, boolean symmetric) {
+        return new Scheme(
+                INSTANCE, codes, symmetric, Granularity.PER_TENSOR, ScaleRule.SPAN, false, Rounding.HALF_EVEN);
+    }
+
     @Override
     public String id() {
         return "linear";
     }
 
     @Override
-    public double[] cover(double min, double max, Scheme scheme) {
-        double lo = Math.min(min, 0);
-        double hi = Math.max(max, 0);
+    public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
+        double lo = Math.min(values.low(), 0);
+        double hi = Math.max(values.high(), 0);
         double span = (double) scheme.quantMax() - scheme.quantMin();
         double scale;
         double zeroPoint = 0;
@@ -47,7 +70,7 @@ public final class LinearInteger implements NumberSystem {
             zeroPoint = scheme.quantMin() + Math.rint(-lo / scale);
             zeroPoint = Math.max(scheme.quantMin(), Math.min(scheme.quantMax(), zeroPoint));
         }
-        return new double[] {scheme.powerOfTwo() ? nextPowerOfTwo(scale) : scale, zeroPoint};
+        return new ScaleAndZeroPoint(scheme.powerOfTwo() ? nextPowerOfTwo(scale) : scale, zeroPoint);
     }
 
     /**

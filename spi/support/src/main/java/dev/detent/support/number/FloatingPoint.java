@@ -1,6 +1,14 @@
-package dev.detent.spi.quant;
+package dev.detent.support.number;
 
 import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.Granularity;
+import dev.detent.spi.quant.NumberSystem;
+import dev.detent.spi.quant.Range;
+import dev.detent.spi.quant.Rounding;
+import dev.detent.spi.quant.ScaleAndZeroPoint;
+import dev.detent.spi.quant.ScaleRule;
+import dev.detent.spi.quant.Scheme;
 import java.util.Optional;
 
 /**
@@ -33,6 +41,18 @@ public enum FloatingPoint implements NumberSystem {
         this.magic = Math.scalb(1.5f, 23 + lowestExponent - mantissa);
     }
 
+    /** Codes of 8 bits, per tensor; the scale maps the largest magnitude onto the format's largest number. */
+    public Scheme scheme() {
+        return new Scheme(
+                this,
+                new CodeRange(8, -(long) max, (long) max),
+                true,
+                Granularity.PER_TENSOR,
+                ScaleRule.MAGNITUDE,
+                false,
+                Rounding.HALF_EVEN);
+    }
+
     @Override
     public String id() {
         return id;
@@ -44,9 +64,10 @@ public enum FloatingPoint implements NumberSystem {
     }
 
     @Override
-    public double[] cover(double min, double max, Scheme scheme) {
-        double scale = LinearInteger.usable(Math.max(Math.max(max, -min), 0) / scheme.quantMax());
-        return new double[] {scheme.powerOfTwo() ? LinearInteger.nextPowerOfTwo(scale) : scale, 0};
+    public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
+        double magnitude = Math.max(Math.max(values.high(), -values.low()), 0);
+        double scale = LinearInteger.usable(magnitude / scheme.quantMax());
+        return new ScaleAndZeroPoint(scheme.powerOfTwo() ? LinearInteger.nextPowerOfTwo(scale) : scale, 0);
     }
 
     @Override
