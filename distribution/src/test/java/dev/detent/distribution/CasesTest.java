@@ -121,7 +121,7 @@ class CasesTest {
     @Test
     void anOperandThatASharedScaleLosesIsTold() throws IOException {
         assertThat(run("yolo_head", "qnn-ep").outcome().problems()).anySatisfy(p -> {
-            assertThat(p.id()).isEqualTo("DT-ALN-001");
+            assertThat(p.id()).isEqualTo("DT-QNT-005");
             assertThat(p.where()).isEqualTo("scores");
             assertThat(p.sentence()).contains("'cat'", "--backend qnn-ep16");
         });
@@ -129,7 +129,7 @@ class CasesTest {
 
     @Test
     void sixteenBitsHaveStepsForBoth() throws IOException {
-        assertThat(run("yolo_head", "qnn-ep16").problems()).doesNotContain("DT-ALN-001");
+        assertThat(run("yolo_head", "qnn-ep16").problems()).doesNotContain("DT-QNT-005");
     }
 
     /** The ratio of each output: their mean hides one that is lost. */
@@ -161,9 +161,9 @@ class CasesTest {
         });
     }
 
-    /** No pair in front of an Add whose convolution stays float. */
+    /** No pair in front of an Add whose convolution stays float: the first convolution alone pays off. */
     @Test
     void anAddBehindAFloatConvolutionStaysFloat() throws IOException {
-        assertThat(run("mid_outputs", "tensorrt").outcome().quantizedNodes()).isZero();
+        assertThat(run("mid_outputs", "tensorrt").outcome().quantizedNodes()).isEqualTo(1);
     }
 }

@@ -8,6 +8,7 @@ import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
+import dev.detent.host.evaluate.LostOperands;
 import dev.detent.host.job.BackgroundTask;
 import dev.detent.host.job.PreparedModel;
 import dev.detent.host.job.QuantizeOutcome;
@@ -229,6 +230,7 @@ public final class Detent {
             runnable.flatMap(Evaluation::load).ifPresent(problems::add);
             layers = measured.get();
         }
+        problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
         collapse(layers.errors()).ifPresent(problems::add);
         if (result.graph().nodes().stream().noneMatch(result.configs()::isQuantized)) {
             problems.add(Problem.warning(

@@ -102,7 +102,7 @@ final class AlignOperands {
         double step = shared.scheme().system().step(reach, p.scale(0), p.zeroPoint(0), shared.scheme());
         if (reach < FEW_STEPS * step) {
             context.report(Problem.warning(
-                    "DT-ALN-001",
+                    "DT-QNT-005",
                     String.format(
                             Locale.ROOT,
                             "reaches to %.3g only, but shares one scale with the other operands of Concat '%s', whose "

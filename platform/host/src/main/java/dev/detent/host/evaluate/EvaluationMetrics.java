@@ -55,7 +55,7 @@ public record EvaluationMetrics(
                 for (int k = 0; k < names.size(); k++) {
                     outputs[i][k] = out.floats(names.get(k));
                 }
-                winners[i] = winners(outputs[i][0], out.shape(names.get(0)));
+                winners[i] = names.isEmpty() ? new int[0] : winners(outputs[i][0], out.shape(names.get(0)));
             });
         }
 
@@ -72,7 +72,8 @@ public record EvaluationMetrics(
 
         public EvaluationMetrics score(Runner model, Optional<int[]> labels) {
             SquaredErrorAccumulator[][] distances = new SquaredErrorAccumulator[samples.size()][names.size()];
-            int[][] mine = new int[samples.size()][];
+            // Without an output to compare, as of a classifier that gives labels alone, nothing disagrees.
+            int[][] mine = new int[samples.size()][0];
             model.run(samples, (i, out) -> {
                 for (int k = 0; k < names.size(); k++) {
                     float[] x = out.floats(names.get(k));
