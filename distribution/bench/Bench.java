@@ -5,6 +5,7 @@ import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plan.Planner;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.OrtModel;
@@ -47,7 +48,7 @@ final class Bench {
         Pipeline.format(graph, args[0]);
         Samples samples = inMemory(SampleLoader.open(graph, args[1], Preprocessing.parse(args[2]), count));
         Pipeline.Result result = new Pipeline(registry, target, workers, Progress.QUIET, Pipeline.Listener.NONE).run(graph,
-                new Planner(registry).plan(target.profile()), Optional.of(samples));
+                new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE)), Optional.of(samples));
 
         // What calibration observes: every value whose config has parameters of its own.
         Map<String, TensorQuantization> observed = new LinkedHashMap<>();

@@ -102,7 +102,7 @@ class BadInputIT {
         assertThat(run.err().lines().count()).as(run.err()).isLessThanOrEqualTo(3);
         assertThat(out).doesNotExist();
         try (Stream<Path> left = Files.list(work)) {
-            assertThat(left.filter(f -> f.getFileName().toString().contains(".partial")))
+            assertThat(left.filter(f -> f.getFileName().toString().contains(".detent-")))
                     .isEmpty();
         }
     }
@@ -463,7 +463,7 @@ class BadInputIT {
 
     /** The temp folder is full: no model passes through it. */
     @Test
-    void noSpaceForTheRuntime() {
+    void noSpaceForTheRuntime() throws IOException {
         InstalledDistribution.Run run = InstalledDistribution.execute(
                 Map.of(),
                 List.of(
@@ -482,7 +482,7 @@ class BadInputIT {
         assertThat(run.code()).as(run.all()).isEqualTo(2);
         assertThat(run.err()).contains("DT-RUN-011", "make room").doesNotContain("\tat ");
         assertThat(work.resolve("full")).doesNotExist();
-        assertThat(work.resolve(".full.partial")).doesNotExist();
+        assertThat(leftOvers()).isEmpty();
     }
 
     @Test
@@ -509,7 +509,7 @@ class BadInputIT {
                 .doesNotContain("\tat ")
                 .doesNotContain("OutOfMemory");
         assertThat(work.resolve("small")).doesNotExist();
-        assertThat(work.resolve(".small.partial")).doesNotExist();
+        assertThat(leftOvers()).isEmpty();
     }
 
     @Test
@@ -531,25 +531,71 @@ class BadInputIT {
                 .redirectErrorStream(true)
                 .redirectOutput(work.resolve("log").toFile())
                 .start();
-        Path staging = work.resolve(".killed.partial");
-        for (int i = 0; i < 400 && !Files.exists(staging); i++) {
+        for (int i = 0; i < 400 && leftOvers().size() < 2; i++) {
             Thread.sleep(20);
         }
-        assertThat(staging).exists();
+        assertThat(leftOvers()).as("lock and staging").hasSize(2);
         p.destroy();
         assertThat(p.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(p.exitValue()).isNotZero();
         assertThat(out).doesNotExist();
-        assertThat(staging).doesNotExist();
+        assertThat(leftOvers()).isEmpty();
     }
 
     @Test
-    void whatAKilledProcessLeftIsClearedByTheNext() throws IOException {
-        Files.createDirectories(work.resolve(".again.partial/junk"));
+    void whatAKilledProcessLeftIsClearedByTheNextAndAPersonsOwnIsNot() throws IOException {
+        Path mine = Files.createDirectories(work.resolve(".again.partial/mine"));
+        Path left = Files.createDirectories(work.resolve(".again.detent-0123456789abcdef/new/junk"));
+        Files.createFile(left.getParent().resolveSibling("detent-staging"));
         InstalledDistribution.Run run = InstalledDistribution.run(
                 Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", work.resolve("again")))
                         .toArray());
         assertThat(run.code()).as(run.all()).isZero();
-        assertThat(work.resolve(".again.partial")).doesNotExist();
+        assertThat(leftOvers()).isEmpty();
+        assertThat(mine).exists();
+    }
+
+    /** What runs keep beside an output folder while they last. */
+    private List<String> leftOvers() throws IOException {
+        try (Stream<Path> files = Files.list(work)) {
+            return files.map(f -> f.getFileName().toString())
+                    .filter(f -> f.startsWith(".") && f.contains(".detent-"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void anOutputFolderIsNeverThePlaceOfAnInput() throws IOException {
+        Path results = work.resolve("results");
+        InstalledDistribution.Run first =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results))
+                        .toArray());
+        assertThat(first.code()).as(first.all()).isZero();
+        Path inside = Files.copy(model, results.resolve("inside.onnx"));
+        Path notes = Files.writeString(results.resolve("notes.txt"), "mine");
+        InstalledDistribution.Run around =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(inside, data)), Stream.of("--out", results))
+                        .toArray());
+        assertThat(around.code()).isEqualTo(2);
+        assertThat(around.err()).startsWith("error DT-OUT-008").contains("holds the model");
+        InstalledDistribution.Run again =
+                InstalledDistribution.run(Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results))
+                        .toArray());
+        assertThat(again.code()).as(again.all()).isZero();
+        assertThat(inside).hasSameBinaryContentAs(model);
+        assertThat(notes).hasContent("mine");
+        byte[] before = Files.readAllBytes(model);
+        InstalledDistribution.Run trace = InstalledDistribution.run(
+                Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results, "--trace", model))
+                        .toArray());
+        assertThat(trace.code()).isEqualTo(2);
+        assertThat(trace.err()).startsWith("error DT-OUT-008").contains("is the model");
+        Path config = Files.writeString(results.resolve("settings.yaml"), "samples: 2\n");
+        InstalledDistribution.Run settings = InstalledDistribution.run(
+                Stream.concat(Stream.of(quantize(model, data)), Stream.of("--out", results, "--config", config))
+                        .toArray());
+        assertThat(settings.code()).isEqualTo(2);
+        assertThat(settings.err()).contains("DT-OUT-008", "the settings file");
+        assertThat(model).hasBinaryContent(before);
     }
 }

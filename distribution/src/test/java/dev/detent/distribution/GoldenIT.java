@@ -3,6 +3,7 @@ package dev.detent.distribution;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.data.SampleLoader;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.Target;
@@ -36,10 +37,11 @@ class GoldenIT {
         Samples samples =
                 SampleLoader.open(model, demo.resolve("calibration").toString(), Preprocessing.parse("ocr"), 4);
         List<String> settings = new ArrayList<>();
-        if (target.profile().passes().containsKey("calibration") && !target.id().equals("onnxruntime-dynamic")) {
+        if (target.recipe(StandardRecipes.INSTANCE).passes().containsKey("calibration")
+                && !target.id().equals("onnxruntime-dynamic")) {
             settings.addAll(List.of("calibration.method=minmax", "calibration.rival="));
         }
-        if (target.profile().passes().containsKey("adaptive-rounding")) {
+        if (target.recipe(StandardRecipes.INSTANCE).passes().containsKey("adaptive-rounding")) {
             // One rounding the other way, for another CPU's last bit, changes those that follow by a whole step.
             settings.add("adaptive-rounding=off");
         }

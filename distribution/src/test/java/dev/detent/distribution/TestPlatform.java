@@ -20,6 +20,7 @@ import dev.detent.backends.vitis.Vitis;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OpsetUpgrade;
@@ -89,7 +90,10 @@ final class TestPlatform {
         Graph g = graph.copy();
         Pipeline.format(g, "test");
         return new Pipeline(REGISTRY, t, workers, Progress.QUIET, Pipeline.Listener.NONE)
-                .run(g, new Planner(REGISTRY).plan(settings.apply(t.profile(), REGISTRY)), Optional.of(samples));
+                .run(
+                        g,
+                        new Planner(REGISTRY).plan(settings.apply(t.recipe(StandardRecipes.INSTANCE), REGISTRY)),
+                        Optional.of(samples));
     }
 
     /** The model with Q/DQ, of the opset that their types need. */

@@ -1,6 +1,8 @@
 package dev.detent.cli;
 
 import dev.detent.host.Detent;
+import dev.detent.host.artifact.InputPath;
+import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.QuantizeOutcome;
@@ -8,6 +10,9 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
+import dev.detent.spi.problem.DetentException;
+import dev.detent.spi.problem.InternalException;
+import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -150,23 +155,52 @@ final class QuantizeCommand implements Callable<Integer> {
                 format.or(() -> file.text("format")),
                 out.or(() -> file.path("out"))
                         .orElseGet(() -> Path.of(stem() + "."
-                                + (targets.size() > 1
-                                        ? "targets"
-                                        : targets.get(0).replace(':', '.')))),
+                                + (targets.size() > 1 ? "targets" : TargetDirectory.nameOf(targets.get(0))))),
                 traced,
                 threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()),
                 scored.map(d -> new QuantizeRequest.Evaluation(d, 0, classes)));
+        config.map(f -> List.of(new InputPath("the settings file", f))).ifPresent(read -> {
+            InputPath.refuseFolder(request.out(), read);
+            traced.ifPresent(t -> InputPath.refuseFile(t, "--trace", read));
+        });
         Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
         if (targets.size() > 1) {
             if (traced.isPresent()) {
                 throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
             }
-            show(console, detent.compare(request, targets, console.progress()), request.out());
+            TargetComparison comparison = detent.compare(request, targets, console.progress());
+            show(console, comparison, request.out());
+            if (!comparison.failures().isEmpty()) {
+                throw failed(console, comparison, request.out());
+            }
         } else {
             show(console, detent.quantize(request, console.progress()), targets.get(0));
         }
         return 0;
+    }
+
+    /**
+     * Shows why targets failed; the exception says what was written all the same and ends as the first failure does.
+     */
+    private static DetentException failed(Console console, TargetComparison comparison, Path out) {
+        comparison.failures().forEach((target, e) -> {
+            if (e instanceof DetentException d) {
+                d.problems().forEach(p -> console.problem(p, target));
+            } else {
+                console.problem(Problem.error("DT-INT-001", "Detent failed where it should not have: " + e, target));
+            }
+        });
+        String id = "DT-OUT-015";
+        String sentence =
+                "is written for " + String.join(", ", comparison.outcomes().keySet()) + "; "
+                        + String.join(", ", comparison.failures().keySet()) + " failed";
+        RuntimeException first = comparison.failures().values().iterator().next();
+        return first instanceof UserException
+                ? new UserException(id, sentence, out.toString(), first)
+                : first instanceof PluginException
+                        ? new PluginException(List.of(Problem.error(id, sentence, out.toString())), first)
+                        : new InternalException(id, sentence, out.toString(), first);
     }
 
     private static void show(Console console, TargetComparison c, Path out) {

@@ -1,6 +1,8 @@
 package dev.detent.host;
 
 import com.google.common.base.Suppliers;
+import dev.detent.host.artifact.InputPath;
+import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
@@ -10,6 +12,7 @@ import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.LostOperands;
 import dev.detent.host.job.BackgroundTask;
+import dev.detent.host.job.InputPlaces;
 import dev.detent.host.job.PreparedModel;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
@@ -19,13 +22,14 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.record.RunReportWriter;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.trace.PpqTraceRecorder;
+import dev.detent.host.trace.TraceFile;
 import dev.detent.kernel.Invariants;
 import dev.detent.report.HtmlReport;
-import dev.detent.report.Json;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.backend.Target;
@@ -37,9 +41,6 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -82,7 +83,7 @@ public final class Detent {
     /** The plan a target and settings lead to; no model is needed. */
     public Plan plan(String target, Settings settings) {
         return new Planner(settings(settings))
-                .plan(settings.apply(registry().target(target).profile(), registry()));
+                .plan(settings.apply(registry().target(target).recipe(StandardRecipes.INSTANCE), registry()));
     }
 
     private Registry settings(Settings settings) {
@@ -94,72 +95,107 @@ public final class Detent {
      * run does.
      */
     public QuantizeOutcome quantize(QuantizeRequest request, Progress progress) {
-        try (BackgroundTask<PreparedModel> reading =
-                BackgroundTask.of("detent-reader", () -> new PreparedModel(request, progress))) {
+        try (StagedOutputDirectory folder = open(request, OutputNames.OF_EVERY_RUN);
+                BackgroundTask<PreparedModel> reading =
+                        BackgroundTask.of("detent-reader", () -> new PreparedModel(request, progress))) {
             Job job = job(request.target(), request);
-            try (StagedOutputDirectory folder = new StagedOutputDirectory(request.out());
-                    PreparedModel inputs = reading.get()) {
-                QuantizeOutcome outcome = run(job, request, inputs, new TargetDirectory(folder, ""), progress)
-                        .outcome();
+            try (PreparedModel inputs = reading.get()) {
+                Run run = run(job, request, inputs, new TargetDirectory(folder, ""), progress);
                 folder.commit();
-                return outcome;
+                request.trace().ifPresent(t -> TraceFile.write(t, run.trace().json()));
+                return run.outcome();
             }
         }
+    }
+
+    /** Takes the output folder, after a look at every place the run writes to. */
+    private static StagedOutputDirectory open(QuantizeRequest request, List<String> names) {
+        List<InputPath> inputs = InputPlaces.of(request);
+        request.trace().ifPresent(t -> {
+            InputPath.refuseFile(t, "--trace", inputs);
+            TraceFile.refuseOther(t);
+        });
+        return StagedOutputDirectory.open(request.out(), inputs, names);
     }
 
     /**
      * Quantizes one model for several targets from one look at the data: every target's files in a folder of its own,
      * and a comparison of what they decided. A target comes out as it would alone, but for one thing: observers that
      * sample large tensors (mse) see them in the layout that suits all targets together, so their scales may differ in
-     * the fourth digit.
+     * the fourth digit. A target that fails costs the others nothing: they are written, what an earlier run wrote for
+     * it stays, and the comparison says why it failed.
+     *
+     * @throws RuntimeException that of the first target when all fail
      */
     public TargetComparison compare(QuantizeRequest request, List<String> targets, Progress progress) {
         List<Job> jobs = targets.stream().distinct().map(t -> job(t, request)).toList();
-        try (StagedOutputDirectory folder = new StagedOutputDirectory(request.out());
+        List<String> names = new ArrayList<>(List.of(OutputNames.RECORD, OutputNames.COMPARISON));
+        jobs.forEach(j -> OutputNames.OF_EVERY_RUN.forEach(n -> names.add(j.prefix() + n)));
+        try (StagedOutputDirectory folder = open(request, names);
                 PreparedModel inputs = new PreparedModel(request, progress)) {
-            jobs.forEach(j -> inputs.observations()
-                    .collect(() -> new Pipeline(
-                                    j.registry(),
-                                    j.target(),
-                                    request.workers(),
-                                    progress,
-                                    Pipeline.Listener.NONE,
-                                    inputs.observations())
-                            .run(inputs.graph(), j.plan(), inputs.samples())));
+            Map<String, RuntimeException> failures = new LinkedHashMap<>();
+            for (Job j : jobs) {
+                attempt(
+                        j,
+                        failures,
+                        () -> inputs.observations()
+                                .collect(() -> new Pipeline(
+                                                j.registry(),
+                                                j.target(),
+                                                request.workers(),
+                                                progress,
+                                                Pipeline.Listener.NONE,
+                                                inputs.observations())
+                                        .run(inputs.graph(), j.plan(), inputs.samples())));
+            }
             inputs.samples()
                     .ifPresent(s ->
                             inputs.observations().observeCollected(s, d -> progress.at("observation", d, s.size())));
             int passes = inputs.observations().graphs();
             List<Run> runs = new ArrayList<>();
             for (Job j : jobs) {
-                runs.add(run(
-                        j,
-                        request,
-                        inputs,
-                        new TargetDirectory(folder, j.target().id().replace(':', '.') + "/"),
-                        progress));
+                TargetDirectory own = new TargetDirectory(folder, j.prefix());
+                attempt(j, failures, () -> runs.add(run(j, request, inputs, own, progress)));
+                if (failures.containsKey(j.target().id())) {
+                    folder.abandon(j.prefix());
+                }
             }
-            TargetComparison comparison = TargetComparison.of(runs, passes);
-            TargetDirectory root = new TargetDirectory(folder, "");
-            root.write(
-                    StagedOutputDirectory.MARK,
-                    Json.pretty(comparison.json(request.model().getFileName().toString(), version))
-                            .getBytes(StandardCharsets.UTF_8));
-            root.write(
-                    "comparison.html",
-                    comparison.html(request.model().getFileName().toString()).getBytes(StandardCharsets.UTF_8));
+            if (runs.isEmpty()) {
+                throw failures.values().iterator().next();
+            }
+            TargetComparison comparison = TargetComparison.of(runs, passes, failures);
+            comparison.write(new TargetDirectory(folder, ""), request.model(), version);
             folder.commit();
             return comparison;
         }
     }
 
+    /** Does one target's part unless an earlier one has failed; what it throws is kept for the end. */
+    private static void attempt(Job job, Map<String, RuntimeException> failures, Runnable part) {
+        String target = job.target().id();
+        if (!failures.containsKey(target)) {
+            try {
+                part.run();
+            } catch (RuntimeException e) {
+                failures.put(target, e);
+            }
+        }
+    }
+
     /** A target with everything decided that needs no model. */
-    private record Job(Target target, Registry registry, Plan plan, Exporter exporter, Options options) {}
+    private record Job(Target target, Registry registry, Plan plan, Exporter exporter, Options options) {
+
+        /** The target's folder among others. */
+        String prefix() {
+            return TargetDirectory.nameOf(target.id()) + "/";
+        }
+    }
 
     private Job job(String id, QuantizeRequest request) {
         Target target = registry().target(id);
         Registry configured = settings(request.settings());
-        Plan plan = new Planner(configured).plan(request.settings().apply(target.profile(), registry()));
+        Plan plan = new Planner(configured)
+                .plan(request.settings().apply(target.recipe(StandardRecipes.INSTANCE), registry()));
         Exporter exporter = exporter(target, request.format());
         return new Job(
                 target,
@@ -188,7 +224,7 @@ public final class Detent {
     }
 
     /** One target's result, with what a comparison needs. */
-    public record Run(Target target, Pipeline.Result result, QuantizeOutcome outcome) {}
+    public record Run(Target target, Pipeline.Result result, QuantizeOutcome outcome, PpqTraceRecorder trace) {}
 
     private Run run(Job job, QuantizeRequest request, PreparedModel inputs, TargetDirectory folder, Progress progress) {
         Target target = job.target();
@@ -223,8 +259,11 @@ public final class Detent {
         Layers layers;
         Optional<Path> runnable;
         try (BackgroundTask<Layers> measured = BackgroundTask.of(
-                "detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()))) {
-            job.exporter().export(frozen, new StagingExportContext(folder, job.options(), problems::add));
+                        "detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()));
+                StagingExportContext files = new StagingExportContext(
+                        folder, job.options(), problems::add, registry().pluginOfTarget(target.id()))) {
+            job.exporter().export(frozen, files);
+            files.close();
             problems.addAll(target.lint(frozen));
             runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
             runnable.flatMap(Evaluation::load).ifPresent(problems::add);
@@ -259,11 +298,9 @@ public final class Detent {
                 problems,
                 scores,
                 folder,
-                inputs.nodes(),
-                inputs.bytes(),
+                inputs,
                 samples,
                 layers.fingerprints()));
-        request.trace().ifPresent(t -> save(t, trace.json()));
         Path out = request.out().resolve(folder.prefix());
         return new Run(
                 target,
@@ -280,7 +317,8 @@ public final class Detent {
                                 .count(),
                         inputs.nodes(),
                         samples,
-                        runnable.map(f -> out.resolve(f.getFileName()))));
+                        runnable.map(f -> out.resolve(f.getFileName()))),
+                trace);
     }
 
     private static Exporter exporter(Target target, Optional<String> format) {
@@ -326,14 +364,6 @@ public final class Detent {
                         + HtmlReport.decibels(layers.get(worst).snr())
                         + "; per-channel weights, equalization (--set equalization=on) or another target may help",
                 layers.get(worst).node()));
-    }
-
-    private static void save(Path file, String content) {
-        try {
-            Files.write(file, content.getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new UserException("DT-OUT-006", "cannot be written: " + e.getMessage(), file.toString(), e);
-        }
     }
 
     public static String stem(String name) {

@@ -1,13 +1,12 @@
 package dev.detent.kernel;
 
+import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
-import dev.detent.spi.quant.QuantizationState;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
@@ -26,8 +25,17 @@ public final class QuantizationConfigs implements Quantization {
     private final Map<Slot, TensorConfig> bySlot = new LinkedHashMap<>();
     private final Map<String, NodeEntry> byNode = new LinkedHashMap<>();
 
+    /** The numbers of encodings that a target prescribes: what the rule's observer says without looking at data. */
+    @FunctionalInterface
+    public interface Prescriptions {
+        /** For targets that prescribe nothing. */
+        Prescriptions NONE = rule -> Optional.empty();
+
+        Optional<QuantizationParameters> of(TensorRule rule);
+    }
+
     /** Adds the configs of one node. The slot of an absent optional input has one too; its value is {@code ""}. */
-    public void add(Node node, Graph graph, String target, NodeRule rule) {
+    public void add(Node node, Graph graph, String target, NodeRule rule, Prescriptions prescriptions) {
         List<TensorConfig> ins = new ArrayList<>();
         List<TensorConfig> outs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
@@ -35,7 +43,8 @@ public final class QuantizationConfigs implements Quantization {
                     Slot.input(node.name(), i),
                     node.input(i),
                     graph.isInitializer(node.input(i)),
-                    rule.inputs().get(i)));
+                    rule.inputs().get(i),
+                    prescriptions));
         }
         for (int i = 0; i < node.outputs().size(); i++) {
             if (!node.output(i).isEmpty()) {
@@ -43,27 +52,35 @@ public final class QuantizationConfigs implements Quantization {
                         Slot.output(node.name(), i),
                         node.output(i),
                         false,
-                        rule.outputs().get(i)));
+                        rule.outputs().get(i),
+                        prescriptions));
             }
         }
         byNode.put(node.name(), new NodeEntry(target, rule.passive(), ins, outs));
     }
 
-    private TensorConfig add(Slot slot, String value, boolean parameter, TensorRule rule) {
+    private TensorConfig add(Slot slot, String value, boolean parameter, TensorRule rule, Prescriptions prescriptions) {
+        boolean waits = rule.state() == InitialState.INITIAL && !value.isEmpty();
         TensorConfig c = new TensorConfig(
                 slot,
                 value,
                 parameter,
                 rule.scheme(),
                 rule.observer(),
-                rule.state().state());
+                rule.state().state(),
+                waits ? prescriptions.of(rule).orElse(null) : null);
         bySlot.put(slot, c);
         return c;
     }
 
+    /** The same as {@link #configs}, for the kernel. */
+    Collection<TensorConfig> all() {
+        return Collections.unmodifiableCollection(bySlot.values());
+    }
+
     @Override
     public Collection<? extends TensorQuantization> configs() {
-        return Collections.unmodifiableCollection(bySlot.values());
+        return all();
     }
 
     @Override
@@ -100,66 +117,10 @@ public final class QuantizationConfigs implements Quantization {
         return e == null ? List.of() : Collections.unmodifiableList(e.outputs());
     }
 
-    /** A deep copy that no control reaches: what exporters get. */
-    public Quantization snapshot() {
-        QuantizationConfigs copy = new QuantizationConfigs();
-        bySlot.forEach((slot, c) -> {
-            TensorConfig d = new TensorConfig(slot, c.value(), c.isInitializer(), c.ownScheme, c.observer(), c.state);
-            d.ownParameters = c.ownParameters;
-            copy.bySlot.put(slot, d);
-        });
-        bySlot.forEach((slot, c) -> copy.bySlot.get(slot).parent = copy.bySlot.get(c.parent.slot()));
-        byNode.forEach((name, e) -> copy.byNode.put(
-                name,
-                new NodeEntry(
-                        e.target(),
-                        e.passive(),
-                        e.inputs().stream().map(c -> copy.bySlot.get(c.slot())).toList(),
-                        e.outputs().stream().map(c -> copy.bySlot.get(c.slot())).toList())));
-        return copy;
-    }
-
-    /** Rebuilds configs from what a finished run wrote down; nothing can move them. */
-    public static final class Restoration {
-        private final Graph graph;
-        private final QuantizationConfigs configs = new QuantizationConfigs();
-        private final Map<Slot, Slot> roots = new LinkedHashMap<>();
-
-        public Restoration(Graph graph) {
-            this.graph = graph;
-        }
-
-        /** A config with parameters of its own. */
-        public void own(Slot slot, QuantizationState state, Scheme scheme, QuantizationParameters parameters) {
-            create(slot, state, scheme).ownParameters = parameters;
-        }
-
-        /** A config that reads another's parameters; its own scheme shows where that one's node is gone. */
-        public void covered(Slot slot, QuantizationState state, Slot root, Scheme own) {
-            roots.put(slot, root);
-            create(slot, state, own);
-        }
-
-        private TensorConfig create(Slot slot, QuantizationState state, Scheme scheme) {
-            Node node = graph.node(slot.node())
-                    .orElseThrow(() -> new IllegalArgumentException("the graph has no node '" + slot.node() + "'"));
-            String value = slot.isInput() ? node.input(slot.index()) : node.output(slot.index());
-            TensorConfig c = new TensorConfig(slot, value, graph.isInitializer(value), scheme, "", state);
-            configs.bySlot.put(slot, c);
-            NodeEntry entry = configs.byNode.computeIfAbsent(
-                    node.name(), k -> new NodeEntry("", false, new ArrayList<>(), new ArrayList<>()));
-            (slot.isInput() ? entry.inputs() : entry.outputs()).add(c);
-            return c;
-        }
-
-        public Quantization finish() {
-            roots.forEach((slot, root) -> {
-                TensorConfig r = configs.bySlot.get(root);
-                if (r != null) {
-                    configs.bySlot.get(slot).parent = r;
-                }
-            });
-            return configs;
-        }
+    /** The configs as they are now, of a type that no control accepts: what exporters and simulations get. */
+    public QuantizationSnapshot snapshot() {
+        QuantizationSnapshot.Copy copy = new QuantizationSnapshot.Copy(bySlot.values());
+        byNode.forEach((name, e) -> copy.node(name, e.target(), e.passive(), e.inputs(), e.outputs()));
+        return copy.finish();
     }
 }

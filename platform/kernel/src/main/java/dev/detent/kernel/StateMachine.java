@@ -1,25 +1,36 @@
 package dev.detent.kernel;
 
+import dev.detent.kernel.Request.Evidence;
+import dev.detent.kernel.Request.Leader;
+import dev.detent.kernel.Request.NewScheme;
+import dev.detent.kernel.Request.NewValues;
+import dev.detent.kernel.Request.Nothing;
+import dev.detent.kernel.Request.Parameters;
+import dev.detent.kernel.TransitionTable.Goal;
+import dev.detent.kernel.TransitionTable.Row;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
-import java.util.Arrays;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
-/** The verbs for one pass run. The host opens one per run and revokes it afterwards. */
-public final class StateMachine implements StateControl {
+/**
+ * The verbs for one pass run. The host opens one per run, on the thread of the pass, and closes it afterwards; every
+ * later call is refused. Each verb is a request that {@link #apply} holds against the {@link TransitionTable}; a
+ * refused one has changed nothing.
+ */
+public final class StateMachine implements StateControl, AutoCloseable {
 
     private final QuantizationConfigs configs;
     private final Graph graph;
@@ -28,7 +39,11 @@ public final class StateMachine implements StateControl {
     private final String plugin;
     private final Set<Transition> declared;
     private final Thread owner = Thread.currentThread();
-    private boolean revoked;
+    /** Suspensions nobody has closed yet, in the order they were opened. */
+    private final Set<OpenSuspension> suspensions = new LinkedHashSet<>();
+
+    private int edits;
+    private boolean over;
 
     /**
      * @param pass id of the pass, for the journal and for blame
@@ -50,261 +65,277 @@ public final class StateMachine implements StateControl {
         this.declared = declared.isEmpty() ? EnumSet.noneOf(Transition.class) : EnumSet.copyOf(declared);
     }
 
-    /** The pass is over: every later call is refused. */
-    public void revoke() {
-        revoked = true;
+    /**
+     * The pass is over. What it left suspended gets its state back.
+     *
+     * @throws PluginException naming the pass when it left something suspended
+     */
+    @Override
+    public void close() {
+        over = true;
+        List<OpenSuspension> left = List.copyOf(suspensions);
+        left.forEach(s -> s.resume("the pass ended"));
+        if (!left.isEmpty()) {
+            throw new PluginException(
+                    "DT-KRN-003",
+                    "pass '" + pass + "' ended and left " + left.size() + " suspension(s) open, the first of "
+                            + left.get(0) + "; the pass that opens one closes it, best in a try-with-resources",
+                    plugin);
+        }
+    }
+
+    /**
+     * Revisions of the graph that baking accounts for: values written through {@link #bake}, each with its line in the
+     * journal. A pass that only bakes does not edit the graph in the sense of its descriptor.
+     */
+    public int bakedRevisions() {
+        return edits;
     }
 
     @Override
     public void calibrate(TensorQuantization config, QuantizationParameters parameters, String reason) {
-        TensorConfig c = ownRoot(config, Transition.CALIBRATE);
-        fits(c, c.ownScheme, parameters, Transition.CALIBRATE);
-        QuantizationState to = admit(c, Transition.CALIBRATE);
-        c.ownParameters = parameters;
-        move(c, Transition.CALIBRATE, to, reason);
+        Request r = request(Transition.CALIBRATE, config, new Parameters(parameters), reason);
+        apply(r, () -> r.config().ownParameters = parameters);
     }
 
     @Override
     public void recalibrate(TensorQuantization config, String reason) {
-        TensorConfig c = ownRoot(config, Transition.RECALIBRATE);
-        move(c, Transition.RECALIBRATE, admit(c, Transition.RECALIBRATE), reason);
+        Request r = request(Transition.RECALIBRATE, config, Nothing.NOTHING, reason);
+        apply(r, () -> r.config().ownParameters = null);
     }
 
     @Override
     public boolean overlap(TensorQuantization config, TensorQuantization by, String reason) {
-        TensorConfig c = mine(config);
-        TensorConfig group = c.root();
-        TensorConfig over = mine(by).root();
-        if (group == over) {
-            usable(c, Transition.OVERLAP);
+        TensorConfig cover = mine(by, Transition.OVERLAP).root();
+        Request covered = request(Transition.OVERLAP, config, new Leader(cover), reason);
+        TensorConfig c = covered.config();
+        TensorConfig head = c.root();
+        if (head == cover) {
+            usable(covered);
             return false;
         }
-        QuantizationState to = admit(c, Transition.OVERLAP);
-        if (group != c) {
-            admit(group, Transition.OVERLAP);
-            group.parent = over;
-            c.parent = over;
-            move(group, Transition.OVERLAP, to, reason);
-        }
-        c.parent = over;
-        move(c, Transition.OVERLAP, to, reason);
+        List<Request> requests = head == c
+                ? List.of(covered)
+                : List.of(request(Transition.OVERLAP, head, new Leader(cover), reason), covered);
+        apply(requests, () -> {
+            head.follow(cover);
+            c.follow(cover);
+        });
         return true;
     }
 
     @Override
     public void enslave(TensorQuantization config, TensorQuantization master, String reason) {
-        TensorConfig c = mine(config);
-        TensorConfig m = master(c, master, Transition.ENSLAVE);
-        QuantizationState to = admit(c, Transition.ENSLAVE);
-        if (reaches(m, c)) {
-            // The master already follows this config: the pair becomes one group that still quantizes, as in PPQ.
-            m = c;
-        }
-        c.parent = m;
-        move(c, Transition.ENSLAVE, to, reason);
+        Request r = request(Transition.ENSLAVE, config, new Leader(mine(master, Transition.ENSLAVE)), reason);
+        apply(r, () -> followOrStandAlone(r.config(), r.leader()));
     }
 
     @Override
     public void enslaveGroup(TensorQuantization config, TensorQuantization master, String reason) {
-        TensorConfig head = mine(config).root();
-        TensorConfig m = master(head, master, Transition.ENSLAVE_GROUP);
-        QuantizationState to = admit(head, Transition.ENSLAVE_GROUP);
-        head.parent = reaches(m, head) ? head : m;
-        move(head, Transition.ENSLAVE_GROUP, to, reason);
+        Request r = request(
+                Transition.ENSLAVE_GROUP,
+                mine(config, Transition.ENSLAVE_GROUP).root(),
+                new Leader(mine(master, Transition.ENSLAVE_GROUP)),
+                reason);
+        apply(r, () -> followOrStandAlone(r.config(), r.leader()));
+    }
+
+    /** Where the leader already follows the config, the pair becomes one group that still quantizes, as in PPQ. */
+    private static void followOrStandAlone(TensorConfig c, TensorConfig leader) {
+        if (leader.reaches(c)) {
+            standAlone(c, c.qparams().orElseThrow());
+        } else {
+            c.follow(leader);
+        }
+    }
+
+    /** Parameters belong to the scheme they were worked out for, the one the config showed so far. */
+    private static void standAlone(TensorConfig c, QuantizationParameters parameters) {
+        c.ownScheme = c.scheme();
+        c.ownParameters = parameters;
+        c.follow(c);
     }
 
     @Override
     public void lead(TensorQuantization config, QuantizationParameters parameters, String reason) {
-        TensorConfig c = mine(config);
-        fits(c, c.ownScheme, parameters, Transition.LEAD);
-        QuantizationState to = admit(c, Transition.LEAD);
-        c.parent = c;
-        c.ownParameters = parameters;
-        move(c, Transition.LEAD, to, reason);
+        Request r = request(Transition.LEAD, config, new Parameters(parameters), reason);
+        apply(r, () -> standAlone(r.config(), parameters));
     }
 
     @Override
     public void await(TensorQuantization config, String reason) {
-        TensorConfig c = ownRoot(config, Transition.AWAIT);
-        move(c, Transition.AWAIT, admit(c, Transition.AWAIT), reason);
+        apply(request(Transition.AWAIT, config, Nothing.NOTHING, reason), () -> {});
     }
 
     @Override
     public void derive(TensorQuantization config, QuantizationParameters parameters, String reason) {
-        TensorConfig c = ownRoot(config, Transition.DERIVE);
-        QuantizationState to = admit(c, Transition.DERIVE);
-        c.ownParameters = parameters;
-        move(c, Transition.DERIVE, to, reason);
+        Request r = request(Transition.DERIVE, config, new Parameters(parameters), reason);
+        apply(r, () -> r.config().ownParameters = parameters);
     }
 
     @Override
     public void bake(TensorQuantization config, Tensor values, String reason) {
-        TensorConfig c = mine(config);
-        QuantizationState to = admit(c, Transition.BAKE);
-        if (!c.isInitializer()) {
-            throw refuse(c, Transition.BAKE, "the value is computed, only an initializer can be baked");
-        }
-        if (graph.uses(c.value()).size() != 1) {
-            throw refuse(
-                    c,
-                    Transition.BAKE,
-                    "the initializer has " + graph.uses(c.value()).size() + " uses, baking needs exactly one");
-        }
-        if (!Arrays.equals(graph.initializer(c.value()).orElseThrow().dims(), values.dims())) {
-            throw refuse(c, Transition.BAKE, "the new values have another shape");
-        }
-        graph.edit().initializer(c.value(), values);
-        move(c, Transition.BAKE, to, reason);
+        Request r = request(Transition.BAKE, config, new NewValues(values), reason);
+        apply(r, () -> {
+            int before = graph.revision();
+            graph.edit().initializer(r.config().value(), values);
+            edits += graph.revision() - before;
+        });
     }
 
     @Override
     public void keepFloat(TensorQuantization config, String reason) {
-        TensorConfig c = ownRoot(config, Transition.KEEP_FLOAT);
-        move(c, Transition.KEEP_FLOAT, admit(c, Transition.KEEP_FLOAT), reason);
+        apply(request(Transition.KEEP_FLOAT, config, Nothing.NOTHING, reason), () -> {});
     }
 
     @Override
     public void markShape(TensorQuantization config, String reason) {
-        TensorConfig c = ownRoot(config, Transition.MARK_SHAPE);
-        move(c, Transition.MARK_SHAPE, admit(c, Transition.MARK_SHAPE), reason);
+        apply(request(Transition.MARK_SHAPE, config, Nothing.NOTHING, reason), () -> {});
     }
 
     @Override
     public void deactivate(TensorQuantization config, String reason) {
-        TensorConfig c = ownRoot(config, Transition.DEACTIVATE);
-        QuantizationState to = admit(c, Transition.DEACTIVATE);
-        c.former = c.state;
-        move(c, Transition.DEACTIVATE, to, reason);
+        apply(request(Transition.DEACTIVATE, config, Nothing.NOTHING, reason), () -> {});
     }
 
     @Override
     public void reactivate(TensorQuantization config, String reason) {
-        TensorConfig c = mine(config);
-        admit(c, Transition.REACTIVATE);
-        move(c, Transition.REACTIVATE, java.util.Objects.requireNonNull(c.former), reason);
-        c.former = null;
+        apply(request(Transition.REACTIVATE, config, Nothing.NOTHING, reason), () -> {});
     }
 
     @Override
     public void revise(TensorQuantization config, Scheme scheme, String reason) {
-        TensorConfig c = ownRoot(config, Transition.REVISE);
-        admit(c, Transition.REVISE);
-        if (!c.ownScheme.axis().equals(scheme.axis())) {
-            throw refuse(c, Transition.REVISE, "the new scheme has another granularity");
-        }
-        c.ownScheme = scheme;
-        move(c, Transition.REVISE, c.state, reason);
+        Request r = request(Transition.REVISE, config, new NewScheme(scheme), reason);
+        apply(r, () -> r.config().ownScheme = scheme);
     }
 
     @Override
     public Suspension dequantize(Collection<? extends TensorQuantization> selection) {
-        Map<TensorConfig, QuantizationState> before = new LinkedHashMap<>();
-        for (TensorQuantization t : selection) {
-            TensorConfig c = mine(t);
-            QuantizationState to = admit(c, Transition.SUSPEND);
-            before.put(c, c.state);
-            move(c, Transition.SUSPEND, to, "");
-        }
-        return () -> {
-            before.forEach((c, state) -> {
-                if (c.state.isSwitchedOff()) {
-                    journal(c, Transition.RESUME, c.state, state, "");
-                    c.state = state;
-                }
-            });
-            before.clear();
-        };
+        List<Request> requests = new LinkedHashSet<>(selection)
+                .stream()
+                        .map(c -> request(Transition.SUSPEND, c, Nothing.NOTHING, ""))
+                        .toList();
+        OpenSuspension suspension =
+                new OpenSuspension(requests.stream().map(Request::config).toList());
+        apply(requests, () -> suspensions.add(suspension));
+        return suspension;
     }
 
-    private TensorConfig mine(TensorQuantization config) {
+    /** Configs that one call switched off. Closing it is the verb RESUME, which needs no declaration of its own. */
+    private final class OpenSuspension implements Suspension {
+        private final List<TensorConfig> suspended;
+
+        OpenSuspension(List<TensorConfig> suspended) {
+            this.suspended = suspended;
+        }
+
+        @Override
+        public void close() {
+            if (Thread.currentThread() != owner) {
+                throw new PluginException(
+                        "DT-KRN-001",
+                        "pass '" + pass + "' asked to RESUME " + this + ": a control belongs to the thread of its pass",
+                        plugin);
+            }
+            if (suspensions.contains(this)) {
+                resume("");
+            }
+        }
+
+        void resume(String reason) {
+            suspensions.remove(this);
+            suspended.forEach(c -> {
+                Request r = new Request(Transition.RESUME, c, Nothing.NOTHING, graph, reason);
+                move(r, admit(r));
+            });
+        }
+
+        @Override
+        public String toString() {
+            return suspended.isEmpty()
+                    ? "no tensor"
+                    : "tensor '" + suspended.get(0).value() + "' at "
+                            + suspended.get(0).slot()
+                            + (suspended.size() == 1 ? "" : " and " + (suspended.size() - 1) + " more");
+        }
+    }
+
+    private Request request(Transition verb, TensorQuantization config, Evidence evidence, String reason) {
+        return new Request(verb, mine(config, verb), evidence, graph, reason);
+    }
+
+    private TensorConfig mine(TensorQuantization config, Transition verb) {
         if (config instanceof TensorConfig c && configs.config(c.slot()).orElse(null) == c) {
             return c;
         }
         throw new PluginException(
-                "DT-KRN-002", "pass '" + pass + "' used a config that does not belong to this model", plugin);
+                "DT-KRN-002",
+                "pass '" + pass + "' asked to " + verb + " with a config that does not belong to this model: "
+                        + config.slot(),
+                plugin);
     }
 
-    private TensorConfig ownRoot(TensorQuantization config, Transition verb) {
-        TensorConfig c = mine(config);
-        if (c.root() != c) {
-            throw refuse(c, verb, "its parameters are those of " + c.root().slot());
-        }
-        return c;
+    private void apply(Request request, Runnable effect) {
+        apply(List.of(request), effect);
     }
 
-    private TensorConfig master(TensorConfig c, TensorQuantization master, Transition verb) {
-        TensorConfig m = mine(master);
-        if (!m.state.canLead()) {
-            throw refuse(c, verb, "the master " + m.slot() + " is " + m.state + " and leads nobody");
+    /**
+     * All of the requests, or none: the only place where a config changes its state on a pass's behalf. The last is the
+     * one that was asked for; it is held against the table first, so that a refusal speaks of it.
+     */
+    private void apply(List<Request> requests, Runnable effect) {
+        Deque<Row> rows = new ArrayDeque<>();
+        for (int i = requests.size() - 1; i >= 0; i--) {
+            usable(requests.get(i));
+            rows.push(admit(requests.get(i)));
         }
-        return m;
+        effect.run();
+        requests.forEach(r -> move(r, rows.pop()));
     }
 
-    /** Following parents from {@code from} passes {@code target}. */
-    private static boolean reaches(TensorConfig from, TensorConfig target) {
-        for (TensorConfig c = from; ; c = c.parent) {
-            if (c == target) {
-                return true;
-            }
-            if (c.parent == c) {
-                return false;
-            }
-        }
-    }
-
-    private void fits(TensorConfig c, Scheme scheme, QuantizationParameters parameters, Transition verb) {
-        if (!scheme.isPerChannel() && parameters.channels() != 1) {
-            throw refuse(c, verb, parameters.channels() + " scales do not fit a per-tensor scheme");
-        }
-        if (scheme.isPerChannel() && c.isInitializer()) {
-            Tensor t = graph.initializer(c.value()).orElseThrow();
-            int axis = scheme.axis().getAsInt();
-            if (axis >= t.rank() || scheme.granularity().groups(t.dims()) != parameters.channels()) {
-                throw refuse(c, verb, parameters.channels() + " scales do not fit axis " + axis + " of " + t);
-            }
-        }
-    }
-
-    private void usable(TensorConfig c, Transition verb) {
-        if (revoked) {
-            throw refuse(c, verb, "the pass is over");
+    private void usable(Request r) {
+        if (over) {
+            throw refuse(r, "the pass is over");
         }
         if (Thread.currentThread() != owner) {
-            throw refuse(c, verb, "a control belongs to the thread of its pass");
+            throw refuse(r, "a control belongs to the thread of its pass");
         }
-        if (!declared.contains(verb)) {
-            throw refuse(c, verb, "the pass declared only " + declared);
+        if (!declared.contains(r.verb())) {
+            throw refuse(r, "the pass declared only " + declared);
         }
     }
 
-    private QuantizationState admit(TensorConfig c, Transition verb) {
-        usable(c, verb);
-        TransitionTable.Row row = TransitionTable.find(verb, c.state)
-                .orElseThrow(() -> refuse(c, verb, "in that state one may ask for " + TransitionTable.legal(c.state)));
-        return row.to().orElse(c.state);
+    private Row admit(Request r) {
+        Row row = TransitionTable.find(r.verb(), r.config().state)
+                .orElseThrow(() -> refuse(r, "that is no way out of " + r.config().state));
+        for (Guard g : row.guards()) {
+            g.objection(r).ifPresent(why -> {
+                throw refuse(r, why);
+            });
+        }
+        return row;
     }
 
-    private void move(TensorConfig c, Transition verb, QuantizationState to, String reason) {
+    private void move(Request r, Row row) {
+        TensorConfig c = r.config();
         QuantizationState from = c.state;
-        c.state = to;
-        journal(c, verb, from, to, reason);
-    }
-
-    private void journal(
-            TensorConfig c, Transition verb, QuantizationState from, QuantizationState to, @Nullable String reason) {
+        if (row.goal() instanceof Goal.To to) {
+            c.enter(to.state());
+        } else if (row.goal() instanceof Goal.Former) {
+            c.enterFormer();
+        }
         journal.add(new Journal.Entry(
-                c.slot(), c.value(), verb, from, to, root(c), pass, plugin, reason == null ? "" : reason));
+                c.slot(), c.value(), r.verb(), from, c.state, c.root().slot(), pass, plugin, r.reason()));
     }
 
-    private static Slot root(TensorConfig c) {
-        return c.root().slot();
-    }
-
-    private PluginException refuse(TensorConfig c, Transition verb, String why) {
+    private PluginException refuse(Request r, String why) {
+        TensorConfig c = r.config();
         return new PluginException(
                 "DT-KRN-001",
-                "pass '" + pass + "' asked to " + verb + " tensor '" + c.value() + "' at " + c.slot() + ", which is "
-                        + c.state + ": " + why,
+                "pass '" + pass + "' asked to " + r.verb() + " tensor '" + c.value() + "' at " + c.slot() + " (node '"
+                        + c.slot().node() + "'), which is " + c.state
+                        + (c.isOwnRoot() ? "" : " under " + c.root().slot()) + " and allows "
+                        + TransitionTable.legal(c.state) + ": " + why,
                 plugin);
     }
 }

@@ -5,7 +5,12 @@ import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,24 +25,41 @@ final class TensorConfig implements TensorQuantization {
     private final boolean parameter;
     private final String observer;
 
-    QuantizationState state;
-
     @Nullable
-    QuantizationState former;
+    private final QuantizationParameters prescribed;
 
-    TensorConfig parent = this;
+    /** States under the one that switched the config off, the latest on top. */
+    private final Deque<QuantizationState> former = new ArrayDeque<>(2);
+    /** Those whose parent this is. */
+    private final List<TensorConfig> children = new ArrayList<>(0);
+
+    QuantizationState state;
+    private TensorConfig parent = this;
     Scheme ownScheme;
 
     @Nullable
     QuantizationParameters ownParameters;
 
-    TensorConfig(Slot slot, String value, boolean parameter, Scheme scheme, String observer, QuantizationState state) {
+    /** @param prescribed the encoding that the target prescribes, in every run the same */
+    TensorConfig(
+            Slot slot,
+            String value,
+            boolean parameter,
+            Scheme scheme,
+            String observer,
+            QuantizationState state,
+            @Nullable QuantizationParameters prescribed) {
         this.slot = slot;
         this.value = value;
         this.parameter = parameter;
         this.observer = observer;
         this.ownScheme = scheme;
         this.state = state;
+        this.prescribed = prescribed;
+        if (state.isSwitchedOff()) {
+            // A rule switched it off before anything happened.
+            former.push(QuantizationState.INITIAL);
+        }
     }
 
     @Override
@@ -80,8 +102,74 @@ final class TensorConfig implements TensorQuantization {
     }
 
     @Override
+    public boolean isFixed() {
+        return root().prescribed != null;
+    }
+
+    @Override
     public String observer() {
         return observer;
+    }
+
+    /** The encoding that the target prescribes for this very slot. */
+    Optional<QuantizationParameters> prescribed() {
+        return Optional.ofNullable(prescribed);
+    }
+
+    TensorConfig parent() {
+        return parent;
+    }
+
+    /** Reads {@code leader}'s parameters from now on, its own when that is itself. */
+    void follow(TensorConfig leader) {
+        parent.children.remove(this);
+        parent = leader;
+        if (leader != this) {
+            leader.children.add(this);
+        }
+    }
+
+    /** Following parents from here passes {@code target}. */
+    boolean reaches(TensorConfig target) {
+        for (TensorConfig c = this; ; c = c.parent) {
+            if (c == target) {
+                return true;
+            }
+            if (c.parent == c) {
+                return false;
+            }
+        }
+    }
+
+    /** All that read this config's parameters as long as it is its own root. */
+    Stream<TensorConfig> readers() {
+        return children.stream().flatMap(c -> Stream.concat(Stream.of(c), c.readers()));
+    }
+
+    /** Others may quantize with the parameters of this root. */
+    boolean isLive() {
+        return state.isWritten() && ownParameters != null;
+    }
+
+    /** The state without what a suspension does to it for a while. */
+    QuantizationState lasting() {
+        return state == QuantizationState.DEQUANTIZED ? former() : state;
+    }
+
+    /** The state that comes back when the config is switched on again. */
+    QuantizationState former() {
+        return former.getFirst();
+    }
+
+    void enter(QuantizationState next) {
+        if (next.isSwitchedOff()) {
+            former.push(state);
+        }
+        state = next;
+    }
+
+    void enterFormer() {
+        state = former.pop();
     }
 
     @Override

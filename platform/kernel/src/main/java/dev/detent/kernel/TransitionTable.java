@@ -1,5 +1,6 @@
 package dev.detent.kernel;
 
+import static dev.detent.kernel.Guard.*;
 import static dev.detent.spi.quant.QuantizationState.*;
 
 import dev.detent.spi.quant.QuantizationState;
@@ -9,76 +10,90 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The legal transitions, as data. docs/state-machine.md is written from it. */
+/** The legal transitions, as data. The {@link StateMachine} evaluates it, docs/state-machine.md is written from it. */
 public final class TransitionTable {
 
     /** Where a transition leads. */
-    public enum Goal {
-        STATE,
-        SAME,
-        FORMER
+    public sealed interface Goal {
+
+        /** A state that the row names. */
+        record To(QuantizationState state) implements Goal {}
+
+        /** The state stays; something else changes. */
+        record Same() implements Goal {}
+
+        /** The state the config had before it was switched off. */
+        record Former() implements Goal {}
     }
 
     /**
      * @param from states the row applies to
-     * @param goal a fixed state, the same state, or the state held before the config was switched off
-     * @param to the fixed state when goal is STATE
-     * @param guard what must hold besides, in words; the kernel checks it
+     * @param guards what must hold besides; the first that does not is the reason of the refusal
      */
-    public record Row(
-            Transition verb, Set<QuantizationState> from, Goal goal, Optional<QuantizationState> to, String guard) {}
-
-    private static final Set<QuantizationState> ANY_BUT_DEQUANTIZED = EnumSet.complementOf(EnumSet.of(DEQUANTIZED));
+    public record Row(Transition verb, Set<QuantizationState> from, Goal goal, List<Guard> guards) {}
 
     private static final List<Row> ROWS = List.of(
-            row(Transition.CALIBRATE, EnumSet.of(INITIAL), ACTIVATED, "own root; parameters fit the scheme"),
-            row(Transition.RECALIBRATE, EnumSet.of(ACTIVATED), INITIAL, "own root"),
-            row(Transition.RECALIBRATE, EnumSet.of(PASSIVE), PASSIVE_INIT, "own root"),
+            row(Transition.CALIBRATE, EnumSet.of(INITIAL), to(ACTIVATED), OWN_ROOT, PARAMETERS_FIT, AS_PRESCRIBED),
+            row(Transition.RECALIBRATE, EnumSet.of(ACTIVATED), to(INITIAL), OWN_ROOT, NOT_FOLLOWED),
+            row(Transition.RECALIBRATE, EnumSet.of(PASSIVE), to(PASSIVE_INIT), OWN_ROOT, NOT_FOLLOWED),
             row(
                     Transition.OVERLAP,
                     EnumSet.of(INITIAL, OVERLAPPED),
-                    OVERLAPPED,
-                    "the head of the config's group is INITIAL too and moves with it; nothing happens when both share a root"),
+                    to(OVERLAPPED),
+                    GROUP_WAITS,
+                    COVER_HOLDS,
+                    FOLLOWS_AS_PRESCRIBED),
             row(
                     Transition.ENSLAVE,
                     EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE),
-                    SLAVE,
-                    "the master is ACTIVATED, OVERLAPPED or SLAVE; no cycle"),
+                    to(SLAVE),
+                    LEADER_LEADS,
+                    LEADER_IS_LIVE,
+                    FOLLOWS_AS_PRESCRIBED),
             row(
                     Transition.ENSLAVE_GROUP,
                     EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE),
-                    SLAVE,
-                    "moves the group's head, the config itself keeps its state; the master is ACTIVATED, OVERLAPPED or SLAVE; no cycle"),
+                    to(SLAVE),
+                    LEADER_LEADS,
+                    LEADER_IS_LIVE,
+                    FOLLOWS_AS_PRESCRIBED),
             row(
                     Transition.LEAD,
                     EnumSet.of(ACTIVATED, OVERLAPPED, SLAVE),
-                    ACTIVATED,
-                    "becomes its own root; parameters fit the scheme"),
-            row(Transition.AWAIT, EnumSet.of(INITIAL), PASSIVE_INIT, "own root"),
-            row(Transition.DERIVE, EnumSet.of(PASSIVE_INIT, PASSIVE), PASSIVE, "own root; parameters fit the scheme"),
-            row(Transition.BAKE, EnumSet.of(ACTIVATED), BAKED, "a parameter with one consumer"),
-            row(Transition.BAKE, EnumSet.of(PASSIVE), PASSIVE_BAKED, "a parameter with one consumer"),
-            row(Transition.KEEP_FLOAT, EnumSet.of(INITIAL), FP32, "own root"),
-            row(Transition.MARK_SHAPE, EnumSet.of(INITIAL), SOI, "own root"),
+                    to(ACTIVATED),
+                    PARAMETERS_FIT,
+                    AS_PRESCRIBED),
+            row(Transition.AWAIT, EnumSet.of(INITIAL), to(PASSIVE_INIT), OWN_ROOT, NOT_PRESCRIBED),
+            row(Transition.DERIVE, EnumSet.of(PASSIVE_INIT, PASSIVE), to(PASSIVE), OWN_ROOT, DERIVED_PARAMETERS_FIT),
+            row(Transition.BAKE, EnumSet.of(ACTIVATED), to(BAKED), INITIALIZER, ONE_USE, SAME_SHAPE),
+            row(Transition.BAKE, EnumSet.of(PASSIVE), to(PASSIVE_BAKED), INITIALIZER, ONE_USE, SAME_SHAPE),
+            row(Transition.KEEP_FLOAT, EnumSet.of(INITIAL), to(FP32), OWN_ROOT),
+            row(Transition.MARK_SHAPE, EnumSet.of(INITIAL), to(SOI), OWN_ROOT, UNREAD),
             row(
                     Transition.DEACTIVATE,
                     EnumSet.of(INITIAL, ACTIVATED, PASSIVE_INIT, PASSIVE, FP32),
-                    DEACTIVATED,
-                    "own root"),
-            new Row(Transition.REACTIVATE, EnumSet.of(DEACTIVATED), Goal.FORMER, Optional.empty(), ""),
-            row(Transition.SUSPEND, ANY_BUT_DEQUANTIZED, DEQUANTIZED, "inside a scope"),
-            new Row(Transition.RESUME, EnumSet.of(DEQUANTIZED), Goal.FORMER, Optional.empty(), "end of the scope"),
-            new Row(
+                    to(DEACTIVATED),
+                    OWN_ROOT,
+                    UNREAD),
+            row(Transition.REACTIVATE, EnumSet.of(DEACTIVATED), new Goal.Former()),
+            row(Transition.SUSPEND, EnumSet.complementOf(EnumSet.of(DEQUANTIZED)), to(DEQUANTIZED)),
+            row(Transition.RESUME, EnumSet.of(DEQUANTIZED), new Goal.Former()),
+            row(
                     Transition.REVISE,
                     EnumSet.of(INITIAL, PASSIVE_INIT),
-                    Goal.SAME,
-                    Optional.empty(),
-                    "own root; same granularity"));
+                    new Goal.Same(),
+                    OWN_ROOT,
+                    SAME_GRANULARITY,
+                    NOT_PRESCRIBED));
 
     private TransitionTable() {}
 
-    private static Row row(Transition verb, Set<QuantizationState> from, QuantizationState to, String guard) {
-        return new Row(verb, from, Goal.STATE, Optional.of(to), guard);
+    private static Row row(Transition verb, Set<QuantizationState> from, Goal goal, Guard... guards) {
+        return new Row(verb, from, goal, List.of(guards));
+    }
+
+    private static Goal to(QuantizationState state) {
+        return new Goal.To(state);
     }
 
     public static List<Row> rows() {

@@ -12,8 +12,11 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.quant.Transition;
 import dev.detent.support.number.LinearInteger;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +31,14 @@ final class Fixture {
     final QuantizationConfigs configs = new QuantizationConfigs();
     final Journal journal = new Journal();
     final StateMachine control;
+    /** What {@link #ask} switched off, the latest on top. */
+    final Deque<StateControl.Suspension> suspended = new ArrayDeque<>();
 
     Fixture() {
+        this(QuantizationConfigs.Prescriptions.NONE);
+    }
+
+    Fixture(QuantizationConfigs.Prescriptions prescriptions) {
         GraphEditor e = new Graph().edit().opset("", 13);
         for (int i = 0; i < 3; i++) {
             e.initializer("w" + i, Tensor.ofFloats(new long[] {2}, 1, 2));
@@ -37,7 +46,12 @@ final class Fixture {
         }
         graph = e.graph();
         for (Node n : graph.nodes()) {
-            configs.add(n, graph, "t", NodeRule.uniform(n, new TensorRule(SCHEME, "minmax", InitialState.INITIAL)));
+            configs.add(
+                    n,
+                    graph,
+                    "t",
+                    NodeRule.uniform(n, new TensorRule(SCHEME, "minmax", InitialState.INITIAL)),
+                    prescriptions);
         }
         control = new StateMachine(configs, graph, journal, "test", "plugin 1", EnumSet.allOf(Transition.class));
     }
@@ -90,7 +104,9 @@ final class Fixture {
         return c;
     }
 
-    /** Asks for a verb with evidence that satisfies its guards. */
+    /**
+     * Asks for a verb with evidence that satisfies its guards; RESUME closes the latest suspension, if there is one.
+     */
     void ask(Transition verb, TensorConfig c, TensorConfig master) {
         switch (verb) {
             case CALIBRATE -> control.calibrate(c, PARAMETERS, "why");
@@ -101,14 +117,18 @@ final class Fixture {
             case LEAD -> control.lead(c, QuantizationParameters.of(2, 0), "why");
             case AWAIT -> control.await(c, "why");
             case DERIVE -> control.derive(c, PARAMETERS, "why");
-            case BAKE -> control.bake(c, graph.initializer(c.value()).orElseThrow(), "why");
+            case BAKE -> control.bake(c, graph.initializer(c.value()).orElse(Tensor.scalar(1)), "why");
             case KEEP_FLOAT -> control.keepFloat(c, "why");
             case MARK_SHAPE -> control.markShape(c, "why");
             case DEACTIVATE -> control.deactivate(c, "why");
             case REACTIVATE -> control.reactivate(c, "why");
-            case SUSPEND -> control.dequantize(List.of(c));
+            case SUSPEND -> suspended.push(control.dequantize(List.of(c, master)));
             case REVISE -> control.revise(c, SCHEME.with(new CodeRange(4, -8, 7)), "why");
-            case RESUME -> throw new IllegalArgumentException("RESUME is the end of a scope, nobody asks for it");
+            case RESUME -> {
+                if (!suspended.isEmpty()) {
+                    suspended.pop().close();
+                }
+            }
         }
     }
 }

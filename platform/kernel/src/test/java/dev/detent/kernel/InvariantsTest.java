@@ -64,7 +64,7 @@ class InvariantsTest {
         assertThat(Invariants.check(f.configs, Set.of()))
                 .singleElement()
                 .asString()
-                .contains("only parameters are baked");
+                .contains("only initializers are baked");
         f.in(0).state = QuantizationState.OVERLAPPED;
         assertThat(Invariants.check(f.configs, Set.of()))
                 .singleElement()
@@ -82,8 +82,38 @@ class InvariantsTest {
                 .contains("one scale");
         f.in(0).ownParameters = Fixture.PARAMETERS;
         assertThat(Invariants.check(f.configs, Set.of())).isEmpty();
-        f.in(0).parent = f.in(1);
+        f.in(0).follow(f.in(1));
         assertThat(Invariants.check(f.configs, Set.of())).anyMatch(s -> s.contains("only covered and following"));
+        f.in(1).follow(f.in(0));
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("ends at a root")
+                .contains("n0:in:0");
+    }
+
+    @Test
+    void followersNeedALiveRoot() {
+        Fixture f = new Fixture();
+        f.control.overlap(f.in(1), f.out(0), "");
+        f.out(0).state = QuantizationState.SOI;
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("what covers a config may do so");
+        f.out(0).state = QuantizationState.FP32;
+        f.out(0).ownParameters = Fixture.PARAMETERS;
+        f.in(1).state = QuantizationState.SLAVE;
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("the root of an active config is live");
+        f.out(0).state = QuantizationState.INITIAL;
+        f.in(1).state = QuantizationState.OVERLAPPED;
+        assertThat(Invariants.check(f.configs, Set.of()))
+                .singleElement()
+                .asString()
+                .contains("a waiting config has no parameters");
     }
 
     @Test
@@ -110,7 +140,8 @@ class InvariantsTest {
                 g,
                 "u",
                 NodeRule.uniform(stranger, new TensorRule(Fixture.SCHEME, "x", InitialState.FP32))
-                        .passive(true));
+                        .passive(true),
+                QuantizationConfigs.Prescriptions.NONE);
         assertThat(f.configs.isPassive(stranger)).isTrue();
     }
 
@@ -130,13 +161,21 @@ class InvariantsTest {
     }
 
     @Test
-    void restoredConfigsReadThroughTheirRoots() {
+    void aFinishedRunReadsThroughItsRoots() {
         Fixture f = new Fixture();
-        QuantizationConfigs.Restoration r = new QuantizationConfigs.Restoration(f.graph);
-        r.own(Slot.output("n0", 0), QuantizationState.ACTIVATED, Fixture.SCHEME, Fixture.PARAMETERS);
-        r.covered(Slot.input("n1", 0), QuantizationState.OVERLAPPED, Slot.output("n0", 0), Fixture.SCHEME);
-        Quantization q = r.finish();
-        assertThat(q.config(Slot.input("n1", 0)).orElseThrow().qparams()).contains(Fixture.PARAMETERS);
+        Slot own = Slot.output("n0", 0);
+        Slot covered = Slot.input("n1", 0);
+        Quantization q = QuantizationSnapshot.of(
+                f.graph,
+                List.of(
+                        new QuantizationSnapshot.Reading(covered, QuantizationState.OVERLAPPED, own),
+                        new QuantizationSnapshot.Own(
+                                own, QuantizationState.ACTIVATED, Fixture.SCHEME, Fixture.PARAMETERS),
+                        new QuantizationSnapshot.Reading(
+                                Slot.output("n2", 0), QuantizationState.SLAVE, Slot.output("gone", 0))));
+        assertThat(q.config(covered).orElseThrow().qparams()).contains(Fixture.PARAMETERS);
+        assertThat(q.config(covered).orElseThrow().root())
+                .isSameAs(q.config(own).orElseThrow());
         assertThat(q.inputs(f.graph.node("n1").orElseThrow())).hasSize(1);
         assertThat(q.outputs(f.graph.node("n0").orElseThrow())).hasSize(1);
         assertThat(q.isQuantized(f.graph.node("n2").orElseThrow())).isFalse();

@@ -18,7 +18,6 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
-import dev.detent.support.number.LinearInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -123,8 +122,8 @@ final class FusedQdqSimulation implements Simulation {
 
     /** The type of the codes; empty when there is none of 8 bits that QuantizeLinear rounds into as the scheme does. */
     private static Optional<ElementType> storage(Scheme scheme) {
-        return scheme.system() == LinearInteger.INSTANCE && !scheme.isPerBlock()
-                ? LinearInteger.INSTANCE.storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8)
+        return scheme.system().isAffineInteger() && !scheme.isPerBlock()
+                ? scheme.system().storage(scheme).filter(t -> t == ElementType.INT8 || t == ElementType.UINT8)
                 : Optional.empty();
     }
 

@@ -19,7 +19,6 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** The process's one ONNX Runtime environment and the sessions' common options. */
 final class OrtRuntime {
@@ -116,18 +115,13 @@ final class OrtRuntime {
 
     private static OrtSession fromFile(Graph graph, OrtSession.SessionOptions options) throws OrtException {
         try {
-            Path folder = Files.createTempDirectory("detent-model");
+            Path folder = ScratchFolder.folder("model");
             try {
                 Path file = folder.resolve("model.onnx");
                 OnnxWriter.write(graph, file);
                 return environment().createSession(file.toString(), options);
             } finally {
-                try (Stream<Path> files = Files.list(folder)) {
-                    for (Path f : files.toList()) {
-                        Files.delete(f);
-                    }
-                }
-                Files.delete(folder);
+                ScratchFolder.remove(folder);
             }
         } catch (IOException e) {
             throw noRoom(e);

@@ -155,12 +155,12 @@ final class SegmentOptimizer {
 
     private static Graph run(Graph graph) {
         try {
-            Path file = Files.createTempFile("detent-segment", ".onnx");
+            Path file = ScratchFolder.file("segment", ".onnx");
             try {
                 OrtRuntime.optimise(graph, file);
                 return OnnxReader.read(file);
             } finally {
-                Files.delete(file);
+                Files.deleteIfExists(file);
             }
         } catch (IOException e) {
             throw OrtRuntime.noRoom(e);

@@ -14,7 +14,8 @@ import java.util.Set;
 
 /**
  * A target's rules, on every supported node of the sample graphs: one rule per input and output, known observers, a
- * channel axis the weight has, the same answer twice, the graph untouched.
+ * channel axis the weight has, the same answer twice, the graph untouched, and the rule is one of the things it says
+ * the node may be.
  */
 public final class RulesContract {
 
@@ -55,6 +56,25 @@ public final class RulesContract {
         }
         if (!rule.equals(target.rules().rule(n, graph))) {
             broken.add(n + " gets another rule the second time");
+        }
+        List<NodeRule> alternatives = target.alternatives(n, graph);
+        if (!alternatives.contains(rule)) {
+            broken.add(n + " has a rule that is not among its alternatives");
+        }
+        if (!alternatives.contains(rule.inFloat())) {
+            broken.add(n + " may not stay in float, though a dispatcher can leave it there");
+        }
+        if (Set.copyOf(alternatives).size() != alternatives.size()) {
+            broken.add(n + " has the same alternative twice");
+        }
+        alternatives.forEach(a -> check(graph, n, a, observers, broken));
+    }
+
+    private static void check(Graph graph, Node n, NodeRule rule, Set<String> observers, List<String> broken) {
+        if (rule.inputs().size() != n.inputs().size()
+                || rule.outputs().size() != n.outputs().size()) {
+            broken.add(n + " has an alternative of another number of slots");
+            return;
         }
         List<TensorRule> all = new ArrayList<>(rule.inputs());
         all.addAll(rule.outputs());

@@ -1,7 +1,6 @@
 package dev.detent.backends.ascend;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
@@ -31,10 +30,10 @@ public final class Ascend implements Backend {
                 .quantizes(Set.of("Conv", "ConvTranspose", "Gemm", "AveragePool"))
                 .onlyIf((n, g) -> n.is("AveragePool") || g.isInitializer(n.input(1)))
                 .activations(U8, "mse")
-                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
-                .weights(WEIGHT, Set.of("Gemm"))
+                .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
+                .weights(WEIGHT, "minmax", Set.of("Gemm"))
                 .floatOutputs()
-                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(
                         new RecordExporter(),
                         new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))

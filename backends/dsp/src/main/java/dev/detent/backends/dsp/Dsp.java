@@ -1,6 +1,7 @@
 package dev.detent.backends.dsp;
 
 import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
@@ -13,6 +14,7 @@ import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +40,10 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                     + "Relu PRelu Clip AveragePool GlobalAveragePool Mul Add Max Min Sub Div LeakyRelu Concat ReduceMean ReduceSum ReduceMax HardSwish "
                     + "Tanh Elu Sqrt Pow Exp InstanceNormalization LayerNormalization BatchNormalization Gelu Sum Abs Neg LogSoftmax");
 
+    /**
+     * Where 16 bits are an alternative, weights stay at 8: W8A16 is what HTP runs, and the converters of QNN and SNPE
+     * take it in their encodings (reference 4.3, rule 3).
+     */
     @Override
     public List<Target> targets() {
         return List.of(
@@ -45,9 +51,11 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                         .writes(new EncodingsExporter())
                         .build(),
                 perTensor("qnn", "Qualcomm QNN: uint8 asymmetric per tensor, encodings for every tensor", 1e-4)
+                        .alsoActivations(U16, TYPES)
                         .writes(new EncodingsExporter(), new Encodings2Exporter())
                         .build(),
                 perTensor("snpe", "Qualcomm SNPE: uint8 asymmetric per tensor, ranges at least 0.01 wide", 1e-2)
+                        .alsoActivations(U16, TYPES)
                         .writes(new OverridesExporter(), new EncodingsExporter())
                         .build(),
                 perTensor("ppl-dsp", "OpenPPL's DSP: uint8 asymmetric per tensor", 0)
@@ -61,38 +69,42 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                         .quantizes(TYPES)
                         .moves(Operators.MOVEMENT)
                         .activations(S8, "mse")
-                        .channelWeights(S8, Operators.WEIGHTED)
-                        .profile(profile(0))
+                        .channelWeights(S8, "minmax", Operators.WEIGHTED)
+                        .recipe(host -> recipe(host, 0))
                         .writes(new PplDspExporter())
                         .build());
     }
 
-    private static DeclaredTarget.Builder perTensor(String id, String summary, double width) {
-        return common(id, summary, U8, width).weights(U8, Operators.WEIGHTED).derivedBias(BIAS);
+    private static DeclaredTargetBuilder perTensor(String id, String summary, double width) {
+        return common(id, summary, U8, width)
+                .weights(U8, "minmax", Operators.WEIGHTED)
+                .derivedBias(BIAS, "minmax");
     }
 
     /** Per channel needs symmetric weights; matrices stay per tensor (onnxruntime's QNN helper, reference 4.3). */
-    private static DeclaredTarget.Builder htp(String id, String summary, Scheme activation) {
+    private static DeclaredTargetBuilder htp(String id, String summary, Scheme activation) {
         return common(id, summary, activation, 1e-4)
-                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
-                .weights(U8, Set.of("Gemm", "MatMul"))
-                .derivedBias(BIAS.perChannel(0))
+                .alsoActivations(U8, TYPES)
+                .alsoActivations(U16, TYPES)
+                .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
+                .weights(U8, "minmax", Set.of("Gemm", "MatMul"))
+                .derivedBias(BIAS.perChannel(0), "minmax")
                 .writes(new EncodingsExporter(), new Encodings2Exporter());
     }
 
-    private static DeclaredTarget.Builder common(String id, String summary, Scheme activation, double width) {
+    private static DeclaredTargetBuilder common(String id, String summary, Scheme activation, double width) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(TYPES)
                 .moves(Operators.MOVEMENT)
                 .activations(activation, "mse")
                 .outputs(new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL), Operators.PROBABILITIES)
                 .outputs(new TensorRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
-                .profile(profile(width));
+                .recipe(host -> recipe(host, width));
     }
 
     /** Equalization first: per-tensor weights of depthwise networks collapse otherwise. */
-    private static QuantizationRecipe profile(double width) {
-        QuantizationRecipe usual = QuantizationRecipe.usual()
+    private static QuantizationRecipe recipe(DefaultRecipes host, double width) {
+        QuantizationRecipe usual = host.integer()
                 .with("equalization", Map.of("iterations", 3))
                 .with("alignment", Map.of("elementwise", "None"));
         return width > 0 ? usual.with(MinimalRange.ID, Map.of("width", width)) : usual;

@@ -28,7 +28,7 @@ final class MinimalRange {
                     .requires(Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Transition.RECALIBRATE, Transition.CALIBRATE)
+                    .asks(Transition.LEAD)
                     .options(WIDTH)
                     .build(),
             MinimalRange::run);
@@ -40,6 +40,7 @@ final class MinimalRange {
         for (TensorQuantization c : List.copyOf(context.quantization().configs())) {
             if (c.isInitializer()
                     || !c.isOwnRoot()
+                    || c.isFixed()
                     || !c.state().isActive()
                     || c.state().isPassive()
                     || c.scheme().isPerChannel()) {
@@ -48,14 +49,13 @@ final class MinimalRange {
             QuantizationParameters p = c.qparams().orElseThrow();
             Range range = c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
             if (range.high() - range.low() < width * (1 - 1e-6)) {
-                context.states().recalibrate(c, "its range is narrower than " + width);
                 context.states()
-                        .calibrate(
+                        .lead(
                                 c,
                                 range.low() < 0
                                         ? c.scheme().cover(range.low(), range.low() + width)
                                         : c.scheme().cover(0, width),
-                                "widened to " + width);
+                                "its range was narrower than " + width);
             }
         }
     }

@@ -1,7 +1,6 @@
 package dev.detent.backends.float8;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
@@ -32,9 +31,9 @@ public final class Float8 implements Backend {
         return DeclaredTarget.of(id, summary)
                 .quantizes(Operators.WEIGHTED)
                 .activations(scheme, "mse")
-                .channelWeights(scheme, Operators.WEIGHTED)
+                .channelWeights(scheme, "minmax", Operators.WEIGHTED)
                 .floatOutputs()
-                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("8-bit floating-point pairs, opset 19"))
                 .build();
     }
@@ -48,7 +47,7 @@ public final class Float8 implements Backend {
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(Operators.MOVEMENT)
                 .activations(scheme, "mse")
-                .channelWeights(scheme, Operators.WEIGHTED)
+                .channelWeights(scheme, "minmax", Operators.WEIGHTED)
                 .floatNetworkOutputs()
                 .writes(new QdqExporter("8-bit floating-point pairs, opset 19"))
                 .build();

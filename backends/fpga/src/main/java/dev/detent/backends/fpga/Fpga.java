@@ -28,8 +28,8 @@ public final class Fpga implements Backend {
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
                 .moves(Operators.MOVEMENT)
                 .activations(P2, "mse")
-                .weights(P2, Operators.WEIGHTED)
-                .derivedBias(LinearInteger.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo())
+                .weights(P2, "minmax", Operators.WEIGHTED)
+                .derivedBias(LinearInteger.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo(), "minmax")
                 .writes(new ShiftExporter(), new QdqExporter("power-of-two scales"))
                 .build());
     }

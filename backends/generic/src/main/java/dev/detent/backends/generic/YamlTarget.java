@@ -16,6 +16,7 @@ import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -87,11 +88,11 @@ final class YamlTarget {
 
     Target target() {
         TensorRule activation = slot("activations", map(yaml.get("activations"), "activations"), "mse");
-        DeclaredTarget.Builder table = DeclaredTarget.of(
+        DeclaredTargetBuilder table = DeclaredTarget.of(
                         text(yaml, "target"), String.valueOf(yaml.getOrDefault("summary", "described by " + file)))
                 .quantizes(operators("quantizes", yaml.get("quantizes")))
                 .activations(activation.scheme(), activation.observer())
-                .profile(profile())
+                .recipe(recipe())
                 .writes(exporters());
         if (yaml.containsKey("moves")) {
             table.moves(operators("moves", yaml.get("moves")));
@@ -122,24 +123,24 @@ final class YamlTarget {
                 .build();
     }
 
-    private void weights(DeclaredTarget.Builder table, Map<String, Object> weights) {
+    private void weights(DeclaredTargetBuilder table, Map<String, Object> weights) {
         Set<String> types = weights.containsKey("operators")
                 ? operators("weights.operators", weights.get("operators"))
                 : Operators.WEIGHTED;
         Scheme scheme = slot("weights", weights, "minmax").scheme();
         if (flag(weights, "per-channel", false)) {
-            table.channelWeights(scheme, types);
+            table.channelWeights(scheme, "minmax", types);
         } else {
-            table.weights(scheme, types);
+            table.weights(scheme, "minmax", types);
         }
     }
 
-    private void bias(DeclaredTarget.Builder table) {
+    private void bias(DeclaredTargetBuilder table) {
         Object bias = yaml.getOrDefault("bias", "float");
         boolean channels = yaml.get("weights") instanceof Map<?, ?> w && Boolean.TRUE.equals(w.get("per-channel"));
         if (bias.equals("derived")) {
             Scheme scheme = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
-            table.derivedBias(channels ? scheme.perChannel(0) : scheme);
+            table.derivedBias(channels ? scheme.perChannel(0) : scheme, "minmax");
         } else if (bias instanceof Map<?, ?>) {
             TensorRule rule = slot("bias", map(bias, "bias"), "minmax");
             table.calibratedBias(rule.scheme(), rule.observer());
@@ -169,21 +170,25 @@ final class YamlTarget {
         return own;
     }
 
-    private QuantizationRecipe profile() {
-        QuantizationRecipe profile = QuantizationRecipe.usual();
+    /** Read at once, so that a mistake is told when the file is read. */
+    private DeclaredTarget.RecipeChoice recipe() {
+        Map<String, Map<String, Object>> passes = new LinkedHashMap<>();
         if (yaml.containsKey("fuses")) {
-            profile = profile.with(
-                    "fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
+            passes.put("fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
         }
-        for (Map.Entry<String, Object> e :
-                map(yaml.getOrDefault("passes", Map.of()), "passes").entrySet()) {
-            profile = profile.with(
-                    e.getKey(), map(e.getValue() == null ? Map.of() : e.getValue(), "passes." + e.getKey()));
-        }
-        for (String pass : list(yaml.getOrDefault("without", List.of()))) {
-            profile = profile.without(pass);
-        }
-        return profile;
+        map(yaml.getOrDefault("passes", Map.of()), "passes")
+                .forEach((id, options) -> passes.put(id, map(options == null ? Map.of() : options, "passes." + id)));
+        List<String> without = list(yaml.getOrDefault("without", List.of()));
+        return host -> {
+            QuantizationRecipe recipe = host.integer();
+            for (Map.Entry<String, Map<String, Object>> e : passes.entrySet()) {
+                recipe = recipe.with(e.getKey(), e.getValue());
+            }
+            for (String pass : without) {
+                recipe = recipe.without(pass);
+            }
+            return recipe;
+        };
     }
 
     private Exporter[] exporters() {

@@ -3,8 +3,10 @@ package dev.detent.backends.generic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
@@ -50,7 +52,7 @@ class YamlTargetTest {
         NodeRule rule = t.rules().rule(gemm, graph);
         assertThat(t.id()).isEqualTo("acme");
         assertThat(t.exporters()).extracting(Exporter::id).containsExactly("table", "qdq");
-        assertThat(t.profile().passes()).doesNotContainKey("bias-correction").containsKey("calibration");
+        assertThat(t.recipe(HOST).passes()).doesNotContainKey("bias-correction").containsKey("calibration");
         assertThat(rule.inputs().get(0).scheme().quantMax()).isEqualTo(255);
         assertThat(rule.inputs().get(0).observer()).isEqualTo("percentile");
         assertThat(rule.inputs().get(1).scheme().axis()).hasValue(0);
@@ -61,6 +63,18 @@ class YamlTargetTest {
         assertThat(softmax.inputs().get(0).state()).isEqualTo(InitialState.FP32);
         assertThat(t.supports(graph.node("sigmoid").orElseThrow(), graph)).isFalse();
     }
+
+    private static final DefaultRecipes HOST = new DefaultRecipes() {
+        @Override
+        public QuantizationRecipe integer() {
+            return QuantizationRecipe.dispatchedBy("any").with("calibration").with("bias-correction");
+        }
+
+        @Override
+        public QuantizationRecipe inputsOnly() {
+            return integer();
+        }
+    };
 
     @Test
     void whatIsWrongIsNamed() {

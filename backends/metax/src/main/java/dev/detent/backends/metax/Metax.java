@@ -8,6 +8,7 @@ import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -26,17 +27,19 @@ public final class Metax implements Backend {
         return List.of(
                 common("metax-tensor", "MetaX: uint8 asymmetric per tensor, float bias")
                         .activations(U8, "mse")
-                        .weights(U8, Operators.WEIGHTED)
+                        .weights(U8, "minmax", Operators.WEIGHTED)
                         .build(),
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
-                        .channelWeights(S8, Operators.WEIGHTED)
-                        .derivedBias(LinearInteger.symmetric(32, -2147483647L, 2147483647L)
-                                .perChannel(0))
+                        .channelWeights(S8, "minmax", Operators.WEIGHTED)
+                        .derivedBias(
+                                LinearInteger.symmetric(32, -2147483647L, 2147483647L)
+                                        .perChannel(0),
+                                "minmax")
                         .build());
     }
 
-    private static DeclaredTarget.Builder common(String id, String summary) {
+    private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(Operators.plus(
                         Operators.MOVEMENT,

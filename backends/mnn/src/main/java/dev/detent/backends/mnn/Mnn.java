@@ -33,7 +33,7 @@ public final class Mnn implements Backend {
                 .quantizes(Set.of("Conv", "Add", "Relu", "Clip"))
                 .onlyIf((n, g) -> !feedsAverage(n, g))
                 .activations(S8, "mse")
-                .channelWeights(S8, Set.of("Conv"))
+                .channelWeights(S8, "minmax", Set.of("Conv"))
                 .writes(
                         new CompressionExporter(),
                         new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))

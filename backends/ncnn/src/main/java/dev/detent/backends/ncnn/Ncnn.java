@@ -2,7 +2,6 @@ package dev.detent.backends.ncnn;
 
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
@@ -38,10 +37,10 @@ public final class Ncnn implements Backend {
                 .quantizes(TYPES)
                 .onlyIf(Ncnn::hasLayer)
                 .activations(S8, "mse")
-                .channelWeights(S8, TYPES)
+                .channelWeights(S8, "minmax", TYPES)
                 .floatOutputs()
                 .adjusted(Ncnn::winograd)
-                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(
                         new TableExporter(),
                         new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))

@@ -1,7 +1,6 @@
 package dev.detent.backends.nnie;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -47,9 +46,11 @@ public final class Nnie implements Backend, NumberSystemProvider {
                         .onlyIf(Nnie::hasConstantWeight)
                         .activations(LinearInteger.asymmetric(8, -128, 127), "mse")
                         .channelWeights(
-                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.BIASED)
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                                "minmax",
+                                Operators.BIASED)
                         .floatOutputs()
-                        .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                        .recipe(host -> host.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                         .build());
     }
@@ -60,11 +61,9 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .quantizes(LAYERS)
                 .onlyIf((n, g) -> hasConstantWeight(n, g) && n.intAttribute("group", 1) == 1)
                 .activations(grid.scheme(), "minmax")
-                .weights(grid.scheme(), Operators.BIASED)
+                .weights(grid.scheme(), "minmax", Operators.BIASED)
                 .floatOutputs()
-                .profile(QuantizationRecipe.inputsOnly()
-                        .without("passive-parameters")
-                        .with("calibration", Map.of()))
+                .recipe(host -> host.inputsOnly().without("passive-parameters").with("calibration", Map.of()))
                 .writes(new GfpqExporter())
                 .lint(NnieLint::check)
                 .build();

@@ -34,11 +34,13 @@ public final class Nxp implements Backend {
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
                 .moves(Operators.MOVEMENT)
                 .activations(P2.with(Rounding.HALF_UP), "mse")
-                .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), Operators.WEIGHTED)
-                .derivedBias(LinearInteger.symmetric(30, -(1L << 30), 1L << 30)
-                        .withPowerOfTwo()
-                        .perChannel(0)
-                        .with(Rounding.HALF_UP))
+                .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), "minmax", Operators.WEIGHTED)
+                .derivedBias(
+                        LinearInteger.symmetric(30, -(1L << 30), 1L << 30)
+                                .withPowerOfTwo()
+                                .perChannel(0)
+                                .with(Rounding.HALF_UP),
+                        "minmax")
                 .adjusted(Nxp::networkInput)
                 .writes(new NxpExporter(), new QdqExporter("power-of-two scales", QdqGraphBuilder.Form.OTHER_TIES))
                 .build());

@@ -28,7 +28,7 @@ final class DynamicInteger implements NumberSystem {
             ID,
             "nothing: the range is worked out at run time",
             List.of(),
-            s -> s.system() == INSTANCE,
+            s -> s.system().isDynamic(),
             (s, o) -> new FixedQParamsObserver(scheme -> QuantizationParameters.of(1, 0)));
 
     private DynamicInteger() {}

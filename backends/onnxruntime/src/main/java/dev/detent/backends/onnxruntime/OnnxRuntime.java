@@ -1,6 +1,7 @@
 package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.backend.Backend;
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -21,6 +22,7 @@ import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -55,10 +57,12 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Set<String> NOT_FUSED = Set.of("Softmax", "Sqrt", "Reciprocal", "Log");
 
     /** For targets whose sums are floats by the time a bias is added. */
-    private static final QuantizationRecipe FLOAT_BIASES = QuantizationRecipe.inputsOnly()
-            .without("bias-room")
-            .without("passive-parameters")
-            .without("bias-correction");
+    private static QuantizationRecipe floatBiases(DefaultRecipes host) {
+        return host.inputsOnly()
+                .without("bias-room")
+                .without("passive-parameters")
+                .without("bias-correction");
+    }
 
     /** Elements that share a scale in weight-only targets. */
     private static final int BLOCK = 32;
@@ -98,10 +102,10 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                         .quantizes(PRODUCTS)
                         .onlyIf(OnnxRuntime::isProduct)
                         .activations(DynamicInteger.SCHEME, DynamicInteger.ID)
-                        .channelWeights(WEIGHT, PRODUCTS)
+                        .channelWeights(WEIGHT, "minmax", PRODUCTS)
                         .adjusted(OnnxRuntime::withRoom)
                         .floatOutputs()
-                        .profile(FLOAT_BIASES.with("calibration"))
+                        .recipe(host -> floatBiases(host).with("calibration"))
                         .writes(new DynamicExporter())
                         .build(),
                 blocks(
@@ -120,7 +124,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
         return DeclaredTarget.of(id, summary)
                 .quantizes(PRODUCTS)
                 .onlyIf(OnnxRuntime::isProduct)
-                .channelWeights(weight, PRODUCTS)
+                .activations(S8, "mse")
+                .channelWeights(weight, "minmax", PRODUCTS)
                 .floatOutputs()
                 .adjusted((rule, node, graph) -> {
                     TensorRule w = rule.inputs().get(1);
@@ -129,7 +134,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                             new Granularity.PerBlock(w.scheme().axis().orElseThrow(), BLOCK);
                     return rule.input(0, activation).input(1, w.with(w.scheme().with(blocks)));
                 })
-                .profile(FLOAT_BIASES.without("calibration"))
+                .recipe(host -> floatBiases(host).without("calibration"))
                 .writes(new BlockExporter())
                 .build();
     }
@@ -194,7 +199,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                         .orElse(false);
     }
 
-    private static DeclaredTarget.Builder integer(String id, String summary, Scheme activation) {
+    private static DeclaredTargetBuilder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(TYPES)
                 .moves(Operators.MOVEMENT)
@@ -204,8 +209,9 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                         || ConvolutionContext.productWithBias(n, g).isPresent())
                 .outputs(new TensorRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
                 .adjusted(OnnxRuntime::addedBias)
-                .channelWeights(WEIGHT, Operators.WEIGHTED)
-                .derivedBias(BIAS)
+                .channelWeights(WEIGHT, "minmax", Operators.WEIGHTED)
+                .derivedBias(BIAS, "minmax")
+                .alsoActivations(U16, TYPES)
                 .floatNetworkOutputs()
                 .floatInto(NOT_FUSED)
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
@@ -215,14 +221,19 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
      * Output encodings that the provider fixes for probabilities
      * (onnxruntime/quantization/execution_providers/qnn/quant_config.py).
      */
-    private static DeclaredTarget.Builder qnn(String id, String summary, Scheme activation) {
+    private static DeclaredTargetBuilder qnn(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(QNN_TYPES)
                 .moves(Operators.MOVEMENT)
                 .activations(activation, "mse")
-                .channelWeights(WEIGHT, Set.of("Conv", "ConvTranspose"))
-                .weights(LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Set.of("Gemm", "MatMul"))
-                .derivedBias(BIAS)
+                .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
+                .weights(
+                        LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                        "minmax",
+                        Set.of("Gemm", "MatMul"))
+                .derivedBias(BIAS, "minmax")
+                .alsoActivations(U8, QNN_TYPES)
+                .alsoActivations(U16, QNN_TYPES)
                 .writes(new QdqExporter(
                         "for the QNN provider; 16-bit pairs in the domain com.microsoft",
                         QdqGraphBuilder.Form.CONTRIB));

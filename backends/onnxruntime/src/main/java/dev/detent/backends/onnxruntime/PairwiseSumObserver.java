@@ -5,7 +5,6 @@ import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.number.LinearInteger;
 import dev.detent.support.observe.BufferedBatchSketch;
 import java.util.List;
 
@@ -23,7 +22,10 @@ final class PairwiseSumObserver extends BufferedBatchSketch implements Observer 
             ID,
             "weights per channel: the largest sum of two that ONNX Runtime adds in 16 bits",
             List.of(),
-            s -> s.isPerChannel() && s.symmetric() && !s.isPerBlock() && s.system() == LinearInteger.INSTANCE,
+            s -> s.isPerChannel()
+                    && s.symmetric()
+                    && !s.isPerBlock()
+                    && s.system().isAffineInteger(),
             (s, o) -> new PairwiseSumObserver(s));
 
     private final Scheme scheme;

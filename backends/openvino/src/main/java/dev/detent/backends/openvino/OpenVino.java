@@ -2,7 +2,6 @@ package dev.detent.backends.openvino;
 
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
@@ -48,10 +47,11 @@ public final class OpenVino implements Backend {
                 .quantizes(TYPES)
                 .onlyIf(OpenVino::isQuantized)
                 .activations(S8, "mse")
-                .channelWeights(weight, Operators.WEIGHTED)
+                .channelWeights(weight, "minmax", Operators.WEIGHTED)
+                .alsoWeights(NARROW, Operators.WEIGHTED)
                 .floatOutputs()
                 .adjusted(OpenVino::unsigned)
-                .profile(QuantizationRecipe.inputsOnly().without("passive-parameters"))
+                .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter())
                 .build();
     }

@@ -29,9 +29,9 @@ public final class Ppl implements Backend {
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(Operators.MOVEMENT)
                 .activations(S8, "mse")
-                .channelWeights(S8, Operators.WEIGHTED)
+                .channelWeights(S8, "minmax", Operators.WEIGHTED)
                 .derivedBias(
-                        LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0))
+                        LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0), "minmax")
                 .floatNetworkOutputs()
                 .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());

@@ -1,5 +1,6 @@
 package dev.detent.backends.ppq;
 
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Rules;
@@ -50,7 +51,7 @@ final class PpqTarget implements Target {
     }
 
     @Override
-    public QuantizationRecipe profile() {
+    public QuantizationRecipe recipe(DefaultRecipes host) {
         QuantizationRecipe profile = QuantizationRecipe.dispatchedBy("pursus")
                 .with("refine")
                 .with("fusion", Map.of("activations", String.join(",", new TreeSet<>(platform.fused()))))

@@ -8,6 +8,7 @@ import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
+import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
 import org.pf4j.Extension;
 
@@ -25,17 +26,19 @@ public final class Rknn implements Backend {
     public List<Target> targets() {
         return List.of(
                 common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer")
-                        .weights(S8, Operators.WEIGHTED)
-                        .derivedBias(BIAS)
+                        .weights(S8, "minmax", Operators.WEIGHTED)
+                        .derivedBias(BIAS, "minmax")
                         .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
                         .channelWeights(
-                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE), Operators.WEIGHTED)
-                        .derivedBias(BIAS.perChannel(0))
+                                LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
+                                "minmax",
+                                Operators.WEIGHTED)
+                        .derivedBias(BIAS.perChannel(0), "minmax")
                         .build());
     }
 
-    private static DeclaredTarget.Builder common(String id, String summary) {
+    private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(Operators.plus(
                         Operators.MOVEMENT,

@@ -28,8 +28,8 @@ public final class Tengine implements Backend {
                                 + "AveragePool GlobalAveragePool"))
                 .moves(Operators.MOVEMENT)
                 .activations(U8, "mse")
-                .weights(U8, Operators.WEIGHTED)
-                .derivedBias(LinearInteger.symmetric(32, -2147483647L, 2147483647L))
+                .weights(U8, "minmax", Operators.WEIGHTED)
+                .derivedBias(LinearInteger.symmetric(32, -2147483647L, 2147483647L), "minmax")
                 .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());
     }

@@ -1,5 +1,6 @@
 package dev.detent.backends.tensorrt;
 
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -93,7 +94,7 @@ final class TensorRtTarget implements Target {
         long group = node.intAttribute("group", 1);
         long out = node.is("Conv") ? w.dim(0) : w.dim(1) * group;
         long in = node.is("Conv") ? w.dim(1) * group : w.dim(0);
-        if (scheme.system() == FloatingPoint.E4M3) {
+        if (!scheme.system().isAffineInteger()) {
             return in > THIN && out > THIN && w.elementCount() / w.dim(0) / w.dim(1) <= LARGE_KERNEL;
         }
         if (in >= THIN && out >= THIN) {
@@ -121,10 +122,10 @@ final class TensorRtTarget implements Target {
     }
 
     @Override
-    public QuantizationRecipe profile() {
-        QuantizationRecipe profile = QuantizationRecipe.inputsOnly().without("passive-parameters");
+    public QuantizationRecipe recipe(DefaultRecipes host) {
+        QuantizationRecipe profile = host.inputsOnly().without("passive-parameters");
         // A float format's step grows with the value: channels of different ranges share a scale without loss.
-        return scheme.system() == LinearInteger.INSTANCE
+        return scheme.system().isAffineInteger()
                 ? profile.with("smoothing")
                         .with("adaptive-rounding")
                         .with("calibration", Map.of("rival", "percentile", "rival-samples", 128, "useful-range", true))

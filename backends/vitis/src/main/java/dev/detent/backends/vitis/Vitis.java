@@ -1,7 +1,6 @@
 package dev.detent.backends.vitis;
 
 import dev.detent.spi.backend.Backend;
-import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
@@ -33,9 +32,9 @@ public final class Vitis implements Backend {
                                 + "AveragePool GlobalAveragePool Mul Add Concat ReduceMean"))
                 .moves(Operators.MOVEMENT)
                 .activations(P2.with(Rounding.HALF_UP), "mse")
-                .weights(P2, Operators.WEIGHTED)
+                .weights(P2, "minmax", Operators.WEIGHTED)
                 .calibratedBias(P2, "mse")
-                .profile(QuantizationRecipe.usual()
+                .recipe(host -> host.integer()
                         .with(
                                 "alignment",
                                 Map.of(

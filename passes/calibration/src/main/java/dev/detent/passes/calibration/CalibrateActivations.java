@@ -172,8 +172,9 @@ final class CalibrateActivations {
             return method.isEmpty() ? "the rules' observers" : method;
         }
 
+        /** What the target prescribes is no matter of choice. */
         String observer(TensorQuantization c) {
-            return method.isEmpty() ? c.observer() : method;
+            return method.isEmpty() || c.isFixed() ? c.observer() : method;
         }
 
         List<Simulator.Observation<Observer>> observations() {

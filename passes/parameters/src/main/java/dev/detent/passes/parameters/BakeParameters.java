@@ -21,7 +21,6 @@ final class BakeParameters {
                     .requires(Fact.PARAMETERS_CALIBRATED)
                     .establishes(Fact.BAKED)
                     .asks(Transition.BAKE)
-                    .editsGraph()
                     .build(),
             BakeParameters::run);
 

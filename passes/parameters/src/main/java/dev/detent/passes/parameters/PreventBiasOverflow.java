@@ -7,10 +7,8 @@ import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.QuantizationParameters;
-import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
-import dev.detent.support.number.LinearInteger;
 import java.util.Optional;
 
 /**
@@ -45,8 +43,9 @@ final class PreventBiasOverflow {
                     .input(b.product(), 1)
                     .filter(c -> c.isInitializer()
                             && c.isOwnRoot()
-                            && c.state() == QuantizationState.ACTIVATED
-                            && c.scheme().system() instanceof LinearInteger);
+                            && c.state().isCalibrated()
+                            && !c.isFixed()
+                            && c.scheme().system().isAffineInteger());
             if (bias.isPresent() && input.isPresent() && weight.isPresent()) {
                 raise(context, weight.get(), bias.get().floats(), input.get().scale(0));
             }

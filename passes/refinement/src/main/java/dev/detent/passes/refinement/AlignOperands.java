@@ -11,7 +11,6 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.support.number.LinearInteger;
@@ -26,6 +25,10 @@ import java.util.Optional;
  * Gives operands that must share a scale one scale. 'Align to Large' covers the union of the operands' ranges, 'Align
  * to Output' takes the output's. Producers with no other consumer follow; with force-overlap every producer's whole
  * group does. PPQ 0.6.5.1's QuantAlignmentPass.
+ *
+ * <p>An encoding that the target prescribes is never moved. What is aligned with it follows it where its range
+ * suffices; where it does not (probabilities and box coordinates in one Concat), following would cut the others off, so
+ * they are aligned among themselves and the prescribed one keeps its own.
  */
 final class AlignOperands {
 
@@ -133,19 +136,63 @@ final class AlignOperands {
             }
         }
         if (method.equals(TO_LARGE) && !inputs.isEmpty()) {
-            return Optional.of(toLarge(n, inputs));
+            List<TensorQuantization> free = movable(inputs);
+            return prescribed(n, inputs, free)
+                    .or(() -> free.isEmpty() ? Optional.empty() : Optional.of(toLarge(n, free)));
         }
         if (method.equals(TO_OUTPUT)) {
             return quantization
                     .output(n, 0)
                     .filter(out -> out.state().canLead() && out.qparams().isPresent())
-                    .map(out -> {
-                        inputs.forEach(in -> context.states()
-                                .enslave(in, out, "operands of " + n.opType() + " share its output's scale"));
-                        return out;
-                    });
+                    .map(out -> toOutput(n, inputs, out));
         }
         return Optional.empty();
+    }
+
+    private TensorQuantization toOutput(Node n, List<TensorQuantization> inputs, TensorQuantization out) {
+        List<TensorQuantization> free = movable(inputs);
+        if (!out.isFixed()) {
+            List<TensorQuantization> followers = new ArrayList<>(free);
+            followers.add(out);
+            Optional<TensorQuantization> master = prescribed(n, inputs, followers);
+            if (master.isPresent()) {
+                return master.get();
+            }
+        }
+        free.forEach(
+                in -> context.states().enslave(in, out, "operands of " + n.opType() + " share its output's scale"));
+        return out;
+    }
+
+    private static List<TensorQuantization> movable(List<TensorQuantization> configs) {
+        return configs.stream().filter(c -> !c.isFixed()).toList();
+    }
+
+    /** The first operand with a prescribed encoding, if that holds the ranges of all followers; they follow it then. */
+    private Optional<TensorQuantization> prescribed(
+            Node n, List<TensorQuantization> inputs, List<TensorQuantization> followers) {
+        Optional<TensorQuantization> master = inputs.stream()
+                .filter(TensorQuantization::isFixed)
+                .filter(m -> followers.stream().allMatch(f -> holds(m, f)))
+                .findFirst();
+        master.ifPresent(m -> followers.forEach(
+                f -> context.states().enslave(f, m, "the target prescribes the encoding of " + m.value())));
+        return master;
+    }
+
+    /** Up to half a step, which rounding takes anyway. */
+    private static boolean holds(TensorQuantization master, TensorQuantization follower) {
+        Range wide = range(master);
+        Range narrow = range(follower);
+        double half = (wide.high() - wide.low())
+                / (master.scheme().quantMax() - (double) master.scheme().quantMin())
+                / 2;
+        return narrow.low() >= wide.low() - half && narrow.high() <= wide.high() + half;
+    }
+
+    private static Range range(TensorQuantization c) {
+        QuantizationParameters p = c.qparams().orElseThrow();
+        return c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme());
     }
 
     /**
@@ -155,9 +202,7 @@ final class AlignOperands {
         double min = 0;
         double max = 0;
         for (TensorQuantization in : inputs) {
-            Scheme s = in.scheme();
-            QuantizationParameters p = in.qparams().orElseThrow();
-            Range range = s.system().range(p.scale(0), p.zeroPoint(0), s);
+            Range range = range(in);
             min = Math.min(min, range.low());
             max = Math.max(max, range.high());
         }
@@ -185,7 +230,7 @@ final class AlignOperands {
             List<TensorQuantization> slots = new ArrayList<>(quantization.inputs(producer));
             slots.addAll(quantization.outputs(producer));
             for (TensorQuantization slot : slots) {
-                if (n.inputs().contains(slot.value()) && slot.state().canLead()) {
+                if (n.inputs().contains(slot.value()) && slot.state().canLead() && !slot.isFixed()) {
                     String reason = "feeds " + n.opType() + " '" + n.name() + "', whose operands share one scale";
                     if (force) {
                         context.states().enslaveGroup(slot, master, reason);

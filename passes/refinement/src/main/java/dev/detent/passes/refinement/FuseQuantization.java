@@ -107,9 +107,14 @@ final class FuseQuantization {
                         quantization.outputs(n).forEach(out -> overlap(out, in, n.opType() + " only moves its data")));
     }
 
-    /** What is covered already moves with what covers it, unless that stays float: a network's output, say. */
+    /**
+     * What is covered already moves with what covers it, unless that stays float: a network's output, say. An encoding
+     * that the target prescribes stays, and what the user switched off covers nobody.
+     */
     private void overlap(TensorQuantization covered, TensorQuantization by, String reason) {
-        if (covered.root().state().awaitsCalibration()) {
+        if (covered.root().state().awaitsCalibration()
+                && !covered.isFixed()
+                && by.root().state().canCover()) {
             context.states().overlap(covered, by, reason);
         }
     }

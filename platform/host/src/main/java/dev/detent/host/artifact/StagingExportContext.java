@@ -6,15 +6,38 @@ import dev.detent.report.Json;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Options;
+import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** What an exporter writes with. */
-public record StagingExportContext(TargetDirectory folder, Options options, Consumer<Problem> problems)
-        implements ExportContext {
+/**
+ * What an exporter writes with: files of its own target's folder, under names that Detent does not write itself, until
+ * the export is over.
+ */
+public final class StagingExportContext implements ExportContext, AutoCloseable {
+
+    private final TargetDirectory folder;
+    private final Options options;
+    private final Consumer<Problem> problems;
+    private final String plugin;
+    private boolean over;
+
+    /** @param plugin whose exporter writes, for messages */
+    public StagingExportContext(TargetDirectory folder, Options options, Consumer<Problem> problems, String plugin) {
+        this.folder = folder;
+        this.options = options;
+        this.problems = problems;
+        this.plugin = plugin;
+    }
+
+    @Override
+    public Options options() {
+        return options;
+    }
 
     @Override
     public void text(String fileName, String content) {
@@ -22,15 +45,9 @@ public record StagingExportContext(TargetDirectory folder, Options options, Cons
     }
 
     @Override
-    public void bytes(String fileName, byte[] content) {
-        folder.write(fileName, content);
-    }
-
-    @Override
-    public void onnx(String fileName, Graph graph) {
+    public synchronized void bytes(String fileName, byte[] content) {
         try {
-            Files.createDirectories(folder.file(fileName).getParent());
-            OnnxWriter.write(graph, folder.file(fileName));
+            Files.write(prepared(fileName), content);
         } catch (IOException e) {
             throw folder.folder().failed(fileName, e);
         }
@@ -39,6 +56,28 @@ public record StagingExportContext(TargetDirectory folder, Options options, Cons
     @Override
     public void raiseOpset(Graph graph, int opset) {
         OpsetUpgrade.apply(graph, opset, "model.onnx");
+    }
+
+    @Override
+    public synchronized void onnx(String fileName, Graph graph) {
+        try {
+            OnnxWriter.write(graph, prepared(fileName));
+        } catch (IOException e) {
+            throw folder.folder().failed(fileName, e);
+        }
+    }
+
+    private Path prepared(String fileName) throws IOException {
+        if (over) {
+            throw new PluginException("DT-EXP-021", "writes '" + fileName + "' after the export is over", plugin);
+        }
+        OutputNames.fault(fileName).ifPresent(fault -> {
+            throw new PluginException(
+                    "DT-EXP-020",
+                    "writes a file called '" + fileName.replaceAll("\\p{Cntrl}|[\u2028\u2029]", "?") + "', " + fault,
+                    plugin);
+        });
+        return folder.prepared(fileName);
     }
 
     @Override
@@ -52,7 +91,13 @@ public record StagingExportContext(TargetDirectory folder, Options options, Cons
     }
 
     @Override
-    public void report(Problem problem) {
+    public synchronized void report(Problem problem) {
         problems.accept(problem);
+    }
+
+    /** Ends the export: a thread that the exporter has left behind writes nothing any more. */
+    @Override
+    public synchronized void close() {
+        over = true;
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The part of an output folder that one target's files go to: the folder itself, or one of its own in a run for several
@@ -14,20 +15,29 @@ import java.util.Map;
  */
 public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
 
+    /** A target's id as the name of a folder; ids hold nothing else that no folder may be called. */
+    public static String nameOf(String target) {
+        return target.replace(':', '.');
+    }
+
     Path file(String name) {
         return folder.file(prefix + name);
     }
 
+    /** {@link #file} with the folders it lies in. */
+    Path prepared(String name) throws IOException {
+        return folder.prepared(prefix + name);
+    }
+
     public void write(String name, byte[] content) {
         try {
-            Files.createDirectories(file(name).getParent());
-            Files.write(file(name), content);
+            Files.write(prepared(name), content);
         } catch (IOException e) {
             throw folder.failed(prefix + name, e);
         }
     }
 
-    /** Files staged so far, sorted. */
+    /** Files staged so far, sorted; not those in folders below. */
     public List<Path> staged() {
         Path own = prefix.isEmpty() ? folder.file("x").getParent() : folder.file(prefix);
         return folder.staged().stream().filter(f -> f.getParent().equals(own)).toList();
@@ -38,5 +48,28 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
         Map<String, Long> sizes = new LinkedHashMap<>();
         staged().forEach(f -> sizes.put(f.getFileName().toString(), Sha256.size(f)));
         return sizes;
+    }
+
+    /**
+     * Names and SHA-256 of all files staged so far, those in folders below included, as a record lists them: by what a
+     * record lists a later run knows that a file may be replaced.
+     */
+    public List<Map<String, Object>> digests() {
+        Path own = prefix.isEmpty() ? folder.file("x").getParent() : folder.file(prefix);
+        Map<String, String> digests = new TreeMap<>();
+        folder.staged().stream()
+                .filter(f -> f.startsWith(own))
+                .forEach(f -> digests.put(own.relativize(f).toString().replace('\\', '/'), Sha256.of(f)));
+        return digests.entrySet().stream()
+                .map(e -> entry(e.getKey(), e.getValue()))
+                .toList();
+    }
+
+    /** A file as records list it. */
+    public static Map<String, Object> entry(String file, String sha256) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("file", file);
+        entry.put("sha256", sha256);
+        return entry;
     }
 }

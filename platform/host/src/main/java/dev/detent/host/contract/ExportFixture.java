@@ -10,7 +10,6 @@ import dev.detent.spi.option.Options;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,11 +23,14 @@ public final class ExportFixture {
     /** Exports into a new folder and returns what lies there. */
     public static Map<String, byte[]> to(
             Path folder, Exporter exporter, String name, String target, Pipeline.Result result) throws IOException {
-        try (StagedOutputDirectory out = new StagedOutputDirectory(folder)) {
-            exporter.export(
-                    new FrozenQuantizedModel(
-                            name, target, result.graph(), result.configs().snapshot()),
-                    new StagingExportContext(new TargetDirectory(out, ""), new Options(Map.of()), p -> {}));
+        try (StagedOutputDirectory out = StagedOutputDirectory.open(folder, List.of(), List.of())) {
+            try (StagingExportContext files = new StagingExportContext(
+                    new TargetDirectory(out, ""), new Options(Map.of()), p -> {}, exporter.id())) {
+                exporter.export(
+                        new FrozenQuantizedModel(
+                                name, target, result.graph(), result.configs().snapshot()),
+                        files);
+            }
             out.commit();
         }
         Map<String, byte[]> files = new TreeMap<>();
@@ -38,16 +40,5 @@ public final class ExportFixture {
             }
         }
         return files;
-    }
-
-    /** Removes a folder with everything in it. */
-    public static void delete(Path folder) throws IOException {
-        List<Path> all;
-        try (Stream<Path> files = Files.walk(folder)) {
-            all = files.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path f : all) {
-            Files.delete(f);
-        }
     }
 }

@@ -3,6 +3,7 @@ package dev.detent.host.contract;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.PluginJar;
 import dev.detent.host.plugin.Registry;
+import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.observe.ObserverDefinition;
@@ -41,7 +42,7 @@ public final class PluginVerifier {
         checks.add(new ContractViolation(
                 "PackagingContract", true, jar.id() + " " + jar.version() + ": manifest, index, class files"));
         try {
-            Path folder = Files.createTempDirectory("detent-verify");
+            Path folder = ScratchFolder.folder("verify");
             try {
                 for (PluginJar other : new PluginHost(installed, true, info).jars()) {
                     if (!other.id().equals(jar.id())) {
@@ -51,7 +52,7 @@ public final class PluginVerifier {
                 Files.copy(file, folder.resolve("verified.jar"));
                 contracts(folder, jar.id() + " " + jar.version(), checks);
             } finally {
-                ExportFixture.delete(folder);
+                ScratchFolder.remove(folder);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

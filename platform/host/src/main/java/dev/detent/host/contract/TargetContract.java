@@ -9,11 +9,13 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.Invariants;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
+import dev.detent.runtime.ScratchFolder;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
@@ -27,7 +29,6 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.testkit.ContractViolation;
 import dev.detent.testkit.SampleGraphs;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,7 +67,7 @@ final class TargetContract {
         String what = target.id() + " on " + name;
         try {
             Graph graph = source.copy();
-            Plan plan = new Planner(registry).plan(target.profile());
+            Plan plan = new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE));
             Pipeline.format(graph, name);
             Samples samples = new NoiseSamples(graph, 8);
             Pipeline.Result result = new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE)
@@ -86,7 +87,7 @@ final class TargetContract {
 
     private void export(String what, Exporter exporter, Pipeline.Result result, Samples samples) throws IOException {
         String label = what + " as " + exporter.id();
-        Path folder = Files.createTempDirectory("detent-verify");
+        Path folder = ScratchFolder.folder("verify");
         try {
             Map<String, byte[]> first = ExportFixture.to(folder.resolve("a"), exporter, "model", target.id(), result);
             Map<String, byte[]> second = ExportFixture.to(folder.resolve("b"), exporter, "model", target.id(), result);
@@ -106,7 +107,7 @@ final class TargetContract {
                 }
             }
         } finally {
-            ExportFixture.delete(folder);
+            ScratchFolder.remove(folder);
         }
     }
 

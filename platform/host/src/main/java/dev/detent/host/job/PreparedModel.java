@@ -7,6 +7,7 @@ import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.FloatObservationCache;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
+import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.Sha256;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
@@ -16,6 +17,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +38,14 @@ public final class PreparedModel implements AutoCloseable {
     private final List<Problem> remarks = new ArrayList<>();
     private final Optional<Samples> samples;
     private final FloatObservationCache observations;
+    private final InputDigest modelDigest;
+    private final Optional<InputDigest> calibrationDigest;
     private final Optional<Evaluation> evaluation;
 
     public PreparedModel(QuantizeRequest request, Progress progress) {
+        InputDigest digest = InputDigest.of(request.model());
         graph = OnnxReader.read(request.model());
+        modelDigest = digest.confirm();
         nodes = graph.nodes().size();
         bytes = Sha256.size(request.model(), graph);
         if (Evaluation.isQuantized(graph)) {
@@ -63,6 +69,10 @@ public final class PreparedModel implements AutoCloseable {
         }
         refuseBroken(graph, request.model());
         Pipeline.format(graph, request.model().toString());
+        calibrationDigest = request.calibration()
+                .flatMap(InputPlaces::path)
+                .filter(Files::exists)
+                .map(InputDigest::of);
         samples = request.calibration()
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES));
@@ -92,6 +102,20 @@ public final class PreparedModel implements AutoCloseable {
     /** Size of the model as it was read, weights in files of their own included. */
     public long bytes() {
         return bytes;
+    }
+
+    /**
+     * Of the model's file as it was read.
+     *
+     * @throws UserException when it was written over since
+     */
+    public String modelSha256() {
+        return modelDigest.sha256();
+    }
+
+    /** Of the calibration data, where they are one file or one folder, as they were when the run began to read them. */
+    public Optional<String> calibrationSha256() {
+        return calibrationDigest.map(InputDigest::sha256);
     }
 
     /** What to say of the model as it was read. */

@@ -1,12 +1,19 @@
 package dev.detent.host.job;
 
 import dev.detent.host.Detent;
+import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.record.RecordSeal;
+import dev.detent.host.record.Sha256;
 import dev.detent.report.HtmlReport;
+import dev.detent.report.Json;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -22,8 +29,14 @@ import java.util.Set;
  * @param passes passes over the calibration data that all targets together took to observe the float network
  * @param slots slots that at least one target quantizes
  * @param rows slots on which the targets disagree
+ * @param failures what became of the targets that have no outcome
  */
-public record TargetComparison(Map<String, QuantizeOutcome> outcomes, int passes, int slots, List<Row> rows) {
+public record TargetComparison(
+        Map<String, QuantizeOutcome> outcomes,
+        int passes,
+        int slots,
+        List<Row> rows,
+        Map<String, RuntimeException> failures) {
 
     /** Rounding of scales that is no disagreement. */
     private static final double SAME = 1e-5;
@@ -86,7 +99,7 @@ public record TargetComparison(Map<String, QuantizeOutcome> outcomes, int passes
         }
     }
 
-    public static TargetComparison of(List<Detent.Run> runs, int passes) {
+    public static TargetComparison of(List<Detent.Run> runs, int passes, Map<String, RuntimeException> failures) {
         Map<String, QuantizeOutcome> outcomes = new LinkedHashMap<>();
         runs.forEach(r -> outcomes.put(r.target().id(), r.outcome()));
         Map<Slot, String> slots = new LinkedHashMap<>();
@@ -101,7 +114,7 @@ public record TargetComparison(Map<String, QuantizeOutcome> outcomes, int passes
                 rows.add(row);
             }
         });
-        return new TargetComparison(outcomes, passes, slots.size(), rows);
+        return new TargetComparison(outcomes, passes, slots.size(), rows, failures);
     }
 
     public long differInState() {
@@ -116,7 +129,20 @@ public record TargetComparison(Map<String, QuantizeOutcome> outcomes, int passes
         return rows.stream().filter(Row::differsInScale).count();
     }
 
-    public Map<String, Object> json(String model, String version) {
+    /** Writes {@code comparison.html} and the record of the whole run into its folder. */
+    public void write(TargetDirectory root, Path model, String version) {
+        String name = model.getFileName().toString();
+        byte[] page = html(name).getBytes(StandardCharsets.UTF_8);
+        root.write(OutputNames.COMPARISON, page);
+        Map<String, Object> record = json(name, version);
+        // The targets' own files are listed by the records in their folders.
+        record.put("files", List.of(TargetDirectory.entry(OutputNames.COMPARISON, Sha256.of(page))));
+        root.write(
+                OutputNames.RECORD,
+                RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Map<String, Object> json(String model, String version) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("detent", version);
         json.put("file", model);
@@ -146,7 +172,7 @@ public record TargetComparison(Map<String, QuantizeOutcome> outcomes, int passes
         return json;
     }
 
-    public String html(String model) {
+    private String html(String model) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Model", model);
         facts.put("Targets", String.join(", ", outcomes.keySet()));

@@ -11,6 +11,7 @@ import dev.detent.runtime.Samples;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Fact;
@@ -20,8 +21,10 @@ import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.QuantizationParameters;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +145,9 @@ public final class Pipeline {
         floatGraph = graph.copy();
         sides = registry.dispatcher(plan.dispatcher()).dispatch(graph, n -> target.supports(n, graph));
         String plugin = registry.pluginOfTarget(target.id());
+        Map<TensorRule, Optional<QuantizationParameters>> prescribed = new HashMap<>();
+        QuantizationConfigs.Prescriptions prescriptions =
+                r -> prescribed.computeIfAbsent(r, k -> registry.prescribed(k.observer(), k.scheme()));
         for (Node n : graph.nodes()) {
             if (sides.get(n.name()) == Placement.QUANTIZED && target.supports(n, graph)) {
                 NodeRule rule = target.rules().rule(n, graph);
@@ -154,7 +160,7 @@ public final class Pipeline {
                                     + n.inputs().size() + " and " + n.outputs().size(),
                             plugin);
                 }
-                configs.add(n, graph, target.id(), rule);
+                configs.add(n, graph, target.id(), rule, prescriptions);
             }
         }
         facts.addAll(EnumSet.of(Fact.PREPARED, Fact.DISPATCHED, Fact.RULES_APPLIED));
@@ -167,13 +173,13 @@ public final class Pipeline {
             throw new UserException(
                     "DT-PLN-004", "pass '" + d.id() + "' requires " + d.requires() + "; true so far: " + facts, d.id());
         }
-        StateMachine control = new StateMachine(configs, graph, journal, d.id(), step.plugin(), d.verbs());
         int revision = graph.revision();
+        int baked;
         int before = problems.size();
         Optional<CalibrationSimulator> simulator = samples.filter(s -> s.size() > 0)
                 .map(s -> new CalibrationSimulator(
                         d.id(), graph, configs, s, () -> journal.entries().size(), workers, progress, floats));
-        try {
+        try (StateMachine control = new StateMachine(configs, graph, journal, d.id(), step.plugin(), d.verbs())) {
             step.pass()
                     .pass()
                     .run(new DefaultPassContext(
@@ -186,16 +192,16 @@ public final class Pipeline {
                             registry,
                             simulator,
                             problems::add));
+            baked = control.bakedRevisions();
         } catch (DetentException e) {
             throw e;
         } catch (RuntimeException | LinkageError e) {
             throw new PluginException(
                     List.of(Problem.error("DT-PAS-012", "pass '" + d.id() + "' failed: " + e, step.plugin())), e);
         } finally {
-            control.revoke();
             simulator.ifPresent(CalibrationSimulator::close);
         }
-        if (graph.revision() != revision && !d.editsGraph()) {
+        if (graph.revision() != revision + baked && !d.editsGraph()) {
             throw new PluginException(
                     "DT-PAS-013", "pass '" + d.id() + "' changed the graph without declaring it", step.plugin());
         }

@@ -1,26 +1,26 @@
 package dev.detent.host.plugin;
 
-import dev.detent.spi.backend.QuantizationRecipe;
-import dev.detent.spi.backend.Rules;
+import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
-import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.graph.Graph;
-import dev.detent.spi.graph.Node;
-import dev.detent.spi.option.Option;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.pass.Dispatcher;
-import dev.detent.spi.pass.Placement;
+import dev.detent.spi.pass.Pass;
+import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.QuantizationParameters;
-import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.spi.quant.NumberSystem;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,137 +28,174 @@ import org.jspecify.annotations.Nullable;
  * What plugins contribute, with a watch on every call: what they throw, or give null for, is the plugin's fault and
  * names it. A jar that was built for another SPI shows itself only here, by the method it misses.
  *
+ * <p>One proxy serves every interface of the SPI that plugins implement, whatever methods it has, and what the methods
+ * hand out in turn (a target's rules and formats, a definition's observers). Number systems are the exception: they are
+ * compared by identity and called for single numbers, so they stay what they are, and what they throw is caught where
+ * the host calls the pass, format or observer that uses them.
+ *
  * @param plugin id and version, for the sentence
  * @param what of whom something is asked, e.g. {@code target 'acme'}
  */
 record PluginCallGuard(String plugin, String what) {
 
-    Target target(Target target) {
-        String id = of("a target").ask(target::id);
-        return new GuardedTarget(id, target, of("target '" + id + "'"));
-    }
+    /** A fault of any other contribution. */
+    private static final String FAILED = "DT-PLG-016";
 
-    Dispatcher dispatcher(Dispatcher dispatcher) {
-        String id = of("a dispatcher").ask(dispatcher::id);
-        return new GuardedDispatcher(id, dispatcher, of("dispatcher '" + id + "'"));
-    }
+    /** A fault of a pass. */
+    private static final String PASS_FAILED = "DT-PAS-012";
 
-    private Exporter exporter(Exporter exporter) {
-        String id = of("a format of " + what).ask(exporter::id);
-        return new GuardedExporter(id, exporter, of("format '" + id + "'"));
-    }
+    /** The interfaces to guard, by class; looked up at every call. */
+    private static final ClassValue<Set<Class<?>>> CONTRACTS = new ClassValue<>() {
+        @Override
+        protected Set<Class<?>> computeValue(Class<?> type) {
+            return contracts(type);
+        }
+    };
+
+    /** What contributions with an id are called. */
+    private static final Map<Class<?>, String> KINDS =
+            Map.of(Target.class, "target", Exporter.class, "format", Dispatcher.class, "dispatcher");
 
     /** The same plugin, asked through something else. */
     PluginCallGuard of(String other) {
         return new PluginCallGuard(plugin, other);
     }
 
+    /** The answer of a plugin that is called directly. */
     <T> T ask(Supplier<? extends @Nullable T> asked) {
+        return answer(what, asked::get);
+    }
+
+    /** A contribution that only fails with the plugin's name; any other value comes back as it is. */
+    @SuppressWarnings("unchecked")
+    <T> T guard(T value) {
+        if (value instanceof PassDefinition d) {
+            String id = d.descriptor().id();
+            return (T) new PassDefinition(
+                    d.descriptor(), (Pass) of("pass '" + id + "'").proxy(d.pass()));
+        }
+        if (value instanceof ObserverDefinition d) {
+            return (T) of("observer '" + d.id() + "'").observers(d);
+        }
+        if (value instanceof List<?> list) {
+            return (T) list.stream().map(this::element).toList();
+        }
+        return CONTRACTS.get(value.getClass()).isEmpty()
+                ? value
+                : (T) named(value).proxy(value);
+    }
+
+    private Object element(@Nullable Object element) {
+        if (element == null) {
+            throw failed(what + " gave a list with null in it", null);
+        }
+        return guard(element);
+    }
+
+    private ObserverDefinition observers(ObserverDefinition d) {
+        return new ObserverDefinition(
+                d.id(),
+                d.summary(),
+                d.options(),
+                scheme -> answer(what, () -> d.handles().test(scheme)),
+                (scheme, options) ->
+                        (Observer) proxy(answer(what, () -> d.factory().apply(scheme, options))));
+    }
+
+    private PluginCallGuard named(Object contribution) {
+        for (Map.Entry<Class<?>, String> kind : KINDS.entrySet()) {
+            if (kind.getKey().isInstance(contribution)) {
+                String id = of("a " + kind.getValue()).ask(() -> id(contribution));
+                return of(kind.getValue() + " '" + id + "'");
+            }
+        }
+        return this;
+    }
+
+    private static @Nullable String id(Object contribution) {
+        return contribution instanceof Target t
+                ? t.id()
+                : contribution instanceof Exporter e ? e.id() : ((Dispatcher) contribution).id();
+    }
+
+    private Object proxy(Object contribution) {
+        return Proxy.newProxyInstance(
+                ImplementedByPlugins.class.getClassLoader(),
+                CONTRACTS.get(contribution.getClass()).toArray(Class<?>[]::new),
+                new Guarded(this, contribution));
+    }
+
+    /** The interfaces of the SPI that a class implements. */
+    private static Set<Class<?>> contracts(Class<?> type) {
+        Set<Class<?>> found = new LinkedHashSet<>();
+        for (Class<?> c = type; c != null; c = c.getSuperclass()) {
+            for (Class<?> i : c.getInterfaces()) {
+                if (i.isAnnotationPresent(ImplementedByPlugins.class) && i != NumberSystem.class) {
+                    found.add(i);
+                }
+                found.addAll(contracts(i));
+            }
+        }
+        return found;
+    }
+
+    private <T> T answer(String asked, Call<? extends @Nullable T> call) {
         T answer;
         try {
-            answer = asked.get();
-        } catch (DetentException e) {
+            answer = call.make();
+        } catch (DetentException | OutOfMemoryError e) {
+            // A user's mistake that the plugin found, or the machine's limit: neither is the plugin's fault.
             throw e;
-        } catch (RuntimeException | LinkageError e) {
-            throw failed(what + " failed: " + e, e);
+        } catch (Throwable e) {
+            throw failed(asked + " failed: " + e, e);
         }
         if (answer == null) {
-            throw failed(what + " gave null", null);
+            throw failed(asked + " gave null", null);
         }
         return answer;
     }
 
     private PluginException failed(String sentence, @Nullable Throwable cause) {
-        return new PluginException(List.of(Problem.error("DT-PLG-016", sentence, plugin)), cause);
+        String id = what.startsWith("pass '") ? PASS_FAILED : FAILED;
+        return new PluginException(List.of(Problem.error(id, sentence, plugin)), cause);
     }
 
-    private record GuardedTarget(String id, Target target, PluginCallGuard guarded) implements Target {
-
-        @Override
-        public String summary() {
-            return guarded.ask(target::summary);
-        }
-
-        @Override
-        public Rules rules() {
-            Rules rules = guarded.ask(target::rules);
-            return (node, graph) -> guarded.ask(() -> rules.rule(node, graph));
-        }
-
-        @Override
-        public boolean supports(Node node, Graph graph) {
-            return guarded.ask(() -> target.supports(node, graph));
-        }
-
-        @Override
-        public QuantizationRecipe profile() {
-            return guarded.ask(target::profile);
-        }
-
-        @Override
-        public List<Exporter> exporters() {
-            return guarded.ask(target::exporters).stream()
-                    .map(guarded::exporter)
-                    .toList();
-        }
-
-        @Override
-        public List<Problem> lint(QuantizedModel model) {
-            return guarded.ask(() -> target.lint(model));
-        }
+    /** A call of plugin code. */
+    @FunctionalInterface
+    private interface Call<T> {
+        T make() throws Throwable;
     }
 
-    private record GuardedExporter(String id, Exporter exporter, PluginCallGuard guarded) implements Exporter {
+    /** Passes every method on, with guarded results. */
+    private record Guarded(PluginCallGuard guard, Object contribution) implements InvocationHandler {
+
+        private static final Object NOTHING = new Object();
 
         @Override
-        public String summary() {
-            return guarded.ask(exporter::summary);
-        }
-
-        @Override
-        public List<Option<?>> options() {
-            return guarded.ask(exporter::options);
-        }
-
-        @Override
-        public void export(QuantizedModel model, ExportContext context) {
-            guarded.ask(() -> {
-                exporter.export(model, context);
-                return true;
+        public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments) {
+            @Nullable Object @Nullable [] unwrapped = unwrapped(arguments);
+            if (method.getDeclaringClass() == Object.class && method.getName().equals("equals")) {
+                return contribution.equals(Objects.requireNonNull(unwrapped)[0]);
+            }
+            Object answer = guard.answer(guard.what(), () -> {
+                try {
+                    Object result = method.invoke(contribution, unwrapped);
+                    return method.getReturnType() == void.class ? NOTHING : result;
+                } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                }
             });
+            return answer == NOTHING ? null : guard.guard(answer);
         }
 
-        @Override
-        public Map<String, TensorQuantization> entries(QuantizedModel model) {
-            return guarded.ask(() -> exporter.entries(model));
-        }
-
-        @Override
-        public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-            return guarded.ask(() -> exporter.read(artefact, entries));
-        }
-
-        @Override
-        public boolean absorbsActivations() {
-            return guarded.ask(exporter::absorbsActivations);
-        }
-
-        @Override
-        public Optional<Graph> graph(Artifact artefact) {
-            return guarded.ask(() -> exporter.graph(artefact));
-        }
-    }
-
-    private record GuardedDispatcher(String id, Dispatcher dispatcher, PluginCallGuard guarded) implements Dispatcher {
-
-        @Override
-        public String summary() {
-            return guarded.ask(dispatcher::summary);
-        }
-
-        @Override
-        public Map<String, Placement> dispatch(Graph graph, Predicate<Node> supported) {
-            return guarded.ask(() -> dispatcher.dispatch(graph, supported));
+        /** Observers are merged with others of their class, not with the proxies around them. */
+        private static @Nullable Object @Nullable [] unwrapped(@Nullable Object @Nullable [] arguments) {
+            for (int i = 0; arguments != null && i < arguments.length; i++) {
+                if (arguments[i] instanceof Proxy p && Proxy.getInvocationHandler(p) instanceof Guarded g) {
+                    arguments[i] = g.contribution();
+                }
+            }
+            return arguments;
         }
     }
 }

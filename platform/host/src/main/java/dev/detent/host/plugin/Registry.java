@@ -17,6 +17,7 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
@@ -61,42 +62,40 @@ public final class Registry implements Observers {
         BUILT_IN.forEach(s -> r.systems.put(s.id(), new Entry<>(s, "spi")));
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
-            PluginCallGuard guarded = new PluginCallGuard(plugin, "the plugin");
+            PluginCallGuard guard = new PluginCallGuard(plugin, "the plugin");
             for (Object e : extensions) {
                 r.loaders.put(plugin, e.getClass().getClassLoader());
-                if (e instanceof Backend b) {
-                    guarded.of("the backend").ask(b::targets).forEach(t -> {
-                        Target target = guarded.target(t);
-                        add(r.targets, target.id(), target, plugin, "target", problems);
-                    });
-                }
-                if (e instanceof PassProvider p) {
-                    guarded.of("the passes")
-                            .ask(p::passes)
-                            .forEach(d -> add(r.passes, d.descriptor().id(), d, plugin, "pass", problems));
-                }
-                if (e instanceof DispatcherProvider p) {
-                    guarded.of("the dispatchers").ask(p::dispatchers).forEach(d -> {
-                        Dispatcher dispatcher = guarded.dispatcher(d);
-                        add(r.dispatchers, dispatcher.id(), dispatcher, plugin, "dispatcher", problems);
-                    });
-                }
-                if (e instanceof NumberSystemProvider p) {
-                    guarded.of("the number systems")
-                            .ask(p::numberSystems)
-                            .forEach(n -> add(r.systems, n.id(), n, plugin, "number system", problems));
-                }
-                if (e instanceof ObserverProvider p) {
-                    guarded.of("the observers")
-                            .ask(p::observers)
-                            .forEach(o -> add(r.observers, o.id(), o, plugin, "observer", problems));
-                }
+                r.add(guard.guard(e), plugin, guard, problems);
             }
         });
         if (!problems.isEmpty()) {
             throw new PluginException(problems, null);
         }
         return r;
+    }
+
+    private void add(Object extension, String plugin, PluginCallGuard guard, List<Problem> problems) {
+        if (extension instanceof Backend b) {
+            b.targets().forEach(t -> {
+                TargetIds.fault(t.id(), targets.keySet())
+                        .ifPresent(f -> problems.add(Problem.error("DT-PLG-060", f, plugin)));
+                add(targets, t.id(), t, plugin, "target", problems);
+            });
+        }
+        if (extension instanceof PassProvider p) {
+            p.passes().forEach(d -> add(passes, d.descriptor().id(), d, plugin, "pass", problems));
+        }
+        if (extension instanceof DispatcherProvider p) {
+            p.dispatchers().forEach(d -> add(dispatchers, d.id(), d, plugin, "dispatcher", problems));
+        }
+        if (extension instanceof NumberSystemProvider p) {
+            p.numberSystems()
+                    .forEach(n ->
+                            add(systems, guard.of("a number system").ask(n::id), n, plugin, "number system", problems));
+        }
+        if (extension instanceof ObserverProvider p) {
+            p.observers().forEach(o -> add(observers, o.id(), o, plugin, "observer", problems));
+        }
     }
 
     private static <T> void add(
@@ -199,6 +198,18 @@ public final class Registry implements Observers {
                                 id,
                                 d.options(),
                                 observerOptions.getOrDefault(d.id(), Map.of())));
+    }
+
+    /**
+     * The encoding that a rule prescribes by naming an observer that looks at no data; empty for one that does. An
+     * observer that does not exist, or cannot serve the scheme, is complained of when a pass asks for it.
+     */
+    public Optional<QuantizationParameters> prescribed(String observer, Scheme scheme) {
+        return Optional.ofNullable(observers.get(observer.toLowerCase(Locale.ROOT)))
+                .filter(e -> e.item().handles().test(scheme))
+                .map(e -> create(observer, scheme))
+                .filter(o -> !o.needsData())
+                .map(o -> o.render(scheme));
     }
 
     /** Parses given option values; an unknown name is an error with a suggestion. */

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.detent.host.plugin.Registry;
 import dev.detent.kernel.QuantizationConfigs;
+import dev.detent.kernel.QuantizationSnapshot;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Granularity;
@@ -15,7 +16,6 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,9 +23,6 @@ import java.util.Map;
 
 /** The configs of a finished run as the {@code configs} list of {@code detent.json}, and back. */
 final class QuantizationStateCodec {
-
-    /** Of configs whose scheme was their root's alone and was not written down. */
-    private static final Scheme UNKNOWN = LinearInteger.asymmetric(8, 0, 255);
 
     private QuantizationStateCodec() {}
 
@@ -74,7 +71,7 @@ final class QuantizationStateCodec {
             JsonArray rows, Graph graph, Registry registry, Map<Slot, QuantizationParameters> instead) {
         Map<Slot, JsonObject> bySlot = new LinkedHashMap<>();
         rows.forEach(e -> bySlot.put(slot(e.getAsJsonObject().get("slot").getAsString()), e.getAsJsonObject()));
-        QuantizationConfigs.Restoration restoration = new QuantizationConfigs.Restoration(graph);
+        List<QuantizationSnapshot.Row> read = new ArrayList<>();
         bySlot.forEach((slot, row) -> {
             if (graph.node(slot.node()).isEmpty()) {
                 return;
@@ -89,7 +86,7 @@ final class QuantizationStateCodec {
                     && bySlot.get(root).has("scheme");
             JsonObject numbers = leads ? bySlot.get(root) : row;
             if (numbers.has("scheme")) {
-                restoration.own(
+                read.add(new QuantizationSnapshot.Own(
                         slot,
                         state(numbers),
                         scheme(numbers.getAsJsonObject("scheme"), registry),
@@ -97,12 +94,12 @@ final class QuantizationStateCodec {
                                 ? instead.get(slot)
                                 : new QuantizationParameters(
                                         floats(numbers.getAsJsonArray("scale")),
-                                        floats(numbers.getAsJsonArray("zeroPoint"))));
+                                        floats(numbers.getAsJsonArray("zeroPoint")))));
             } else if (row.has("root")) {
-                restoration.covered(slot, state(row), root, UNKNOWN);
+                read.add(new QuantizationSnapshot.Reading(slot, state(row), root));
             }
         });
-        return restoration.finish();
+        return QuantizationSnapshot.of(graph, read);
     }
 
     private static QuantizationState state(JsonObject row) {

@@ -4,7 +4,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.DirectoryArtifact;
+import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
+import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.plugin.Registry;
@@ -30,7 +32,7 @@ public final class RunDirectory {
 
     private RunDirectory(Path folder) {
         this.folder = folder;
-        this.json = JsonFile.read(folder.resolve(StagedOutputDirectory.MARK));
+        this.json = JsonFile.read(folder.resolve(OutputNames.RECORD));
     }
 
     /** The run that wrote {@code folder}, for one target. */
@@ -40,6 +42,7 @@ public final class RunDirectory {
 
     /** The runs for single targets: the one that wrote {@code folder}, or those in it when it was for several. */
     public static List<RunDirectory> all(Path folder) {
+        StagedOutputDirectory.recover(folder);
         RunDirectory run = read(folder);
         List<String> targets = run.get(o -> o.has("targets")
                 ? o.getAsJsonArray("targets").asList().stream()
@@ -49,7 +52,7 @@ public final class RunDirectory {
         return targets.isEmpty()
                 ? List.of(run)
                 : targets.stream()
-                        .map(t -> read(folder.resolve(t.replace(':', '.'))))
+                        .map(t -> read(folder.resolve(TargetDirectory.nameOf(t))))
                         .toList();
     }
 

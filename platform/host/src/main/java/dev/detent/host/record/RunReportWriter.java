@@ -1,10 +1,11 @@
 package dev.detent.host.record;
 
-import dev.detent.host.artifact.StagedOutputDirectory;
+import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
+import dev.detent.host.job.PreparedModel;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.Plan;
@@ -18,7 +19,6 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Slot;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,8 +28,7 @@ import java.util.Map;
  * What a run writes beside the target's files, and what it is made of.
  *
  * @param plugin {@code id version} of the plugin the target comes from
- * @param nodes nodes of the model as it was read
- * @param bytes its size, weights in files of their own included
+ * @param inputs the model as it was read, and the digests of what was read
  * @param samples calibration samples
  * @param fingerprints of every layer in the run's own simulation
  */
@@ -45,16 +44,18 @@ public record RunReportWriter(
         List<Problem> problems,
         Map<String, EvaluationMetrics> scores,
         TargetDirectory folder,
-        int nodes,
-        long bytes,
+        PreparedModel inputs,
         int samples,
         Map<Slot, LayerFingerprint> fingerprints) {
 
-    /** Writes {@code journal.json}, {@code detent.json} and {@code report.html}. */
+    /** Writes {@code journal.json}, {@code report.html} and {@code detent.json}. */
     public static void write(RunReportWriter w) {
-        save(w, "journal.json", journal(w.result().journal()));
-        save(w, StagedOutputDirectory.MARK, Json.pretty(provenance(w)));
-        save(w, "report.html", HtmlReport.render(report(w)));
+        save(w, OutputNames.JOURNAL, journal(w.result().journal()));
+        save(w, OutputNames.REPORT, HtmlReport.render(report(w)));
+        // The last: it lists the others.
+        Map<String, Object> record = provenance(w);
+        record.put("files", w.folder().digests());
+        save(w, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
     }
 
     private static void save(RunReportWriter w, String name, String content) {
@@ -86,15 +87,19 @@ public record RunReportWriter(
         p.put("detent", w.version());
         Map<String, Object> model = new LinkedHashMap<>();
         model.put("file", w.request().model().getFileName().toString());
-        model.put("sha256", Sha256.of(w.request().model()));
+        model.put("sha256", w.inputs().modelSha256());
         p.put("model", model);
         p.put("target", w.target().id());
         p.put("format", w.exporter().id());
         p.put("plugin", w.plugin());
         Map<String, Object> data = new LinkedHashMap<>();
-        w.request().calibration().filter(c -> Files.exists(Path.of(c))).ifPresent(c -> {
-            data.put("name", Path.of(c).getFileName().toString());
-            data.put("sha256", Sha256.of(Path.of(c)));
+        w.inputs().calibrationSha256().ifPresent(sha -> {
+            data.put(
+                    "name",
+                    Path.of(w.request().calibration().orElseThrow())
+                            .getFileName()
+                            .toString());
+            data.put("sha256", sha);
         });
         data.put("samples", w.samples());
         data.put("preprocessing", w.request().preprocessing().toString());
@@ -142,7 +147,10 @@ public record RunReportWriter(
 
     private static Report report(RunReportWriter w) {
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("Model", w.request().model().getFileName() + ", " + w.bytes() + " bytes, " + w.nodes() + " nodes");
+        facts.put(
+                "Model",
+                w.request().model().getFileName() + ", " + w.inputs().bytes() + " bytes, "
+                        + w.inputs().nodes() + " nodes");
         facts.put("Target", w.target().id() + " (" + w.target().summary() + ")");
         facts.put(
                 "Quantized",

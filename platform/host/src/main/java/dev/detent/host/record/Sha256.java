@@ -5,6 +5,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,49 +15,77 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** SHA-256 of files and of whole data folders (file names and contents, sorted; not where they lie). */
+/** SHA-256 of files and of data folders (names and contents of the files in them, sorted; not where they lie). */
 public final class Sha256 {
 
     private Sha256() {}
 
-    static String of(Path path) {
+    /**
+     * Of a file, or of the files that lie directly in a folder: sub-folders are not looked at, as no samples are read
+     * from them.
+     */
+    public static String of(Path path) {
         try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            MessageDigest sha = sha256();
             if (Files.isDirectory(path)) {
                 List<Path> files;
-                try (Stream<Path> all = Files.walk(path)) {
+                try (Stream<Path> all = Files.list(path)) {
                     files = all.filter(Files::isRegularFile).sorted().toList();
                 }
                 for (Path f : files) {
                     sha.update(path.relativize(f).toString().getBytes(StandardCharsets.UTF_8));
-                    update(sha, f);
+                    // A sample that cannot be read fails where it is read; of anything else the name is enough.
+                    if (Files.isReadable(f)) {
+                        update(sha, f);
+                    }
                 }
             } else {
                 update(sha, path);
             }
             return HexFormat.of().formatHex(sha.digest());
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), path.toString(), e);
+        }
+    }
+
+    public static String of(byte[] content) {
+        return HexFormat.of().formatHex(sha256().digest(content));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
     }
 
+    /** Of all that is left to read of {@code in}. */
+    static String of(InputStream in) throws IOException {
+        MessageDigest sha = sha256();
+        update(sha, in);
+        return HexFormat.of().formatHex(sha.digest());
+    }
+
     private static void update(MessageDigest sha, Path file) throws IOException {
-        byte[] buffer = new byte[1 << 16];
         try (InputStream in = Files.newInputStream(file)) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                sha.update(buffer, 0, n);
-            }
+            update(sha, in);
         }
     }
 
-    /** Bytes of a file; 0 when it is gone. */
+    private static void update(MessageDigest sha, InputStream in) throws IOException {
+        byte[] buffer = new byte[1 << 16];
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            sha.update(buffer, 0, n);
+        }
+    }
+
     /** Bytes of a model's file, or of its weights where they lie in files beside it. */
     public static long size(Path model, Graph graph) {
         return Math.max(size(model), OnnxWriter.weightBytes(graph));
     }
 
+    /** Bytes of a file; 0 when it is gone. */
     public static long size(Path file) {
         try {
             return Files.size(file);

@@ -2,10 +2,12 @@ package dev.detent.host.trace;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.detent.host.artifact.InputPath;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plugin.Registry;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -57,6 +59,11 @@ public final class ParityCorpus {
                     "has no folder models (or variants, with --settings); give a corpus",
                     folder.toString());
         }
+        InputPath.refuseFolder(
+                out,
+                Stream.of("models", "calib", "variants")
+                        .map(part -> new InputPath("the corpus's " + part, folder.resolve(part)))
+                        .toList());
         Map<String, String> tags = new LinkedHashMap<>();
         List<Job> jobs = new ArrayList<>();
         if (settings.isPresent()) {
@@ -80,7 +87,8 @@ public final class ParityCorpus {
                     Pipeline.format(graph, file.toString());
                     formatted.put(j.model(), graph);
                 }
-                Files.writeString(out.resolve(j.file()), trace(j, graph.copy(), tags.getOrDefault(j.tag(), "")));
+                TraceFile.refuseOther(out.resolve(j.file()));
+                TraceFile.write(out.resolve(j.file()), trace(j, graph.copy(), tags.getOrDefault(j.tag(), "")));
             } catch (DetentException e) {
                 failures.put(j.file(), e.getMessage());
             } catch (RuntimeException e) {
@@ -94,8 +102,9 @@ public final class ParityCorpus {
 
     private String trace(Job job, Graph graph, String settings) {
         Target target = registry.target(job.target());
-        QuantizationRecipe profile =
-                settings.isEmpty() ? target.profile() : PpqSettings.apply(target.profile(), settings);
+        QuantizationRecipe profile = settings.isEmpty()
+                ? target.recipe(StandardRecipes.INSTANCE)
+                : PpqSettings.apply(target.recipe(StandardRecipes.INSTANCE), settings);
         Plan plan = new Planner(registry).plan(profile);
         PpqTraceRecorder trace =
                 new PpqTraceRecorder(job.model() + ".onnx", job.target(), settings.isEmpty() ? "default" : settings);

@@ -26,6 +26,18 @@ public record NodeRule(List<TensorRule> inputs, List<TensorRule> outputs, boolea
                 false);
     }
 
+    /** The same rule with every slot that would be quantized left in float; a node in float is no passive one. */
+    public NodeRule inFloat() {
+        return new NodeRule(
+                inputs.stream().map(NodeRule::inFloat).toList(),
+                outputs.stream().map(NodeRule::inFloat).toList(),
+                false);
+    }
+
+    private static TensorRule inFloat(TensorRule rule) {
+        return rule.state() == InitialState.DEACTIVATED ? rule : rule.with(InitialState.FP32);
+    }
+
     public NodeRule input(int index, TensorRule rule) {
         List<TensorRule> changed = new ArrayList<>(inputs);
         changed.set(index, rule);

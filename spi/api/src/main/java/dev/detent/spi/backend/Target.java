@@ -23,7 +23,27 @@ public interface Target {
     /** The node's operator can be quantized on this target. */
     boolean supports(Node node, Graph graph);
 
-    QuantizationRecipe profile();
+    /** Which passes the target wants: one of the host's recipes, with or without changes, or one of its own. */
+    default QuantizationRecipe recipe(DefaultRecipes host) {
+        return host.integer();
+    }
+
+    /**
+     * Everything a node may be on this chip, for a person or a search that wants it otherwise than {@link #rules()}:
+     * complete rules, that of {@link #rules()} first, float ({@link NodeRule#inFloat}) last. Nothing outside the list
+     * may be asked for at this node. Each must be one that the target's exporters can write, whatever the node's
+     * neighbours are.
+     *
+     * @return no duplicates; empty for a node that the target does not support, which is float and nothing else
+     */
+    default List<NodeRule> alternatives(Node node, Graph graph) {
+        if (!supports(node, graph)) {
+            return List.of();
+        }
+        NodeRule own = rules().rule(node, graph);
+        NodeRule unquantized = own.inFloat();
+        return own.equals(unquantized) ? List.of(own) : List.of(own, unquantized);
+    }
 
     /** In order of preference; the first is the default. */
     default List<Exporter> exporters() {

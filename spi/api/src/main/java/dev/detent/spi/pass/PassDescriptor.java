@@ -16,7 +16,8 @@ import java.util.Set;
  * @param establishes facts that hold afterwards
  * @param invalidates facts that no longer hold afterwards
  * @param verbs transitions it may ask for
- * @param editsGraph it changes nodes or initializers
+ * @param editsGraph it changes nodes or initializers through {@link PassContext#editor}; {@link Transition#BAKE} needs
+ *     none of it
  */
 public record PassDescriptor(
         String id,

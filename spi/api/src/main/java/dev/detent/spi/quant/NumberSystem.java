@@ -32,6 +32,14 @@ public interface NumberSystem {
         return false;
     }
 
+    /**
+     * Whether codes are integers with (code - zero point) scale as their real value, so that products of codes may be
+     * summed as integers and a bias counts in units of input scale x weight scale.
+     */
+    default boolean isAffineInteger() {
+        return false;
+    }
+
     /** The code that stands for {@code value}: an integer, or the bit pattern in the storage type. */
     long code(float value, float scale, float zeroPoint, Scheme scheme);
 

@@ -13,11 +13,11 @@ public enum QuantizationState {
     OVERLAPPED(3),
     /** Quantizes with its master's parameters. */
     SLAVE(4),
-    /** Switched off by the user for good; may be switched on again. */
+    /** Switched off by a rule of the user's, for good: float in the finished model. A pass may switch it on again. */
     DEACTIVATED(5),
     /** Quantizes with its own parameters. */
     ACTIVATED(6),
-    /** Switched off for a while; the former state comes back. */
+    /** Switched off for a while, to see what the rest costs; the former state comes back. */
     DEQUANTIZED(7),
     /** Shape or index: never quantized. */
     SOI(8),
@@ -56,17 +56,9 @@ public enum QuantizationState {
         return isActive() || isBaked();
     }
 
-    /** A finished model may hold this state. */
+    /** A finished model may hold this state: nothing is left to be done for the config. */
     public boolean isSettled() {
-        return !(this == INITIAL || this == DEACTIVATED || this == DEQUANTIZED || this == PASSIVE_INIT);
-    }
-
-    /** Scheme and parameters of an own-root config may still change. */
-    public boolean isRevisable() {
-        return switch (this) {
-            case ACTIVATED, DEQUANTIZED, DEACTIVATED, INITIAL, PASSIVE_INIT, PASSIVE, FP32 -> true;
-            case BAKED, PASSIVE_BAKED, OVERLAPPED, SLAVE, SOI -> false;
-        };
+        return !(this == INITIAL || this == DEQUANTIZED || this == PASSIVE_INIT);
     }
 
     /** Passive configs may be derived from a config in this state. */
@@ -77,6 +69,21 @@ public enum QuantizationState {
     /** Aligned configs may follow a config in this state. */
     public boolean canLead() {
         return this == ACTIVATED || this == OVERLAPPED || this == SLAVE;
+    }
+
+    /** Other configs may be covered by a root in this state: they share whatever becomes of it. */
+    public boolean canCover() {
+        return this == INITIAL
+                || this == ACTIVATED
+                || this == SLAVE
+                || this == PASSIVE_INIT
+                || this == PASSIVE
+                || this == FP32;
+    }
+
+    /** Quantizes with parameters that an observer found, or that an alignment gave it to lead with. */
+    public boolean isCalibrated() {
+        return this == ACTIVATED;
     }
 
     public boolean awaitsCalibration() {
@@ -99,14 +106,16 @@ public enum QuantizationState {
         return this == SLAVE;
     }
 
+    /** Stays in floating point in the finished model: by the target's rule, or switched off by the user's. */
     public boolean isFloat() {
-        return this == FP32;
+        return this == FP32 || this == DEACTIVATED;
     }
 
     public boolean isShape() {
         return this == SOI;
     }
 
+    /** By a rule, or for a while. */
     public boolean isSwitchedOff() {
         return this == DEACTIVATED || this == DEQUANTIZED;
     }

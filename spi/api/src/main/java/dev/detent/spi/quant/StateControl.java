@@ -6,8 +6,9 @@ import java.util.Collection;
 
 /**
  * The verbs. A control belongs to one pass run, its thread and the verbs its descriptor declared; afterwards it is
- * dead. Every accepted call becomes a journal entry; a refused one throws a
- * {@link dev.detent.spi.problem.PluginException} that names tensor, node, state, verb and the legal ones.
+ * dead. Every accepted call becomes a journal entry; a refused one changes nothing and throws a
+ * {@link dev.detent.spi.problem.PluginException} that names tensor, node, state, verb, the legal ones and the plugin.
+ * docs/state-machine.md lists every verb with the states it leads from and what must hold besides.
  */
 @ImplementedByHost
 public interface StateControl {
@@ -15,7 +16,7 @@ public interface StateControl {
     /** INITIAL to ACTIVATED. */
     void calibrate(TensorQuantization config, QuantizationParameters parameters, String reason);
 
-    /** ACTIVATED to INITIAL, PASSIVE to PASSIVE_INIT. */
+    /** ACTIVATED to INITIAL, PASSIVE to PASSIVE_INIT; the parameters go. Nobody may quantize with them. */
     void recalibrate(TensorQuantization config, String reason);
 
     /**
@@ -41,7 +42,12 @@ public interface StateControl {
     /** PASSIVE_INIT (or PASSIVE, again) to PASSIVE. */
     void derive(TensorQuantization config, QuantizationParameters parameters, String reason);
 
-    /** ACTIVATED to BAKED, PASSIVE to PASSIVE_BAKED; {@code values} become the initializer's. Parameters only. */
+    /**
+     * ACTIVATED to BAKED, PASSIVE to PASSIVE_BAKED; {@code values} become those of the initializer, which has one use.
+     * The declared verb is permission enough: this is no edit in the sense of
+     * {@link dev.detent.spi.pass.PassDescriptor#editsGraph}, because nothing else in the graph can change here and the
+     * journal has a line for each.
+     */
     void bake(TensorQuantization config, Tensor values, String reason);
 
     /** INITIAL to FP32. */
@@ -50,14 +56,20 @@ public interface StateControl {
     /** INITIAL to SOI. */
     void markShape(TensorQuantization config, String reason);
 
+    /** Switches a config off that nobody else reads; it stays float in the finished model. */
     void deactivate(TensorQuantization config, String reason);
 
+    /** Takes {@link #deactivate}, or a rule that started the config switched off, back. */
     void reactivate(TensorQuantization config, String reason);
 
-    /** New scheme for an INITIAL or PASSIVE_INIT config. */
+    /** New scheme of the same granularity for an INITIAL or PASSIVE_INIT config. */
     void revise(TensorQuantization config, Scheme scheme, String reason);
 
-    /** Switches configs off (DEQUANTIZED) until the returned scope closes; then each has its former state again. */
+    /**
+     * Switches configs off (DEQUANTIZED) until the returned scope closes; then each has its former state again. The
+     * scope belongs to the pass and its thread; one that is still open when the pass ends is closed, and the pass
+     * blamed.
+     */
     Suspension dequantize(Collection<? extends TensorQuantization> configs);
 
     /** A scope; closing it twice does nothing. */

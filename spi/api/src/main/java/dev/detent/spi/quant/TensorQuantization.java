@@ -28,6 +28,12 @@ public interface TensorQuantization {
 
     Optional<QuantizationParameters> qparams();
 
+    /**
+     * The target prescribes the encoding that counts here (QNN's 1/255 for probabilities): calibration gives it no
+     * other numbers, and what must share a scale with it takes its.
+     */
+    boolean isFixed();
+
     /** Id of the observer that calibrates this config. */
     String observer();
 }

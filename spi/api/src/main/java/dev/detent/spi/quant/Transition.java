@@ -24,12 +24,13 @@ public enum Transition {
     KEEP_FLOAT,
     /** Declares a waiting config a shape or an index. */
     MARK_SHAPE,
-    /** Switches a config off until {@link #REACTIVATE}. */
+    /** Switches a config off for good, or until {@link #REACTIVATE}. */
     DEACTIVATE,
+    /** Takes {@link #DEACTIVATE} back. */
     REACTIVATE,
     /** Switches a config off inside a scope. */
     SUSPEND,
-    /** End of the scope: the former state returns. */
+    /** End of the scope: the former state returns. Whoever may ask for {@link #SUSPEND} may close its scope. */
     RESUME,
     /** Changes the scheme of a waiting config; the state stays. */
     REVISE

@@ -52,6 +52,11 @@ public final class LinearInteger implements NumberSystem {
     }
 
     @Override
+    public boolean isAffineInteger() {
+        return true;
+    }
+
+    @Override
     public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
         double lo = Math.min(values.low(), 0);
         double hi = Math.max(values.high(), 0);

@@ -1,5 +1,6 @@
 package dev.detent.support.target;
 
+import dev.detent.spi.backend.DefaultRecipes;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -16,10 +17,10 @@ import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.Operators;
 import dev.detent.support.operator.OutputChannelAxis;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -47,46 +48,94 @@ public final class DeclaredTarget implements Target {
         List<Problem> check(QuantizedModel model);
     }
 
-    private record Weights(TensorRule rule, boolean perChannel) {}
-
-    private final Builder table;
-
-    private DeclaredTarget(Builder table) {
-        this.table = table;
+    /** Makes a target's recipe from the host's. */
+    @FunctionalInterface
+    public interface RecipeChoice {
+        QuantizationRecipe from(DefaultRecipes host);
     }
 
-    public static Builder of(String id, String summary) {
-        return new Builder(id, summary);
+    /** Never shown: a float bias has no codes. */
+    private static final Scheme FLOAT_BIAS = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
+
+    record Weights(TensorRule rule, boolean perChannel) {}
+
+    /** Operators the chip runs with another scheme as well. */
+    record Also(Scheme scheme, Set<String> types) {}
+
+    private final String id;
+    private final String summary;
+    private final Set<String> types;
+    private final Condition condition;
+    private final TensorRule activation;
+    private final Map<String, Weights> weights;
+    private final TensorRule bias;
+    private final Map<String, TensorRule> outputs;
+    private final Set<String> passive;
+    private final Set<String> floatInputs;
+    private final boolean floatOutputs;
+    private final boolean floatNetworkOutputs;
+    private final List<Adjustment> adjustments;
+    private final List<Also> alsoActivations;
+    private final List<Also> alsoWeights;
+    private final RecipeChoice recipe;
+    private final List<Exporter> exporters;
+    private final List<Lint> lints;
+
+    /** Copies the table: the builder may go on to another target. */
+    DeclaredTarget(DeclaredTargetBuilder table, TensorRule activation) {
+        this.id = table.id;
+        this.summary = table.summary;
+        this.types = table.types;
+        this.condition = table.condition;
+        this.activation = activation;
+        this.weights = Map.copyOf(table.weights);
+        this.bias = Objects.requireNonNullElseGet(
+                table.bias, () -> new TensorRule(FLOAT_BIAS, activation.observer(), InitialState.FP32));
+        this.outputs = Map.copyOf(table.outputs);
+        this.passive = table.passive;
+        this.floatInputs = table.floatInputs;
+        this.floatOutputs = table.floatOutputs;
+        this.floatNetworkOutputs = table.floatNetworkOutputs;
+        this.adjustments = List.copyOf(table.adjustments);
+        this.alsoActivations = List.copyOf(table.alsoActivations);
+        this.alsoWeights = List.copyOf(table.alsoWeights);
+        this.recipe = table.recipe;
+        this.exporters = table.exporters;
+        this.lints = List.copyOf(table.lints);
+    }
+
+    public static DeclaredTargetBuilder of(String id, String summary) {
+        return new DeclaredTargetBuilder(id, summary);
     }
 
     @Override
     public String id() {
-        return table.id;
+        return id;
     }
 
     @Override
     public String summary() {
-        return table.summary;
+        return summary;
     }
 
     @Override
     public boolean supports(Node node, Graph graph) {
-        return node.isOneOf(table.types) && table.condition.test(node, graph);
+        return node.isOneOf(types) && condition.test(node, graph);
     }
 
     @Override
-    public QuantizationRecipe profile() {
-        return table.profile;
+    public QuantizationRecipe recipe(DefaultRecipes host) {
+        return recipe.from(host);
     }
 
     @Override
     public List<Exporter> exporters() {
-        return table.exporters;
+        return exporters;
     }
 
     @Override
     public List<Problem> lint(QuantizedModel model) {
-        return table.lints.stream().flatMap(l -> l.check(model).stream()).toList();
+        return lints.stream().flatMap(l -> l.check(model).stream()).toList();
     }
 
     @Override
@@ -94,21 +143,63 @@ public final class DeclaredTarget implements Target {
         return this::rule;
     }
 
+    /** The table's own rule, what it says the chip can do as well, in every combination, and float. */
+    @Override
+    public List<NodeRule> alternatives(Node node, Graph graph) {
+        if (!supports(node, graph)) {
+            return List.of();
+        }
+        NodeRule own = rule(node, graph);
+        Set<NodeRule> widths = new LinkedHashSet<>(List.of(own));
+        alsoActivations.stream()
+                .filter(a -> node.isOneOf(a.types()))
+                .forEach(a -> widths.add(withActivations(own, a.scheme(), node, graph)));
+        Set<NodeRule> all = new LinkedHashSet<>(widths);
+        alsoWeights.stream()
+                .filter(w -> node.isOneOf(w.types()) && hasWeight(node, graph))
+                .forEach(w -> widths.forEach(rule -> all.add(withWeight(rule, w.scheme()))));
+        all.add(own.inFloat());
+        return List.copyOf(all);
+    }
+
+    private NodeRule withActivations(NodeRule own, Scheme scheme, Node node, Graph graph) {
+        NodeRule changed = own;
+        for (int i = 0; i < own.inputs().size(); i++) {
+            TensorRule slot = own.inputs().get(i);
+            boolean parameter = i == 1 && hasWeight(node, graph) || i == 2 && node.isOneOf(Operators.BIASED);
+            changed = parameter || slot.state() != InitialState.INITIAL ? changed : changed.input(i, slot.with(scheme));
+        }
+        for (int i = 0; i < own.outputs().size(); i++) {
+            TensorRule slot = own.outputs().get(i);
+            changed = slot.state() == InitialState.INITIAL ? changed.output(i, slot.with(scheme)) : changed;
+        }
+        return changed;
+    }
+
+    private static NodeRule withWeight(NodeRule rule, Scheme scheme) {
+        TensorRule own = rule.inputs().get(1);
+        return rule.input(1, own.with(scheme.with(own.scheme().granularity())));
+    }
+
+    private boolean hasWeight(Node node, Graph graph) {
+        return weights.containsKey(node.opType()) && graph.isInitializer(node.input(1));
+    }
+
     private NodeRule rule(Node node, Graph graph) {
-        NodeRule rule = NodeRule.uniform(node, table.activation);
-        Weights weights = table.weights.get(node.opType());
-        if (weights != null && graph.isInitializer(node.input(1))) {
-            TensorRule w = weights.rule();
+        NodeRule rule = NodeRule.uniform(node, activation);
+        if (hasWeight(node, graph)) {
+            Weights own = Objects.requireNonNull(weights.get(node.opType()));
+            TensorRule w = own.rule();
             rule = rule.input(
-                    1, weights.perChannel() ? w.with(OutputChannelAxis.perOutputChannel(w.scheme(), node, graph)) : w);
+                    1, own.perChannel() ? w.with(OutputChannelAxis.perOutputChannel(w.scheme(), node, graph)) : w);
         }
         if (node.isOneOf(Operators.BIASED) && node.hasInput(2)) {
-            rule = rule.input(2, bias(node, graph));
+            rule = rule.input(2, biasOf(node, graph));
         }
-        TensorRule unquantized = table.activation.with(InitialState.FP32);
+        TensorRule unquantized = activation.with(InitialState.FP32);
         for (int i = 0; i < node.outputs().size(); i++) {
-            TensorRule own = table.outputs.get(node.opType());
-            if (table.floatOutputs || staysFloat(node.output(i), graph)) {
+            TensorRule own = outputs.get(node.opType());
+            if (floatOutputs || staysFloat(node.output(i), graph)) {
                 rule = rule.output(i, unquantized);
             } else if (own != null) {
                 rule = rule.output(i, own);
@@ -121,13 +212,13 @@ public final class DeclaredTarget implements Target {
             }
         }
         NodeRule adjusted = rule;
-        for (Adjustment a : table.adjustments) {
+        for (Adjustment a : adjustments) {
             adjusted = a.adjust(adjusted, node, graph);
         }
         if (bringsValues(node, graph)) {
             return adjusted.input(2, unquantized);
         }
-        return adjusted.passive(node.isOneOf(table.passive));
+        return adjusted.passive(node.isOneOf(passive));
     }
 
     /**
@@ -148,11 +239,11 @@ public final class DeclaredTarget implements Target {
     }
 
     /** A bias that is no constant vector, or that Gemm multiplies with a factor, has no integer form. */
-    private TensorRule bias(Node node, Graph graph) {
+    private TensorRule biasOf(Node node, Graph graph) {
         boolean constant =
                 graph.initializer(node.input(2)).map(t -> t.rank() == 1).orElse(false);
         boolean plain = node.floatAttribute("alpha", 1) == 1 && node.floatAttribute("beta", 1) == 1;
-        return constant && plain ? table.bias : table.bias.with(InitialState.FP32);
+        return constant && plain ? bias : bias.with(InitialState.FP32);
     }
 
     /**
@@ -160,149 +251,18 @@ public final class DeclaredTarget implements Target {
      * way there.
      */
     private boolean staysFloat(String value, Graph graph) {
-        if (table.floatNetworkOutputs && graph.isOutput(value)) {
+        if (floatNetworkOutputs && graph.isOutput(value)) {
             return true;
         }
         Set<Node> consumers = graph.consumers(value);
         return !consumers.isEmpty()
                 && consumers.stream()
-                        .allMatch(c -> c.isOneOf(table.floatInputs)
+                        .allMatch(c -> c.isOneOf(floatInputs)
                                 || carriesOn(c, value) && c.outputs().stream().allMatch(o -> staysFloat(o, graph)));
     }
 
     /** The elements of this input come out as they are. */
     private boolean carriesOn(Node node, String input) {
-        return node.is("Concat") || node.isOneOf(table.passive) && node.input(0).equals(input);
-    }
-
-    /** Collects the table; calls may come in any order. */
-    public static final class Builder {
-        private final String id;
-        private final String summary;
-        private final Map<String, Weights> weights = new LinkedHashMap<>();
-        private final Map<String, TensorRule> outputs = new LinkedHashMap<>();
-        private final List<Adjustment> adjustments = new ArrayList<>();
-        private final List<Lint> lints = new ArrayList<>();
-        private TensorRule activation =
-                new TensorRule(LinearInteger.symmetric(8, -128, 127), "mse", InitialState.INITIAL);
-        private TensorRule bias =
-                new TensorRule(LinearInteger.symmetric(32, -2147483647L, 2147483647L), "minmax", InitialState.FP32);
-        private Set<String> types = Set.of();
-        private Set<String> passive = Set.of();
-        private Set<String> floatInputs = Set.of();
-        private Condition condition = (n, g) -> true;
-        private boolean floatOutputs;
-        private boolean floatNetworkOutputs;
-        private QuantizationRecipe profile = QuantizationRecipe.usual();
-        private List<Exporter> exporters = List.of();
-
-        private Builder(String id, String summary) {
-            this.id = id;
-            this.summary = summary;
-        }
-
-        /** Operators that are quantized. */
-        public Builder quantizes(Set<String> opTypes) {
-            types = Set.copyOf(opTypes);
-            return this;
-        }
-
-        /** Nodes of these types stay float unless the condition holds. */
-        public Builder onlyIf(Condition holds) {
-            condition = holds;
-            return this;
-        }
-
-        /** Operators among them that only move data; their outputs take over the input's quantization. */
-        public Builder moves(Set<String> opTypes) {
-            passive = Set.copyOf(opTypes);
-            return this;
-        }
-
-        /** Every slot without a rule of its own. */
-        public Builder activations(Scheme scheme, String observer) {
-            activation = new TensorRule(scheme, observer, InitialState.INITIAL);
-            return this;
-        }
-
-        /** One scale for a whole constant weight. */
-        public Builder weights(Scheme scheme, Set<String> opTypes) {
-            return weights(new Weights(new TensorRule(scheme, "minmax", InitialState.INITIAL), false), opTypes);
-        }
-
-        /** One scale per output channel of a constant weight. */
-        public Builder channelWeights(Scheme scheme, Set<String> opTypes) {
-            return weights(new Weights(new TensorRule(scheme, "minmax", InitialState.INITIAL), true), opTypes);
-        }
-
-        private Builder weights(Weights rule, Set<String> opTypes) {
-            opTypes.forEach(t -> weights.put(t, rule));
-            return this;
-        }
-
-        /** Bias with scale input x weight; without this call it stays float. */
-        public Builder derivedBias(Scheme scheme) {
-            bias = new TensorRule(scheme, "minmax", InitialState.PASSIVE_INIT);
-            return this;
-        }
-
-        /** Bias with a scale of its own. */
-        public Builder calibratedBias(Scheme scheme, String observer) {
-            bias = new TensorRule(scheme, observer, InitialState.INITIAL);
-            return this;
-        }
-
-        /** Outputs of these operators. */
-        public Builder outputs(TensorRule rule, Set<String> opTypes) {
-            opTypes.forEach(t -> outputs.put(t, rule));
-            return this;
-        }
-
-        /** Only inputs are quantized. */
-        public Builder floatOutputs() {
-            floatOutputs = true;
-            return this;
-        }
-
-        /** What goes into these operators alone stays float; they are float themselves. */
-        public Builder floatInto(Set<String> opTypes) {
-            floatInputs = Set.copyOf(opTypes);
-            return this;
-        }
-
-        /**
-         * What leaves the network stays float, also where it is joined before: boxes and scores of a detector need no
-         * common scale.
-         */
-        public Builder floatNetworkOutputs() {
-            floatNetworkOutputs = true;
-            return this;
-        }
-
-        public Builder adjusted(Adjustment adjustment) {
-            adjustments.add(adjustment);
-            return this;
-        }
-
-        public Builder profile(QuantizationRecipe passes) {
-            profile = passes;
-            return this;
-        }
-
-        /** In order of preference. */
-        public Builder writes(Exporter... formats) {
-            exporters = List.of(formats);
-            return this;
-        }
-
-        public Builder lint(Lint lint) {
-            lints.add(lint);
-            return this;
-        }
-
-        /** The target; the builder is spent. */
-        public DeclaredTarget build() {
-            return new DeclaredTarget(this);
-        }
+        return node.is("Concat") || node.isOneOf(passive) && node.input(0).equals(input);
     }
 }

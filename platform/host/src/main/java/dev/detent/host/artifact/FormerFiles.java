@@ -1,0 +1,151 @@
+package dev.detent.host.artifact;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.detent.host.record.RecordSeal;
+import dev.detent.host.record.Sha256;
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * The files of the runs that wrote a folder before: those that their records list and that are still as they were
+ * written. Nothing else in the folder is Detent's.
+ *
+ * @param digests SHA-256 by name relative to the folder
+ */
+record FormerFiles(Map<String, String> digests) {
+
+    static final FormerFiles NONE = new FormerFiles(Map.of());
+
+    /**
+     * What is Detent's in a folder.
+     *
+     * @param shown the folder as the person gave it, for messages
+     * @param names that the coming run writes: a target's folder whose record is ours may be one that an earlier run
+     *     for several targets left alone
+     * @throws UserException when the folder holds other people's files and no record of ours, a record that is not ours
+     *     or was damaged, or a file of ours that somebody has changed
+     */
+    static FormerFiles in(Path folder, Path shown, List<String> names) {
+        if (!Files.exists(folder.resolve(OutputNames.RECORD), LinkOption.NOFOLLOW_LINKS)) {
+            refuseOthers(folder, shown);
+            return NONE;
+        }
+        Map<String, String> digests = new TreeMap<>();
+        JsonObject record = collect(folder, "", shown, digests);
+        Set<String> own = new TreeSet<>();
+        if (record.has("targets")) {
+            record.getAsJsonArray("targets").forEach(t -> own.add(TargetDirectory.nameOf(t.getAsString()) + "/"));
+        }
+        names.stream()
+                .filter(n -> n.endsWith("/" + OutputNames.RECORD))
+                .forEach(n -> own.add(n.substring(0, n.length() - OutputNames.RECORD.length())));
+        for (String prefix : own) {
+            if (Files.exists(folder.resolve(prefix + OutputNames.RECORD), LinkOption.NOFOLLOW_LINKS)) {
+                collect(folder, prefix, shown, digests);
+            }
+        }
+        digests.forEach((name, sha) -> {
+            Path file = folder.resolve(name);
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isUnchanged(file, sha)) {
+                throw new UserException(
+                        "DT-OUT-010",
+                        "was changed since Detent wrote it and would be lost; move it away or give another folder with --out",
+                        shown.resolve(name).toString());
+            }
+        });
+        digests.keySet().removeIf(name -> !Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS));
+        return new FormerFiles(digests);
+    }
+
+    private static void refuseOthers(Path folder, Path shown) {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            if (files.anyMatch(f -> !f.getFileName().toString().equals(FolderLock.name(folder)))) {
+                throw new UserException(
+                        "DT-OUT-002",
+                        "is a folder with other files in it; give a new one with --out",
+                        shown.toString());
+            }
+        } catch (IOException e) {
+            throw new UserException("DT-OUT-003", "cannot be read: " + Failure.reason(e), shown.toString(), e);
+        }
+    }
+
+    /** Adds what one record lists, and the record itself. */
+    private static JsonObject collect(Path folder, String prefix, Path shown, Map<String, String> digests) {
+        Path file = folder.resolve(prefix + OutputNames.RECORD);
+        UserException foreign = new UserException(
+                "DT-OUT-002",
+                "is not as Detent wrote it (or another Detent or somebody else did), so nothing in its folder is"
+                        + " replaced; move it away or give another folder with --out",
+                shown.resolve(prefix + OutputNames.RECORD).toString());
+        try {
+            String text = Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) ? Files.readString(file) : "";
+            if (!RecordSeal.holds(text)) {
+                throw foreign;
+            }
+            JsonObject record = JsonParser.parseString(text).getAsJsonObject();
+            JsonArray files = record.getAsJsonArray("files");
+            for (JsonElement e : files) {
+                String name = e.getAsJsonObject().get("file").getAsString();
+                if (!Path.of(name).normalize().equals(Path.of(name))
+                        || Path.of(name).startsWith("..")) {
+                    throw foreign;
+                }
+                digests.put(prefix + name, e.getAsJsonObject().get("sha256").getAsString());
+            }
+            digests.put(prefix + OutputNames.RECORD, Sha256.of(file));
+            return record;
+        } catch (IOException
+                | JsonParseException
+                | IllegalStateException
+                | ClassCastException
+                | NullPointerException e) {
+            throw new UserException(foreign.problems(), e);
+        }
+    }
+
+    static boolean isUnchanged(Path file, String sha256) {
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                && Files.isReadable(file)
+                && Sha256.of(file).equals(sha256);
+    }
+
+    /**
+     * Refuses names that something which is not Detent's has.
+     *
+     * @throws UserException naming the first that is in the way
+     */
+    void refuseInTheWay(Path folder, Path shown, List<String> names) {
+        for (String name : names) {
+            Path file = folder.resolve(name);
+            boolean taken = Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !digests.containsKey(name);
+            for (Path above = file.getParent(); !taken && !above.equals(folder); above = above.getParent()) {
+                taken = Files.exists(above, LinkOption.NOFOLLOW_LINKS)
+                        && !Files.isDirectory(above, LinkOption.NOFOLLOW_LINKS);
+            }
+            if (taken) {
+                throw new UserException(
+                        "DT-OUT-011",
+                        "is in the way: the run writes a file of this name and did not write that one; move it away or"
+                                + " give another folder with --out",
+                        shown.resolve(name).toString());
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.detent.host.trace;
+
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** A trace on disk. Only a file that is a trace already is written over, and never by half. */
+public final class TraceFile {
+
+    private static final Pattern TRACE = Pattern.compile("\\s*\\{\\s*\"schema\":\\s*\"ppq-trace/\\d+\"");
+    private static final int START = 256;
+
+    private TraceFile() {}
+
+    /**
+     * Looks before a run starts whether its trace may be written.
+     *
+     * @throws UserException when something else has the name
+     */
+    public static void refuseOther(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new UserException("DT-OUT-014", "is a folder; give a file with --trace", file.toString());
+        }
+        if (Files.isRegularFile(file) && !isTrace(file)) {
+            throw new UserException(
+                    "DT-OUT-014",
+                    "is no trace and is not overwritten; give another file with --trace",
+                    file.toString());
+        }
+    }
+
+    private static boolean isTrace(Path file) {
+        try (var in = Files.newInputStream(file)) {
+            byte[] start = in.readNBytes(START);
+            return start.length == 0
+                    || TRACE.matcher(new String(start, StandardCharsets.UTF_8)).lookingAt();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Writes a trace, in one step where the file is one and no device. */
+    public static void write(Path file, String trace) {
+        refuseOther(file);
+        try {
+            if (Files.exists(file) && !Files.isRegularFile(file) || Files.isSymbolicLink(file)) {
+                Files.writeString(file, trace);
+                return;
+            }
+            Path absolute = file.toAbsolutePath();
+            // A temporary file of Java's would be for its owner's eyes alone.
+            Path draft = absolute.resolveSibling(".detent-trace-" + UUID.randomUUID());
+            try {
+                Files.writeString(draft, trace, StandardOpenOption.CREATE_NEW);
+                Files.move(draft, absolute, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(draft);
+            }
+        } catch (IOException e) {
+            throw new UserException("DT-OUT-006", "cannot be written: " + e.getMessage(), file.toString(), e);
+        }
+    }
+}

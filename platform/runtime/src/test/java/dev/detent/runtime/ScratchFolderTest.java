@@ -1,0 +1,89 @@
+package dev.detent.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ScratchFolderTest {
+
+    private static final Path TEMPORARY = Path.of(System.getProperty("java.io.tmpdir"));
+
+    private static long deadProcess() throws IOException, InterruptedException {
+        Process p = new ProcessBuilder("sh", "-c", "exit").start();
+        p.waitFor(10, TimeUnit.SECONDS);
+        return p.pid();
+    }
+
+    private static Path folder(long pid, String number) throws IOException {
+        Path folder = Files.createDirectory(TEMPORARY.resolve("detent-scratch-" + pid + "-" + number));
+        Files.writeString(folder.resolve("segment1.onnx"), "large");
+        return folder;
+    }
+
+    @Test
+    void whatDeadProcessesLeftIsSweptAndNothingElse() throws IOException, InterruptedException {
+        long dead = deadProcess();
+        String number = Long.toUnsignedString(System.nanoTime());
+        Path own = ScratchFolder.folder("own");
+        Path left = folder(dead, number + "1");
+        Files.createFile(left.resolve("lock"));
+        Path unlocked = folder(dead, number + "2");
+        Files.setLastModifiedTime(unlocked, FileTime.fromMillis(0));
+        Path beginning = folder(dead, number + "3");
+        Path other = Files.createDirectory(TEMPORARY.resolve("detent-scratch-mine" + number));
+        Path alive = folder(1, number + "4");
+        List<Path> all = new ArrayList<>(List.of(beginning, other, alive, own));
+        try {
+            ScratchFolder.sweep();
+            assertThat(left).doesNotExist();
+            assertThat(unlocked).doesNotExist();
+            assertThat(all).allMatch(Files::exists);
+        } finally {
+            all.forEach(ScratchFolder::remove);
+        }
+    }
+
+    /** Processes that count apart, as in containers: the number says dead, the lock says alive. */
+    @Test
+    void aLockedFolderStays() throws IOException, InterruptedException {
+        Path folder = folder(deadProcess(), Long.toUnsignedString(System.nanoTime()));
+        Path lock = Files.createFile(folder.resolve("lock"));
+        Process holder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Holder.class.getName(),
+                        lock.toString())
+                .start();
+        try {
+            assertThat(holder.getInputStream().read()).isEqualTo('+');
+            ScratchFolder.sweep();
+            assertThat(folder).exists();
+        } finally {
+            holder.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+        }
+        ScratchFolder.sweep();
+        assertThat(folder).doesNotExist();
+    }
+
+    /** Holds a lock until it is killed. */
+    static final class Holder {
+        private Holder() {}
+
+        public static void main(String[] args) throws Exception {
+            FileChannel channel = FileChannel.open(Path.of(args[0]), StandardOpenOption.WRITE);
+            channel.lock();
+            System.out.println("+");
+            Thread.sleep(60_000);
+        }
+    }
+}
