@@ -5,6 +5,9 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.Formatter;
 import org.junit.jupiter.api.Test;
 
 /** The arrows of the house: cli, host, onnx/runtime/report, kernel, spi; plugins see the SPI alone. */
@@ -100,6 +103,30 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.detent.cli..")
+                .check(CLASSES);
+    }
+
+    /** In locales with other digits or letters a file would get another name and another content. */
+    @Test
+    void whateverFormatsSaysItsLocale() {
+        noClasses()
+                .should()
+                .callMethod(String.class, "format", String.class, Object[].class)
+                .orShould()
+                .callMethod(String.class, "formatted", Object[].class)
+                .orShould()
+                .callMethod(String.class, "toLowerCase")
+                .orShould()
+                .callMethod(String.class, "toUpperCase")
+                .orShould()
+                .callMethod(PrintStream.class, "printf", String.class, Object[].class)
+                .orShould()
+                .callMethod(PrintStream.class, "format", String.class, Object[].class)
+                .orShould()
+                .callMethod(PrintWriter.class, "printf", String.class, Object[].class)
+                .orShould()
+                .callConstructor(Formatter.class)
+                .because("digits and letters of an output do not depend on the machine's locale: pass Locale.ROOT")
                 .check(CLASSES);
     }
 }

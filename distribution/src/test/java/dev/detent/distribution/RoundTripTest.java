@@ -214,6 +214,37 @@ class RoundTripTest {
         assertThat(problems(out)).contains(sentence);
     }
 
+    /** The whole of verify, simulation included, on damaged files: problems or a sentence, nothing else. */
+    @ParameterizedTest
+    @CsvSource({"onnxruntime,qdq", "onnxruntime,qoperator", "openvino,fakequantize", "ncnn,table", "qnn,encodings"})
+    void verifyEndsWellOnDamagedFiles(String target, String format) throws IOException {
+        Path out = work.resolve("damaged-" + target + format);
+        quantize(target, format, out);
+        Random random = new Random(3);
+        List<Path> files;
+        try (Stream<Path> all = Files.list(out)) {
+            files = all.filter(f -> f.getFileName().toString().startsWith("resnet"))
+                    .sorted()
+                    .toList();
+        }
+        for (int i = 0; i < 24; i++) {
+            Path file = files.get(i % files.size());
+            byte[] whole = Files.readAllBytes(file);
+            byte[] damaged = whole.clone();
+            for (int e = 0; e < 1 + i % 3; e++) {
+                damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+            }
+            Files.write(file, damaged);
+            try {
+                ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty());
+            } catch (UserException e) {
+                assertThat(e.getMessage()).isNotBlank();
+            }
+            Files.write(file, whole);
+        }
+        assertThat(problems(out)).isEmpty();
+    }
+
     private static String problems(Path out) {
         try {
             return ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty())

@@ -3,6 +3,7 @@ package dev.detent.cli;
 import dev.detent.host.pipeline.Progress;
 import dev.detent.spi.problem.Problem;
 import java.io.PrintStream;
+import java.util.Locale;
 
 /** Standard output for results, standard error for progress and problems. Progress is drawn only on a terminal. */
 final class Console {
@@ -16,7 +17,7 @@ final class Console {
 
     void line(String text) {
         clear();
-        out.println(text);
+        out.println(printable(text));
     }
 
     /** Notes go to the report only. */
@@ -25,12 +26,39 @@ final class Console {
             return;
         }
         clear();
-        err.println(p.severity().name().toLowerCase(java.util.Locale.ROOT) + " " + p);
+        err.println(printable(p.severity().name().toLowerCase(Locale.ROOT) + " " + p));
     }
 
     /** A problem of one of several targets. */
     void problem(Problem p, String target) {
         problem(new Problem(p.id(), p.severity(), p.sentence() + " [" + target + "]", p.where()));
+    }
+
+    /**
+     * One line as a terminal may have it. Names come from other people's files: what would start a new line, move the
+     * cursor or turn the direction of writing is shown as {@code \\uXXXX}.
+     */
+    static String printable(String line) {
+        if (line.codePoints().noneMatch(Console::isControl)) {
+            return line;
+        }
+        StringBuilder text = new StringBuilder();
+        line.codePoints()
+                .forEach(c ->
+                        text.append(isControl(c) ? String.format(Locale.ROOT, "\\u%04x", c) : Character.toString(c)));
+        return text.toString();
+    }
+
+    /** Controls, separators of lines and paragraphs, and marks of bidirectional text (Unicode, UAX 9 section 2). */
+    private static boolean isControl(int c) {
+        return Character.isISOControl(c)
+                || c == 0x2028
+                || c == 0x2029
+                || c == 0x061c
+                || c == 0x200e
+                || c == 0x200f
+                || c >= 0x202a && c <= 0x202e
+                || c >= 0x2066 && c <= 0x2069;
     }
 
     Progress progress() {

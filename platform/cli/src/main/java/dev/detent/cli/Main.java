@@ -3,6 +3,7 @@ package dev.detent.cli;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.spi.problem.DetentException;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -68,6 +69,7 @@ public final class Main {
         } catch (OutOfMemoryError e) {
             // Java's reason alone would not say what to do.
             System.err.printf(
+                    Locale.ROOT,
                     "error DT-CLI-005: the model needs more memory than Java may take here (%d MB); allow more with "
                             + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has%n",
                     Runtime.getRuntime().maxMemory() >> 20);
@@ -80,10 +82,10 @@ public final class Main {
             e.printStackTrace();
         }
         if (e instanceof DetentException d) {
-            d.problems().forEach(p -> System.err.println("error " + p));
+            d.problems().forEach(p -> System.err.println(Console.printable("error " + p)));
             return d.exitCode();
         }
-        System.err.println("error DT-INT-001: Detent failed where it should not have: " + e);
+        System.err.println(Console.printable("error DT-INT-001: Detent failed where it should not have: " + e));
         return 70;
     }
 }

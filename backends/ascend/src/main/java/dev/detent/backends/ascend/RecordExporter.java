@@ -1,84 +1,88 @@
 package dev.detent.backends.ascend;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ProtoMessage;
 import dev.detent.support.export.ReadBackParameters;
-import java.util.ArrayList;
+import dev.detent.support.export.SidecarExporter;
+import dev.detent.support.export.TextProtoCodec;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
 
 /**
  * AMCT's scale_offset_record in protobuf text form: a record per layer with the input's scale and offset (signed: zero
  * point - 128), one scale_w per output channel with offset_w 0, and the input's channels, height and width.
  */
-final class RecordExporter implements Exporter {
+final class RecordExporter extends SidecarExporter<ProtoMessage> {
 
-    private static final String SUFFIX = ".record.txt";
     private static final String DATA = " scale_d";
     private static final String WEIGHT = " scale_w";
-    private static final Pattern FIELD = Pattern.compile("\\s*(key|scale_d|offset_d|scale_w): (.*)");
 
-    @Override
-    public String id() {
-        return "record";
+    /** AMCT's codes are signed; ours of an activation unsigned. */
+    private static final int SIGNED = 128;
+
+    RecordExporter() {
+        super(
+                "record",
+                "<model>.onnx and <model>.record.txt: AMCT's scale and offset records",
+                ".record.txt",
+                new TextProtoCodec());
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.record.txt: AMCT's scale and offset records";
-    }
-
-    @Override
-    public void export(QuantizedModel model, ExportContext context) {
+    protected ProtoMessage document(QuantizedModel model, Map<String, TensorQuantization> entries) {
         Graph graph = model.graph();
-        StringBuilder text = new StringBuilder();
-        Map<String, TensorQuantization> entries = entries(model);
+        ProtoMessage document = ProtoMessage.create();
         for (Node n : graph.nodes()) {
             TensorQuantization data = entries.get(n.name() + DATA);
-            if (data == null) {
-                continue;
+            if (data != null) {
+                Optional<TensorQuantization> weight = Optional.ofNullable(entries.get(n.name() + WEIGHT));
+                long[] shape = graph.valueInfo(n.input(0))
+                        .flatMap(ValueInfo::staticShape)
+                        .orElse(new long[0]);
+                document.add(
+                        "record",
+                        ProtoMessage.create()
+                                .add("key", n.name())
+                                .add("value", value(data.qparams().orElseThrow(), weight, shape)));
             }
-            QuantizationParameters p = data.qparams().orElseThrow();
-            text.append("record {\n  key: ")
-                    .append(context.json(n.name()).strip())
-                    .append("\n  value {\n    scale_d: ")
-                    .append(context.decimal(p.scale(0)))
-                    .append("\n    offset_d: ")
-                    .append((long) p.zeroPoint(0) - 128)
-                    .append('\n');
-            TensorQuantization weight = entries.get(n.name() + WEIGHT);
-            if (weight != null) {
-                for (float s : weight.qparams().orElseThrow().scales()) {
-                    text.append("    scale_w: ").append(context.decimal(s)).append('\n');
-                }
-                text.append("    offset_w: 0\n"
-                        .repeat(weight.qparams().orElseThrow().channels()));
-            }
-            long[] shape =
-                    graph.valueInfo(n.input(0)).flatMap(ValueInfo::staticShape).orElse(new long[0]);
-            if (shape.length > 1) {
-                text.append("    channels: ")
-                        .append(shape[1])
-                        .append("\n    height: ")
-                        .append(shape.length > 2 ? shape[2] : 1)
-                        .append("\n    width: ")
-                        .append(shape.length > 3 ? shape[3] : 1)
-                        .append('\n');
-            }
-            text.append("  }\n}\n");
         }
-        context.onnx(model.name() + ".onnx", graph);
-        context.text(model.name() + SUFFIX, text.toString());
+        return document;
+    }
+
+    private static ProtoMessage value(QuantizationParameters data, Optional<TensorQuantization> weight, long[] shape) {
+        ProtoMessage value =
+                ProtoMessage.create().add("scale_d", data.scale(0)).add("offset_d", (long) data.zeroPoint(0) - SIGNED);
+        float[] scales = weight.map(w -> w.qparams().orElseThrow().scales()).orElse(new float[0]);
+        for (float s : scales) {
+            value.add("scale_w", s);
+        }
+        for (int i = 0; i < scales.length; i++) {
+            value.add("offset_w", 0);
+        }
+        if (shape.length > 1) {
+            value.add("channels", shape[1])
+                    .add("height", shape.length > 2 ? shape[2] : 1)
+                    .add("width", shape.length > 3 ? shape[3] : 1);
+        }
+        return value;
+    }
+
+    @Override
+    protected void read(ProtoMessage document, Map<String, TensorQuantization> entries, ReadBackParameters found) {
+        for (ProtoMessage record : document.messages("record")) {
+            String layer = record.text("key");
+            ProtoMessage value = record.message("value");
+            found.put(layer + DATA, value.number("scale_d"), value.number("offset_d") + SIGNED);
+            if (value.has("scale_w")) {
+                found.put(layer + WEIGHT, value.numbers("scale_w"));
+            }
+        }
     }
 
     @Override
@@ -97,35 +101,5 @@ final class RecordExporter implements Exporter {
             }
         }
         return entries;
-    }
-
-    @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        Map<String, List<Float>> weights = new LinkedHashMap<>();
-        String layer = "";
-        float scale = 0;
-        for (String line : artefact.text(artefact.name() + SUFFIX).lines().toList()) {
-            Matcher m = FIELD.matcher(line);
-            if (!m.matches()) {
-                continue;
-            }
-            switch (m.group(1)) {
-                case "key" -> layer = ReadBackParameters.unquoted(m.group(2));
-                case "scale_d" -> scale = Float.parseFloat(m.group(2));
-                case "offset_d" -> found.put(layer + DATA, scale, Float.parseFloat(m.group(2)) + 128);
-                default ->
-                    weights.computeIfAbsent(layer + WEIGHT, k -> new ArrayList<>())
-                            .add(Float.parseFloat(m.group(2)));
-            }
-        }
-        weights.forEach((key, list) -> {
-            float[] scales = new float[list.size()];
-            for (int i = 0; i < scales.length; i++) {
-                scales[i] = list.get(i);
-            }
-            found.put(key, scales, new float[scales.length]);
-        });
-        return found.asMap();
     }
 }

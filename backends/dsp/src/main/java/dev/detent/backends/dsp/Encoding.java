@@ -3,8 +3,9 @@ package dev.detent.backends.dsp;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.JsonValue;
+import dev.detent.support.export.SideFileCodec;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,16 +19,12 @@ record Encoding(String tensor, Scheme scheme, QuantizationParameters parameters)
         return new Encoding(tensor, c.scheme(), c.qparams().orElseThrow());
     }
 
-    private long lowest() {
+    private static long lowest(Scheme scheme) {
         return scheme.quantMin() < 0 ? -(1L << scheme.bits() - 1) : 0;
     }
 
     long offset(int channel) {
-        return lowest() - (long) parameters.zeroPoint(channel);
-    }
-
-    private static float zeroPoint(double offset, Scheme scheme) {
-        return (float) ((scheme.quantMin() < 0 ? -(1L << scheme.bits() - 1) : 0) - offset);
+        return lowest(scheme) - (long) parameters.zeroPoint(channel);
     }
 
     /** Objects of versions up to 0.6.1: one per channel. */
@@ -36,7 +33,7 @@ record Encoding(String tensor, Scheme scheme, QuantizationParameters parameters)
         for (int c = 0; c < parameters.channels(); c++) {
             double scale = parameters.scale(c);
             double zero = parameters.zeroPoint(c);
-            channels.add(ordered(
+            channels.add(JsonValue.object(
                     "bitwidth",
                     scheme.bits(),
                     "dtype",
@@ -63,7 +60,7 @@ record Encoding(String tensor, Scheme scheme, QuantizationParameters parameters)
             offsets.add(offset(c));
             scales.add((double) parameters.scale(c));
         }
-        return ordered(
+        return JsonValue.object(
                 "name",
                 tensor,
                 "enc_type",
@@ -80,30 +77,31 @@ record Encoding(String tensor, Scheme scheme, QuantizationParameters parameters)
                 scales);
     }
 
-    /** The channels of an object of version 0.6.1 or 1.0.0. */
-    static List<float[]> read(Object entry, Scheme scheme) {
+    /** The channels of version 0.6.1's list. */
+    static List<float[]> read061(JsonValue list, Scheme scheme) {
         List<float[]> channels = new ArrayList<>();
-        if (entry instanceof List<?> list) {
-            list.forEach(o -> channels.add(pair(((Map<?, ?>) o).get("scale"), ((Map<?, ?>) o).get("offset"), scheme)));
-        } else if (entry instanceof Map<?, ?> map) {
-            List<?> scales = (List<?>) map.get("scale");
-            List<?> offsets = (List<?>) map.get("offset");
-            for (int c = 0; c < scales.size(); c++) {
-                channels.add(pair(scales.get(c), offsets.get(c), scheme));
+        list.elements()
+                .forEach(e -> channels.add(
+                        pair((float) e.get("scale").number(), e.get("offset").number(), scheme)));
+        return channels;
+    }
+
+    /** The channels of version 1.0.0's arrays. */
+    static List<float[]> read100(JsonValue encoding, Scheme scheme) {
+        float[] scales = encoding.get("scale").floats();
+        List<JsonValue> offsets = encoding.get("offset").elements();
+        List<float[]> channels = new ArrayList<>();
+        for (int c = 0; c < scales.length; c++) {
+            if (c >= offsets.size()) {
+                throw SideFileCodec.damaged(
+                        encoding.file(), encoding.path(), "has " + scales.length + " scales, but fewer offsets");
             }
+            channels.add(pair(scales[c], offsets.get(c).number(), scheme));
         }
         return channels;
     }
 
-    private static float[] pair(Object scale, Object offset, Scheme scheme) {
-        return new float[] {((Number) scale).floatValue(), zeroPoint(((Number) offset).doubleValue(), scheme)};
-    }
-
-    static Map<String, Object> ordered(Object... keysAndValues) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        for (int i = 0; i < keysAndValues.length; i += 2) {
-            map.put((String) keysAndValues[i], keysAndValues[i + 1]);
-        }
-        return map;
+    private static float[] pair(float scale, double offset, Scheme scheme) {
+        return new float[] {scale, (float) (lowest(scheme) - offset)};
     }
 }

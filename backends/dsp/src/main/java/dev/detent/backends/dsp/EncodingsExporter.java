@@ -2,12 +2,13 @@ package dev.detent.backends.dsp;
 
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.problem.UserException;
-import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.JsonCodec;
+import dev.detent.support.export.JsonValue;
 import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.SidecarExporter;
 import dev.detent.support.export.TensorEncodings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,77 +21,81 @@ import java.util.Map;
  * written: a missing one would be recomputed by the converter from its own input list, and the device would no longer
  * equal the simulation.
  */
-final class EncodingsExporter implements Exporter {
+final class EncodingsExporter extends SidecarExporter<JsonValue> {
 
     private static final String ACTIVATIONS = "activation_encodings";
     private static final String PARAMETERS = "param_encodings";
     private static final String OLD = ".encodings";
     private static final String NEW = ".encodings.1.0.0.json";
 
-    @Override
-    public String id() {
-        return "encodings";
+    EncodingsExporter() {
+        super(
+                "encodings",
+                "<model>.onnx, <model>.encodings (0.6.1) and <model>.encodings.1.0.0.json",
+                OLD,
+                new JsonCodec());
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx, <model>.encodings (0.6.1) and <model>.encodings.1.0.0.json";
-    }
-
-    @Override
-    public void export(QuantizedModel model, ExportContext context) {
+    protected JsonValue document(QuantizedModel model, Map<String, TensorQuantization> entries) {
         TensorEncodings table = TensorEncodings.of(model);
-        Map<String, Object> oldActivations = new LinkedHashMap<>();
+        Map<String, Object> activations = new LinkedHashMap<>();
         table.activations()
-                .forEach((k, c) -> oldActivations.put(k, Encoding.of(k, c).version061()));
-        table.floats().forEach(v -> oldActivations.put(v, List.of(Encoding.ordered("bitwidth", 32, "dtype", "float"))));
-        Map<String, Object> oldParameters = new LinkedHashMap<>();
-        table.parameters()
-                .forEach((k, c) -> oldParameters.put(k, Encoding.of(k, c).version061()));
+                .forEach((k, c) -> activations.put(k, Encoding.of(k, c).version061()));
+        table.floats().forEach(v -> activations.put(v, List.of(JsonValue.object("bitwidth", 32, "dtype", "float"))));
+        Map<String, Object> parameters = new LinkedHashMap<>();
+        table.parameters().forEach((k, c) -> parameters.put(k, Encoding.of(k, c).version061()));
+        return JsonValue.of("version", "0.6.1", ACTIVATIONS, activations, PARAMETERS, parameters);
+    }
+
+    @Override
+    protected void writeMore(QuantizedModel model, Map<String, TensorQuantization> entries, ExportContext context) {
+        TensorEncodings table = TensorEncodings.of(model);
         List<Object> activations = new ArrayList<>();
         table.activations().forEach((k, c) -> activations.add(Encoding.of(k, c).version100()));
         table.floats()
                 .forEach(v -> activations.add(
-                        Encoding.ordered("name", v, "enc_type", "PER_TENSOR", "dtype", "FLOAT", "bw", 32)));
+                        JsonValue.object("name", v, "enc_type", "PER_TENSOR", "dtype", "FLOAT", "bw", 32)));
         List<Object> parameters = new ArrayList<>();
         table.parameters().forEach((k, c) -> parameters.add(Encoding.of(k, c).version100()));
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(
-                model.name() + OLD,
-                context.json(
-                        Encoding.ordered("version", "0.6.1", ACTIVATIONS, oldActivations, PARAMETERS, oldParameters)));
-        context.text(
-                model.name() + NEW,
-                context.json(Encoding.ordered("version", "1.0.0", ACTIVATIONS, activations, PARAMETERS, parameters)));
+        new JsonCodec()
+                .write(
+                        context,
+                        model.name() + NEW,
+                        JsonValue.of("version", "1.0.0", ACTIVATIONS, activations, PARAMETERS, parameters));
     }
 
     @Override
-    public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorEncodings.of(model).all();
-    }
-
-    /** From both files, which must say the same. */
-    @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        Map<String, Object> old = new LinkedHashMap<>();
-        Map<String, Object> flat = new LinkedHashMap<>();
+    protected void read(JsonValue document, Map<String, TensorQuantization> entries, ReadBackParameters found) {
         for (String section : List.of(ACTIVATIONS, PARAMETERS)) {
-            ((Map<?, ?>) artefact.json(artefact.name() + OLD).get(section)).forEach((k, v) -> old.put((String) k, v));
-            ((List<?>) artefact.json(artefact.name() + NEW).get(section))
-                    .forEach(o -> flat.put((String) ((Map<?, ?>) o).get("name"), o));
+            document.get(section).fields().forEach((name, encoding) -> {
+                if (entries.containsKey(name)) {
+                    found.put(name, Encoding.read061(encoding, entries.get(name).scheme()));
+                }
+            });
         }
-        ReadBackParameters found = new ReadBackParameters();
-        entries.forEach((name, c) -> {
-            if (old.containsKey(name) && flat.containsKey(name)) {
-                found.put(name, Encoding.read(flat.get(name), c.scheme()));
-                QuantizationParameters flatly = found.asMap().get(name);
-                found.put(name, Encoding.read(old.get(name), c.scheme()));
-                if (!found.asMap().get(name).equals(flatly)) {
-                    throw new UserException(
-                            "DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
+    }
+
+    /** Both files must say the same. */
+    @Override
+    protected void readMore(Artifact artefact, Map<String, TensorQuantization> entries, ReadBackParameters found) {
+        JsonValue document = new JsonCodec().read(artefact, artefact.name() + NEW);
+        ReadBackParameters flat = new ReadBackParameters();
+        for (String section : List.of(ACTIVATIONS, PARAMETERS)) {
+            for (JsonValue encoding : document.get(section).elements()) {
+                String name = encoding.get("name").text();
+                if (entries.containsKey(name)) {
+                    flat.put(name, Encoding.read100(encoding, entries.get(name).scheme()));
                 }
             }
+        }
+        entries.keySet().forEach(name -> {
+            if (!flat.contains(name)) {
+                found.remove(name);
+            } else if (found.contains(name)
+                    && !found.asMap().get(name).equals(flat.asMap().get(name))) {
+                throw new UserException("DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
+            }
         });
-        return found.asMap();
     }
 }

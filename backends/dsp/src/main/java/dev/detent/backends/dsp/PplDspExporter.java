@@ -1,91 +1,77 @@
 package dev.detent.backends.dsp;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ProtoMessage;
 import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.SidecarExporter;
+import dev.detent.support.export.TextProtoCodec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The ranges that PPL's DSP reads from a Caffe prototxt ({@code quantize_param} messages of type filter, bottom and
  * top, one per channel for per-channel filters), layer by layer, beside the ONNX model.
  */
-final class PplDspExporter implements Exporter {
+final class PplDspExporter extends SidecarExporter<ProtoMessage> {
 
-    private static final String SUFFIX = ".ranges.prototxt";
-    private static final Pattern ROW = Pattern.compile(
-            "  name: (?<layer>\".*\")|"
-                    + "quantize_param \\{ type: \"(?<type>\\w+)\" blob: (?<blob>\".*\") range_min: (?<min>\\S+) range_max: (?<max>\\S+) \\}");
+    private static final String PARAMETER = "quantize_param";
 
-    @Override
-    public String id() {
-        return "ppl-dsp";
+    PplDspExporter() {
+        super(
+                "ppl-dsp",
+                "<model>.onnx and <model>.ranges.prototxt: quantize_param per layer",
+                ".ranges.prototxt",
+                new TextProtoCodec());
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.ranges.prototxt: quantize_param per layer";
-    }
-
-    @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        StringBuilder text = new StringBuilder();
+    protected ProtoMessage document(QuantizedModel model, Map<String, TensorQuantization> entries) {
+        ProtoMessage document = ProtoMessage.create();
         for (Node n : model.graph().nodes()) {
             Map<String, TensorQuantization> rows = rows(model, n);
-            if (rows.isEmpty()) {
-                continue;
+            if (!rows.isEmpty()) {
+                ProtoMessage layer = ProtoMessage.create().add("name", n.name());
+                rows.values().forEach(c -> parameters(n, c).forEach(p -> layer.add(PARAMETER, p)));
+                document.add("layer", layer);
             }
-            text.append("layer {\n  name: ")
-                    .append(context.json(n.name()).strip())
-                    .append("\n");
-            rows.forEach((key, c) -> {
-                QuantizationParameters p = c.qparams().orElseThrow();
-                for (int i = 0; i < p.channels(); i++) {
-                    Range range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
-                    text.append("  quantize_param { type: \"")
-                            .append(kind(n, c))
-                            .append("\" blob: ")
-                            .append(context.json(c.value()).strip())
-                            .append(" range_min: ")
-                            .append(context.decimal((float) range.low()))
-                            .append(" range_max: ")
-                            .append(context.decimal((float) range.high()))
-                            .append(" }\n");
-                }
-            });
-            text.append("}\n");
         }
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, text.toString());
+        return document;
+    }
+
+    private static List<ProtoMessage> parameters(Node n, TensorQuantization c) {
+        QuantizationParameters p = c.qparams().orElseThrow();
+        List<ProtoMessage> channels = new ArrayList<>();
+        for (int i = 0; i < p.channels(); i++) {
+            Range range = c.scheme().system().range(p.scale(i), p.zeroPoint(i), c.scheme());
+            channels.add(ProtoMessage.oneLine()
+                    .add("type", kind(n, c))
+                    .add("blob", c.value())
+                    .add("range_min", (float) range.low())
+                    .add("range_max", (float) range.high()));
+        }
+        return channels;
     }
 
     /** Weights of up to 8 bits, what enters the network, and what leaves the layer. */
     private static Map<String, TensorQuantization> rows(QuantizedModel model, Node n) {
         Graph graph = model.graph();
+        List<TensorQuantization> slots = new ArrayList<>();
+        model.quantization().inputs(n).stream()
+                .filter(c -> c.qparams().isPresent() && c.scheme().bits() <= 8)
+                .filter(c -> c.isInitializer() || graph.isInput(c.value()))
+                .forEach(slots::add);
+        slots.addAll(model.quantization().outputs(n));
         Map<String, TensorQuantization> rows = new LinkedHashMap<>();
-        for (TensorQuantization c : model.quantization().inputs(n)) {
-            if (c.qparams().isPresent()
-                    && !c.state().isFloat()
-                    && c.scheme().bits() <= 8
-                    && (c.isInitializer() || graph.isInput(c.value()))) {
-                rows.put(n.name() + " " + kind(n, c) + " " + c.value(), c);
-            }
-        }
-        for (TensorQuantization c : model.quantization().outputs(n)) {
+        for (TensorQuantization c : slots) {
             if (c.qparams().isPresent() && !c.state().isFloat()) {
-                rows.put(n.name() + " " + kind(n, c) + " " + c.value(), c);
+                rows.put(key(n.name(), kind(n, c), c.value()), c);
             }
         }
         return rows;
@@ -93,6 +79,10 @@ final class PplDspExporter implements Exporter {
 
     private static String kind(Node n, TensorQuantization c) {
         return n.outputs().contains(c.value()) ? "top" : c.isInitializer() ? "filter" : "bottom";
+    }
+
+    private static String key(String layer, String kind, String blob) {
+        return layer + " " + kind + " " + blob;
     }
 
     @Override
@@ -103,28 +93,19 @@ final class PplDspExporter implements Exporter {
     }
 
     @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+    protected void read(ProtoMessage document, Map<String, TensorQuantization> entries, ReadBackParameters found) {
         Map<String, List<float[]>> channels = new LinkedHashMap<>();
-        Matcher m = ROW.matcher(artefact.text(artefact.name() + SUFFIX));
-        String layer = "";
-        while (m.find()) {
-            if (m.group("layer") != null) {
-                layer = ReadBackParameters.unquoted(m.group("layer"));
-                continue;
-            }
-            String key = layer + " " + m.group("type") + " " + ReadBackParameters.unquoted(m.group("blob"));
-            TensorQuantization c = entries.get(key);
-            if (c != null) {
-                Scheme s = c.scheme();
-                double min = Double.parseDouble(m.group("min"));
-                double scale = (Double.parseDouble(m.group("max")) - min) / (s.quantMax() - s.quantMin());
-                channels.computeIfAbsent(key, k -> new ArrayList<>()).add(new float[] {
-                    (float) scale, (float) Math.rint(s.quantMin() - min / scale)
-                });
+        for (ProtoMessage layer : document.messages("layer")) {
+            for (ProtoMessage p : layer.messages(PARAMETER)) {
+                String entry = key(layer.text("name"), p.text("type"), p.text("blob"));
+                if (entries.containsKey(entry)) {
+                    QuantizationParameters channel = RangeParameters.of(
+                            entry, entries.get(entry).scheme(), p.number("range_min"), p.number("range_max"));
+                    channels.computeIfAbsent(entry, k -> new ArrayList<>())
+                            .add(new float[] {channel.scale(0), channel.zeroPoint(0)});
+                }
             }
         }
-        ReadBackParameters found = new ReadBackParameters();
         channels.forEach(found::put);
-        return found.asMap();
     }
 }

@@ -1,55 +1,28 @@
 package dev.detent.backends.fpga;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
-import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.JsonValue;
 import dev.detent.support.export.ReadBackParameters;
-import dev.detent.support.export.TensorEncodings;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import dev.detent.support.export.TensorMapExporter;
 
 /** The model and the position of the binary point of every tensor: real = q 2^-shift. */
-final class ShiftExporter implements Exporter {
+final class ShiftExporter extends TensorMapExporter {
 
-    private static final String SUFFIX = ".shifts.json";
-
-    @Override
-    public String id() {
-        return "shifts";
+    ShiftExporter() {
+        super("shifts", "<model>.onnx and <model>.shifts.json: bits and shift by tensor", ".shifts.json", "");
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.shifts.json: bits and shift by tensor";
+    protected Object row(TensorQuantization c) {
+        int exponent = Math.getExponent(c.qparams().orElseThrow().scale(0));
+        return JsonValue.object("bits", c.scheme().bits(), "shift", -exponent);
     }
 
     @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        Map<String, Object> tensors = new LinkedHashMap<>();
-        entries(model).forEach((name, c) -> {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("bits", c.scheme().bits());
-            row.put("shift", -Math.getExponent(c.qparams().orElseThrow().scale(0)));
-            tensors.put(name, row);
+    protected QuantizationParameters parameters(String entry, JsonValue row) {
+        return ReadBackParameters.parameters(entry, new float[] {
+            Math.scalb(1f, -(int) row.get("shift").number())
         });
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, context.json(tensors));
-    }
-
-    @Override
-    public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorEncodings.of(model).all();
-    }
-
-    @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        artefact.json(artefact.name() + SUFFIX)
-                .forEach((name, row) ->
-                        found.put(name, Math.scalb(1f, -((Number) ((Map<?, ?>) row).get("shift")).intValue()), 0));
-        return found.asMap();
     }
 }

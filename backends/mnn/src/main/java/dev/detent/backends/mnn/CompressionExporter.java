@@ -1,13 +1,13 @@
 package dev.detent.backends.mnn;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.JsonCodec;
+import dev.detent.support.export.JsonValue;
 import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.SidecarExporter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,90 +18,73 @@ import java.util.Map;
  * LayerQuantizeParams): activations and weights of every quantized layer. A layer carries the name of its ONNX node's
  * output; where an activation is fused, the tensor behind it carries the activation's.
  */
-final class CompressionExporter implements Exporter {
+final class CompressionExporter extends SidecarExporter<JsonValue> {
 
-    private static final String SUFFIX = ".mnn.json";
-
-    @Override
-    public String id() {
-        return "compression";
+    CompressionExporter() {
+        super(
+                "compression",
+                "<model>.onnx and <model>.mnn.json: mnnconvert --compressionParamsFile",
+                ".mnn.json",
+                new JsonCodec());
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.mnn.json: mnnconvert --compressionParamsFile";
-    }
-
-    @Override
-    public void export(QuantizedModel model, ExportContext context) {
+    protected JsonValue document(QuantizedModel model, Map<String, TensorQuantization> entries) {
         List<Object> layers = new ArrayList<>();
         for (Node n : model.graph().nodes()) {
-            Map<String, TensorQuantization> rows = rows(model, n);
-            if (rows.isEmpty()) {
-                continue;
-            }
-            Map<String, Object> layer = new LinkedHashMap<>();
-            layer.put("opName", n.output(0));
             Map<String, List<Object>> blocks = new LinkedHashMap<>();
-            rows.forEach((key, c) -> blocks.computeIfAbsent(block(n, c), k -> new ArrayList<>())
-                    .add(c.isInitializer() && n.is("Conv") ? weight(n, c) : activation(c)));
-            layer.putAll(blocks);
-            layers.add(layer);
+            slots(model, n)
+                    .forEach(c -> blocks.computeIfAbsent(block(n, c), k -> new ArrayList<>())
+                            .add(row(n, c)));
+            if (!blocks.isEmpty()) {
+                Map<String, Object> layer = JsonValue.object("opName", n.output(0));
+                layer.putAll(blocks);
+                layers.add(layer);
+            }
         }
-        Map<String, Object> algorithm = new LinkedHashMap<>();
-        algorithm.put("type", "QUANTIZE");
-        algorithm.put("quantParams", Map.of("layer", layers));
-        Map<String, Object> root = new LinkedHashMap<>();
-        root.put("version", "0.0.0");
-        root.put("algo", List.of(algorithm));
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, context.json(root));
+        Map<String, Object> algorithm =
+                JsonValue.object("type", "QUANTIZE", "quantParams", JsonValue.object("layer", layers));
+        return JsonValue.of("version", "0.0.0", "algo", List.of(algorithm));
+    }
+
+    private static boolean isWeight(Node n, TensorQuantization c) {
+        return c.isInitializer() && n.is("Conv");
     }
 
     private static String block(Node n, TensorQuantization c) {
-        return !c.slot().isInput() ? "output" : c.isInitializer() && n.is("Conv") ? "weight" : "input";
+        return !c.slot().isInput() ? "output" : isWeight(n, c) ? "weight" : "input";
     }
 
-    private static Map<String, Object> activation(TensorQuantization c) {
-        Map<String, Object> a = new LinkedHashMap<>();
-        a.put("name", name(c));
-        a.put("bits", c.scheme().bits());
-        a.put("scales", c.qparams().orElseThrow().scales());
-        a.put("zeroPoint", (long) c.qparams().orElseThrow().zeroPoint(0));
-        a.put("clampMin", c.scheme().quantMin());
-        a.put("clampMax", c.scheme().quantMax());
-        return a;
+    /** A weight carries its layer's name, the output of a fused pair its activation's. */
+    private static String name(Node n, TensorQuantization c) {
+        return isWeight(n, c)
+                ? n.output(0)
+                : c.slot().isInput() ? c.value() : c.root().value();
     }
 
-    private static Map<String, Object> weight(Node n, TensorQuantization c) {
-        Map<String, Object> w = new LinkedHashMap<>();
-        w.put("name", n.output(0));
-        w.put("bits", c.scheme().bits());
-        w.put("scales", c.qparams().orElseThrow().scales());
-        w.put("asymmetric", false);
-        return w;
-    }
-
-    /** The output of a fused pair is the activation's. */
-    private static String name(TensorQuantization c) {
-        return c.slot().isInput() ? c.value() : c.root().value();
-    }
-
-    private static Map<String, TensorQuantization> rows(QuantizedModel model, Node n) {
-        Map<String, TensorQuantization> rows = new LinkedHashMap<>();
-        if (n.is("Conv", "Add") && model.quantization().isQuantized(n)) {
-            List<TensorQuantization> slots =
-                    new ArrayList<>(model.quantization().inputs(n));
-            slots.addAll(model.quantization().outputs(n));
-            for (TensorQuantization c : slots) {
-                if (c.qparams().isPresent()
-                        && !c.state().isFloat()
-                        && !c.state().isPassive()) {
-                    rows.put(c.slot().toString(), c);
-                }
-            }
+    private static Map<String, Object> row(Node n, TensorQuantization c) {
+        QuantizationParameters p = c.qparams().orElseThrow();
+        Map<String, Object> row =
+                JsonValue.object("name", name(n, c), "bits", c.scheme().bits(), "scales", p.scales());
+        if (isWeight(n, c)) {
+            row.put("asymmetric", false);
+        } else {
+            row.put("zeroPoint", (long) p.zeroPoint(0));
+            row.put("clampMin", c.scheme().quantMin());
+            row.put("clampMax", c.scheme().quantMax());
         }
-        return rows;
+        return row;
+    }
+
+    private static List<TensorQuantization> slots(QuantizedModel model, Node n) {
+        List<TensorQuantization> slots = new ArrayList<>();
+        if (n.is("Conv", "Add") && model.quantization().isQuantized(n)) {
+            slots.addAll(model.quantization().inputs(n));
+            slots.addAll(model.quantization().outputs(n));
+            slots.removeIf(c ->
+                    c.qparams().isEmpty() || c.state().isFloat() || c.state().isPassive());
+        }
+        return slots;
     }
 
     @Override
@@ -109,13 +92,7 @@ final class CompressionExporter implements Exporter {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         model.graph()
                 .nodes()
-                .forEach(n -> rows(model, n)
-                        .forEach((slot, c) -> entries.put(
-                                key(
-                                        n.output(0),
-                                        block(n, c),
-                                        c.isInitializer() && n.is("Conv") ? n.output(0) : name(c)),
-                                c)));
+                .forEach(n -> slots(model, n).forEach(c -> entries.put(key(n.output(0), block(n, c), name(n, c)), c)));
         return entries;
     }
 
@@ -124,26 +101,19 @@ final class CompressionExporter implements Exporter {
     }
 
     @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        Map<?, ?> algorithm =
-                (Map<?, ?>) ((List<?>) artefact.json(artefact.name() + SUFFIX).get("algo")).get(0);
-        for (Object layer : (List<?>) ((Map<?, ?>) algorithm.get("quantParams")).get("layer")) {
-            ((Map<?, ?>) layer).forEach((block, rows) -> {
-                if (rows instanceof List<?> list) {
-                    list.forEach(row -> found.put(
-                            key((String) ((Map<?, ?>) layer).get("opName"), (String) block, (String)
-                                    ((Map<?, ?>) row).get("name")),
-                            ((Map<?, ?>) row).get("scales"),
-                            zeroPoints((Map<?, ?>) row)));
+    protected void read(JsonValue document, Map<String, TensorQuantization> entries, ReadBackParameters found) {
+        JsonValue algorithm = document.get("algo").first();
+        for (JsonValue layer : algorithm.get("quantParams").get("layer").elements()) {
+            String name = layer.get("opName").text();
+            layer.fields().forEach((block, rows) -> {
+                if (rows.isList()) {
+                    rows.elements()
+                            .forEach(row -> found.put(
+                                    key(name, block, row.get("name").text()),
+                                    row.get("scales").floats(),
+                                    row.find("zeroPoint").map(JsonValue::floats).orElse(new float[0])));
                 }
             });
         }
-        return found.asMap();
-    }
-
-    /** One for all channels of an activation; weights have none. */
-    private static Object zeroPoints(Map<?, ?> row) {
-        return row.containsKey("zeroPoint") ? List.of(row.get("zeroPoint")) : List.of();
     }
 }

@@ -1,14 +1,12 @@
 package dev.detent.backends.ncnn;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ReadBackParameters;
-import java.util.ArrayList;
+import dev.detent.support.export.SidecarExporter;
+import dev.detent.support.export.TextTableCodec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,69 +16,55 @@ import java.util.Map;
  * then a line {@code <layer>} with the input's, both as codes per unit (the reciprocal of ONNX's scale). Layers carry
  * the names of ONNX's nodes, as onnx2ncnn gives them.
  */
-final class TableExporter implements Exporter {
+final class TableExporter extends SidecarExporter<List<TextTableCodec.Row>> {
 
-    private static final String SUFFIX = ".table";
     private static final String WEIGHT = "_param_0";
 
-    @Override
-    public String id() {
-        return "table";
+    TableExporter() {
+        super("table", "<model>.onnx and <model>.table: ncnn2int8", ".table", new TextTableCodec(1));
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.table: ncnn2int8";
+    protected List<TextTableCodec.Row> document(QuantizedModel model, Map<String, TensorQuantization> entries) {
+        return entries.entrySet().stream()
+                .map(e -> new TextTableCodec.Row(
+                        List.of(e.getKey()),
+                        reciprocals(e.getValue().qparams().orElseThrow().scales())))
+                .toList();
     }
 
     @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        StringBuilder text = new StringBuilder();
-        entries(model).forEach((layer, c) -> {
-            text.append(layer);
-            for (float s : c.qparams().orElseThrow().scales()) {
-                text.append(' ').append(context.decimal(1 / s));
-            }
-            text.append('\n');
-        });
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, text.toString());
+    protected void read(
+            List<TextTableCodec.Row> rows, Map<String, TensorQuantization> entries, ReadBackParameters found) {
+        rows.forEach(r -> found.put(r.key(), reciprocals(r.numbers())));
+    }
+
+    private static float[] reciprocals(float[] numbers) {
+        float[] reciprocals = new float[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            reciprocals[i] = 1 / numbers[i];
+        }
+        return reciprocals;
     }
 
     @Override
     public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> weights = new LinkedHashMap<>();
+        Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         Map<String, TensorQuantization> inputs = new LinkedHashMap<>();
         for (Node n : model.graph().nodes()) {
             if (model.quantization().isQuantized(n)) {
-                model.quantization().input(n, 1).ifPresent(c -> weights.put(n.name() + WEIGHT, c));
+                model.quantization().input(n, 1).ifPresent(c -> entries.put(n.name() + WEIGHT, c));
                 model.quantization().input(n, 0).ifPresent(c -> inputs.put(n.name(), c));
             }
         }
-        weights.putAll(inputs);
-        return weights;
-    }
-
-    @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        artefact.text(artefact.name() + SUFFIX).lines().forEach(line -> {
-            // A layer's name may hold blanks: the numbers are counted from the right.
-            List<String> words = new ArrayList<>(List.of(line.split(" ")));
-            int numbers = 0;
-            while (numbers < words.size() - 1
-                    && words.get(words.size() - 1 - numbers).matches("[0-9.]+")) {
-                numbers++;
-            }
-            String layer = String.join(" ", words.subList(0, words.size() - numbers));
-            if (numbers > 0) {
-                float[] scales = new float[numbers];
-                for (int i = 0; i < numbers; i++) {
-                    scales[i] = 1 / Float.parseFloat(words.get(words.size() - numbers + i));
-                }
-                found.put(layer, scales, new float[numbers]);
+        inputs.forEach((layer, c) -> {
+            if (entries.put(layer, c) != null) {
+                throw new UserException(
+                        "DT-EXP-005",
+                        "is a layer, and in ncnn's table also the line of another layer's weight; rename it in the model",
+                        layer);
             }
         });
-        return found.asMap();
+        return entries;
     }
 }

@@ -2,13 +2,15 @@ package dev.detent.backends.nxp;
 
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.export.TensorEncodings;
 import java.util.List;
@@ -19,9 +21,11 @@ import java.util.Optional;
  * NXP's ONNX: the model with two more initializers per tensor, {@code <tensor>_min} and {@code <tensor>_max}, with min
  * = -128 scale and max = 127 scale (PPQ's NxpExporter); one number per channel of a weight.
  */
-final class NxpExporter implements Exporter {
+final class NxpExporter implements ReadableExporter {
 
     private static final String SUFFIX = ".nxp.onnx";
+    private static final String MIN = "_min";
+    private static final String MAX = "_max";
 
     @Override
     public String id() {
@@ -39,12 +43,24 @@ final class NxpExporter implements Exporter {
         GraphEditor edit = graph.edit();
         entries(model).forEach((name, c) -> {
             float[] scales = c.qparams().orElseThrow().scales();
-            edit.initializer(
-                    name + "_min", times(scales, -Math.scalb(1f, c.scheme().bits() - 1)));
-            edit.initializer(
-                    name + "_max", times(scales, Math.scalb(1f, c.scheme().bits() - 1) - 1));
+            float codes = Math.scalb(1f, c.scheme().bits() - 1);
+            add(edit, name + MIN, times(scales, -codes));
+            add(edit, name + MAX, times(scales, codes - 1));
         });
         context.onnx(model.name() + SUFFIX, graph);
+    }
+
+    private static void add(GraphEditor edit, String name, Tensor bound) {
+        Graph graph = edit.graph();
+        if (graph.isInitializer(name)
+                || graph.isInput(name)
+                || graph.producer(name).isPresent()) {
+            throw new UserException(
+                    "DT-EXP-005",
+                    "is a tensor of the model, and NXP's ONNX has that name for a bound; rename it in the model",
+                    name);
+        }
+        edit.initializer(name, bound);
     }
 
     private static Tensor times(float[] scales, float factor) {
@@ -64,17 +80,19 @@ final class NxpExporter implements Exporter {
 
     @Override
     public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        Graph graph = artefact.onnx(artefact.name() + SUFFIX);
+        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + SUFFIX);
         ReadBackParameters found = new ReadBackParameters();
-        entries.forEach((name, c) -> graph.initializer(name + "_min").ifPresent(min -> {
-            Tensor max = graph.initializer(name + "_max").orElse(min);
-            float[] scales = min.floats();
-            for (int i = 0; i < scales.length; i++) {
-                scales[i] = (max.floats()[i] - scales[i])
-                        / (Math.scalb(1f, c.scheme().bits()) - 1);
+        entries.forEach((name, c) -> {
+            float[] min = file.floats(name + MIN).orElse(new float[0]);
+            float[] max = file.floats(name + MAX).orElse(new float[0]);
+            if (min.length > 0 && min.length == max.length) {
+                float[] scales = new float[min.length];
+                for (int i = 0; i < scales.length; i++) {
+                    scales[i] = (max[i] - min[i]) / (Math.scalb(1f, c.scheme().bits()) - 1);
+                }
+                found.put(name, scales);
             }
-            found.put(name, scales, new float[scales.length]);
-        }));
+        });
         return found.asMap();
     }
 
@@ -82,7 +100,7 @@ final class NxpExporter implements Exporter {
     public Optional<Graph> graph(Artifact artefact) {
         Graph graph = artefact.onnx(artefact.name() + SUFFIX);
         for (String name : List.copyOf(graph.initializers().keySet())) {
-            if (graph.consumers(name).isEmpty() && (name.endsWith("_min") || name.endsWith("_max"))) {
+            if (graph.consumers(name).isEmpty() && (name.endsWith(MIN) || name.endsWith(MAX))) {
                 graph.edit().removeInitializer(name);
             }
         }

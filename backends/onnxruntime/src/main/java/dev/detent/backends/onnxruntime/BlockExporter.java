@@ -1,9 +1,5 @@
 package dev.detent.backends.onnxruntime;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
-import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -14,46 +10,68 @@ import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.ArtifactGraph;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * ONNX with weight-only MatMulNBits (domain com.microsoft; onnxruntime/docs/ContribOperators.md): B as uint8 [N, ceil(K
  * / block), block bits / 8] with unsigned codes around 2^(bits - 1), low half first, and one float scale per block;
  * activations and arithmetic stay float.
  */
-final class BlockExporter implements Exporter {
+final class BlockExporter extends ConstantProductExporter {
 
-    private static final String SUFFIX = ".blocks.onnx";
     private static final String MICROSOFT = "com.microsoft";
     private static final String TYPE = "MatMulNBits";
+    private static final String BLOCKS = "_blocks";
 
-    @Override
-    public String id() {
-        return "matmulnbits";
+    BlockExporter() {
+        super("matmulnbits", "<model>.blocks.onnx: MatMulNBits, weights in blocks", ".blocks.onnx", MICROSOFT, TYPE);
     }
 
     @Override
-    public String summary() {
-        return "<model>.blocks.onnx: MatMulNBits, weights in blocks";
-    }
-
-    @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        Graph graph = model.graph();
-        GraphEditor edit = graph.edit().opset(MICROSOFT, 1);
-        entries(model).forEach((name, c) -> replace(edit, graph.node(name).orElseThrow(), c));
-        edit.removeUnreadInitializers();
-        context.onnx(model.name() + SUFFIX, graph);
-    }
-
-    private static void replace(GraphEditor edit, Node n, TensorQuantization c) {
+    void replace(GraphEditor edit, Node n, TensorQuantization c) {
         Tensor weight = edit.graph().initializer(n.input(1)).orElseThrow();
+        Scheme scheme = c.scheme();
+        Granularity.PerBlock granularity = (Granularity.PerBlock) scheme.granularity();
+        boolean rows = granularity.channelAxis() == 0;
+        int outputs = (int) weight.dim(rows ? 0 : 1);
+        int inputs = (int) weight.dim(rows ? 1 : 0);
+        int block = granularity.size();
+        int blocks = granularity.blocks(weight.dims());
+        String b = edit.freshName(n.name() + (rows ? MatMulSupport.ROWS : "") + BLOCKS);
+        edit.initializer(
+                b,
+                Tensor.of(
+                        ElementType.UINT8,
+                        new long[] {outputs, blocks, (long) block * scheme.bits() / 8},
+                        ByteBuffer.wrap(packed(weight, c))));
+        String scales = edit.freshName(n.name() + "_scales");
+        edit.initializer(
+                scales,
+                Tensor.ofFloats(
+                        new long[] {(long) outputs * blocks},
+                        c.qparams().orElseThrow().scales()));
+        List<String> in = new ArrayList<>(List.of(n.input(0), b, scales));
+        if (n.hasInput(2)) {
+            in.addAll(List.of("", "", n.input(2)));
+        }
+        Map<String, Attribute> attributes = Map.of(
+                "K",
+                new Attribute.IntValue(inputs),
+                "N",
+                new Attribute.IntValue(outputs),
+                "bits",
+                new Attribute.IntValue(scheme.bits()),
+                "block_size",
+                new Attribute.IntValue(block));
+        edit.replace(Node.of(n.name(), TYPE, in, n.outputs(), attributes).withOpType(MICROSOFT, TYPE));
+    }
+
+    private static byte[] packed(Tensor weight, TensorQuantization c) {
         Scheme scheme = c.scheme();
         QuantizationParameters p = c.qparams().orElseThrow();
         Granularity.PerBlock granularity = (Granularity.PerBlock) scheme.granularity();
@@ -79,81 +97,64 @@ final class BlockExporter implements Exporter {
                 packed[at / perByte] = (byte) (packed[at / perByte] & ~mask | code << shift);
             }
         }
-        String b = edit.freshName(n.name() + (rows ? MatMulSupport.ROWS : "") + "_blocks");
-        edit.initializer(
-                b,
-                Tensor.of(ElementType.UINT8, new long[] {outputs, blocks, block / perByte}, ByteBuffer.wrap(packed)));
-        String scales = edit.freshName(n.name() + "_scales");
-        edit.initializer(scales, Tensor.ofFloats(new long[] {(long) outputs * blocks}, p.scales()));
-        List<String> in = new ArrayList<>(List.of(n.input(0), b, scales));
-        if (n.hasInput(2)) {
-            in.addAll(List.of("", "", n.input(2)));
-        }
-        Map<String, Attribute> attributes = Map.of(
-                "K",
-                new Attribute.IntValue(inputs),
-                "N",
-                new Attribute.IntValue(outputs),
-                "bits",
-                new Attribute.IntValue(scheme.bits()),
-                "block_size",
-                new Attribute.IntValue(block));
-        edit.replace(Node.of(n.name(), TYPE, in, n.outputs(), attributes).withOpType(MICROSOFT, TYPE));
+        return packed;
+    }
+
+    private static boolean rows(Node n) {
+        return n.input(1).startsWith(n.name() + MatMulSupport.ROWS + BLOCKS);
     }
 
     @Override
-    public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return MatMulSupport.weights(model);
+    boolean isReplacement(Graph graph, Node n) {
+        return rows(n) || n.input(1).startsWith(n.name() + BLOCKS);
     }
 
     @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        ReadBackParameters found = new ReadBackParameters();
-        for (Node n : graph.nodes()) {
-            if (n.opType().equals(TYPE)) {
-                Tensor scales = graph.initializer(n.input(2)).orElseThrow();
-                found.put(n.name(), scales.floats(), new float[(int) scales.elementCount()]);
-            }
-        }
-        return found.asMap();
+    float[] scales(ArtifactGraph file, Node n) {
+        return file.floats(n, 2);
     }
 
-    /** A MatMul (or, with a bias, a Gemm) of the real weights in place of every MatMulNBits. */
     @Override
-    public Optional<Graph> graph(Artifact artefact) {
-        Graph graph = artefact.onnx(artefact.name() + SUFFIX);
-        GraphEditor edit = graph.edit();
-        for (Node n : List.copyOf(graph.nodes())) {
-            if (!n.opType().equals(TYPE)) {
-                continue;
-            }
-            int outputs = (int) n.intAttribute("N", 0);
-            int inputs = (int) n.intAttribute("K", 0);
-            int bits = (int) n.intAttribute("bits", 4);
-            int block = (int) n.intAttribute("block_size", 32);
-            int perByte = 8 / bits;
-            int[] packed = graph.initializer(n.input(1)).orElseThrow().codes();
-            float[] scales = graph.initializer(n.input(2)).orElseThrow().floats();
-            int blocks = scales.length / outputs;
-            float[] values = new float[inputs * outputs];
-            for (int o = 0; o < outputs; o++) {
-                for (int k = 0; k < inputs; k++) {
-                    int at = o * blocks * block + k;
-                    int code = (packed[at / perByte] >> at % perByte * bits & (1 << bits) - 1) - (1 << bits - 1);
-                    values[k * outputs + o] = code * scales[o * blocks + k / block];
-                }
-            }
-            edit.replace(MatMulSupport.product(
-                    edit,
-                    n.name(),
-                    n.input(0),
-                    Tensor.ofFloats(new long[] {inputs, outputs}, values),
-                    n.input(1).contains(MatMulSupport.ROWS),
-                    n.input(5),
-                    n.outputs()));
-            edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));
+    void restore(ArtifactGraph file, GraphEditor edit, Node n) {
+        long outputs = n.intAttribute("N", 0);
+        long inputs = n.intAttribute("K", 0);
+        long bits = n.intAttribute("bits", 4);
+        long block = n.intAttribute("block_size", 32);
+        int[] packed = file.codes(n, 1);
+        float[] scales = file.floats(n, 2);
+        long blocks = outputs > 0 ? scales.length / outputs : 0;
+        if (bits != 4 && bits != 8
+                || inputs <= 0
+                || block <= 0
+                || blocks * outputs != scales.length
+                || blocks != (inputs + block - 1) / block
+                || packed.length != outputs * blocks * block * bits / 8) {
+            throw file.damaged(n, "has weights and scales that do not fit its attributes");
         }
-        return Optional.of(graph);
+        edit.replace(MatMulSupport.product(
+                edit,
+                n.name(),
+                n.input(0),
+                Tensor.ofFloats(
+                        new long[] {inputs, outputs},
+                        unpacked(packed, scales, (int) outputs, (int) inputs, (int) bits, (int) block)),
+                rows(n),
+                n.input(5),
+                n.outputs()));
+        edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));
+    }
+
+    private static float[] unpacked(int[] packed, float[] scales, int outputs, int inputs, int bits, int block) {
+        int perByte = 8 / bits;
+        int blocks = scales.length / outputs;
+        float[] values = new float[inputs * outputs];
+        for (int o = 0; o < outputs; o++) {
+            for (int k = 0; k < inputs; k++) {
+                int at = o * blocks * block + k;
+                int code = (packed[at / perByte] >> at % perByte * bits & (1 << bits) - 1) - (1 << bits - 1);
+                values[k * outputs + o] = code * scales[o * blocks + k / block];
+            }
+        }
+        return values;
     }
 }

@@ -2,8 +2,8 @@ package dev.detent.backends.openvino;
 
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -15,6 +15,7 @@ import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +29,7 @@ import java.util.Optional;
  * weights included: inputs X, input_low, input_high, output_low, output_high, attribute levels. What MQBench deploys;
  * OpenVINO's ONNX front end reads it.
  */
-final class FakeQuantizeExporter implements Exporter {
+final class FakeQuantizeExporter implements ReadableExporter {
 
     private static final String SUFFIX = ".fq.onnx";
     private static final String DOMAIN = "org.openvinotoolkit";
@@ -106,7 +107,8 @@ final class FakeQuantizeExporter implements Exporter {
 
     @Override
     public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        Graph graph = artefact.onnx(artefact.name() + SUFFIX);
+        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + SUFFIX);
+        Graph graph = file.graph();
         ReadBackParameters found = new ReadBackParameters();
         for (Node n : graph.nodes()) {
             for (int i = 0; i < n.inputs().size(); i++) {
@@ -114,23 +116,29 @@ final class FakeQuantizeExporter implements Exporter {
                 graph.producer(n.input(i))
                         .filter(f -> f.opType().equals(TYPE) && entries.containsKey(slot))
                         .ifPresent(f -> found.put(
-                                slot, parameters(graph, f, entries.get(slot).scheme())));
+                                slot,
+                                parameters(file, f, slot, entries.get(slot).scheme())));
             }
         }
         return found.asMap();
     }
 
-    private static QuantizationParameters parameters(Graph graph, Node f, Scheme scheme) {
-        float[] low = graph.initializer(f.input(1)).orElseThrow().floats();
-        float[] high = graph.initializer(f.input(2)).orElseThrow().floats();
+    private static QuantizationParameters parameters(ArtifactGraph file, Node f, String slot, Scheme scheme) {
+        float[] low = file.floats(f, 1);
+        float[] high = file.floats(f, 2);
+        long levels = f.intAttribute("levels", 256);
+        if (low.length != high.length || levels < 2) {
+            throw file.damaged(
+                    f, "has " + low.length + " lower bounds, " + high.length + " upper, " + levels + " levels");
+        }
         float[] scales = new float[low.length];
         float[] zeroPoints = new float[low.length];
         for (int i = 0; i < low.length; i++) {
-            double scale = ((double) high[i] - low[i]) / (f.intAttribute("levels", 256) - 1);
+            double scale = ((double) high[i] - low[i]) / (levels - 1);
             scales[i] = (float) scale;
             zeroPoints[i] = (float) Math.rint(scheme.quantMin() - low[i] / scale);
         }
-        return new QuantizationParameters(scales, zeroPoints);
+        return ReadBackParameters.parameters(slot, scales, zeroPoints);
     }
 
     @Override

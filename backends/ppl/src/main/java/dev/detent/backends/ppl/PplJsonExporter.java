@@ -1,55 +1,42 @@
 package dev.detent.backends.ppl;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.support.export.ReadBackParameters;
-import dev.detent.support.export.TensorEncodings;
-import java.util.ArrayList;
+import dev.detent.support.export.JsonValue;
+import dev.detent.support.export.TensorMapExporter;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * OpenPPL's quantization file: {@code quant_info} by tensor (PPQ's PPLBackendExporter; roots are named by slot where
  * PPQ has run-dependent hashes) and {@code op_info} with the data type of every quantized node. Biases are left to PPL.
  */
-final class PplJsonExporter implements Exporter {
+final class PplJsonExporter extends TensorMapExporter {
 
-    private static final String SUFFIX = ".ppl.json";
-    private static final String KEY = "quant_info";
-
-    @Override
-    public String id() {
-        return "ppl";
+    PplJsonExporter() {
+        super("ppl", "<model>.onnx and <model>.ppl.json: quant_info and op_info", ".ppl.json", "quant_info");
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.ppl.json: quant_info and op_info";
+    protected boolean carries(TensorQuantization c) {
+        return c.scheme().bits() <= 8;
     }
 
     @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        Map<String, Object> tensors = new LinkedHashMap<>();
-        entries(model).forEach((name, c) -> tensors.put(name, row(c)));
+    protected Map<String, Object> root(QuantizedModel model, Map<String, Object> tensors) {
         Map<String, Object> nodes = new LinkedHashMap<>();
         model.graph().nodes().stream()
                 .filter(model.quantization()::isQuantized)
                 .forEach(n -> nodes.put(n.name(), Map.of("data_type", "INT8")));
-        Map<String, Object> root = new LinkedHashMap<>();
-        root.put(KEY, tensors);
-        root.put("op_info", nodes);
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, context.json(root));
+        return JsonValue.object("quant_info", tensors, "op_info", nodes);
     }
 
-    private static Map<String, Object> row(TensorQuantization c) {
+    @Override
+    protected Object row(TensorQuantization c) {
         Scheme s = c.scheme();
         QuantizationParameters p = c.qparams().orElseThrow();
         Map<String, Object> row = new LinkedHashMap<>();
@@ -72,26 +59,8 @@ final class PplJsonExporter implements Exporter {
 
     /** A list for channels, a number for a tensor. */
     private static Object numbers(QuantizationParameters p, IntFunction<Object> of) {
-        List<Object> all = new ArrayList<>();
-        for (int i = 0; i < p.channels(); i++) {
-            all.add(of.apply(i));
-        }
-        return p.channels() > 1 ? all : all.get(0);
-    }
-
-    @Override
-    public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = TensorEncodings.of(model).all();
-        entries.values().removeIf(c -> c.scheme().bits() > 8);
-        return entries;
-    }
-
-    @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY))
-                .forEach((name, row) ->
-                        found.put((String) name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
-        return found.asMap();
+        return p.channels() == 1
+                ? of.apply(0)
+                : IntStream.range(0, p.channels()).mapToObj(of).toList();
     }
 }

@@ -1,16 +1,12 @@
 package dev.detent.backends.rknn;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.support.export.ReadBackParameters;
-import dev.detent.support.export.TensorEncodings;
+import dev.detent.support.export.JsonValue;
+import dev.detent.support.export.TensorMapExporter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -19,33 +15,21 @@ import java.util.Map;
  * ({@code quantize_parameters} by tensor with min, max, scale and zero point), which is JSON and therefore YAML as
  * well.
  */
-final class CfgExporter implements Exporter {
+final class CfgExporter extends TensorMapExporter {
 
-    private static final String SUFFIX = ".quantization.cfg";
     private static final String KEY = "quantize_parameters";
 
-    @Override
-    public String id() {
-        return "cfg";
+    CfgExporter() {
+        super("cfg", "<model>.onnx and <model>.quantization.cfg: hybrid quantization", ".quantization.cfg", KEY);
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.quantization.cfg: hybrid quantization";
+    protected Map<String, Object> root(QuantizedModel model, Map<String, Object> tensors) {
+        return JsonValue.object("custom_quantize_layers", Map.of(), KEY, tensors);
     }
 
     @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        Map<String, Object> parameters = new LinkedHashMap<>();
-        entries(model).forEach((name, c) -> parameters.put(name, row(c)));
-        Map<String, Object> root = new LinkedHashMap<>();
-        root.put("custom_quantize_layers", Map.of());
-        root.put(KEY, parameters);
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, context.json(root));
-    }
-
-    private static Map<String, Object> row(TensorQuantization c) {
+    protected Object row(TensorQuantization c) {
         QuantizationParameters p = c.qparams().orElseThrow();
         List<Double> min = new ArrayList<>();
         List<Double> max = new ArrayList<>();
@@ -56,28 +40,17 @@ final class CfgExporter implements Exporter {
             max.add(range.high());
             zero.add((long) p.zeroPoint(i));
         }
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("qtype", c.scheme().symmetric() ? "symmetric_quantized" : "asymmetric_quantized");
-        row.put("dtype", "int" + c.scheme().bits());
-        row.put("method", p.channels() > 1 ? "channel" : "layer");
+        Map<String, Object> row = JsonValue.object(
+                "qtype",
+                c.scheme().symmetric() ? "symmetric_quantized" : "asymmetric_quantized",
+                "dtype",
+                "int" + c.scheme().bits(),
+                "method",
+                p.channels() > 1 ? "channel" : "layer");
         row.put("min_value", min);
         row.put("max_value", max);
         row.put("zero_point", zero);
         row.put("scale", p.scales());
         return row;
-    }
-
-    @Override
-    public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        return TensorEncodings.of(model).all();
-    }
-
-    @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        ((Map<?, ?>) artefact.json(artefact.name() + SUFFIX).get(KEY))
-                .forEach((name, row) ->
-                        found.put((String) name, ((Map<?, ?>) row).get("scale"), ((Map<?, ?>) row).get("zero_point")));
-        return found.asMap();
     }
 }

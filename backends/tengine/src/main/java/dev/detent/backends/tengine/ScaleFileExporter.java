@@ -1,67 +1,49 @@
 package dev.detent.backends.tengine;
 
-import dev.detent.spi.export.Artifact;
-import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ReadBackParameters;
-import dev.detent.support.export.TensorEncodings;
+import dev.detent.support.export.SideFileCodec;
+import dev.detent.support.export.SidecarExporter;
+import dev.detent.support.export.TextTableCodec;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Tengine's scale file beside the ONNX model: one line {@code tensor scale zero-point} for every 8-bit tensor
  * (tools/quantize).
  */
-final class ScaleFileExporter implements Exporter {
+final class ScaleFileExporter extends SidecarExporter<List<TextTableCodec.Row>> {
 
-    private static final String SUFFIX = ".scale";
-
-    @Override
-    public String id() {
-        return "scale";
+    ScaleFileExporter() {
+        super("scale", "<model>.onnx and <model>.scale: tensor, scale, zero point", ".scale", new TextTableCodec(1));
     }
 
     @Override
-    public String summary() {
-        return "<model>.onnx and <model>.scale: tensor, scale, zero point";
+    protected boolean carries(TensorQuantization c) {
+        return c.scheme().bits() <= 8;
     }
 
     @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        StringBuilder text = new StringBuilder();
-        entries(model).forEach((name, c) -> {
+    protected List<TextTableCodec.Row> document(QuantizedModel model, Map<String, TensorQuantization> entries) {
+        List<TextTableCodec.Row> rows = new ArrayList<>();
+        entries.forEach((name, c) -> {
             QuantizationParameters p = c.qparams().orElseThrow();
-            text.append(name)
-                    .append(' ')
-                    .append(context.decimal(p.scale(0)))
-                    .append(' ')
-                    .append((long) p.zeroPoint(0))
-                    .append('\n');
+            rows.add(new TextTableCodec.Row(List.of(name), p.scale(0), (long) p.zeroPoint(0)));
         });
-        context.onnx(model.name() + ".onnx", model.graph());
-        context.text(model.name() + SUFFIX, text.toString());
+        return rows;
     }
 
     @Override
-    public Map<String, TensorQuantization> entries(QuantizedModel model) {
-        Map<String, TensorQuantization> entries = TensorEncodings.of(model).all();
-        entries.values().removeIf(c -> c.scheme().bits() > 8);
-        return entries;
-    }
-
-    @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        artefact.text(artefact.name() + SUFFIX).lines().forEach(line -> {
-            int zero = line.lastIndexOf(' ');
-            int scale = line.lastIndexOf(' ', zero - 1);
-            found.put(
-                    line.substring(0, scale),
-                    Float.parseFloat(line.substring(scale + 1, zero)),
-                    Float.parseFloat(line.substring(zero + 1)));
-        });
-        return found.asMap();
+    protected void read(
+            List<TextTableCodec.Row> rows, Map<String, TensorQuantization> entries, ReadBackParameters found) {
+        for (TextTableCodec.Row row : rows) {
+            if (row.numbers().length != 2) {
+                throw SideFileCodec.damaged(sideFile("*"), row.key(), "should have a scale and a zero point");
+            }
+            found.put(row.key(), row.numbers()[0], row.numbers()[1]);
+        }
     }
 }

@@ -1,8 +1,6 @@
 package dev.detent.backends.tensorrt;
 
-import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -10,7 +8,11 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.JsonValue;
 import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.export.TensorMapExporter;
+import dev.detent.support.export.TextTableCodec;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -20,49 +22,14 @@ import java.util.Map;
  * 127.5 scale, docs/differences.md), and the weights of Conv and Gemm as tensorrtx reads them ({@code .wts}: name,
  * count, big-endian float32 in hex).
  */
-final class RangeExporter implements Exporter {
+final class RangeExporter extends TensorMapExporter {
 
-    private static final String KEY = "act_quant_info";
-
-    @Override
-    public String id() {
-        return "ranges";
-    }
-
-    @Override
-    public String summary() {
-        return "<model>.onnx, <model>.ranges.json (setDynamicRange) and <model>.wts: TensorRT 10 and older";
-    }
-
-    @Override
-    public void export(QuantizedModel model, ExportContext context) {
-        Map<String, Object> ranges = new LinkedHashMap<>();
-        entries(model)
-                .forEach((name, c) -> ranges.put(name, c.qparams().orElseThrow().scale(0) * 127));
-        context.text(model.name() + ".ranges.json", context.json(Map.of(KEY, ranges)));
-        context.text(model.name() + ".wts", weights(model.graph()));
-        context.onnx(model.name() + ".onnx", model.graph());
-    }
-
-    private static String weights(Graph graph) {
-        Map<String, Tensor> parameters = new LinkedHashMap<>();
-        for (Node n : graph.nodes()) {
-            if (n.is("Conv", "Gemm")) {
-                n.inputs()
-                        .forEach(v -> graph.initializer(v)
-                                .filter(t -> t.type() == ElementType.FLOAT)
-                                .ifPresent(t -> parameters.put(v, t)));
-            }
-        }
-        StringBuilder text = new StringBuilder().append(parameters.size()).append('\n');
-        parameters.forEach((name, t) -> {
-            text.append(name).append(' ').append(t.elementCount());
-            for (float v : t.floats()) {
-                text.append(' ').append(String.format("%08x", Float.floatToRawIntBits(v)));
-            }
-            text.append('\n');
-        });
-        return text.toString();
+    RangeExporter() {
+        super(
+                "ranges",
+                "<model>.onnx, <model>.ranges.json (setDynamicRange) and <model>.wts: TensorRT 10 and older",
+                ".ranges.json",
+                "act_quant_info");
     }
 
     @Override
@@ -81,11 +48,40 @@ final class RangeExporter implements Exporter {
     }
 
     @Override
-    public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ReadBackParameters found = new ReadBackParameters();
-        if (artefact.json(artefact.name() + ".ranges.json").get(KEY) instanceof Map<?, ?> ranges) {
-            ranges.forEach((name, amax) -> found.put((String) name, (float) (((Number) amax).floatValue() / 127), 0));
+    protected Object row(TensorQuantization c) {
+        return c.qparams().orElseThrow().scale(0) * 127;
+    }
+
+    @Override
+    protected QuantizationParameters parameters(String entry, JsonValue amax) {
+        return ReadBackParameters.parameters(entry, new float[] {(float) amax.number() / 127});
+    }
+
+    @Override
+    protected void writeMore(QuantizedModel model, Map<String, TensorQuantization> entries, ExportContext context) {
+        String file = model.name() + ".wts";
+        context.text(file, weights(file, model.graph()));
+    }
+
+    private static String weights(String file, Graph graph) {
+        Map<String, Tensor> parameters = new LinkedHashMap<>();
+        for (Node n : graph.nodes()) {
+            if (n.is("Conv", "Gemm")) {
+                n.inputs()
+                        .forEach(v -> graph.initializer(v)
+                                .filter(t -> t.type() == ElementType.FLOAT)
+                                .ifPresent(t -> parameters.put(v, t)));
+            }
         }
-        return found.asMap();
+        HexFormat hex = HexFormat.of();
+        StringBuilder text = new StringBuilder().append(parameters.size()).append('\n');
+        parameters.forEach((name, t) -> {
+            text.append(TextTableCodec.word(file, name)).append(' ').append(t.elementCount());
+            for (float v : t.floats()) {
+                text.append(' ').append(hex.toHexDigits(Float.floatToRawIntBits(v)));
+            }
+            text.append('\n');
+        });
+        return text.toString();
     }
 }

@@ -2,7 +2,8 @@ package dev.detent.backends.tensorrt;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +58,7 @@ final class ResidualFusion {
 
     private Optional<Node> branch(Node add, int index) {
         return graph.producer(add.input(index))
-                .filter(p -> p.isOneOf(Operators.WEIGHTED)
+                .filter(p -> OperatorTable.is(p, Trait.WEIGHTED)
                         && kernel.test(p)
                         && graph.consumers(add.input(index)).size() == 1
                         && !graph.isOutput(add.input(index)));

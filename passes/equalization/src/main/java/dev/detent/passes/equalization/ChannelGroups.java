@@ -5,6 +5,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -52,7 +53,7 @@ final class ChannelGroups {
         Stream.of("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Resize")
                 .forEach(op -> RULES.put(op, (g, n) -> g.pass(n, Axis.SECOND)));
         Stream.of("Flatten", "Reshape").forEach(op -> RULES.put(op, ChannelGroups::reshape));
-        Stream.of("Conv", "ConvTranspose", "Gemm").forEach(op -> RULES.put(op, (g, n) -> g.weighted(n, Axis.SECOND)));
+        OperatorTable.biased().forEach(op -> RULES.put(op, (g, n) -> g.weighted(n, Axis.SECOND)));
         RULES.put("MatMul", (g, n) -> g.weighted(n, Axis.LAST));
         RULES.put("BatchNormalization", (g, n) -> g.norm(n, Axis.SECOND));
         RULES.put("LayerNormalization", (g, n) -> g.norm(n, Axis.LAST));

@@ -12,7 +12,10 @@ import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
 import dev.detent.support.number.FakeQuantization;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.WeightLayout;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -66,7 +69,7 @@ final class CorrectBias {
 
     private static boolean isCorrectable(PassContext context, Node n) {
         Graph graph = context.graph();
-        return n.is("Conv", "ConvTranspose", "Gemm")
+        return n.isOneOf(OperatorTable.biased())
                 && n.intAttribute("transA", 0) == 0
                 && graph.isInitializer(n.input(1))
                 && graph.isInitializer(n.input(2))
@@ -104,8 +107,9 @@ final class CorrectBias {
      * most likely.
      */
     private static Simulator.Observation<ChannelMean> input(Graph graph, Node n) {
-        int channels =
-                WeightLayout.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
+        int channels = WeightLayout.of(n, graph.initializer(n.input(1)).orElseThrow())
+                .orElseThrow()
+                .inputChannels();
         return n.is("Gemm")
                 ? new Simulator.Observation<>(
                         source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
@@ -113,16 +117,23 @@ final class CorrectBias {
     }
 
     private static String source(Graph graph, String value) {
-        return graph.producer(value)
-                .filter(p -> p.is("Flatten", "Reshape", "Squeeze", "Unsqueeze"))
-                .map(p -> source(graph, p.input(0)))
-                .orElse(value);
+        String source = value;
+        Optional<Node> reshape = reshape(graph, source);
+        while (reshape.isPresent()) {
+            source = reshape.get().input(0);
+            reshape = reshape(graph, source);
+        }
+        return source;
+    }
+
+    private static Optional<Node> reshape(Graph graph, String value) {
+        return graph.producer(value).filter(p -> p.is("Flatten", "Reshape", "Squeeze", "Unsqueeze"));
     }
 
     /** Mean error of every output channel. */
     private static double[] shift(PassContext context, Node n, ChannelMean mean) {
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
-        WeightLayout view = WeightLayout.of(n, w);
+        WeightLayout view = WeightLayout.of(n, w).orElseThrow();
         float[] exact = w.floats();
         float[] quantized = quantized(context, n);
         double[] shift = new double[view.outputChannels()];

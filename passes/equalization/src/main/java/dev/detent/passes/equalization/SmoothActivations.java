@@ -10,6 +10,7 @@ import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.run.Simulator;
+import dev.detent.support.operator.WeightLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -169,7 +170,7 @@ final class SmoothActivations {
             int[] out = groups.of(l.out());
             String name = l.node().input(1);
             Tensor w = graph.initializer(name).orElseThrow();
-            WeightLayout view = WeightLayout.of(l.node(), w);
+            WeightLayout view = WeightLayout.of(l.node(), w).orElseThrow();
             float[] values = w.floats();
             for (int i = 0; i < values.length; i++) {
                 double up = out.length == 0 ? 1 : factors[out[view.output(i)]];

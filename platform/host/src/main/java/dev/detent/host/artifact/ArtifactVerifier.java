@@ -13,6 +13,7 @@ import dev.detent.runtime.ShapeInference;
 import dev.detent.runtime.TensorRecorder;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -82,19 +83,20 @@ public final class ArtifactVerifier {
     /** The artefact of {@code run}; without data the layers are compared on noise. */
     public static Result run(Registry registry, RunDirectory run, Optional<Samples> data) {
         Path out = run.folder();
-        Exporter exporter = run.exporter(registry);
+        ReadableExporter exporter = readable(run.exporter(registry), out);
         DirectoryArtifact files = run.files();
         List<Problem> problems = new ArrayList<>();
         Optional<Graph> held = exporter.graph(files);
         Graph graph = held.orElseGet(() -> anyModel(files));
-        if (held.isPresent()) {
+        problems.addAll(unfed(graph));
+        if (held.isPresent() && problems.isEmpty()) {
             ShapeInference.infer(graph, out.toString());
-            run.missingNodes(graph, exporter.absorbsActivations())
+            run.missingNodes(graph)
                     .forEach(n -> problems.add(
                             Problem.error("DT-VER-015", "is missing in the artefact's model; it was quantized", n)));
-            if (!problems.isEmpty()) {
-                return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), problems);
-            }
+        }
+        if (!problems.isEmpty()) {
+            return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), problems);
         }
         Quantization written = run.quantization(graph, registry, Map.of());
         QuantizedModel model = new FrozenQuantizedModel(run.name(), run.target(), graph, written);
@@ -134,6 +136,18 @@ public final class ArtifactVerifier {
                 problems);
     }
 
+    private static ReadableExporter readable(Exporter exporter, Path folder) {
+        if (exporter instanceof ReadableExporter readable) {
+            return readable;
+        }
+        throw new UserException(
+                "DT-VER-022",
+                "cannot be verified: format '" + exporter.id()
+                        + "' can be written, but not read back; choose another format"
+                        + " with --format, or check the files with the tool they are for",
+                folder.toString());
+    }
+
     private static Graph anyModel(DirectoryArtifact files) {
         return files.files().stream()
                 .filter(f -> f.endsWith(".onnx"))
@@ -141,6 +155,24 @@ public final class ArtifactVerifier {
                 .findFirst()
                 .orElseThrow(() -> new UserException(
                         "DT-EVA-002", "holds no ONNX file", files.folder().toString()));
+    }
+
+    /** Values that are read and that nothing gives: the file was damaged, and no layer can be computed. */
+    private static List<Problem> unfed(Graph graph) {
+        Set<String> given = new HashSet<>(graph.initializers().keySet());
+        graph.inputs().forEach(v -> given.add(v.name()));
+        graph.nodes().forEach(n -> given.addAll(n.outputs()));
+        Map<String, String> read = new LinkedHashMap<>();
+        graph.nodes().forEach(n -> n.inputs().forEach(v -> read.put(v, "is read by node '" + n.name() + "'")));
+        graph.outputs().forEach(v -> read.put(v.name(), "is an output"));
+        List<Problem> problems = new ArrayList<>();
+        read.forEach((value, reader) -> {
+            if (!value.isEmpty() && !given.contains(value)) {
+                problems.add(Problem.error(
+                        "DT-VER-023", reader + " of the artefact's model, but nothing there gives it", value));
+            }
+        });
+        return problems;
     }
 
     /** Entries that are missing, unknown or carry other numbers than the model's configs. */
@@ -224,8 +256,10 @@ public final class ArtifactVerifier {
             Map<String, TensorQuantization> entries, Map<String, QuantizationParameters> found) {
         Map<Slot, QuantizationParameters> replacements = new LinkedHashMap<>();
         entries.forEach((name, c) -> {
-            if (found.containsKey(name) && !same(c.qparams().orElseThrow(), found.get(name))) {
-                replacements.put(c.root().slot(), found.get(name));
+            QuantizationParameters here = c.qparams().orElseThrow();
+            QuantizationParameters there = found.get(name);
+            if (there != null && there.channels() == here.channels() && !same(here, there)) {
+                replacements.put(c.root().slot(), there);
             }
         });
         return replacements;

@@ -41,6 +41,12 @@ public record DirectoryArtifact(String name, Path folder) implements Artifact {
 
     @Override
     public byte[] bytes(String fileName) {
+        if (Files.exists(folder.resolve(fileName)) && !Files.isRegularFile(folder.resolve(fileName))) {
+            throw new UserException(
+                    "DT-VER-003",
+                    "is no regular file, which it was when it was written",
+                    folder.resolve(fileName).toString());
+        }
         try {
             return Files.readAllBytes(folder.resolve(fileName));
         } catch (IOException e) {

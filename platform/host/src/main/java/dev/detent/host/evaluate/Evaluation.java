@@ -13,6 +13,7 @@ import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.runtime.Simulation;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -297,7 +298,9 @@ public final class Evaluation {
             scores.put("simulated", simulated);
             scores.putAll(exported(file, simulated));
         } else {
-            Graph graph = run.exporter(registry).graph(run.files()).orElse(written);
+            Graph graph = run.exporter(registry) instanceof ReadableExporter readable
+                    ? readable.graph(run.files()).orElse(written)
+                    : written;
             ShapeInference.infer(graph, file.toString());
             scores.put("simulated", simulated(graph, run.quantization(graph, registry, Map.of())));
         }

@@ -9,6 +9,8 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.run.Simulator;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,8 +25,6 @@ import java.util.stream.IntStream;
  * network against the float network, on a few samples. Shows where a model breaks.
  */
 public final class LayerErrors {
-
-    private static final List<String> WEIGHTED = List.of("Conv", "ConvTranspose", "Gemm", "MatMul");
 
     /** @param snr in dB, accumulated from the network's input to this layer's output */
     public record Layer(String node, String opType, String value, double snr) {}
@@ -45,7 +45,7 @@ public final class LayerErrors {
         List<Node> layers = new ArrayList<>();
         for (Node n : floatGraph.nodes()) {
             if (floatGraph.isFloat(n.output(0))
-                    && WEIGHTED.contains(n.opType())
+                    && OperatorTable.is(n, Trait.WEIGHTED)
                     && quantization.isQuantized(n)
                     && quantized.producer(n.output(0)).isPresent()) {
                 layers.add(n);

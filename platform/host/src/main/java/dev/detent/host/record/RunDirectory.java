@@ -120,11 +120,11 @@ public final class RunDirectory {
     }
 
     /**
-     * Nodes that hold configs and that {@code graph} lacks.
-     *
-     * @param absorbed a node may be gone when one that is there shows its numbers
+     * Nodes that hold configs and that {@code graph} lacks. A node may be gone when one that is there shows its
+     * numbers, as an activation may whose work the saturation of codes does; whether the rest computes the same, the
+     * layers say.
      */
-    public List<String> missingNodes(Graph graph, boolean absorbed) {
+    public List<String> missingNodes(Graph graph) {
         return get(o -> {
             TreeSet<String> missing = new TreeSet<>();
             Set<String> shown = new TreeSet<>();
@@ -140,9 +140,7 @@ public final class RunDirectory {
                             .node());
                 }
             }
-            if (absorbed) {
-                missing.removeAll(shown);
-            }
+            missing.removeAll(shown);
             return List.copyOf(missing);
         });
     }

@@ -1,55 +1,33 @@
 package dev.detent.spi.export;
 
 import dev.detent.spi.ImplementedByPlugins;
-import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Option;
-import dev.detent.spi.quant.QuantizationParameters;
-import dev.detent.spi.quant.TensorQuantization;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
- * Writes one artefact family, and reads it back: {@code detent verify} holds what stands in the files against the
- * configs of the run. Same model, same bytes; no clock, no host name.
+ * Writes the files that one toolchain takes. Same model, same bytes: no clock, no host name. Called on the thread that
+ * runs the job, once per run; an exporter keeps no state between calls. One whose files Detent can also read back is a
+ * {@link ReadableExporter}; the files of any other cannot be verified, and {@code detent verify} says so.
  */
 @ImplementedByPlugins
 public interface Exporter {
 
-    /** e.g. {@code qdq}. */
+    /** What {@code --format} takes, e.g. {@code qdq}; unique among the exporters of a target. */
     String id();
 
+    /** One line for a person who chooses a format: which files it writes, for which tool. */
     String summary();
 
-    /** Set by {@code --set <id>.option=value}. */
+    /** What a person can set by {@code --set <id>.option=value}; nothing unless overridden. */
     default List<Option<?>> options() {
         return List.of();
     }
 
+    /**
+     * Writes every file of the format through {@code context}.
+     *
+     * @throws dev.detent.spi.problem.UserException when the format has no place for something in the model, such as a
+     *     name with a line break; nothing of the run is kept then
+     */
     void export(QuantizedModel model, ExportContext context);
-
-    /** The configs whose numbers the artefact carries, by the name each has in it, in the order of the file. */
-    Map<String, TensorQuantization> entries(QuantizedModel model);
-
-    /**
-     * What stands in the artefact, by the same names; what is missing there is missing here, and a name that is no
-     * entry is kept when it can be read without one.
-     */
-    Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries);
-
-    /**
-     * Whether activations whose work the saturation of codes does are gone from the artefact, with their numbers at the
-     * node in front.
-     */
-    default boolean absorbsActivations() {
-        return false;
-    }
-
-    /**
-     * The graph with baked parameters as the artefact holds it; empty when its operators can no longer be told apart
-     * from float ones.
-     */
-    default Optional<Graph> graph(Artifact artefact) {
-        return Optional.of(artefact.onnx(artefact.name() + ".onnx"));
-    }
 }

@@ -15,64 +15,59 @@ public final class ReadBackParameters {
 
     private final Map<String, QuantizationParameters> found = new LinkedHashMap<>();
 
-    public void put(String name, float scale, float zeroPoint) {
-        put(name, new float[] {scale}, new float[] {zeroPoint});
-    }
-
-    /** One number or a list of numbers each; no zero points mean zero. */
-    public void put(String name, Object scales, Object zeroPoints) {
-        float[] s = floats(name, scales);
-        float[] z = floats(name, zeroPoints);
-        put(name, s, z.length == 0 ? new float[s.length] : z);
-    }
-
-    public void put(String name, float[] scales, float[] zeroPoints) {
+    /** Checked parameters of {@code entry}; fewer zero points than scales: the first serves all, none means zero. */
+    public static QuantizationParameters parameters(String entry, float[] scales, float... zeroPoints) {
+        float[] z = new float[scales.length];
+        for (int i = 0; i < z.length && zeroPoints.length > 0; i++) {
+            z[i] = zeroPoints[zeroPoints.length == 1 ? 0 : Math.min(i, zeroPoints.length - 1)];
+            if (!Float.isFinite(z[i])) {
+                throw impossible(entry, "a zero point must be finite, not " + z[i]);
+            }
+        }
+        if (zeroPoints.length > 1 && zeroPoints.length != scales.length) {
+            throw impossible(entry, scales.length + " scales and " + zeroPoints.length + " zero points");
+        }
         try {
-            found.put(name, new QuantizationParameters(scales, zeroPoints));
+            return new QuantizationParameters(scales, z);
         } catch (IllegalArgumentException e) {
-            throw new UserException("DT-VER-016", "cannot be what the artefact says: " + e.getMessage(), name, e);
+            throw impossible(entry, e.getMessage());
         }
     }
 
+    private static UserException impossible(String entry, String why) {
+        return new UserException("DT-VER-016", "cannot be what the artefact says: " + why, entry);
+    }
+
+    public void put(String entry, float scale, float zeroPoint) {
+        put(entry, new float[] {scale}, zeroPoint);
+    }
+
+    /** As {@link #parameters}. */
+    public void put(String entry, float[] scales, float... zeroPoints) {
+        put(entry, parameters(entry, scales, zeroPoints));
+    }
+
     /** One pair of scale and zero point per channel. */
-    public void put(String name, List<float[]> channels) {
+    public void put(String entry, List<float[]> channels) {
         float[] scales = new float[channels.size()];
         float[] zeroPoints = new float[channels.size()];
         for (int c = 0; c < scales.length; c++) {
             scales[c] = channels.get(c)[0];
             zeroPoints[c] = channels.get(c)[1];
         }
-        put(name, scales, zeroPoints);
+        put(entry, scales, zeroPoints);
     }
 
-    public void put(String name, QuantizationParameters parameters) {
-        found.put(name, parameters);
+    public void put(String entry, QuantizationParameters parameters) {
+        found.put(entry, parameters);
     }
 
-    private static float[] floats(String name, Object numbers) {
-        List<?> list = numbers instanceof List<?> l ? l : List.of(numbers);
-        float[] f = new float[list.size()];
-        for (int i = 0; i < f.length; i++) {
-            if (!(list.get(i) instanceof Number n)) {
-                throw new UserException(
-                        "DT-VER-016", "has '" + list.get(i) + "' where the artefact should have a number", name);
-            }
-            f[i] = n.floatValue();
-        }
-        return f;
+    public boolean contains(String entry) {
+        return found.containsKey(entry);
     }
 
-    /** The name in a JSON string without control characters, as text formats quote it. */
-    public static String unquoted(String json) {
-        return json.substring(1, json.length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
-    }
-
-    public boolean contains(String name) {
-        return found.containsKey(name);
-    }
-
-    public void remove(String name) {
-        found.remove(name);
+    public void remove(String entry) {
+        found.remove(entry);
     }
 
     public Map<String, QuantizationParameters> asMap() {

@@ -1,4 +1,6 @@
-/** Tables of encodings that most exporters write, and what they read back. */
+/**
+ * What exporters are built with: the frame for a model with a side file, syntaxes of side files, encodings by tensor.
+ */
 @NullMarked
 package dev.detent.support.export;
 

@@ -2,14 +2,15 @@ package dev.detent.support.qdq;
 
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ArtifactGraph;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -19,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** ONNX with explicit Q/DQ ({@link QdqGraphBuilder}). The exporter of explicit targets; entries are named by slot. */
-public final class QdqExporter implements Exporter {
+public final class QdqExporter implements ReadableExporter {
 
     private static final Option<String> WEIGHTS = Option.choice(
             "weights",
@@ -91,17 +92,19 @@ public final class QdqExporter implements Exporter {
     @Override
     public Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
         Map<String, QuantizationParameters> found = new LinkedHashMap<>();
-        QdqGraphReader.of(artefact.onnx(artefact.name() + SUFFIX)).parameters().forEach((slot, p) -> {
-            if (entries.containsKey(slot.toString())) {
-                found.put(slot.toString(), p);
-            }
-        });
+        QdqGraphReader.of(ArtifactGraph.read(artefact, artefact.name() + SUFFIX))
+                .parameters()
+                .forEach((slot, p) -> {
+                    if (entries.containsKey(slot.toString())) {
+                        found.put(slot.toString(), p);
+                    }
+                });
         return found;
     }
 
     @Override
     public Optional<Graph> graph(Artifact artefact) {
-        return Optional.of(
-                QdqGraphReader.of(artefact.onnx(artefact.name() + SUFFIX)).graph());
+        return Optional.of(QdqGraphReader.of(ArtifactGraph.read(artefact, artefact.name() + SUFFIX))
+                .graph());
     }
 }

@@ -9,6 +9,7 @@ import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
+import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
     private static final String RAW = "_raw";
     private static final String QUANTIZED = "_quantized";
 
-    public static QdqGraphReader of(Graph qdq) {
+    public static QdqGraphReader of(ArtifactGraph file) {
+        Graph qdq = file.graph();
         Graph graph = qdq.copy();
         GraphEditor edit = graph.edit();
         Map<Slot, QuantizationParameters> parameters = new LinkedHashMap<>();
@@ -42,7 +44,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
             for (int i = 0; i < n.inputs().size(); i++) {
                 Optional<Node> dq = qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear"));
                 if (dq.isPresent()) {
-                    parameters.put(Slot.input(n.name(), i), parameters(qdq, dq.get()));
+                    parameters.put(Slot.input(n.name(), i), file.parameters(dq.get(), 1));
                 }
             }
             for (int o = 0; o < n.outputs().size(); o++) {
@@ -50,11 +52,11 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                 if (readers.size() == 1 && is(readers.iterator().next(), "QuantizeLinear")) {
                     parameters.put(
                             Slot.output(n.name(), o),
-                            parameters(qdq, readers.iterator().next()));
+                            file.parameters(readers.iterator().next(), 1));
                 }
             }
         }
-        strip(qdq, edit);
+        strip(file, edit);
         return new QdqGraphReader(graph, parameters);
     }
 
@@ -72,20 +74,8 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                                 .orElse(false);
     }
 
-    private static QuantizationParameters parameters(Graph graph, Node pair) {
-        float[] scales = graph.initializer(pair.input(1)).orElseThrow().floats();
-        float[] zeroPoints = new float[scales.length];
-        Optional<Tensor> zero = graph.initializer(pair.input(2));
-        if (zero.isPresent()) {
-            int[] codes = zero.get().codes();
-            for (int i = 0; i < scales.length; i++) {
-                zeroPoints[i] = codes[Math.min(i, codes.length - 1)];
-            }
-        }
-        return new QuantizationParameters(scales, zeroPoints);
-    }
-
-    private static void strip(Graph qdq, GraphEditor edit) {
+    private static void strip(ArtifactGraph file, GraphEditor edit) {
+        Graph qdq = file.graph();
         Map<String, String> roots = new LinkedHashMap<>();
         for (Node n : qdq.nodes()) {
             if (isPair(qdq, n)) {
@@ -100,8 +90,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                 String codes = n.input(0);
                 String name =
                         codes.endsWith(QUANTIZED) ? codes.substring(0, codes.length() - QUANTIZED.length()) : codes;
-                weights.put(name, real(qdq.initializer(codes).orElseThrow(), parameters(qdq, n), (int)
-                        n.intAttribute("axis", 1)));
+                weights.put(name, real(file, n));
                 names.put(codes, name);
             } else if (isPair(qdq, n)) {
                 String root = roots.get(n.output(0));
@@ -120,20 +109,29 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         weights.forEach(edit::initializer);
         edit.removeUnreadInitializers();
         List.copyOf(edit.graph().valueInfos().keySet()).forEach(edit::removeValueInfo);
-        edit.sort();
+        file.sort(edit);
     }
 
     private static String rename(Map<String, String> names, String value) {
         return names.getOrDefault(value, value);
     }
 
-    private static Tensor real(Tensor codes, QuantizationParameters p, int axis) {
+    /** The values that the codes in front of a DequantizeLinear stand for. */
+    private static Tensor real(ArtifactGraph file, Node n) {
+        Tensor codes = file.constant(n, 0);
+        QuantizationParameters p = file.parameters(n, 1);
+        int[] q = file.codes(n, 0);
         Scheme scheme = scheme(codes.type());
-        int[] q = codes.codes();
         float[] values = new float[q.length];
-        int stride = p.channels() == 1
-                ? Integer.MAX_VALUE
-                : new Granularity.PerChannel(axis < 0 ? axis + codes.rank() : axis).channelStride(codes.dims());
+        int stride = Integer.MAX_VALUE;
+        if (p.channels() > 1) {
+            long axis = n.intAttribute("axis", 1);
+            axis = axis < 0 ? axis + codes.rank() : axis;
+            if (axis < 0 || axis >= codes.rank() || codes.dim((int) axis) != p.channels()) {
+                throw file.damaged(n, "has " + p.channels() + " scales that do not fit " + codes);
+            }
+            stride = new Granularity.PerChannel((int) axis).channelStride(codes.dims());
+        }
         for (int i = 0; i < q.length; i++) {
             int channel = i / stride % p.channels();
             values[i] = scheme.system().value(q[i], p.scale(channel), p.zeroPoint(channel), scheme);

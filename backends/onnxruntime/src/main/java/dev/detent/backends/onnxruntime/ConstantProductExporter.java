@@ -1,0 +1,106 @@
+package dev.detent.backends.onnxruntime;
+
+import dev.detent.spi.export.Artifact;
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.export.ReadableExporter;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.export.ReadBackParameters;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * ONNX in which every MatMul or Gemm with a quantized constant weight is an operator on integer weights, under the same
+ * node name. A format says how a node becomes that operator and how it is undone.
+ */
+abstract class ConstantProductExporter implements ReadableExporter {
+
+    private final String id;
+    private final String summary;
+    private final String suffix;
+    private final String domain;
+    private final String integerType;
+
+    /**
+     * @param domain of the operator that takes the place of MatMul and Gemm
+     * @param integerType that operator
+     */
+    ConstantProductExporter(String id, String summary, String suffix, String domain, String integerType) {
+        this.id = id;
+        this.summary = summary;
+        this.suffix = suffix;
+        this.domain = domain;
+        this.integerType = integerType;
+    }
+
+    @Override
+    public final String id() {
+        return id;
+    }
+
+    @Override
+    public final String summary() {
+        return summary;
+    }
+
+    /** Puts the integer operator in the place of {@code n}, whose weight {@code c} quantizes. */
+    abstract void replace(GraphEditor edit, Node n, TensorQuantization c);
+
+    /** Whether {@link #replace} made {@code n}; the model may have had such operators before. */
+    abstract boolean isReplacement(Graph graph, Node n);
+
+    /** The scales of a replaced node's weight. */
+    abstract float[] scales(ArtifactGraph file, Node n);
+
+    /** Undoes {@link #replace}: a MatMul or Gemm of the real weights. */
+    abstract void restore(ArtifactGraph file, GraphEditor edit, Node n);
+
+    @Override
+    public final void export(QuantizedModel model, ExportContext context) {
+        Graph graph = model.graph();
+        GraphEditor edit = graph.edit();
+        if (!domain.isEmpty()) {
+            edit.opset(domain, 1);
+        }
+        entries(model).forEach((name, c) -> replace(edit, graph.node(name).orElseThrow(), c));
+        edit.removeUnreadInitializers();
+        edit.sort();
+        context.onnx(model.name() + suffix, graph);
+    }
+
+    /** Weights, by node; activations have no numbers before the model runs. */
+    @Override
+    public final Map<String, TensorQuantization> entries(QuantizedModel model) {
+        return MatMulSupport.weights(model);
+    }
+
+    @Override
+    public final Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
+        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + suffix);
+        ReadBackParameters found = new ReadBackParameters();
+        for (Node n : replaced(file.graph())) {
+            found.put(n.name(), scales(file, n));
+        }
+        return found.asMap();
+    }
+
+    @Override
+    public final Optional<Graph> graph(Artifact artefact) {
+        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + suffix);
+        GraphEditor edit = file.graph().edit();
+        replaced(file.graph()).forEach(n -> restore(file, edit, n));
+        return Optional.of(file.graph());
+    }
+
+    private List<Node> replaced(Graph graph) {
+        return graph.nodes().stream()
+                .filter(n -> n.opType().equals(integerType) && isReplacement(graph, n))
+                .toList();
+    }
+}

@@ -1,0 +1,22 @@
+package dev.detent.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConsoleTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "input x  FLOAT[1, 3]", "名前 \ud83d\ude00 ü", "a\\nb"})
+    void whatIsPrintableStays(String line) {
+        assertThat(Console.printable(line)).isSameAs(line);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10,\\u000a", "27,\\u001b", "9,\\u0009", "133,\\u0085", "8232,\\u2028", "8238,\\u202e", "127,\\u007f"})
+    void whatWouldMoveTheCursorOrForgeALineIsShown(int codePoint, String shown) {
+        assertThat(Console.printable("a" + Character.toString(codePoint) + "b")).isEqualTo("a" + shown + "b");
+    }
+}

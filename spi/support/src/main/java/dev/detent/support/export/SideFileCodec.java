@@ -1,0 +1,24 @@
+package dev.detent.support.export;
+
+import dev.detent.spi.export.Artifact;
+import dev.detent.spi.export.ExportContext;
+import dev.detent.spi.problem.UserException;
+
+/**
+ * The syntax of a side file, in both directions: what {@link #write} wrote, {@link #read} gives back equal. A codec
+ * owns the escaping of names in its syntax; a name that the syntax has no way to say is refused in one sentence before
+ * anything is written. Reading meets damaged files: it throws nothing but a UserException that names file and place.
+ *
+ * @param <D> what a file holds
+ */
+public interface SideFileCodec<D> {
+
+    void write(ExportContext context, String file, D document);
+
+    D read(Artifact artefact, String file);
+
+    /** The sentence for a file that does not hold what its format demands. */
+    static UserException damaged(String file, String place, String sentence) {
+        return new UserException("DT-VER-017", sentence, place.isEmpty() ? file : file + ", " + place);
+    }
+}
