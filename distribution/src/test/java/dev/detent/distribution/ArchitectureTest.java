@@ -1,14 +1,27 @@
 package dev.detent.distribution;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Formatter;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The arrows of the house: cli, host, onnx/runtime/report, kernel, spi; plugins see the SPI alone. */
 class ArchitectureTest {
@@ -37,20 +50,73 @@ class ArchitectureTest {
     }
 
     @Test
-    void theSpiNamesNoLibraryOfTheHost() {
-        noClasses()
+    void theSpiNamesPf4jJspecifyAndInjectAlone() {
+        classes()
                 .that()
                 .resideInAPackage("dev.detent.spi..")
                 .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.detent.spi..", "java..", "org.pf4j..", "org.jspecify..", "jakarta.inject..")
+                .check(CLASSES);
+    }
+
+    /** What the command needs of a run it asks the host for; beside it only the words of the contract. */
+    @Test
+    void theCommandSeesTheHostAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.cli..")
+                .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "com.google..",
-                        "ai.onnxruntime..",
                         "dev.detent.kernel..",
                         "dev.detent.onnx..",
                         "dev.detent.runtime..",
-                        "dev.detent.host..")
+                        "dev.detent.report..",
+                        "dev.detent.support..",
+                        "dev.detent.testkit..")
                 .check(CLASSES);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "spi",
+                "support",
+                "testkit",
+                "kernel",
+                "onnx",
+                "runtime",
+                "report",
+                "host",
+                "cli",
+                "backends",
+                "passes"
+            })
+    void noPackagesOfAModuleFormACycle(String module) {
+        slices().matching("dev.detent." + module + ".(**)")
+                .should()
+                .beFreeOfCycles()
+                .allowEmptyShould(true)
+                .check(CLASSES);
+    }
+
+    /**
+     * The root pom and distribution/pom.xml list the plugins; who adds one to the tree and forgets them is told here.
+     */
+    @Test
+    void everyPluginOfTheTreeIsOnTheClassPath() throws IOException {
+        Set<String> modules = new TreeSet<>();
+        for (String kind : List.of("backends", "passes")) {
+            try (Stream<Path> folders = Files.list(Path.of("..", kind))) {
+                folders.filter(f -> Files.exists(f.resolve("pom.xml")))
+                        .forEach(f -> modules.add("dev.detent." + kind + "." + f.getFileName()));
+            }
+        }
+        assertThat(TestPlatform.extensionNames().stream()
+                        .map(name -> name.substring(0, name.lastIndexOf('.')))
+                        .collect(Collectors.toCollection(TreeSet::new)))
+                .isEqualTo(modules);
     }
 
     @Test

@@ -1,79 +1,104 @@
 package dev.detent.distribution;
 
-import dev.detent.backends.ascend.Ascend;
-import dev.detent.backends.dsp.Dsp;
-import dev.detent.backends.float8.Float8;
-import dev.detent.backends.fpga.Fpga;
-import dev.detent.backends.metax.Metax;
-import dev.detent.backends.mnn.Mnn;
-import dev.detent.backends.ncnn.Ncnn;
-import dev.detent.backends.nnie.Nnie;
-import dev.detent.backends.nxp.Nxp;
-import dev.detent.backends.onnxruntime.OnnxRuntime;
-import dev.detent.backends.openvino.OpenVino;
-import dev.detent.backends.ppl.Ppl;
-import dev.detent.backends.ppq.Ppq;
-import dev.detent.backends.rknn.Rknn;
-import dev.detent.backends.tengine.Tengine;
-import dev.detent.backends.tensorrt.TensorRt;
-import dev.detent.backends.vitis.Vitis;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
-import dev.detent.passes.calibration.Calibration;
-import dev.detent.passes.dispatching.Dispatchers;
-import dev.detent.passes.equalization.Equalization;
-import dev.detent.passes.parameters.ParameterPasses;
-import dev.detent.passes.refinement.Refinement;
-import dev.detent.passes.tuning.Tuning;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
+import dev.detent.spi.PluginFolder;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Constructor;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.yaml.snakeyaml.Yaml;
 
 /** The platform with all plugins, in one class loader, for tests that look inside. */
 final class TestPlatform {
 
-    static final Registry REGISTRY = Registry.of(Map.of(
-            "all 1",
-            List.of(
-                    new Dispatchers(),
-                    new Refinement(),
-                    new Calibration(),
-                    new ParameterPasses(),
-                    new Equalization(),
-                    new Tuning(),
-                    new Ppq(),
-                    new OnnxRuntime(),
-                    new TensorRt(),
-                    new Dsp(),
-                    new Nnie(),
-                    new OpenVino(),
-                    new Ncnn(),
-                    new Mnn(),
-                    new Tengine(),
-                    new Rknn(),
-                    new Ascend(),
-                    new Ppl(),
-                    new Nxp(),
-                    new Fpga(),
-                    new Vitis(),
-                    new Metax(),
-                    new Float8())));
+    private static final String INDEX = "META-INF/extensions.idx";
+
+    /** What the folder of plugin jars holds for the targets that are described in YAML. */
+    private static final PluginFolder FOLDER = () -> Map.of("acme.yaml", acme());
+
+    static final Registry REGISTRY = Registry.of(Map.of("all 1", extensions()));
 
     private TestPlatform() {}
+
+    /** Every extension that an index on the class path names: what PF4J finds in the plugin jars. */
+    static List<Object> extensions() {
+        try {
+            List<Object> all = new ArrayList<>();
+            for (String name : extensionNames()) {
+                Constructor<?> constructor = Class.forName(name).getDeclaredConstructors()[0];
+                constructor.setAccessible(true);
+                all.add(constructor.newInstance(Arrays.stream(constructor.getParameterTypes())
+                        .map(TestPlatform::injected)
+                        .toArray()));
+            }
+            return all;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static Set<String> extensionNames() {
+        Set<String> names = new TreeSet<>();
+        try {
+            for (URL index :
+                    Collections.list(TestPlatform.class.getClassLoader().getResources(INDEX))) {
+                try (InputStream in = index.openStream()) {
+                    new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                            .lines()
+                            .map(l -> l.replaceAll("#.*", "").trim())
+                            .filter(l -> !l.isEmpty())
+                            .forEach(names::add);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return names;
+    }
+
+    private static Object injected(Class<?> type) {
+        if (type == PluginFolder.class) {
+            return FOLDER;
+        }
+        throw new IllegalArgumentException("an extension asks for " + type + ", which these tests do not have");
+    }
+
+    /** The chip of docs/targets/generic.md. */
+    private static Map<String, Object> acme() {
+        try {
+            String page = Files.readString(Path.of("../docs/targets/generic.md"));
+            String yaml = page.substring(page.indexOf("```yaml") + 7);
+            return new Yaml().load(yaml.substring(0, yaml.indexOf("```")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     static Pipeline.Result quantize(Graph graph, String target, Samples samples, int workers, String... set) {
         Settings settings = Settings.NONE;

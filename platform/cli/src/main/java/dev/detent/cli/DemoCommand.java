@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,12 +54,12 @@ final class DemoCommand implements Callable<Integer> {
         o.problems().forEach(console::problem);
         console.line("PP-OCR text-direction classifier for " + backend + ": " + o.nodes()
                 + " nodes quantized from " + o.samples() + " images, scored on "
-                + o.scores().get("float").samples());
+                + Objects.requireNonNull(o.scores().get("float")).samples());
         EvaluateCommand.show(console, o.scores());
         o.runnable().ifPresent(file -> {
             console.line("size       " + QuantizeCommand.bytes(o.model().bytes()) + " -> "
-                    + QuantizeCommand.bytes(
-                            o.files().sizes().get(file.getFileName().toString())));
+                    + QuantizeCommand.bytes(Objects.requireNonNull(
+                            o.files().sizes().get(file.getFileName().toString()))));
             ThroughputBenchmark speed =
                     ThroughputBenchmark.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
             console.line(String.format(

@@ -5,13 +5,19 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.runtime.OrtModel;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.SpiVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Objects;
 import picocli.CommandLine.Option;
 
 /** Where this installation lies and which plugins it loads; mixed into every command that needs plugins. */
 final class InstallationOptions {
 
-    static final String VERSION = "0.1.0";
+    /** Written by Maven from the one place that says it, the root pom. */
+    static final String VERSION = version();
 
     @Option(
             names = "--plugins",
@@ -21,6 +27,15 @@ final class InstallationOptions {
 
     @Option(names = "--allow-unlisted", description = "load jars that plugins.lock does not list")
     boolean allowUnlisted;
+
+    private static String version() {
+        try (InputStream text =
+                Objects.requireNonNull(InstallationOptions.class.getResourceAsStream("version.txt"), "version.txt")) {
+            return new String(text.readAllBytes(), StandardCharsets.UTF_8).trim();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     static Path folder() {
         return Path.of(System.getProperty("detent.home", "."));

@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
  */
 @Command(
         name = "detent",
-        version = "detent " + InstallationOptions.VERSION,
         mixinStandardHelpOptions = true,
         scope = CommandLine.ScopeType.INHERIT,
         description = "Post-training quantization of ONNX models.")
@@ -48,6 +47,7 @@ public final class Main {
 
     static int run(String... args) {
         CommandLine line = new CommandLine(new Main());
+        line.getCommandSpec().version("detent " + InstallationOptions.VERSION);
         // Looking into every command's options would cost the one that is run a quarter of a second.
         List<Class<?>> asked = COMMANDS.stream()
                 .filter(c ->
@@ -60,7 +60,8 @@ public final class Main {
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler((e, a) -> {
             System.err.println("error DT-CLI-001: " + e.getMessage());
-            CommandLine.UnmatchedArgumentException.printSuggestions(e, new java.io.PrintWriter(System.err, true));
+            CommandLine.UnmatchedArgumentException.printSuggestions(
+                    e, new java.io.PrintWriter(System.err, true, java.nio.charset.Charset.defaultCharset()));
             System.err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
             return 2;
         });

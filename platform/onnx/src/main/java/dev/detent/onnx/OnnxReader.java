@@ -60,7 +60,10 @@ public final class OnnxReader {
     public static Graph read(Path file) {
         OnnxReader reader = new OnnxReader(file);
         try {
-            return reader.graph(reader.parse(), NAMELESS);
+            ModelProto model = reader.parse();
+            Graph graph = reader.graph(model, NAMELESS);
+            OperatorCheck.check(model.getGraph(), graph.opset(), file);
+            return graph;
         } catch (IOException e) {
             throw new UserException("DT-ONX-002", "cannot be read: " + e.getMessage(), file.toString(), e);
         } finally {
@@ -355,7 +358,6 @@ public final class OnnxReader {
                 c.close();
             } catch (IOException e) {
                 // Mappings outlive their channel; nothing is lost.
-                continue;
             }
         }
     }

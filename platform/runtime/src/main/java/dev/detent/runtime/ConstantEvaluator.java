@@ -11,6 +11,10 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.GraphWalk;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,10 +25,6 @@ import java.util.Set;
 
 /** Values that depend on constants alone, such as the pads an exporter computes with a dozen nodes. */
 public final class ConstantEvaluator {
-
-    /** Different at every run, whatever their inputs. */
-    private static final Set<String> RANDOM = Set.of(
-            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli");
 
     private ConstantEvaluator() {}
 
@@ -40,9 +40,12 @@ public final class ConstantEvaluator {
 
     /** Those of the values that are no initializers but depend on constants alone, all from one session. */
     static Map<String, Tensor> evaluate(Graph graph, Set<String> values) {
-        Set<Node> ancestors = new LinkedHashSet<>();
-        List<String> found =
-                values.stream().filter(v -> collect(graph, v, ancestors)).toList();
+        GraphAnswers<String, Boolean> constant = new GraphAnswers<>(
+                v -> computing(graph, v).map(n -> computed(graph, n)).orElse(List.of()),
+                (v, known) -> computing(graph, v)
+                        .map(n -> computed(graph, n).stream().allMatch(known::apply))
+                        .orElse(false));
+        List<String> found = values.stream().filter(constant::of).toList();
         if (found.isEmpty()) {
             return Map.of();
         }
@@ -50,10 +53,13 @@ public final class ConstantEvaluator {
         GraphEditor edit = part.edit();
         graph.opsets().forEach(edit::opset);
         edit.opaque(graph.opaque());
-        for (Node n : ancestors) {
+        Set<Node> last = new LinkedHashSet<>();
+        found.forEach(v -> graph.producer(v).ifPresent(last::add));
+        for (Node n : GraphWalk.reach(last, graph::upstream)) {
             n.inputs().forEach(i -> graph.initializer(i).ifPresent(t -> edit.initializer(i, t)));
             edit.add(n);
         }
+        edit.sort();
         found.forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE)));
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         try (OrtSession session = OrtRuntime.session(part, OrtOptimizationLevel.NONE, found.get(0));
@@ -70,22 +76,16 @@ public final class ConstantEvaluator {
         return tensors;
     }
 
-    /** Adds the nodes it takes to compute the value, in order, if constants suffice. */
-    private static boolean collect(Graph graph, String value, Set<Node> ancestors) {
-        Optional<Node> producer = graph.producer(value);
-        if (producer.isEmpty()
-                || producer.get().isOneOf(RANDOM)
-                || producer.get().hasSubgraph()) {
-            return false;
-        }
-        Node n = producer.get();
-        if (ancestors.contains(n)) {
-            return true;
-        }
-        boolean constant = n.inputs().stream()
+    /** The node that makes the value, if its result is the same at every run with the same inputs. */
+    private static Optional<Node> computing(Graph graph, String value) {
+        return graph.producer(value).filter(n -> !OperatorTable.is(n, Trait.RANDOM) && !n.hasSubgraph());
+    }
+
+    /** Inputs that are no constants as they stand. */
+    private static List<String> computed(Graph graph, Node n) {
+        return n.inputs().stream()
                 .filter(i -> !i.isEmpty() && !graph.isInitializer(i))
-                .allMatch(i -> collect(graph, i, ancestors));
-        return constant && ancestors.add(n);
+                .toList();
     }
 
     private static Optional<Tensor> tensor(OnnxTensor t) {

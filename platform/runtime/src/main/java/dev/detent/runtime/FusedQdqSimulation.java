@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -236,8 +237,9 @@ final class FusedQdqSimulation implements Simulation {
                 mine = fresh;
             }
             mine.forEach((value, watching) -> {
-                float[] values = outputs.floats(watched.get(value));
-                long[] shape = outputs.shape(watched.get(value));
+                String shownAs = Objects.requireNonNull(watched.get(value));
+                float[] values = outputs.floats(shownAs);
+                long[] shape = outputs.shape(shownAs);
                 watching.stream()
                         .filter(w -> i < w.samples())
                         .forEach(w -> w.sketch().observe(values, shape));

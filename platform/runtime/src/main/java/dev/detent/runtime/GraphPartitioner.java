@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -49,7 +50,7 @@ final class GraphPartitioner {
             for (String value : reads(n)) {
                 Optional<Node> producer = graph.producer(value);
                 if (producer.isPresent()) {
-                    level = Math.max(level, levels.get(producer.get().name()) + (plan.isCut(value) ? 1 : 0));
+                    level = Math.max(level, level(producer.get()) + (plan.isCut(value) ? 1 : 0));
                 }
             }
             levels.put(n.name(), level);
@@ -58,13 +59,13 @@ final class GraphPartitioner {
         for (Node n : graph.nodes()) {
             for (String value : reads(n)) {
                 graph.producer(value)
-                        .filter(p -> !plan.isCut(value) && levels.get(p.name()).equals(levels.get(n.name())))
+                        .filter(p -> !plan.isCut(value) && level(p) == level(n))
                         .ifPresent(p -> leader.put(find(n.name()), find(p.name())));
             }
         }
         Map<Integer, Map<String, List<Node>>> byLevel = new java.util.TreeMap<>();
         for (Node n : graph.nodes()) {
-            byLevel.computeIfAbsent(levels.get(n.name()), k -> new LinkedHashMap<>())
+            byLevel.computeIfAbsent(level(n), k -> new LinkedHashMap<>())
                     .computeIfAbsent(find(n.name()), k -> new ArrayList<>())
                     .add(n);
         }
@@ -80,10 +81,18 @@ final class GraphPartitioner {
         return values;
     }
 
+    private int level(Node node) {
+        return Objects.requireNonNull(levels.get(node.name()), node.name());
+    }
+
+    private String leader(String node) {
+        return Objects.requireNonNull(leader.get(node), node);
+    }
+
     private String find(String node) {
         String root = node;
-        while (!leader.get(root).equals(root)) {
-            root = leader.get(root);
+        for (String next = leader(root); !next.equals(root); next = leader(root)) {
+            root = next;
         }
         leader.put(node, root);
         return root;

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -211,10 +212,8 @@ final class NchwcLayout {
     }
 
     private boolean mayBeNative(String value) {
-        return cuts.isCut(value)
-                && !cuts.cuts().get(value).isPerChannel()
-                && graph.producer(value).isPresent()
-                && !graph.isOutput(value);
+        PartitionPlan.Cut cut = cuts.cuts().get(value);
+        return cut != null && !cut.isPerChannel() && graph.producer(value).isPresent() && !graph.isOutput(value);
     }
 
     private void decide() {
@@ -239,8 +238,9 @@ final class NchwcLayout {
         }
         boolean changed = true;
         while (changed) {
-            changed =
-                    channels.keySet().removeIf(v -> !holds(producers.get(v), v, consumers.getOrDefault(v, List.of())));
+            changed = channels.keySet()
+                    .removeIf(v ->
+                            !holds(Objects.requireNonNull(producers.get(v)), v, consumers.getOrDefault(v, List.of())));
         }
     }
 

@@ -5,7 +5,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.run.Simulator.Observation;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.NonNegativeValues;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,7 +32,7 @@ final class ObservationRun<S extends Sketch> {
 
     ObservationRun(Graph graph, List<Observation<S>> observations) {
         this.observations = observations;
-        this.neverNegative = Operators.neverNegative(graph);
+        this.neverNegative = NonNegativeValues.in(graph);
         observations.forEach(o -> merged.add(sketch(o)));
         this.joined = joined(graph);
     }

@@ -118,7 +118,7 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
                 throw new UserException("DT-DAT-001", "lacks the model's input '" + input.name() + "'", description);
             }
             if (in.type() == dev.detent.spi.graph.ElementType.FLOAT) {
-                TensorBuffer slab = known ? slabs.get(input.name()) : put(input.name(), in.shape(), false);
+                TensorBuffer slab = known ? settledBuffer(input.name()) : put(input.name(), in.shape(), false);
                 slab.buffer()
                         .put(
                                 0,
@@ -176,7 +176,7 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
         }
         for (String out : segment.outputs()) {
             if (pinned.containsKey(out)) {
-                arrived(out, slabs.get(out), known);
+                arrived(out, settledBuffer(out), known);
                 continue;
             }
             OnnxTensor t = (OnnxTensor) result.get(out).orElseThrow();
@@ -220,7 +220,7 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
 
     /** False when an output did not fit its place: a shape that depends on the data after all. */
     private boolean runSettled(int index, SegmentedSimulation.Segment segment) throws OrtException {
-        BoundSession arguments = settled.get(index);
+        BoundSession arguments = Objects.requireNonNull(settled.get(index));
         try {
             segment.session()
                     .run(arguments.inputs(), Set.of(), arguments.outputs())
@@ -230,7 +230,7 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
             return false;
         }
         for (String out : segment.outputs()) {
-            arrived(out, slabs.get(out), true);
+            arrived(out, settledBuffer(out), true);
         }
         return true;
     }
@@ -338,6 +338,11 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
         }
     }
 
+    /** The buffer of a value whose shape is known: it was made when the shape was seen first. */
+    private TensorBuffer settledBuffer(String value) {
+        return Objects.requireNonNull(slabs.get(value), value);
+    }
+
     private static long elements(long[] shape) {
         long n = 1;
         for (long d : shape) {
@@ -351,7 +356,7 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
         TensorBuffer slab = slabs.get(value);
         if (slab == null) {
             try {
-                OnnxTensor t = foreign.get(value);
+                OnnxTensor t = Objects.requireNonNull(foreign.get(value));
                 return t.getInfo().type == OnnxJavaType.INT64 ? toFloats(t.getLongBuffer()) : toFloats(t);
             } catch (RuntimeException e) {
                 throw new UserException("DT-RUN-004", "is not a tensor of numbers and cannot be compared", value, e);
@@ -405,7 +410,9 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
     @Override
     public long[] shape(String value) {
         TensorBuffer slab = slabs.get(value);
-        return slab != null ? slab.shape() : foreign.get(value).getInfo().getShape();
+        return slab != null
+                ? slab.shape()
+                : Objects.requireNonNull(foreign.get(value)).getInfo().getShape();
     }
 
     private void release() {

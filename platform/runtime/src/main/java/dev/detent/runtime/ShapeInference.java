@@ -12,6 +12,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,27 +29,6 @@ public final class ShapeInference {
     /** Constants up to this many elements may decide a shape and stay. */
     private static final int SMALL = 1024;
 
-    /** Inputs that decide the shape of an output; exporters like to compute them from constants. */
-    private static final Map<String, List<Integer>> SHAPING = Map.of(
-            "Reshape",
-            List.of(1),
-            "Expand",
-            List.of(1),
-            "Tile",
-            List.of(1),
-            "Pad",
-            List.of(1, 3),
-            "Slice",
-            List.of(1, 2, 3, 4),
-            "Resize",
-            List.of(2, 3),
-            "Unsqueeze",
-            List.of(1),
-            "Squeeze",
-            List.of(1),
-            "ConstantOfShape",
-            List.of(0));
-
     private ShapeInference() {}
 
     /** Writes what it learns into the graph's value infos; what is declared already stays. */
@@ -63,11 +43,14 @@ public final class ShapeInference {
             }
         }
         Set<String> shaping = new LinkedHashSet<>();
-        graph.nodes()
-                .forEach(n -> SHAPING.getOrDefault(n.opType(), List.of()).stream()
-                        .filter(n::hasInput)
-                        .map(n::input)
-                        .forEach(shaping::add));
+        for (Node n : graph.nodes()) {
+            for (int i = 0; i < n.inputs().size(); i++) {
+                // Exporters like to compute them from constants.
+                if (n.hasInput(i) && OperatorTable.role(n, i, graph).decidesShape()) {
+                    shaping.add(n.input(i));
+                }
+            }
+        }
         ConstantEvaluator.evaluate(graph, shaping).forEach((value, t) -> {
             String known = edit.freshName(value + "_known");
             edit.initializer(known, t);

@@ -6,4 +6,5 @@ package dev.detent.spi;
  * @param version Detent's version
  * @param spiVersion see {@link SpiVersion#CURRENT}
  */
+@Experimental(since = "1.0")
 public record HostInfo(String version, String spiVersion) {}

@@ -3,6 +3,7 @@ package dev.detent.spi;
 import java.util.Map;
 
 /** What lies beside the plugin jars; may be injected into an extension's constructor. */
+@Experimental(since = "1.0")
 @ImplementedByHost
 public interface PluginFolder {
 

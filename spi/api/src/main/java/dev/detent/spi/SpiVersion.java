@@ -1,6 +1,7 @@
 package dev.detent.spi;
 
 /** The version of the SPI that the host announces; a plugin's {@code Plugin-Requires} is compared with it. */
+@Stable(since = "1.0")
 public final class SpiVersion {
 
     /** Plain {@code x.y.z}: PF4J's range check misjudges snapshots. */

@@ -12,7 +12,8 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
@@ -32,10 +33,10 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
     private static final Scheme U16 = LinearInteger.asymmetric(16, 0, 65535);
     private static final Scheme S8 = LinearInteger.symmetric(8, -128, 127);
     private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127);
-    private static final Scheme BIAS = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme BIAS = LinearInteger.int32();
 
-    private static final Set<String> TYPES = Operators.plus(
-            Operators.MOVEMENT,
+    private static final Set<String> TYPES = OperatorTable.types(
+            Trait.MOVES,
             "Conv ConvTranspose Gemm MatMul Sigmoid Softmax HardSigmoid "
                     + "Relu PRelu Clip AveragePool GlobalAveragePool Mul Add Max Min Sub Div LeakyRelu Concat ReduceMean ReduceSum ReduceMax HardSwish "
                     + "Tanh Elu Sqrt Pow Exp InstanceNormalization LayerNormalization BatchNormalization Gelu Sum Abs Neg LogSoftmax");
@@ -67,9 +68,9 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
                         .build(),
                 DeclaredTarget.of("ti-dsp", "TI's DSP: int8 symmetric per tensor, per-channel weights, float bias")
                         .quantizes(TYPES)
-                        .moves(Operators.MOVEMENT)
+                        .moves(OperatorTable.types(Trait.MOVES))
                         .activations(S8, "mse")
-                        .channelWeights(S8, "minmax", Operators.WEIGHTED)
+                        .channelWeights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
                         .recipe(host -> recipe(host, 0))
                         .writes(new PplDspExporter())
                         .build());
@@ -77,7 +78,7 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
 
     private static DeclaredTargetBuilder perTensor(String id, String summary, double width) {
         return common(id, summary, U8, width)
-                .weights(U8, "minmax", Operators.WEIGHTED)
+                .weights(U8, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(BIAS, "minmax");
     }
 
@@ -95,9 +96,11 @@ public final class Dsp implements Backend, ObserverProvider, PassProvider {
     private static DeclaredTargetBuilder common(String id, String summary, Scheme activation, double width) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(TYPES)
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
-                .outputs(new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL), Operators.PROBABILITIES)
+                .outputs(
+                        new TensorRule(activation, FixedRange.UNIT, InitialState.INITIAL),
+                        OperatorTable.types(Trait.PROBABILITY))
                 .outputs(new TensorRule(activation, FixedRange.TANH, InitialState.INITIAL), Set.of("Tanh"))
                 .recipe(host -> recipe(host, width));
     }

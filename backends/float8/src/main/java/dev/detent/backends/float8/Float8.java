@@ -4,7 +4,8 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -29,9 +30,9 @@ public final class Float8 implements Backend {
     private static Target inputs(String id, String summary, FloatingPoint format) {
         Scheme scheme = format.scheme();
         return DeclaredTarget.of(id, summary)
-                .quantizes(Operators.WEIGHTED)
+                .quantizes(OperatorTable.types(Trait.WEIGHTED))
                 .activations(scheme, "mse")
-                .channelWeights(scheme, "minmax", Operators.WEIGHTED)
+                .channelWeights(scheme, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .floatOutputs()
                 .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("8-bit floating-point pairs, opset 19"))
@@ -41,13 +42,13 @@ public final class Float8 implements Backend {
     private static Target graphcore() {
         Scheme scheme = FloatingPoint.E4M3.scheme().withPowerOfTwo();
         return DeclaredTarget.of("graphcore-fp8", "Graphcore FP8: E4M3 with power-of-two scales")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(scheme, "mse")
-                .channelWeights(scheme, "minmax", Operators.WEIGHTED)
+                .channelWeights(scheme, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .floatNetworkOutputs()
                 .writes(new QdqExporter("8-bit floating-point pairs, opset 19"))
                 .build();

@@ -4,7 +4,8 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -22,13 +23,13 @@ public final class Fpga implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("fpga", "FPGA: int8 symmetric, power-of-two scales, per tensor")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(P2, "mse")
-                .weights(P2, "minmax", Operators.WEIGHTED)
+                .weights(P2, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(LinearInteger.symmetric(30, -(1L << 29), 1L << 29).withPowerOfTwo(), "minmax")
                 .writes(new ShiftExporter(), new QdqExporter("power-of-two scales"))
                 .build());

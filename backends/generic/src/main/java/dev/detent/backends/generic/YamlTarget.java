@@ -12,7 +12,8 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One YAML file as a target (docs/targets/generic.md lists the keys). An unknown key or value is an error that names
@@ -65,15 +67,15 @@ final class YamlTarget {
     /** Families that a list of operators may name. */
     private static final Map<String, Set<String>> FAMILIES = Map.of(
             "weighted",
-            Operators.WEIGHTED,
+            OperatorTable.types(Trait.WEIGHTED),
             "movement",
-            Operators.MOVEMENT,
+            OperatorTable.types(Trait.MOVES),
             "pooling",
-            Operators.POOLING,
+            OperatorTable.types(Trait.POOLING),
             "elementwise",
-            Operators.ELEMENTWISE,
+            OperatorTable.types(Trait.ELEMENT_WISE),
             "activations",
-            Operators.ACTIVATIONS);
+            OperatorTable.types(Trait.ACTIVATION));
 
     private final String file;
     private final Map<String, Object> yaml;
@@ -126,7 +128,7 @@ final class YamlTarget {
     private void weights(DeclaredTargetBuilder table, Map<String, Object> weights) {
         Set<String> types = weights.containsKey("operators")
                 ? operators("weights.operators", weights.get("operators"))
-                : Operators.WEIGHTED;
+                : OperatorTable.types(Trait.WEIGHTED);
         Scheme scheme = slot("weights", weights, "minmax").scheme();
         if (flag(weights, "per-channel", false)) {
             table.channelWeights(scheme, "minmax", types);
@@ -139,7 +141,7 @@ final class YamlTarget {
         Object bias = yaml.getOrDefault("bias", "float");
         boolean channels = yaml.get("weights") instanceof Map<?, ?> w && Boolean.TRUE.equals(w.get("per-channel"));
         if (bias.equals("derived")) {
-            Scheme scheme = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
+            Scheme scheme = LinearInteger.int32();
             table.derivedBias(channels ? scheme.perChannel(0) : scheme, "minmax");
         } else if (bias instanceof Map<?, ?>) {
             TensorRule rule = slot("bias", map(bias, "bias"), "minmax");
@@ -259,7 +261,7 @@ final class YamlTarget {
         choices.get(value).run();
     }
 
-    private Set<String> operators(String key, Object value) {
+    private Set<String> operators(String key, @Nullable Object value) {
         Set<String> types = new LinkedHashSet<>();
         if (value == null) {
             throw new UserException(
@@ -297,7 +299,7 @@ final class YamlTarget {
         throw wrong(key, value, "true or false");
     }
 
-    private Map<String, Object> map(Object value, String key) {
+    private Map<String, Object> map(@Nullable Object value, String key) {
         if (!(value instanceof Map<?, ?> m)) {
             throw wrong(key, String.valueOf(value), "a map");
         }

@@ -5,7 +5,8 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
@@ -27,24 +28,21 @@ public final class Metax implements Backend {
         return List.of(
                 common("metax-tensor", "MetaX: uint8 asymmetric per tensor, float bias")
                         .activations(U8, "mse")
-                        .weights(U8, "minmax", Operators.WEIGHTED)
+                        .weights(U8, "minmax", OperatorTable.types(Trait.WEIGHTED))
                         .build(),
                 common("metax-channel", "MetaX: int8 symmetric, weights per channel, integer bias")
                         .activations(S8, "mse")
-                        .channelWeights(S8, "minmax", Operators.WEIGHTED)
-                        .derivedBias(
-                                LinearInteger.symmetric(32, -2147483647L, 2147483647L)
-                                        .perChannel(0),
-                                "minmax")
+                        .channelWeights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
+                        .derivedBias(LinearInteger.int32().perChannel(0), "minmax")
                         .build());
     }
 
     private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv Gemm MatMul Relu PRelu Clip LeakyRelu AveragePool GlobalAveragePool Mul Add Concat"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .floatNetworkOutputs()
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"));
     }

@@ -8,7 +8,7 @@ import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -24,8 +24,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Nnie implements Backend, NumberSystemProvider {
 
-    private static final Set<String> LAYERS =
-            Operators.plus(Operators.BIASED, "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
+    private static final Set<String> LAYERS = OperatorTable.plus(
+            OperatorTable.biased(), "AveragePool GlobalAveragePool MaxPool PRelu Resize Add Mul Max Concat");
 
     @Override
     public List<Target> targets() {
@@ -48,7 +48,7 @@ public final class Nnie implements Backend, NumberSystemProvider {
                         .channelWeights(
                                 LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
                                 "minmax",
-                                Operators.BIASED)
+                                OperatorTable.biased())
                         .floatOutputs()
                         .recipe(host -> host.inputsOnly().without("passive-parameters"))
                         .writes(new CalibrationParamExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
@@ -61,7 +61,7 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .quantizes(LAYERS)
                 .onlyIf((n, g) -> hasConstantWeight(n, g) && n.intAttribute("group", 1) == 1)
                 .activations(grid.scheme(), "minmax")
-                .weights(grid.scheme(), "minmax", Operators.BIASED)
+                .weights(grid.scheme(), "minmax", OperatorTable.biased())
                 .floatOutputs()
                 .recipe(host -> host.inputsOnly().without("passive-parameters").with("calibration", Map.of()))
                 .writes(new GfpqExporter(grid.scheme().bits()))
@@ -70,7 +70,7 @@ public final class Nnie implements Backend, NumberSystemProvider {
     }
 
     private static boolean hasConstantWeight(Node node, Graph graph) {
-        return !node.isOneOf(Operators.BIASED) || graph.isInitializer(node.input(1));
+        return !node.isOneOf(OperatorTable.biased()) || graph.isInitializer(node.input(1));
     }
 
     @Override

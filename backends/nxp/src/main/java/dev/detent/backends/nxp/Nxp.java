@@ -9,7 +9,8 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -28,13 +29,13 @@ public final class Nxp implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("nxp", "NXP: int8 symmetric, power-of-two scales, per-channel weights")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Sub Max Div Concat"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(P2.with(Rounding.HALF_UP), "mse")
-                .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), "minmax", Operators.WEIGHTED)
+                .channelWeights(P2.with(Rounding.HALF_AWAY_FROM_ZERO), "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(
                         LinearInteger.symmetric(30, -(1L << 30), 1L << 30)
                                 .withPowerOfTwo()

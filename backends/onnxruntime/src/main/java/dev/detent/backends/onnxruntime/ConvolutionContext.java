@@ -4,14 +4,15 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.support.operator.Operators;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
+import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.PerGraph;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -21,15 +22,45 @@ import java.util.stream.IntStream;
  */
 final class ConvolutionContext {
 
+    /** The first weighted operators that a node meets in one direction. */
+    private enum Met {
+        NONE,
+        CONVOLUTIONS,
+        MATRIX_PRODUCTS;
+
+        Met and(Met other) {
+            return compareTo(other) > 0 ? this : other;
+        }
+    }
+
+    private static final PerGraph<Set<String>> AMONG_PRODUCTS = new PerGraph<>(ConvolutionContext::amongProducts);
+
     private ConvolutionContext() {}
 
     /** The weighted operators before it, or where there is none those behind it, are no matrix products. */
     static boolean areConvolutions(Node node, Graph graph) {
-        Set<Node> around = nearest(node, Graph::upstream, graph);
-        if (around.isEmpty()) {
-            around = nearest(node, Graph::downstream, graph);
-        }
-        return around.stream().noneMatch(n -> n.is("MatMul"));
+        return !AMONG_PRODUCTS.of(graph).contains(node.name());
+    }
+
+    private static Set<String> amongProducts(Graph graph) {
+        GraphAnswers<Node, Met> before = met(graph::upstream);
+        GraphAnswers<Node, Met> behind = met(graph::downstream);
+        return graph.nodes().stream()
+                .filter(n -> (before.of(n) == Met.NONE ? behind : before).of(n) == Met.MATRIX_PRODUCTS)
+                .map(Node::name)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static GraphAnswers<Node, Met> met(Function<Node, Set<Node>> next) {
+        return new GraphAnswers<>(
+                n -> next.apply(n).stream()
+                        .filter(m -> !OperatorTable.is(m, Trait.WEIGHTED))
+                        .toList(),
+                (n, known) -> next.apply(n).stream()
+                        .map(m -> m.is("MatMul")
+                                ? Met.MATRIX_PRODUCTS
+                                : OperatorTable.is(m, Trait.WEIGHTED) ? Met.CONVOLUTIONS : known.apply(m))
+                        .reduce(Met.NONE, Met::and));
     }
 
     /** Which input of an Add is the bias of the matrix product in front of it. */
@@ -54,21 +85,5 @@ final class ConvolutionContext {
                                             .isPresent();
                         })
                         .findFirst();
-    }
-
-    /** The first weighted operators in one direction. */
-    private static Set<Node> nearest(Node node, BiFunction<Graph, Node, Set<Node>> next, Graph graph) {
-        Set<Node> found = new HashSet<>();
-        Set<String> seen = new HashSet<>();
-        Deque<Node> queue = new ArrayDeque<>(next.apply(graph, node));
-        while (!queue.isEmpty()) {
-            Node n = queue.remove();
-            if (n.isOneOf(Operators.WEIGHTED)) {
-                found.add(n);
-            } else if (seen.add(n.name())) {
-                queue.addAll(next.apply(graph, n));
-            }
-        }
-        return found;
     }
 }

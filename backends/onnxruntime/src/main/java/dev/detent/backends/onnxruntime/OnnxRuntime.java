@@ -17,7 +17,8 @@ import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -39,12 +40,11 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
     private static final Scheme U16 = LinearInteger.asymmetric(16, 0, 65535);
     private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
-    private static final Scheme BIAS =
-            LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
+    private static final Scheme BIAS = LinearInteger.int32().perChannel(0);
 
     /** Operators with integer kernels, or that move codes without touching them. */
-    private static final Set<String> TYPES = Operators.plus(
-            Operators.MOVEMENT,
+    private static final Set<String> TYPES = OperatorTable.types(
+            Trait.MOVES,
             "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Add Mul Concat AveragePool GlobalAveragePool");
 
     /**
@@ -69,7 +69,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
     private static final Set<String> QNN_TYPES =
-            Operators.plus(TYPES, "Sub Div Softmax HardSwish Tanh Gelu PRelu ReduceMean LayerNormalization");
+            OperatorTable.plus(TYPES, "Sub Div Softmax HardSwish Tanh Gelu PRelu ReduceMean LayerNormalization");
 
     @Override
     public List<Target> targets() {
@@ -192,14 +192,14 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static DeclaredTargetBuilder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(TYPES)
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
-                .onlyIf((n, g) -> n.isOneOf(Operators.WEIGHTED)
+                .onlyIf((n, g) -> OperatorTable.is(n, Trait.WEIGHTED)
                         || !overhangs(n) && ConvolutionContext.areConvolutions(n, g)
                         || ConvolutionContext.productWithBias(n, g).isPresent())
                 .outputs(new TensorRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
                 .adjusted(OnnxRuntime::addedBias)
-                .channelWeights(WEIGHT, "minmax", Operators.WEIGHTED)
+                .channelWeights(WEIGHT, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(BIAS, "minmax")
                 .alsoActivations(U16, TYPES)
                 .floatNetworkOutputs()
@@ -214,7 +214,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static DeclaredTargetBuilder qnn(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary)
                 .quantizes(QNN_TYPES)
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
                 .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
                 .weights(

@@ -7,7 +7,8 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,7 +28,7 @@ final class VnniOverflowLint {
     static List<Problem> check(QuantizedModel model) {
         Graph graph = model.graph();
         return graph.nodes().parallelStream()
-                .filter(n -> n.isOneOf(Operators.WEIGHTED)
+                .filter(n -> OperatorTable.is(n, Trait.WEIGHTED)
                         && !OnnxRuntime.isDepthwise(n, graph)
                         && model.quantization()
                                 .input(n, 0)

@@ -10,7 +10,9 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.NonNegativeValues;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -29,7 +31,7 @@ public final class OpenVino implements Backend {
     private static final Scheme U8 = LinearInteger.symmetric(8, 0, 255).with(ScaleRule.MAGNITUDE);
     private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
     private static final Scheme NARROW = LinearInteger.symmetric(7, -64, 63).with(ScaleRule.MAGNITUDE);
-    private static final Set<String> TYPES = Operators.plus(Operators.WEIGHTED, "Add AveragePool GlobalAveragePool");
+    private static final Set<String> TYPES = OperatorTable.types(Trait.WEIGHTED, "Add AveragePool GlobalAveragePool");
 
     /** Operators whose result is not negative when their first input is not, or when none is. */
     @Override
@@ -47,8 +49,8 @@ public final class OpenVino implements Backend {
                 .quantizes(TYPES)
                 .onlyIf(OpenVino::isQuantized)
                 .activations(S8, "mse")
-                .channelWeights(weight, "minmax", Operators.WEIGHTED)
-                .alsoWeights(NARROW, Operators.WEIGHTED)
+                .channelWeights(weight, "minmax", OperatorTable.types(Trait.WEIGHTED))
+                .alsoWeights(NARROW, OperatorTable.types(Trait.WEIGHTED))
                 .floatOutputs()
                 .adjusted(OpenVino::unsigned)
                 .recipe(host -> host.inputsOnly().without("passive-parameters"))
@@ -71,7 +73,7 @@ public final class OpenVino implements Backend {
 
     private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {
         NodeRule changed = rule;
-        Set<String> neverNegative = Operators.neverNegative(graph);
+        Set<String> neverNegative = NonNegativeValues.in(graph);
         for (int i = 0; i < node.inputs().size(); i++) {
             TensorRule slot = rule.inputs().get(i);
             if (slot.scheme().equals(S8) && neverNegative.contains(node.input(i))) {

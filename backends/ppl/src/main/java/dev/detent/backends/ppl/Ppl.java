@@ -5,7 +5,8 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -23,15 +24,14 @@ public final class Ppl implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("ppl-cuda", "OpenPPL CUDA: int8 symmetric, per-channel weights")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm Relu PRelu Clip LeakyRelu Sigmoid AveragePool "
                                 + "GlobalAveragePool Mul Add Concat ReduceMean"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")
-                .channelWeights(S8, "minmax", Operators.WEIGHTED)
-                .derivedBias(
-                        LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0), "minmax")
+                .channelWeights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
+                .derivedBias(LinearInteger.int32().perChannel(0), "minmax")
                 .floatNetworkOutputs()
                 .writes(new PplJsonExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());

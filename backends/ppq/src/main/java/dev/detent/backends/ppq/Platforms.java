@@ -16,8 +16,7 @@ final class Platforms {
     private static final Scheme S8_NARROW = LinearInteger.symmetric(8, -127, 127);
     private static final Scheme U8 = LinearInteger.asymmetric(8, 0, 255);
     private static final Scheme P2 = S8.withPowerOfTwo();
-    private static final Scheme BIAS_32 =
-            LinearInteger.symmetric(32, -2147483647L, 2147483647L).perChannel(0);
+    private static final Scheme BIAS_32 = LinearInteger.int32().perChannel(0);
     private static final Scheme BIAS_30 = LinearInteger.symmetric(30, -BITS_29, BITS_29 - 1);
     private static final Scheme BIAS_30_CLOSED = LinearInteger.symmetric(30, -BITS_29, BITS_29);
 

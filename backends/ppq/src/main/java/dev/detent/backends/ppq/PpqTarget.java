@@ -11,7 +11,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.operator.OutputChannelAxis;
+import dev.detent.support.operator.WeightLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -95,7 +95,7 @@ final class PpqTarget implements Target {
         Scheme s = platform.name().equals("NCNN_INT8") && isWinograd(node, graph)
                 ? scheme.with(new CodeRange(6, -31, 31))
                 : scheme;
-        return s.perChannel(OutputChannelAxis.ofOutputChannels(node, graph));
+        return WeightLayout.perOutputChannel(s, node, graph);
     }
 
     /** ncnn runs 3x3 stride-1 convolutions as Winograd, which leaves 6 bits to the weights. */

@@ -5,7 +5,8 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
@@ -20,31 +21,31 @@ import org.pf4j.Extension;
 public final class Rknn implements Backend {
 
     private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
-    private static final Scheme BIAS = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme BIAS = LinearInteger.int32();
 
     @Override
     public List<Target> targets() {
         return List.of(
                 common("rknn", "Rockchip RKNN: int8 asymmetric, one scale per layer")
-                        .weights(S8, "minmax", Operators.WEIGHTED)
+                        .weights(S8, "minmax", OperatorTable.types(Trait.WEIGHTED))
                         .derivedBias(BIAS, "minmax")
                         .build(),
                 common("rknn-channel", "Rockchip RKNN: int8 asymmetric activations, weights per channel")
                         .channelWeights(
                                 LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE),
                                 "minmax",
-                                Operators.WEIGHTED)
+                                OperatorTable.types(Trait.WEIGHTED))
                         .derivedBias(BIAS.perChannel(0), "minmax")
                         .build());
     }
 
     private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
                                 + "Concat AveragePool GlobalAveragePool"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")
                 .writes(new QdqExporter("rknn.load_onnx takes its Q/DQ nodes"), new CfgExporter());
     }

@@ -4,7 +4,8 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import java.util.List;
@@ -22,14 +23,14 @@ public final class Tengine implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of("tengine", "Tengine: uint8 asymmetric per tensor, int32 bias")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu Sigmoid Softmax Add Mul Concat "
                                 + "AveragePool GlobalAveragePool"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(U8, "mse")
-                .weights(U8, "minmax", Operators.WEIGHTED)
-                .derivedBias(LinearInteger.symmetric(32, -2147483647L, 2147483647L), "minmax")
+                .weights(U8, "minmax", OperatorTable.types(Trait.WEIGHTED))
+                .derivedBias(LinearInteger.int32(), "minmax")
                 .writes(new ScaleFileExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                 .build());
     }

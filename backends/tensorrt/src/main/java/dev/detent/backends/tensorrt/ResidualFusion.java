@@ -2,9 +2,11 @@ package dev.detent.backends.tensorrt;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -28,7 +30,7 @@ final class ResidualFusion {
         if (depths.isEmpty()) {
             measure();
         }
-        return depths.get(node.name());
+        return Objects.requireNonNull(depths.get(node.name()));
     }
 
     private void measure() {
@@ -53,7 +55,7 @@ final class ResidualFusion {
 
     private Optional<Node> branch(Node add, int index) {
         return graph.producer(add.input(index))
-                .filter(p -> p.isOneOf(Operators.WEIGHTED)
+                .filter(p -> OperatorTable.is(p, Trait.WEIGHTED)
                         && graph.consumers(add.input(index)).size() == 1
                         && !graph.isOutput(add.input(index)));
     }

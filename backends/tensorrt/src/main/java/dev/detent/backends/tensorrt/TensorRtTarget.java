@@ -17,12 +17,14 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
-import dev.detent.support.operator.OutputChannelAxis;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
+import dev.detent.support.operator.WeightLayout;
 import dev.detent.support.qdq.QdqExporter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -76,7 +78,7 @@ final class TensorRtTarget implements Target {
 
     @Override
     public boolean supports(Node node, Graph graph) {
-        return node.isOneOf(Operators.WEIGHTED) && paysOff(node, graph) || node.is("Add") && fusable(node, graph);
+        return OperatorTable.is(node, Trait.WEIGHTED) && paysOff(node, graph) || node.is("Add") && fusable(node, graph);
     }
 
     /**
@@ -91,9 +93,13 @@ final class TensorRtTarget implements Target {
         if (node.is("Gemm", "MatMul")) {
             return w.rank() < 2 || w.dim(-1) >= THIN && w.dim(-2) >= THIN;
         }
-        long group = node.intAttribute("group", 1);
-        long out = node.is("Conv") ? w.dim(0) : w.dim(1) * group;
-        long in = node.is("Conv") ? w.dim(1) * group : w.dim(0);
+        Optional<WeightLayout> layout = WeightLayout.of(node, w);
+        if (layout.isEmpty()) {
+            return false;
+        }
+        int group = layout.get().groups();
+        int out = layout.get().outputChannels();
+        int in = layout.get().inputChannels();
         if (!scheme.system().isAffineInteger()) {
             return in > THIN && out > THIN && w.elementCount() / w.dim(0) / w.dim(1) <= LARGE_KERNEL;
         }
@@ -145,10 +151,7 @@ final class TensorRtTarget implements Target {
         if (graph.isInitializer(node.input(1))) {
             rule = rule.input(
                     1,
-                    new TensorRule(
-                            scheme.perChannel(OutputChannelAxis.ofOutputChannels(node, graph)),
-                            "minmax",
-                            InitialState.INITIAL));
+                    new TensorRule(WeightLayout.perOutputChannel(scheme, node, graph), "minmax", InitialState.INITIAL));
         }
         return node.inputs().size() > 2 ? rule.input(2, active.with(InitialState.FP32)) : rule;
     }
@@ -165,7 +168,7 @@ final class TensorRtTarget implements Target {
             }
             boolean fromConvolution = List.of(0, 1).stream()
                     .anyMatch(i -> graph.producer(n.input(i))
-                            .map(p -> p.isOneOf(Operators.WEIGHTED))
+                            .map(p -> OperatorTable.is(p, Trait.WEIGHTED))
                             .orElse(false));
             if (residuals.fused(n).isEmpty()) {
                 problems.add(

@@ -5,7 +5,8 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
@@ -26,13 +27,13 @@ public final class Vitis implements Backend {
     public List<Target> targets() {
         return List.of(DeclaredTarget.of(
                         "vitis", "Vitis AI XINT8: int8 symmetric, power-of-two scales, bias quantized too")
-                .quantizes(Operators.plus(
-                        Operators.MOVEMENT,
+                .quantizes(OperatorTable.types(
+                        Trait.MOVES,
                         "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu HardSigmoid HardSwish "
                                 + "AveragePool GlobalAveragePool Mul Add Concat ReduceMean"))
-                .moves(Operators.MOVEMENT)
+                .moves(OperatorTable.types(Trait.MOVES))
                 .activations(P2.with(Rounding.HALF_UP), "mse")
-                .weights(P2, "minmax", Operators.WEIGHTED)
+                .weights(P2, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .calibratedBias(P2, "mse")
                 .recipe(host -> host.integer()
                         .with(

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per
@@ -122,7 +123,7 @@ final class CalibrateActivations implements Pass {
             context.states()
                     .calibrate(
                             c,
-                            chosen.parameters().get(c),
+                            Objects.requireNonNull(chosen.parameters().get(c)),
                             chosen.choice().observer(c) + " over the calibration samples");
         }
     }

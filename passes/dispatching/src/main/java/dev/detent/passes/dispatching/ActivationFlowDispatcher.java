@@ -6,15 +6,17 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.pass.Dispatcher;
 import dev.detent.spi.pass.Placement;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
+import dev.detent.support.graph.GraphWalk;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -40,24 +42,11 @@ final class ActivationFlowDispatcher implements Dispatcher {
         Set<String> fed = fed(graph);
         Predicate<String> activation = v -> fed.contains(v) && isFloat(graph, v);
         Predicate<Node> carries = n -> n.outputs().stream().anyMatch(activation);
-        Set<Node> reached = new LinkedHashSet<>();
-        Deque<Node> queue = new ArrayDeque<>();
-        Consumer<Node> reach = n -> {
-            if (carries.test(n) && reached.add(n)) {
-                queue.add(n);
-            }
-        };
-        graph.nodes().stream().filter(n -> n.isOneOf(Operators.COMPUTING)).forEach(reach);
-        while (!queue.isEmpty()) {
-            Node n = queue.remove();
-            Stream.concat(n.inputs().stream(), n.capturedValues().stream())
-                    .filter(v -> activation.test(v) && takes(n, v))
-                    .forEach(v -> graph.producer(v).ifPresent(reach));
-            n.outputs().stream()
-                    .filter(activation)
-                    .forEach(v ->
-                            graph.consumers(v).stream().filter(c -> takes(c, v)).forEach(reach));
-        }
+        Set<Node> weighted = graph.nodes().stream()
+                .filter(n -> OperatorTable.is(n, Trait.WEIGHTED) && carries.test(n))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<Node> reached = GraphWalk.reach(
+                weighted, n -> neighbours(graph, n, activation).filter(carries).toList());
         Map<String, Placement> sides = new LinkedHashMap<>();
         graph.nodes()
                 .forEach(n -> sides.put(
@@ -68,28 +57,38 @@ final class ActivationFlowDispatcher implements Dispatcher {
         return sides;
     }
 
-    /** The activation itself goes into the node, it does not only say where to look. */
-    private static boolean takes(Node node, String activation) {
-        return !node.isOneOf(Operators.LED_BY_OTHER_INPUTS) || node.input(0).equals(activation);
+    /** Whose activations the node takes, and who takes its own. */
+    private static Stream<Node> neighbours(Graph graph, Node node, Predicate<String> activation) {
+        return Stream.concat(
+                Stream.concat(node.inputs().stream(), node.capturedValues().stream())
+                        .filter(v -> activation.test(v) && takes(graph, node, v))
+                        .flatMap(v -> graph.producer(v).stream()),
+                node.outputs().stream()
+                        .filter(activation)
+                        .flatMap(v -> graph.consumers(v).stream().filter(c -> takes(graph, c, v))));
+    }
+
+    /** The activation itself goes into the node, it does not only say where to look or how large the result is. */
+    private static boolean takes(Graph graph, Node node, String activation) {
+        return node.capturedValues().contains(activation)
+                || IntStream.range(0, node.inputs().size())
+                        .anyMatch(i -> node.input(i).equals(activation)
+                                && !OperatorTable.role(node, i, graph).steers());
     }
 
     /** Values that depend on what the network is fed, not on its shape alone. */
     private static Set<String> fed(Graph graph) {
-        Set<String> fed = new HashSet<>();
-        Deque<String> queue = new ArrayDeque<>();
-        for (ValueInfo input : graph.inputs()) {
-            if (!graph.isInitializer(input.name()) && fed.add(input.name())) {
-                queue.add(input.name());
-            }
-        }
-        while (!queue.isEmpty()) {
-            for (Node n : graph.consumers(queue.remove())) {
-                if (!n.is("Shape", "Size")) {
-                    n.outputs().stream().filter(v -> !v.isEmpty() && fed.add(v)).forEach(queue::add);
-                }
-            }
-        }
-        return fed;
+        List<String> inputs = graph.inputs().stream()
+                .map(ValueInfo::name)
+                .filter(v -> !graph.isInitializer(v))
+                .toList();
+        return GraphWalk.reach(
+                inputs,
+                v -> graph.consumers(v).stream()
+                        .filter(n -> !OperatorTable.is(n, Trait.SHAPE_ONLY))
+                        .flatMap(n -> n.outputs().stream())
+                        .filter(o -> !o.isEmpty())
+                        .toList());
     }
 
     private static boolean isFloat(Graph graph, String value) {

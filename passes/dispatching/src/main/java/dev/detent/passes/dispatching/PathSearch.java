@@ -2,10 +2,11 @@ package dev.detent.passes.dispatching;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.GraphWalk;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -21,13 +22,16 @@ final class PathSearch {
     private final Function<Node, Set<Node>> next;
     private final BiPredicate<Node, Node> relay;
     private final Predicate<Node> end;
-    private final Map<String, Boolean> succeeds = new HashMap<>();
-    private final Set<Node> found = new LinkedHashSet<>();
+    private final GraphAnswers<Node, Boolean> succeeds;
 
     private PathSearch(Function<Node, Set<Node>> next, BiPredicate<Node, Node> relay, Predicate<Node> end) {
         this.next = next;
         this.relay = relay;
         this.end = end;
+        this.succeeds = new GraphAnswers<>(
+                this::relays,
+                (node, known) -> next.apply(node).stream().anyMatch(end)
+                        || relays(node).stream().anyMatch(known::apply));
     }
 
     static Set<Node> down(Graph graph, Collection<Node> starts, BiPredicate<Node, Node> relay, Predicate<Node> end) {
@@ -39,34 +43,20 @@ final class PathSearch {
     }
 
     private Set<Node> search(Collection<Node> starts) {
-        for (Node s : starts) {
-            if (succeeds(s)) {
-                found.add(s);
-                collect(s, new LinkedHashSet<>());
-            }
+        List<Node> leading = starts.stream().filter(succeeds::of).toList();
+        Set<Node> passed = GraphWalk.reach(
+                leading, n -> relays(n).stream().filter(succeeds::of).toList());
+        Set<Node> found = new LinkedHashSet<>(passed);
+        for (Node n : passed) {
+            next.apply(n).stream().filter(end).forEach(found::add);
         }
         return found;
     }
 
-    private boolean succeeds(Node node) {
-        Boolean known = succeeds.get(node.name());
-        if (known != null) {
-            return known;
-        }
-        succeeds.put(node.name(), false);
-        boolean any = next.apply(node).stream().anyMatch(n -> end.test(n) || relay.test(node, n) && succeeds(n));
-        succeeds.put(node.name(), any);
-        return any;
-    }
-
-    private void collect(Node node, Set<Node> seen) {
-        for (Node n : next.apply(node)) {
-            if (end.test(n)) {
-                found.add(n);
-            } else if (relay.test(node, n) && succeeds(n) && seen.add(n)) {
-                found.add(n);
-                collect(n, seen);
-            }
-        }
+    /** Where a path goes on. */
+    private List<Node> relays(Node node) {
+        return next.apply(node).stream()
+                .filter(n -> !end.test(n) && relay.test(node, n))
+                .toList();
     }
 }

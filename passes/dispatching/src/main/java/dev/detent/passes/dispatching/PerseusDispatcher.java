@@ -4,9 +4,8 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Dispatcher;
 import dev.detent.spi.pass.Placement;
-import java.util.ArrayDeque;
+import dev.detent.support.graph.GraphWalk;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,19 +35,19 @@ final class PerseusDispatcher implements Dispatcher {
         Set<Node> computing = new LinkedHashSet<>();
         Set<Node> shapes = new LinkedHashSet<>();
         for (Node n : graph.nodes()) {
-            OperatorSignatures.Socket socket = OperatorSignatures.of(n);
-            if (n.isOneOf(Operators.COMPUTING)) {
+            PpqOperators.Socket socket = PpqOperators.socket(n);
+            if (PpqOperators.isComputing(n)) {
                 computing.add(n);
             }
             for (int i = 0; i < n.inputs().size(); i++) {
-                if (socket.input(i) != OperatorSignatures.Kind.VALUE) {
+                if (socket.input(i) != PpqOperators.Kind.VALUE) {
                     graph.producer(n.input(i)).ifPresent(shapes::add);
                 }
             }
             for (int o = 0; o < n.outputs().size(); o++) {
-                if (socket.output(o) != OperatorSignatures.Kind.VALUE) {
+                if (socket.output(o) != PpqOperators.Kind.VALUE) {
                     for (Graph.Use u : graph.uses(n.output(o))) {
-                        if (OperatorSignatures.of(u.node()).input(u.index()) == OperatorSignatures.Kind.VALUE) {
+                        if (PpqOperators.socket(u.node()).input(u.index()) == PpqOperators.Kind.VALUE) {
                             shapes.add(u.node());
                         }
                     }
@@ -64,9 +63,9 @@ final class PerseusDispatcher implements Dispatcher {
                     ? (value ? Placement.FLOAT : Placement.SHAPE)
                     : (value ? Placement.QUANTIZED : Placement.FLOAT);
             for (int o = 0; o < n.outputs().size(); o++) {
-                OperatorSignatures.Kind kind = OperatorSignatures.of(n).output(o);
-                if (kind != OperatorSignatures.Kind.VALUE) {
-                    side = kind == OperatorSignatures.Kind.LOGICAL ? Placement.FLOAT : Placement.SHAPE;
+                PpqOperators.Kind kind = PpqOperators.socket(n).output(o);
+                if (kind != PpqOperators.Kind.VALUE) {
+                    side = kind == PpqOperators.Kind.LOGICAL ? Placement.FLOAT : Placement.SHAPE;
                     break;
                 }
             }
@@ -81,7 +80,7 @@ final class PerseusDispatcher implements Dispatcher {
         for (Node n : graph.nodes()) {
             List<String> sources = new ArrayList<>(n.capturedValues());
             for (int i = 0; i < n.inputs().size(); i++) {
-                if (OperatorSignatures.of(n).links(i)) {
+                if (PpqOperators.socket(n).links(i)) {
                     sources.add(n.input(i));
                 }
             }
@@ -96,15 +95,6 @@ final class PerseusDispatcher implements Dispatcher {
     }
 
     private static Set<Node> closure(Set<Node> sources, Map<String, Set<Node>> neighbours) {
-        Set<Node> reached = new LinkedHashSet<>(sources);
-        Deque<Node> queue = new ArrayDeque<>(sources);
-        while (!queue.isEmpty()) {
-            for (Node next : neighbours.getOrDefault(queue.remove().name(), Set.of())) {
-                if (reached.add(next)) {
-                    queue.add(next);
-                }
-            }
-        }
-        return reached;
+        return GraphWalk.reach(sources, n -> neighbours.getOrDefault(n.name(), Set.of()));
     }
 }

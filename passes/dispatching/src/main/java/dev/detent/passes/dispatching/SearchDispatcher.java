@@ -51,10 +51,9 @@ final class SearchDispatcher implements Dispatcher {
 
     @Override
     public Map<String, Placement> dispatch(Graph graph, Predicate<Node> supported) {
-        List<Node> computing = graph.nodes().stream()
-                .filter(n -> n.isOneOf(Operators.COMPUTING))
-                .toList();
-        Predicate<Node> shapeOrBoundary = n -> n.isOneOf(Operators.SHAPE_SOURCES) || ValueTracing.isBoundary(graph, n);
+        List<Node> computing =
+                graph.nodes().stream().filter(n -> PpqOperators.isComputing(n)).toList();
+        Predicate<Node> shapeOrBoundary = n -> PpqOperators.endsValues(n) || ValueTracing.isBoundary(graph, n);
         Set<Node> extension =
                 PathSearch.down(graph, computing, (a, b) -> ValueTracing.down(graph, a, b), shapeOrBoundary);
         Set<Node> quantized = quantized(graph, supported, computing, shapeOrBoundary);
@@ -67,8 +66,7 @@ final class SearchDispatcher implements Dispatcher {
                     n.name(), shape ? Placement.SHAPE : quantized.contains(n) ? Placement.QUANTIZED : Placement.FLOAT);
         }
         for (Node n : graph.nodes()) {
-            if (n.isOneOf(Operators.SHAPE_SOURCES)
-                    || n.isOneOf(Operators.LINEAR_ACTIVATIONS) && reach != Reach.POINTWISE) {
+            if (PpqOperators.endsValues(n) || PpqOperators.isLinearActivation(n) && reach != Reach.POINTWISE) {
                 Placement followed =
                         graph.producer(n.input(0)).map(p -> sides.get(p.name())).orElse(Placement.FLOAT);
                 sides.put(n.name(), followed);
@@ -105,11 +103,11 @@ final class SearchDispatcher implements Dispatcher {
     }
 
     private static Set<Node> shapes(Graph graph, Set<Node> quantized) {
-        Set<Node> receivers = ValueTracing.receivers(graph);
-        Predicate<Node> value = n -> quantized.contains(n) || n.isOneOf(Operators.COMPUTING);
+        Set<Node> receivers = PpqOperators.receivers(graph);
+        Predicate<Node> value = n -> quantized.contains(n) || PpqOperators.isComputing(n);
         Set<Node> shapes = new LinkedHashSet<>(receivers);
         List<Node> generators =
-                graph.nodes().stream().filter(ValueTracing::generates).toList();
+                graph.nodes().stream().filter(PpqOperators::generatesShapes).toList();
         Set<Node> forward = PathSearch.down(
                 graph,
                 generators,

@@ -2,18 +2,15 @@ package dev.detent.passes.dispatching;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 
-/** PPQ's value tracing and its sets of shape generators and receivers (scheduler/base.py). */
+/** PPQ's value tracing (scheduler/base.py). */
 final class ValueTracing {
 
     private ValueTracing() {}
 
     /** A value that {@code from} computes reaches {@code to} as a value. */
     static boolean down(Graph graph, Node from, Node to) {
-        if (to.isOneOf(Operators.FIRST_INPUT_ONLY)) {
+        if (PpqOperators.isLedByFirstInput(to)) {
             return produces(graph, from, to, 0);
         }
         if (to.is("ScatterND")) {
@@ -28,7 +25,7 @@ final class ValueTracing {
         if (to.is("Shape", "TopK")) {
             return false;
         }
-        if (from.isOneOf(Operators.FIRST_INPUT_ONLY)) {
+        if (PpqOperators.isLedByFirstInput(from)) {
             return produces(graph, to, from, 0);
         }
         if (from.is("ScatterND")) {
@@ -40,45 +37,6 @@ final class ValueTracing {
 
     private static boolean produces(Graph graph, Node producer, Node consumer, int input) {
         return graph.producer(consumer.input(input)).map(producer::equals).orElse(false);
-    }
-
-    /** Producers of inputs that take shapes or indices. */
-    static Set<Node> receivers(Graph graph) {
-        Set<Node> receivers = new LinkedHashSet<>();
-        for (Node n : graph.nodes()) {
-            for (int i : shapeInputs(n)) {
-                graph.producer(n.input(i)).ifPresent(receivers::add);
-            }
-        }
-        return receivers;
-    }
-
-    private static List<Integer> shapeInputs(Node n) {
-        return switch (n.opType()) {
-            case "Reshape",
-                    "Gather",
-                    "GatherElements",
-                    "GatherND",
-                    "Split",
-                    "TopK",
-                    "Tile",
-                    "Expand",
-                    "ScatterND",
-                    "ScatterElements",
-                    "Squeeze",
-                    "Unsqueeze",
-                    "ReduceSum",
-                    "grid_sampler" -> List.of(1);
-            case "Slice" -> List.of(1, 2, 3, 4);
-            case "Pad", "RoiAlign", "MMCVRoiAlign" -> List.of(1, 2);
-            case "Resize" -> List.of(1, 2, 3);
-            case "ConstantOfShape" -> List.of(0);
-            default -> List.of();
-        };
-    }
-
-    static boolean generates(Node n) {
-        return n.is("Shape", "NonMaxSuppression", "ConstantOfShape", "TopK");
     }
 
     /** No producer on any input or no consumer on any output. */

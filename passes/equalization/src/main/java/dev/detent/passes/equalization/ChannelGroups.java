@@ -5,12 +5,14 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -52,7 +54,7 @@ final class ChannelGroups {
         Stream.of("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Resize")
                 .forEach(op -> RULES.put(op, (g, n) -> g.pass(n, Axis.SECOND)));
         Stream.of("Flatten", "Reshape").forEach(op -> RULES.put(op, ChannelGroups::reshape));
-        Stream.of("Conv", "ConvTranspose", "Gemm").forEach(op -> RULES.put(op, (g, n) -> g.weighted(n, Axis.SECOND)));
+        OperatorTable.biased().forEach(op -> RULES.put(op, (g, n) -> g.weighted(n, Axis.SECOND)));
         RULES.put("MatMul", (g, n) -> g.weighted(n, Axis.LAST));
         RULES.put("BatchNormalization", (g, n) -> g.norm(n, Axis.SECOND));
         RULES.put("LayerNormalization", (g, n) -> g.norm(n, Axis.LAST));
@@ -118,7 +120,10 @@ final class ChannelGroups {
     int[] of(Channels channels) {
         Channels c = canonical(channels);
         Integer at = first.get(c);
-        int[] groups = new int[at == null ? 0 : counts.get(c)];
+        if (at == null) {
+            return new int[0];
+        }
+        int[] groups = new int[counts.getOrDefault(c, 0)];
         Arrays.setAll(groups, i -> sets.find(at + i));
         return groups;
     }
@@ -146,6 +151,10 @@ final class ChannelGroups {
         }
     }
 
+    private int first(Channels registered) {
+        return Objects.requireNonNull(first.get(registered), registered::value);
+    }
+
     private Channels canonical(Channels c) {
         return c.axis() == Axis.LAST && rank(c.value()) == 2 ? new Channels(c.value(), Axis.SECOND) : c;
     }
@@ -157,7 +166,7 @@ final class ChannelGroups {
     private void fix(Channels channels) {
         Channels c = canonical(channels);
         for (int i = 0; i < counts.getOrDefault(c, 0); i++) {
-            sets.join(FIXED, first.get(c) + i);
+            sets.join(FIXED, first(c) + i);
         }
     }
 
@@ -182,7 +191,7 @@ final class ChannelGroups {
             return;
         }
         for (int i = 0; i < n; i++) {
-            sets.join(first.get(x) + i, first.get(y) + offset + i);
+            sets.join(first(x) + i, first(y) + offset + i);
         }
     }
 

@@ -14,6 +14,8 @@ import dev.detent.spi.pass.PassView;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator.Observation;
 import dev.detent.support.number.FakeQuantization;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.WeightLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +85,7 @@ final class CorrectBias implements Pass {
 
     private static boolean isCorrectable(PassView view, Node n) {
         Graph graph = view.graph();
-        return n.is("Conv", "ConvTranspose", "Gemm")
+        return n.isOneOf(OperatorTable.biased())
                 && n.intAttribute("transA", 0) == 0
                 && graph.isInitializer(n.input(1))
                 && graph.isInitializer(n.input(2))
@@ -122,8 +124,9 @@ final class CorrectBias implements Pass {
      */
     private static Observation<ChannelMean> input(PassView view, Node n) {
         Graph graph = view.graph();
-        int channels =
-                WeightLayout.of(n, graph.initializer(n.input(1)).orElseThrow()).inputChannels();
+        int channels = WeightLayout.of(n, graph.initializer(n.input(1)).orElseThrow())
+                .orElseThrow()
+                .inputChannels();
         ChannelGroups.Axis axis = n.is("Gemm") ? ChannelGroups.Axis.LAST : ChannelGroups.Axis.SECOND;
         return new Observation<>(
                 n.is("Gemm") ? source(graph, n.input(0)) : n.input(0),
@@ -133,16 +136,23 @@ final class CorrectBias implements Pass {
     }
 
     private static String source(Graph graph, String value) {
-        return graph.producer(value)
-                .filter(p -> p.is("Flatten", "Reshape", "Squeeze", "Unsqueeze"))
-                .map(p -> source(graph, p.input(0)))
-                .orElse(value);
+        String source = value;
+        Optional<Node> reshape = reshape(graph, source);
+        while (reshape.isPresent()) {
+            source = reshape.get().input(0);
+            reshape = reshape(graph, source);
+        }
+        return source;
+    }
+
+    private static Optional<Node> reshape(Graph graph, String value) {
+        return graph.producer(value).filter(p -> p.is("Flatten", "Reshape", "Squeeze", "Unsqueeze"));
     }
 
     /** Mean error of every output channel. */
     private static double[] shift(PassContext context, Node n, ChannelMean mean) {
         Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
-        WeightLayout view = WeightLayout.of(n, w);
+        WeightLayout view = WeightLayout.of(n, w).orElseThrow();
         float[] exact = w.floats();
         float[] quantized = quantized(context, n);
         double[] shift = new double[view.outputChannels()];

@@ -8,6 +8,8 @@ import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.WeightLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,7 +23,6 @@ import java.util.function.Function;
  */
 final class EqualizeLayers {
 
-    private static final Set<String> EQUALIZABLE = Set.of("Conv", "Gemm", "ConvTranspose");
     private static final Set<String> RELAYS =
             Set.of("Relu", "MaxPool", "GlobalMaxPool", "PRelu", "AveragePool", "GlobalAveragePool");
     private static final Set<String> WIDE_RELAYS =
@@ -90,7 +91,7 @@ final class EqualizeLayers {
     }
 
     private boolean isEqualizable(Node n) {
-        return n.isOneOf(EQUALIZABLE)
+        return n.isOneOf(OperatorTable.biased())
                 && graph.isInitializer(n.input(1))
                 && (!n.hasInput(2) || graph.isInitializer(n.input(2)));
     }
@@ -157,7 +158,7 @@ final class EqualizeLayers {
         float[] ranges = new float[0];
         for (Node n : nodes) {
             Tensor w = graph.initializer(n.input(1)).orElseThrow();
-            WeightLayout view = WeightLayout.of(n, w);
+            WeightLayout view = WeightLayout.of(n, w).orElseThrow();
             int channels = output ? view.outputChannels() : view.inputChannels();
             if (ranges.length == 0) {
                 ranges = new float[channels];
@@ -175,7 +176,7 @@ final class EqualizeLayers {
 
     private void scale(Node n, float[] scale, boolean output) {
         Tensor w = graph.initializer(n.input(1)).orElseThrow();
-        WeightLayout view = WeightLayout.of(n, w);
+        WeightLayout view = WeightLayout.of(n, w).orElseThrow();
         float[] values = w.floats();
         for (int i = 0; i < values.length; i++) {
             values[i] = output ? values[i] * scale[view.output(i)] : values[i] / scale[view.input(i)];

@@ -2,6 +2,7 @@ package dev.detent.passes.equalization;
 
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.support.operator.WeightLayout;
 import java.util.Map;
 
 /**
@@ -30,9 +31,9 @@ final class LayerNoiseModel {
     LayerNoiseModel(Node node, Tensor w, int[] groups, ChannelRange range) {
         this.groups = groups;
         this.range = range;
-        WeightLayout view = WeightLayout.of(node, w);
+        WeightLayout view = WeightLayout.of(node, w).orElseThrow();
         this.outputs = view.outputChannels();
-        this.depth = groups.length / view.group();
+        this.depth = groups.length / view.groups();
         this.kernel = (double) w.elementCount() / ((double) outputs * depth);
         this.largest = new float[outputs * depth];
         this.gain = new double[groups.length];

@@ -12,12 +12,14 @@ import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.pass.PassView;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.run.Simulator.Observation;
+import dev.detent.support.operator.WeightLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Moves the differences between an activation's channels into the weights around it, so that one scale per tensor
@@ -162,7 +164,8 @@ final class SmoothActivations {
         for (double a : ACTIVATION_EXPONENTS) {
             for (double b : WEIGHT_EXPONENTS) {
                 Map<Integer, Double> candidate = new LinkedHashMap<>();
-                activation.forEach((g, share) -> candidate.put(g, Math.pow(share, -a) * Math.pow(weight.get(g), b)));
+                activation.forEach((g, share) ->
+                        candidate.put(g, Math.pow(share, -a) * Math.pow(Objects.requireNonNull(weight.get(g)), b)));
                 candidate.forEach((g, f) -> factors[g] = f);
                 double noise = noise(component);
                 if (noise < least) {
@@ -186,7 +189,7 @@ final class SmoothActivations {
             int[] out = groups.of(l.out());
             String name = l.node().input(1);
             Tensor w = graph.initializer(name).orElseThrow();
-            WeightLayout view = WeightLayout.of(l.node(), w);
+            WeightLayout view = WeightLayout.of(l.node(), w).orElseThrow();
             float[] values = w.floats();
             for (int i = 0; i < values.length; i++) {
                 double up = out.length == 0 ? 1 : factors[out[view.output(i)]];

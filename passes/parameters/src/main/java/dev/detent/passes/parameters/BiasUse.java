@@ -2,6 +2,7 @@ package dev.detent.passes.parameters;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +19,7 @@ record BiasUse(Node product, Node node, int input) {
     static List<BiasUse> in(Graph graph) {
         List<BiasUse> all = new ArrayList<>();
         for (Node n : graph.nodes()) {
-            if (n.is("Conv", "ConvTranspose", "Gemm") && n.hasInput(2)) {
+            if (n.isOneOf(OperatorTable.biased()) && n.hasInput(2)) {
                 all.add(new BiasUse(n, n, 2));
             } else if (n.is("Add")) {
                 for (int i = 0; i < 2; i++) {

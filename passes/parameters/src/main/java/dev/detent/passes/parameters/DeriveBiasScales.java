@@ -59,7 +59,7 @@ final class DeriveBiasScales {
         double multiplier = context.options().get(MULTIPLIER);
         for (int c = 0; c < scales.length; c++) {
             // Grouped transposed convolutions share a weight scale among groups, hence the modulus.
-            scales[c] = (float) Math.max(
+            scales[c] = Math.max(
                     weight.scale(c % weight.channels()) * input.scale(0) * (float) multiplier, Float.MIN_NORMAL);
         }
         context.states()

@@ -9,6 +9,7 @@ import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.support.operator.WeightLayout;
 import java.util.Arrays;
 import java.util.List;
 
@@ -62,7 +63,8 @@ final class FoldBias {
                 || c.hasInput(2) && !graph.isInitializer(c.input(2))) {
             return false;
         }
-        long channels = c.is("Conv") ? weight.dim(0) : weight.dim(1) * c.intAttribute("group", 1);
+        int channels =
+                WeightLayout.of(c, weight).map(WeightLayout::outputChannels).orElse(-1);
         // One value per channel: [1, C, 1, 1] or [C, 1, 1].
         int fromChannel = bias.rank() - (weight.rank() - 1);
         return bias.elementCount() == channels

@@ -10,6 +10,8 @@ import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,8 +22,6 @@ import java.util.Set;
  * QuantizeFusionPass, rules in its order.
  */
 final class FuseQuantization {
-
-    private static final Set<String> COMPUTING = Set.of("Conv", "Gemm", "ConvTranspose", "MatMul");
 
     private static final Option<String> ACTIVATIONS = Option.text(
             "activations",
@@ -56,7 +56,7 @@ final class FuseQuantization {
         if (context.options().get(FUSE_ACTIVATION)) {
             Set<String> activations = Set.copyOf(Option.list(context.options().get(ACTIVATIONS)));
             for (Node n : graph.nodes()) {
-                if (n.isOneOf(COMPUTING)) {
+                if (OperatorTable.is(n, Trait.WEIGHTED)) {
                     onlyConsumer(n).filter(a -> a.isOneOf(activations)).ifPresent(a -> computingWithActivation(n, a));
                 }
             }

@@ -5,7 +5,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.support.operator.OutputChannelAxis;
+import dev.detent.support.operator.WeightLayout;
 import java.util.Optional;
 
 /**
@@ -28,7 +28,7 @@ final class NormalizeGemm {
             plain = with(edit, plain, 1, weight.get().dims(), weight.get().floats(), alpha)
                     .withoutAttribute("alpha");
         }
-        int channels = (int) weight.get().dim(OutputChannelAxis.ofOutputChannels(gemm, edit.graph()));
+        int channels = WeightLayout.of(gemm, weight.get()).orElseThrow().outputChannels();
         float beta = gemm.floatAttribute("beta", 1);
         Tensor bias = constant(edit.graph(), gemm, 2)
                 .filter(b -> isPerChannel(b, channels) && (beta != 1 || b.rank() != 1 || b.dim(0) != channels))

@@ -8,8 +8,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
-import java.util.List;
-import java.util.Map;
+import dev.detent.support.operator.OperatorTable;
 import java.util.Optional;
 
 /**
@@ -20,30 +19,11 @@ import java.util.Optional;
 final class RefineInputs {
 
     /** What an input that is not data becomes. */
-    private enum Role {
+    private enum Outcome {
         SHAPE,
-        BOUND,
+        FLOAT,
         FILL
     }
-
-    /** Roles of the inputs after the first; the last entry repeats. */
-    private static final Map<String, List<Role>> TABLE = Map.ofEntries(
-            Map.entry("Reshape", List.of(Role.SHAPE)),
-            Map.entry("Slice", List.of(Role.SHAPE)),
-            Map.entry("Gather", List.of(Role.SHAPE)),
-            Map.entry("Resize", List.of(Role.SHAPE)),
-            Map.entry("Split", List.of(Role.SHAPE)),
-            Map.entry("Squeeze", List.of(Role.SHAPE)),
-            Map.entry("Unsqueeze", List.of(Role.SHAPE)),
-            Map.entry("ReduceSum", List.of(Role.SHAPE)),
-            Map.entry("ReduceMean", List.of(Role.SHAPE)),
-            Map.entry("ReduceMax", List.of(Role.SHAPE)),
-            Map.entry("ReduceMin", List.of(Role.SHAPE)),
-            Map.entry("Tile", List.of(Role.SHAPE)),
-            Map.entry("Expand", List.of(Role.SHAPE)),
-            Map.entry("TopK", List.of(Role.SHAPE)),
-            Map.entry("Clip", List.of(Role.BOUND)),
-            Map.entry("Pad", List.of(Role.SHAPE, Role.FILL, Role.SHAPE)));
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("refine", "marks shape inputs, clip bounds and pad values")
@@ -59,13 +39,13 @@ final class RefineInputs {
         for (Node n : context.graph().nodes()) {
             for (TensorQuantization c : context.quantization().inputs(n)) {
                 if (c.state().awaitsCalibration()) {
-                    role(context, n, c).ifPresent(role -> {
-                        switch (role) {
+                    outcome(context, n, c).ifPresent(outcome -> {
+                        switch (outcome) {
                             case SHAPE ->
                                 context.states()
                                         .markShape(
                                                 c, "input " + c.slot().index() + " of " + n.opType() + " is no data");
-                            case BOUND -> context.states().keepFloat(c, "a clip bound stays float");
+                            case FLOAT -> context.states().keepFloat(c, "a clip bound stays float");
                             case FILL -> fill(context, n, c);
                         }
                     });
@@ -85,27 +65,26 @@ final class RefineInputs {
         }
     }
 
-    private static Optional<Role> role(PassContext context, Node n, TensorQuantization c) {
-        int index = c.slot().index();
-        List<Role> roles = n.domain().isEmpty() ? TABLE.get(n.opType()) : null;
-        if (roles != null && index > 0) {
-            Role role = roles.get(Math.min(index - 1, roles.size() - 1));
-            return Optional.of(role == Role.FILL && c.value().isEmpty() ? Role.SHAPE : role);
-        }
-        if (c.value().isEmpty()) {
-            return Optional.of(Role.SHAPE);
-        }
+    private static Optional<Outcome> outcome(PassContext context, Node n, TensorQuantization c) {
+        Optional<Outcome> byRole = switch (OperatorTable.role(n, c.slot().index(), context.graph())) {
+            case SHAPE, AXES, INDEX -> Optional.of(Outcome.SHAPE);
+            case FILL -> Optional.of(c.value().isEmpty() ? Outcome.SHAPE : Outcome.FILL);
+            case BOUND -> Optional.of(Outcome.FLOAT);
+            default -> Optional.empty();
+        };
+        return byRole.or(() ->
+                c.value().isEmpty() || isNoFloat(context, c.value()) ? Optional.of(Outcome.SHAPE) : Optional.empty());
+    }
+
+    private static boolean isNoFloat(PassContext context, String value) {
         ElementType type = context.graph()
-                .initializer(c.value())
+                .initializer(value)
                 .map(t -> t.type())
-                .or(() -> context.graph().valueInfo(c.value()).map(v -> v.type()))
+                .or(() -> context.graph().valueInfo(value).map(v -> v.type()))
                 .orElse(ElementType.UNDEFINED);
-        return type == ElementType.UNDEFINED
-                        || type == ElementType.FLOAT
-                        || type == ElementType.FLOAT16
-                        || type == ElementType.DOUBLE
-                        || type == ElementType.BFLOAT16
-                ? Optional.empty()
-                : Optional.of(Role.SHAPE);
+        return switch (type) {
+            case UNDEFINED, FLOAT, FLOAT16, DOUBLE, BFLOAT16 -> false;
+            default -> true;
+        };
     }
 }

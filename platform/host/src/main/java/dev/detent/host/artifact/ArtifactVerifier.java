@@ -38,6 +38,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -340,8 +341,9 @@ public final class ArtifactVerifier {
         boolean otherTies = written.configs().stream()
                 .anyMatch(c -> c.state().isActive() && c.scheme().rounding() != Rounding.HALF_EVEN);
         double worst = Double.POSITIVE_INFINITY;
-        for (String value : found.keySet()) {
-            double snr = snr(expected.get(value), found.get(value));
+        for (Map.Entry<String, float[]> e : found.entrySet()) {
+            String value = e.getKey();
+            double snr = snr(Objects.requireNonNull(expected.get(value)), e.getValue());
             worst = Math.min(worst, snr);
             if (snr < (integer ? INTEGER : EQUAL) && !otherTies) {
                 problems.add(Problem.error(

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -40,7 +41,9 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
     /** Files staged so far, sorted; not those in folders below. */
     public List<Path> staged() {
         Path own = prefix.isEmpty() ? folder.file("x").getParent() : folder.file(prefix);
-        return folder.staged().stream().filter(f -> f.getParent().equals(own)).toList();
+        return folder.staged().stream()
+                .filter(f -> Objects.equals(f.getParent(), own))
+                .toList();
     }
 
     /** Names and sizes in bytes. */

@@ -67,7 +67,7 @@ public final class PluginVerifier {
         try {
             registry = new PluginHost(folder, true, info).load();
         } catch (DetentException e) {
-            checks.add(new ContractViolation("IsolationContract", false, e.getMessage()));
+            checks.add(new ContractViolation("IsolationContract", false, String.valueOf(e.getMessage())));
             return;
         }
         checks.add(isolation(registry, plugin, before, context));

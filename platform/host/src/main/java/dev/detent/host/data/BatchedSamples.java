@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Rows joined to the fixed batch of a model that takes several at once; what is left over at the end goes unused. */
 final class BatchedSamples implements Samples {
@@ -74,7 +75,7 @@ final class BatchedSamples implements Samples {
         for (int r = 0; r < rows; r++) {
             int at = index * rows + r;
             single.get(at).inputs().forEach((name, row) -> {
-                Sample.Input batch = joined.get(name);
+                Sample.Input batch = Objects.requireNonNull(joined.get(name));
                 if (!Arrays.equals(batch.shape(), batch(row.shape()))) {
                     throw new UserException(
                             "DT-DAT-048",

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * How pixels become a model's input: resize, crop, channel order, y = (x * scale - mean) / std per channel, layout.
@@ -66,18 +67,19 @@ public record Preprocessing(
      * if wanted.
      */
     public static Preprocessing parse(String text) {
-        Preprocessing p = PRESETS.get("none");
+        Preprocessing p = Objects.requireNonNull(PRESETS.get("none"));
         for (String part : text.split(",")) {
             String[] pair = part.trim().split("=", 2);
             if (pair.length == 1) {
-                p = PRESETS.get(pair[0]);
-                if (p == null) {
+                Preprocessing preset = PRESETS.get(pair[0]);
+                if (preset == null) {
                     throw new UserException(
                             "DT-DAT-011",
                             "there is no preprocessing '" + pair[0] + "'" + DidYouMean.among(pair[0], PRESETS.keySet())
                                     + "; presets are " + String.join(", ", PRESETS.keySet()),
                             "preprocess");
                 }
+                p = preset;
             } else {
                 p = p.with(pair[0].trim(), pair[1].trim());
             }

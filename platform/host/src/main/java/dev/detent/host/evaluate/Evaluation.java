@@ -138,8 +138,9 @@ public final class Evaluation {
                             + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
                     "exported"));
         }
-        boolean far = scores.containsKey("exported")
-                && scores.get("exported").snr() < scores.get("simulated").snr() - FAR;
+        EvaluationMetrics exported = scores.get("exported");
+        EvaluationMetrics simulated = scores.get("simulated");
+        boolean far = exported != null && simulated != null && exported.snr() < simulated.snr() - FAR;
         return !far
                 ? Optional.empty()
                 : Optional.of(Problem.warning(

@@ -9,10 +9,13 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.run.Simulator;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -23,8 +26,6 @@ import java.util.stream.IntStream;
  * network against the float network, on a few samples. Shows where a model breaks.
  */
 public final class LayerErrors {
-
-    private static final List<String> WEIGHTED = List.of("Conv", "ConvTranspose", "Gemm", "MatMul");
 
     /** @param snr in dB, accumulated from the network's input to this layer's output */
     public record Layer(String node, String opType, String value, double snr) {}
@@ -45,7 +46,7 @@ public final class LayerErrors {
         List<Node> layers = new ArrayList<>();
         for (Node n : floatGraph.nodes()) {
             if (floatGraph.isFloat(n.output(0))
-                    && WEIGHTED.contains(n.opType())
+                    && OperatorTable.is(n, Trait.WEIGHTED)
                     && quantization.isQuantized(n)
                     && quantized.producer(n.output(0)).isPresent()) {
                 layers.add(n);
@@ -63,7 +64,8 @@ public final class LayerErrors {
                         Map<String, float[]> exact = TensorRecorder.of(reference, values, one);
                         return simulated.observe(
                                 outputs.stream()
-                                        .map(v -> new Simulator.Observation<>(v, () -> new Difference(exact.get(v))))
+                                        .map(v -> new Simulator.Observation<>(
+                                                v, () -> new Difference(Objects.requireNonNull(exact.get(v)))))
                                         .toList(),
                                 one,
                                 1,

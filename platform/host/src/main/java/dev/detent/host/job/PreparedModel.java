@@ -19,6 +19,8 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,7 +142,7 @@ public final class PreparedModel {
     /** NaN or infinity in a weight would end as a nonsensical scale. */
     private static void refuseBroken(Graph graph, Path model) {
         for (Node n : graph.nodes()) {
-            if (n.is("Conv", "ConvTranspose", "Gemm", "MatMul")) {
+            if (OperatorTable.is(n, Trait.WEIGHTED)) {
                 n.inputs()
                         .forEach(name -> GraphNormalizer.constant(graph, name)
                                 .filter(t -> t.type() == ElementType.FLOAT)

@@ -6,6 +6,8 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.WeightLayout;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,14 +33,17 @@ final class FoldBatchNorm {
 
     /** ONNX Runtime has not seen the model yet: what does not fit is left for it to refuse. */
     private static boolean foldable(Graph graph, Node c, Node bn) {
-        if (!c.is("Conv", "ConvTranspose", "Gemm")
+        if (!c.isOneOf(OperatorTable.biased())
                 || graph.downstream(c).size() != 1
                 || graph.isOutput(c.output(0))
                 || !bn.outputs().stream().skip(1).allMatch(String::isEmpty)
                 || bn.intAttribute("training_mode", 0) != 0) {
             return false;
         }
-        long channels = weights(graph, c.input(1)).map(w -> channels(c, w)).orElse(-1L);
+        int channels = weights(graph, c.input(1))
+                .flatMap(w -> WeightLayout.of(c, w))
+                .map(WeightLayout::outputChannels)
+                .orElse(-1);
         boolean fits =
                 !c.hasInput(2) || holds(graph, c.input(2), channels) || c.is("Gemm") && holds(graph, c.input(2), 1);
         for (int i = 1; i < 5; i++) {
@@ -53,17 +58,6 @@ final class FoldBatchNorm {
 
     private static boolean holds(Graph graph, String value, long elements) {
         return weights(graph, value).filter(t -> t.elementCount() == elements).isPresent();
-    }
-
-    private static long channels(Node c, Tensor w) {
-        if (w.rank() < 2) {
-            return -1;
-        }
-        return switch (c.opType()) {
-            case "Gemm" -> w.dim(c.intAttribute("transB", 0) == 1 ? 0 : 1);
-            case "ConvTranspose" -> w.dim(1) * c.intAttribute("group", 1);
-            default -> w.dim(0);
-        };
     }
 
     private static void fold(GraphEditor edit, Node c, Node bn) {
@@ -86,10 +80,9 @@ final class FoldBatchNorm {
         }
         Tensor w = graph.initializer(c.input(1)).orElseThrow();
         float[] weight = w.floats();
-        int block = (int) (w.dim(0) == 0 ? 1 : weight.length / w.dim(0));
-        int group = (int) c.intAttribute("group", 1);
+        WeightLayout layout = WeightLayout.of(c, w).orElseThrow();
         for (int i = 0; i < weight.length; i++) {
-            weight[i] *= factor[channel(c, w, i, block, group, channels)];
+            weight[i] *= factor[layout.output(i)];
         }
         String weightName = edit.freshName(c.name() + "_weight");
         edit.initializer(weightName, Tensor.ofFloats(w.dims(), weight));
@@ -100,21 +93,6 @@ final class FoldBatchNorm {
             folded = folded.withAttribute("beta", new Attribute.FloatValue(1));
         }
         edit.remove(bn).replace(folded);
-    }
-
-    /** Output channel of the weight element at flat index {@code i}. */
-    private static int channel(Node c, Tensor w, int i, int block, int group, int channels) {
-        return switch (c.opType()) {
-            case "Gemm" -> c.intAttribute("transB", 0) == 1 ? i / block : i % block;
-            case "ConvTranspose" -> {
-                // [in, out / group, ...]: the group follows from the input channel.
-                int perGroup = (int) w.dim(1);
-                int inPerGroup = (int) w.dim(0) / group;
-                int spatial = block / perGroup;
-                yield (i / block / inPerGroup) * perGroup + i % block / spatial;
-            }
-            default -> i / block;
-        };
     }
 
     private static float[] floats(Graph graph, String value) {

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,7 @@ final class FloatObservations implements AutoCloseable {
         // What is partitioned already goes first: it would have to be partitioned anew later.
         List<String> order = new ArrayList<>(wanted.keySet());
         order.sort((a, b) -> Boolean.compare(b.equals(partitionedDigest), a.equals(partitionedDigest)));
-        order.forEach(digest -> run(digest, wanted.get(digest), what, progress));
+        order.forEach(digest -> run(digest, Objects.requireNonNull(wanted.get(digest)), what, progress));
     }
 
     private Map<Key, Sketch> seen(String digest) {
@@ -125,7 +126,7 @@ final class FloatObservations implements AutoCloseable {
     Map<Key, Sketch> sketches(Request request) {
         Map<Key, Sketch> all = seen(digests.of(request.graph()));
         Map<Key, Sketch> asked = new LinkedHashMap<>();
-        request.observations().forEach(o -> asked.put(key(o), all.get(key(o))));
+        request.observations().forEach(o -> asked.put(key(o), Objects.requireNonNull(all.get(key(o)))));
         return asked;
     }
 

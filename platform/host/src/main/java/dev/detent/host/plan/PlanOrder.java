@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -44,14 +45,14 @@ final class PlanOrder {
         });
         order.forEachPair((a, b) -> {
             if (mustPrecede(a, b)) {
-                order.successors.get(a.id()).add(b.id());
+                order.successors(a.id()).add(b.id());
             }
         });
         Map<String, Set<String>> must = order.reachable();
         order.forEachPair((a, b) -> {
             if (intersects(a.invalidates(), b.establishes())
-                    && !must.get(b.id()).contains(a.id())) {
-                order.successors.get(a.id()).add(b.id());
+                    && !must.getOrDefault(b.id(), Set.of()).contains(a.id())) {
+                order.successors(a.id()).add(b.id());
             }
         });
         return order;
@@ -75,9 +76,13 @@ final class PlanOrder {
         return a.stream().anyMatch(b::contains);
     }
 
+    private Set<String> successors(String id) {
+        return successors.computeIfAbsent(id, i -> new TreeSet<>());
+    }
+
     /** Whether {@code a} comes directly before {@code b}. */
     boolean precedes(String a, String b) {
-        return successors.get(a).contains(b);
+        return successors(a).contains(b);
     }
 
     /** Pairs that nothing orders and that do not commute. */
@@ -86,8 +91,8 @@ final class PlanOrder {
         List<Tie> ties = new ArrayList<>();
         forEachPair((a, b) -> {
             if (a.id().compareTo(b.id()) < 0
-                    && !after.get(a.id()).contains(b.id())
-                    && !after.get(b.id()).contains(a.id())
+                    && !after.getOrDefault(a.id(), Set.of()).contains(b.id())
+                    && !after.getOrDefault(b.id(), Set.of()).contains(a.id())
                     && !commute(a, b)) {
                 ties.add(new Tie(a, b));
             }
@@ -106,7 +111,7 @@ final class PlanOrder {
     /** What {@code id} and the others of the plan say about its being behind them, for people. */
     List<Order> reasons(String id) {
         List<Order> reasons = new ArrayList<>();
-        steps.get(id).orders().stream()
+        Objects.requireNonNull(steps.get(id)).orders().stream()
                 .filter(o -> o.relation() == Relation.AFTER && steps.containsKey(o.pass()))
                 .forEach(reasons::add);
         steps.values()
@@ -131,7 +136,7 @@ final class PlanOrder {
             Set<String> seen = new TreeSet<>();
             List<String> open = new ArrayList<>(List.of(id));
             while (!open.isEmpty()) {
-                successors.get(open.remove(open.size() - 1)).stream()
+                successors(open.remove(open.size() - 1)).stream()
                         .filter(seen::add)
                         .forEach(open::add);
             }

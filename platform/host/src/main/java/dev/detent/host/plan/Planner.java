@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -112,6 +113,10 @@ public final class Planner {
             this.why = why;
         }
 
+        private PassDescriptor descriptor(String id) {
+            return Objects.requireNonNull(descriptors.get(id));
+        }
+
         List<Step> steps() {
             HostSteps.ALL.forEach(s -> descriptors.put(s.id(), s));
             options.keySet().forEach(id -> descriptors.put(id, registry.pass(id).descriptor()));
@@ -119,7 +124,7 @@ public final class Planner {
             Set<String> remaining = new TreeSet<>(descriptors.keySet());
             List<Step> steps = new ArrayList<>();
             while (!remaining.isEmpty()) {
-                PassDescriptor next = descriptors.get(ready(remaining, order));
+                PassDescriptor next = descriptor(ready(remaining, order));
                 remaining.remove(next.id());
                 if (runs.merge(next.id(), 1, Integer::sum) > REPEATS) {
                     throw new UserException(
@@ -140,8 +145,8 @@ public final class Planner {
         /** The first of the steps that may come next: those that are ready together commute, so any serves. */
         private String ready(Set<String> remaining, PlanOrder order) {
             return remaining.stream()
-                    .filter(id -> facts.containsAll(descriptors.get(id).requires())
-                            && descriptors.get(id).forbids().stream().noneMatch(facts::contains)
+                    .filter(id -> facts.containsAll(descriptor(id).requires())
+                            && descriptor(id).forbids().stream().noneMatch(facts::contains)
                             && remaining.stream().noneMatch(other -> order.precedes(other, id)))
                     .findFirst()
                     .orElseThrow(() -> stuck(remaining));
@@ -174,7 +179,7 @@ public final class Planner {
             return new Step.RunPass(
                     registry.pass(d.id()),
                     registry.pluginOf(d.id()),
-                    options.get(d.id()),
+                    Objects.requireNonNull(options.get(d.id())),
                     why.get(d.id()) + place(d, order));
         }
 
@@ -208,7 +213,7 @@ public final class Planner {
                     .filter(r -> !HostSteps.contains(r))
                     .findFirst()
                     .orElse(remaining.iterator().next());
-            PassDescriptor d = descriptors.get(id);
+            PassDescriptor d = descriptor(id);
             Set<Fact> missing = new TreeSet<>(d.requires());
             missing.removeAll(facts);
             Set<Fact> tooLate = new HashSet<>(d.forbids());

@@ -11,8 +11,8 @@ import org.pf4j.PluginManager;
  */
 final class AllowListClassLoader extends PluginClassLoader {
 
-    private static final List<String> FROM_HOST = List.of(
-            "dev.detent.spi.", "dev.detent.support.", "org.pf4j.", "org.slf4j.", "jakarta.inject.", "org.jspecify.");
+    private static final List<String> FROM_HOST =
+            List.of("dev.detent.spi.", "dev.detent.support.", "org.pf4j.", "jakarta.inject.", "org.jspecify.");
 
     static {
         registerAsParallelCapable();
@@ -22,9 +22,16 @@ final class AllowListClassLoader extends PluginClassLoader {
         super(manager, descriptor, ClassLoader.getPlatformClassLoader());
     }
 
+    /**
+     * Whether plugins get this class from the host; a jar with a copy of its own would have another type of that name.
+     */
+    static boolean isFromHost(String className) {
+        return FROM_HOST.stream().anyMatch(className::startsWith);
+    }
+
     @Override
     public Class<?> loadClass(String name) throws ClassNotFoundException {
-        if (FROM_HOST.stream().anyMatch(name::startsWith)) {
+        if (isFromHost(name)) {
             return AllowListClassLoader.class.getClassLoader().loadClass(name);
         }
         synchronized (getClassLoadingLock(name)) {

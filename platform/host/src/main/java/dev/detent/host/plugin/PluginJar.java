@@ -42,12 +42,6 @@ public record PluginJar(
     private static final int CLASS_MAGIC = 0xCAFEBABE;
     private static final int JAVA_17 = 61;
 
-    /**
-     * Packages that come from the host; a jar that brings its own copies would get other types under the same names.
-     */
-    private static final List<String> HOST_PACKAGES = List.of(
-            "dev/detent/spi/", "dev/detent/support/", "org/pf4j/", "org/slf4j/", "jakarta/inject/", "org/jspecify/");
-
     public static PluginJar read(Path file) {
         List<Problem> problems = new ArrayList<>();
         String where = file.getFileName().toString();
@@ -134,8 +128,8 @@ public record PluginJar(
         for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements(); ) {
             JarEntry entry = entries.nextElement();
             if (!bundled
-                    && HOST_PACKAGES.stream().anyMatch(entry.getName()::startsWith)
-                    && entry.getName().endsWith(".class")) {
+                    && entry.getName().endsWith(".class")
+                    && AllowListClassLoader.isFromHost(entry.getName().replace('/', '.'))) {
                 bundled = true;
                 problems.add(Problem.error(
                         "DT-PLG-007",

@@ -78,13 +78,15 @@ final class QuantizationStateCodec {
             }
             Slot root = row.has("root") ? slot(row.get("root").getAsString()) : slot;
             JsonObject absorbed = bySlot.get(Slot.input(root.node(), 0));
+            JsonObject led = bySlot.get(root);
             boolean leads = row.has("root")
                     && graph.node(root.node()).isEmpty()
                     && !slot.isInput()
                     && absorbed != null
                     && absorbed.get("value").equals(row.get("value"))
-                    && bySlot.get(root).has("scheme");
-            JsonObject numbers = leads ? bySlot.get(root) : row;
+                    && led != null
+                    && led.has("scheme");
+            JsonObject numbers = leads && led != null ? led : row;
             if (numbers.has("scheme")) {
                 read.add(new QuantizationSnapshot.Own(
                         slot,

@@ -3,6 +3,7 @@ package dev.detent.host.trace;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
 import java.util.Map;
+import java.util.Objects;
 
 /** PPQ's words for ours. */
 final class PpqNames {
@@ -43,7 +44,7 @@ final class PpqNames {
     private PpqNames() {}
 
     static String rounding(Rounding rounding) {
-        return ROUNDINGS.get(rounding);
+        return Objects.requireNonNull(ROUNDINGS.get(rounding));
     }
 
     static String policy(Scheme s) {

@@ -1,11 +1,13 @@
 package dev.detent.spi.backend;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByHost;
 
 /**
  * The host's own recipes, for a target to start from: it takes one as it is, or with changes. Which passes they hold is
  * the host's affair and may change with it.
  */
+@Experimental(since = "1.0")
 @ImplementedByHost
 public interface DefaultRecipes {
 

@@ -1,5 +1,6 @@
 package dev.detent.spi.backend;
 
+import dev.detent.spi.Stable;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Map;
  * @param dispatcher id of the dispatching strategy
  * @param passes pass id to the options that differ from the pass's defaults
  */
+@Stable(since = "1.0")
 public record QuantizationRecipe(String dispatcher, Map<String, Map<String, Object>> passes) {
 
     /** Copies the map. */

@@ -1,6 +1,7 @@
 package dev.detent.spi.backend;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
@@ -8,7 +9,12 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import java.util.List;
 
-/** One chip, runtime or toolchain one can quantize for. Stateless. */
+/**
+ * One chip, runtime or toolchain one can quantize for. Stateless: its methods are called in any order, by several
+ * threads, for any number of graphs, which they only read. What they throw, but for a UserException, and a null, ends
+ * the run with the plugin's name.
+ */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 public interface Target {
 
@@ -18,6 +24,7 @@ public interface Target {
     /** One line for {@code detent backends}. */
     String summary();
 
+    /** What each node becomes. Asked often: a target makes its rules once. */
     Rules rules();
 
     /** The node's operator can be quantized on this target. */

@@ -1,12 +1,15 @@
 package dev.detent.spi.graph;
 
+import dev.detent.spi.Stable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Queue;
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Values are named, not objects: a name is produced by at most one node, or is a graph input, or an initializer.
  */
+@Stable(since = "1.0")
 public final class Graph {
 
     /** One explicit use of a value: {@code node.inputs().get(index)}. */
@@ -29,6 +33,11 @@ public final class Graph {
     final Map<String, ValueInfo> valueInfos = new LinkedHashMap<>();
     final List<ValueInfo> inputs = new ArrayList<>();
     final List<ValueInfo> outputs = new ArrayList<>();
+    /** The first of each name, so that ten thousand outputs cost no more to ask about than one. */
+    final Map<String, ValueInfo> inputsByName = new HashMap<>();
+    /** Likewise. */
+    final Map<String, ValueInfo> outputsByName = new HashMap<>();
+
     final Map<String, Integer> opsets = new LinkedHashMap<>();
     UnmodeledProto opaque = UnmodeledProto.NONE;
     int revision;
@@ -41,6 +50,7 @@ public final class Graph {
         return Collections.unmodifiableCollection(nodes.values());
     }
 
+    /** The node of a name. */
     public Optional<Node> node(String name) {
         return Optional.ofNullable(nodes.get(name));
     }
@@ -50,35 +60,32 @@ public final class Graph {
         return Collections.unmodifiableList(inputs);
     }
 
+    /** Graph outputs, in file order. */
     public List<ValueInfo> outputs() {
         return Collections.unmodifiableList(outputs);
     }
 
+    /** The value is fed at run time. */
     public boolean isInput(String value) {
-        return bears(inputs, value);
+        return inputsByName.containsKey(value);
     }
 
+    /** The value is an output of the graph. */
     public boolean isOutput(String value) {
-        return bears(outputs, value);
+        return outputsByName.containsKey(value);
     }
 
-    private static boolean bears(List<ValueInfo> values, String name) {
-        for (ValueInfo v : values) {
-            if (v.name().equals(name)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
+    /** Constant values by name, in file order: a read-only view that follows edits. */
     public Map<String, Tensor> initializers() {
         return Collections.unmodifiableMap(initializers);
     }
 
+    /** The constant of a name; empty when the value is none. */
     public Optional<Tensor> initializer(String value) {
         return Optional.ofNullable(initializers.get(value));
     }
 
+    /** The value is a constant. */
     public boolean isInitializer(String value) {
         return initializers.containsKey(value);
     }
@@ -86,8 +93,8 @@ public final class Graph {
     /** Declared or inferred type and shape of a value. */
     public Optional<ValueInfo> valueInfo(String value) {
         return Optional.ofNullable(valueInfos.get(value))
-                .or(() -> inputs.stream().filter(i -> i.name().equals(value)).findFirst())
-                .or(() -> outputs.stream().filter(o -> o.name().equals(value)).findFirst());
+                .or(() -> Optional.ofNullable(inputsByName.get(value)))
+                .or(() -> Optional.ofNullable(outputsByName.get(value)));
     }
 
     /** Whether a value is known to hold 32-bit floats, which is what can be quantized. */
@@ -95,6 +102,10 @@ public final class Graph {
         return valueInfo(value).map(v -> v.type() == ElementType.FLOAT).orElse(false);
     }
 
+    /**
+     * Declared or inferred inner values by name: a read-only view that follows edits. Inputs and outputs are not among
+     * them.
+     */
     public Map<String, ValueInfo> valueInfos() {
         return Collections.unmodifiableMap(valueInfos);
     }
@@ -104,10 +115,12 @@ public final class Graph {
         return Collections.unmodifiableMap(opsets);
     }
 
+    /** Version of ONNX's own operators; 1 when the file names none. */
     public int opset() {
         return opsets.getOrDefault("", 1);
     }
 
+    /** What else the file holds. */
     public UnmodeledProto opaque() {
         return opaque;
     }
@@ -117,6 +130,10 @@ public final class Graph {
         return revision;
     }
 
+    /**
+     * An editor of this graph. A pass takes the one of its context, which checks that the pass declared it; others edit
+     * graphs of their own, such as a {@link #copy}.
+     */
     public GraphEditor edit() {
         return new GraphEditor(this);
     }
@@ -129,11 +146,14 @@ public final class Graph {
         g.valueInfos.putAll(valueInfos);
         g.inputs.addAll(inputs);
         g.outputs.addAll(outputs);
+        g.inputsByName.putAll(inputsByName);
+        g.outputsByName.putAll(outputsByName);
         g.opsets.putAll(opsets);
         g.opaque = opaque;
         return g;
     }
 
+    /** The node that makes a value; empty for inputs, initializers and unknown names. */
     public Optional<Node> producer(String value) {
         return wiring().producer(value);
     }
@@ -213,7 +233,7 @@ public final class Graph {
         for (int i = 0; i < waiting.length; i++) {
             for (Node p : upstream(current.get(i))) {
                 waiting[i]++;
-                waiters.get(place.get(p.name())).add(i);
+                waiters.get(Objects.requireNonNull(place.get(p.name()))).add(i);
             }
             if (waiting[i] == 0) {
                 ready.add(i);

@@ -1,13 +1,16 @@
 package dev.detent.spi.graph;
 
+import dev.detent.spi.Stable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 
 /**
  * Checked changes to a {@link Graph}. A pass obtains one only after declaring that it edits; an exporter edits a copy.
  */
+@Stable(since = "1.0")
 public final class GraphEditor {
 
     private final Graph graph;
@@ -17,6 +20,7 @@ public final class GraphEditor {
         this.graph = graph;
     }
 
+    /** The graph under edit, as it stands. */
     public Graph graph() {
         return graph;
     }
@@ -38,6 +42,7 @@ public final class GraphEditor {
         return rewired(w -> w.replaced(before, node));
     }
 
+    /** Takes out a node; its values stay named in whatever reads them. Nothing happens when it is gone already. */
     public GraphEditor remove(Node node) {
         Node gone = graph.nodes.remove(node.name());
         return rewired(w -> gone == null || w.removed(gone));
@@ -81,17 +86,19 @@ public final class GraphEditor {
     /** Lets every use of {@code from} read {@code to}. */
     public GraphEditor redirect(String from, String to) {
         for (Graph.Use u : List.copyOf(graph.uses(from))) {
-            Node current = graph.nodes.get(u.node().name());
+            Node current = Objects.requireNonNull(graph.nodes.get(u.node().name()));
             replace(current.withInput(u.index(), to));
         }
         return this;
     }
 
+    /** Sets a constant, a new one or in place of the one of that name. */
     public GraphEditor initializer(String name, Tensor tensor) {
         graph.initializers.put(name, tensor);
         return changed();
     }
 
+    /** Takes out a constant; nothing happens when there is none of the name. */
     public GraphEditor removeInitializer(String name) {
         graph.initializers.remove(name);
         return changed();
@@ -107,41 +114,54 @@ public final class GraphEditor {
         return this;
     }
 
+    /** Appends a graph input. */
     public GraphEditor input(ValueInfo input) {
         graph.inputs.add(input);
+        graph.inputsByName.putIfAbsent(input.name(), input);
         return changed();
     }
 
+    /** Takes out all graph inputs; for those that put changed ones in their place. */
     public GraphEditor clearInputs() {
         graph.inputs.clear();
+        graph.inputsByName.clear();
         return changed();
     }
 
+    /** Appends a graph output. */
     public GraphEditor output(ValueInfo output) {
         graph.outputs.add(output);
+        graph.outputsByName.putIfAbsent(output.name(), output);
         return changed();
     }
 
+    /** Takes out a graph output; nothing happens when there is none of the name. */
     public GraphEditor removeOutput(String name) {
-        graph.outputs.removeIf(o -> o.name().equals(name));
+        if (graph.outputsByName.remove(name) != null) {
+            graph.outputs.removeIf(o -> o.name().equals(name));
+        }
         return changed();
     }
 
+    /** Sets type and shape of an inner value. */
     public GraphEditor valueInfo(ValueInfo info) {
         graph.valueInfos.put(info.name(), info);
         return changed();
     }
 
+    /** Forgets type and shape of an inner value. */
     public GraphEditor removeValueInfo(String name) {
         graph.valueInfos.remove(name);
         return changed();
     }
 
+    /** Sets the version of a domain's operators; {@code ai.onnx} and {@code ""} are the same domain. */
     public GraphEditor opset(String domain, int version) {
         graph.opsets.put(domain.equals("ai.onnx") ? "" : domain, version);
         return changed();
     }
 
+    /** Sets what the reader found besides; for the host. */
     public GraphEditor opaque(UnmodeledProto opaque) {
         graph.opaque = opaque;
         return changed();

@@ -1,5 +1,6 @@
 package dev.detent.spi.graph;
 
+import dev.detent.spi.Stable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -9,6 +10,7 @@ import java.util.Arrays;
  * A constant tensor: type, dimensions, raw little-endian bytes in C order (ONNX {@code raw_data}). Immutable; the bytes
  * may lie in a mapped file, so a large weight costs no heap until somebody asks for an array.
  */
+@Stable(since = "1.0")
 public final class Tensor {
 
     private final ElementType type;
@@ -38,16 +40,27 @@ public final class Tensor {
         return new Tensor(type, dims, ByteBuffer.allocate(0), origin);
     }
 
+    /**
+     * FLOAT values in C order; the array is copied.
+     *
+     * @throws IllegalArgumentException when their number does not fit the dimensions
+     */
     public static Tensor ofFloats(long[] dims, float... values) {
         ByteBuffer b = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
         b.asFloatBuffer().put(values);
         return of(ElementType.FLOAT, dims, b);
     }
 
+    /** One FLOAT without dimensions. */
     public static Tensor scalar(float value) {
         return ofFloats(new long[0], value);
     }
 
+    /**
+     * INT64 values in C order; the array is copied.
+     *
+     * @throws IllegalArgumentException when their number does not fit the dimensions
+     */
     public static Tensor ofLongs(long[] dims, long... values) {
         ByteBuffer b = ByteBuffer.allocate(values.length * 8).order(ByteOrder.LITTLE_ENDIAN);
         b.asLongBuffer().put(values);
@@ -97,6 +110,7 @@ public final class Tensor {
         return codes;
     }
 
+    /** The product of dimensions: elements of a tensor; 1 without dimensions. */
     public static long count(long[] dims) {
         long n = 1;
         for (long d : dims) {
@@ -105,26 +119,36 @@ public final class Tensor {
         return n;
     }
 
+    /** Element type. */
     public ElementType type() {
         return type;
     }
 
+    /** The shape, outermost dimension first; the caller's own copy. */
     public long[] dims() {
         return dims.clone();
     }
 
+    /** Number of dimensions; 0 for a scalar. */
     public int rank() {
         return dims.length;
     }
 
+    /**
+     * One dimension; negative axes count from the last.
+     *
+     * @throws IndexOutOfBoundsException when there is no such axis
+     */
     public long dim(int axis) {
         return dims[axis < 0 ? axis + dims.length : axis];
     }
 
+    /** Number of elements. */
     public long elementCount() {
         return count(dims);
     }
 
+    /** What the file said, of a tensor Detent cannot look into; else nothing. */
     public UnmodeledProto origin() {
         return origin;
     }

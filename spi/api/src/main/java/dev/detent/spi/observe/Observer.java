@@ -1,6 +1,7 @@
 package dev.detent.spi.observe;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 
@@ -8,6 +9,7 @@ import dev.detent.spi.quant.Scheme;
  * A sketch that renders quantization parameters; what a plugin offers under a name, for rules and settings to choose
  * from.
  */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 public interface Observer extends Sketch {
 

@@ -1,5 +1,6 @@
 package dev.detent.spi.observe;
 
+import dev.detent.spi.Stable;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.quant.Scheme;
@@ -13,6 +14,7 @@ import java.util.function.Predicate;
  * @param id lower-case word, e.g. {@code percentile}
  * @param handles schemes it can render
  */
+@Stable(since = "1.0")
 public record ObserverDefinition(
         String id,
         String summary,

@@ -1,9 +1,11 @@
 package dev.detent.spi.observe;
 
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import dev.detent.spi.quant.Scheme;
 
 /** The observers of all plugins, by id (case does not matter). */
+@Stable(since = "1.0")
 @ImplementedByHost
 public interface Observers {
 

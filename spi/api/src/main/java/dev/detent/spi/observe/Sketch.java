@@ -1,12 +1,14 @@
 package dev.detent.spi.observe;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 
 /**
  * Watches the values of one tensor and keeps of them what its maker needs, in a size that does not depend on the number
  * of batches. Used by one thread; sketches of several threads are merged, and merging must be exact and commutative so
  * that results do not depend on the number of threads.
  */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 public interface Sketch {
 
@@ -32,10 +34,21 @@ public interface Sketch {
      */
     default void expectNonNegative() {}
 
-    /** A batch of this shape begins. */
+    /**
+     * A batch of this shape begins.
+     *
+     * @param shape of the whole tensor as the network has it, outermost dimension first, with the batch dimension where
+     *     the model has one; the array is the caller's
+     */
     void begin(long[] shape);
 
-    /** The next values of the batch, in C order; the array is reused by the caller. */
+    /**
+     * The next values of the batch, in C order; the array is reused by the caller. Called often, with a thousand values
+     * or so. NaN and infinities are shown as they come: a sketch that must not see them leaves them out itself.
+     *
+     * @param from position of the first value
+     * @param to position behind the last one
+     */
     void accept(float[] values, int from, int to);
 
     /** The batch is complete; for those that keep something per batch. */

@@ -1,5 +1,6 @@
 package dev.detent.spi.option;
 
+import dev.detent.spi.Stable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -13,27 +14,33 @@ import java.util.stream.Collectors;
  * @param most largest allowed value of a number
  * @param help one sentence
  */
+@Stable(since = "1.0")
 public record Option<T>(
         String name, Class<T> type, T defaultValue, List<T> choices, double least, double most, String help) {
 
     private static final double ANY = Double.POSITIVE_INFINITY;
 
+    /** True or false. */
     public static Option<Boolean> flag(String name, boolean defaultValue, String help) {
         return new Option<>(name, Boolean.class, defaultValue, List.of(), -ANY, ANY, help);
     }
 
+    /** A whole number of 32 bits. */
     public static Option<Integer> integer(String name, int defaultValue, String help) {
         return new Option<>(name, Integer.class, defaultValue, List.of(), -ANY, ANY, help);
     }
 
+    /** A number; NaN is refused where a bound is set. */
     public static Option<Double> number(String name, double defaultValue, String help) {
         return new Option<>(name, Double.class, defaultValue, List.of(), -ANY, ANY, help);
     }
 
+    /** Any text. */
     public static Option<String> text(String name, String defaultValue, String help) {
         return new Option<>(name, String.class, defaultValue, List.of(), -ANY, ANY, help);
     }
 
+    /** One of some words; the list is copied. */
     public static Option<String> choice(String name, String defaultValue, List<String> choices, String help) {
         return new Option<>(name, String.class, defaultValue, List.copyOf(choices), -ANY, ANY, help);
     }

@@ -1,9 +1,11 @@
 package dev.detent.spi.problem;
 
+import dev.detent.spi.Stable;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** Base of the three exceptions that cross rooms; each carries the problems it is about and its exit code. */
+@Stable(since = "1.0")
 public abstract sealed class DetentException extends RuntimeException
         permits UserException, PluginException, InternalException {
 
@@ -16,6 +18,7 @@ public abstract sealed class DetentException extends RuntimeException
         this.problems = List.copyOf(problems);
     }
 
+    /** What is wrong, at least one thing; the message has a line for each. */
     public List<Problem> problems() {
         return problems;
     }

@@ -1,5 +1,6 @@
 package dev.detent.spi.problem;
 
+import dev.detent.spi.Stable;
 import java.util.Objects;
 
 /**
@@ -10,15 +11,20 @@ import java.util.Objects;
  * @param sentence what is wrong and the way out
  * @param where the file, tensor, node or plugin concerned; empty when there is none
  */
+@Stable(since = "1.0")
 public record Problem(String id, Severity severity, String sentence, String where) {
 
     /** ERROR stops the run, WARNING is shown, NOTE goes to the report only. */
     public enum Severity {
+        /** The run ends. */
         ERROR,
+        /** The person is told, the run goes on. */
         WARNING,
+        /** For the report. */
         NOTE
     }
 
+    /** Refuses null. */
     public Problem {
         Objects.requireNonNull(id);
         Objects.requireNonNull(severity);
@@ -26,14 +32,17 @@ public record Problem(String id, Severity severity, String sentence, String wher
         Objects.requireNonNull(where);
     }
 
+    /** What ends the run. */
     public static Problem error(String id, String sentence, String where) {
         return new Problem(id, Severity.ERROR, sentence, where);
     }
 
+    /** What a person should know. */
     public static Problem warning(String id, String sentence, String where) {
         return new Problem(id, Severity.WARNING, sentence, where);
     }
 
+    /** What stands in the report only. */
     public static Problem note(String id, String sentence, String where) {
         return new Problem(id, Severity.NOTE, sentence, where);
     }

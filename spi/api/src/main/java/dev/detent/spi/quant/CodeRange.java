@@ -1,5 +1,7 @@
 package dev.detent.spi.quant;
 
+import dev.detent.spi.Stable;
+
 /**
  * The codes a scheme may use. Of a floating-point system {@code min} and {@code max} are the numbers at scale 1
  * instead.
@@ -8,6 +10,7 @@ package dev.detent.spi.quant;
  * @param min smallest code
  * @param max largest code, above {@code min}
  */
+@Stable(since = "1.0")
 public record CodeRange(int bits, long min, long max) {
 
     /**

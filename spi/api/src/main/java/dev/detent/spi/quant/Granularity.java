@@ -1,5 +1,6 @@
 package dev.detent.spi.quant;
 
+import dev.detent.spi.Stable;
 import java.util.OptionalInt;
 
 /**
@@ -7,9 +8,12 @@ import java.util.OptionalInt;
  * groups are counted channel by channel, and the blocks of a channel in order. {@code dims} is the tensor's shape,
  * outermost dimension first, and {@code index} an element's position in C order.
  */
+@Stable(since = "1.0")
 public sealed interface Granularity {
 
     /** One scale for the whole tensor. */
+    @SuppressWarnings(
+            "ClassInitializationDeadlock") // Nobody else makes a PerTensor, so this interface is always first.
     Granularity PER_TENSOR = new PerTensor();
 
     /** The channel axis; empty when the whole tensor is one group. */

@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.ElementType;
 import java.util.Optional;
 
@@ -10,8 +11,10 @@ import java.util.Optional;
  * {@link NumberSystemProvider}.
  *
  * <p>Every system has a positive, finite scale per config or channel; what it means is the system's affair: a step
- * (linear), a factor (floating point), the largest magnitude (logarithmic).
+ * (linear), a factor (floating point), the largest magnitude (logarithmic). It is a number in the tensor's units, also
+ * where a scheme restricts it to powers of two: an exponent is an exporter's affair.
  */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 public interface NumberSystem {
 
@@ -24,7 +27,10 @@ public interface NumberSystem {
      */
     ScaleAndZeroPoint cover(Range values, Scheme scheme);
 
-    /** Replaces {@code values[from..to)} by what a quantize-dequantize pair makes of them. */
+    /**
+     * Replaces {@code values[from..to)} by what a quantize-dequantize pair makes of them. Called by several threads on
+     * arrays of their own. NaN may come out as anything; infinities saturate.
+     */
     void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme);
 
     /** Whether {@link #fakeQuantize} must see a whole tensor at once, because it works out the scale from it. */

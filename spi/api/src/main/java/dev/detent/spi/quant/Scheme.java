@@ -1,5 +1,6 @@
 package dev.detent.spi.quant;
 
+import dev.detent.spi.Stable;
 import java.util.OptionalInt;
 
 /**
@@ -15,6 +16,7 @@ import java.util.OptionalInt;
  * @param powerOfTwo scales are powers of two: the smallest one that is no smaller than the scale that covers the range
  * @param rounding how a real code becomes a whole one
  */
+@Stable(since = "1.0")
 public record Scheme(
         NumberSystem system,
         CodeRange codes,

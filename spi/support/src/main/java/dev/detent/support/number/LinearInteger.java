@@ -41,6 +41,14 @@ public final class LinearInteger implements NumberSystem {
         return scheme(new CodeRange(bits, quantMin, quantMax), false);
     }
 
+    /**
+     * What integer kernels add up in, and so a bias with the scale input x weight: zero point 0, as many codes on both
+     * sides.
+     */
+    public static Scheme int32() {
+        return symmetric(32, -Integer.MAX_VALUE, Integer.MAX_VALUE);
+    }
+
     private static Scheme scheme(CodeRange codes, boolean symmetric) {
         return new Scheme(
                 INSTANCE, codes, symmetric, Granularity.PER_TENSOR, ScaleRule.SPAN, false, Rounding.HALF_EVEN);

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -93,7 +94,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                 weights.put(name, real(file, n));
                 names.put(codes, name);
             } else if (isPair(qdq, n)) {
-                String root = roots.get(n.output(0));
+                String root = Objects.requireNonNull(roots.get(n.output(0)));
                 if (root.equals(n.output(0) + RAW) || qdq.isOutput(n.output(0)) || qdq.isCaptured(n.output(0))) {
                     names.put(root, n.output(0));
                 }

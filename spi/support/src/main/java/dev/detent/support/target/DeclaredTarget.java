@@ -14,14 +14,17 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.PerGraph;
 import dev.detent.support.number.LinearInteger;
-import dev.detent.support.operator.Operators;
-import dev.detent.support.operator.OutputChannelAxis;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.WeightLayout;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A target as a table: a scheme for activations, one for weights and one for the bias, which operators, which outputs
@@ -55,7 +58,7 @@ public final class DeclaredTarget implements Target {
     }
 
     /** Never shown: a float bias has no codes. */
-    private static final Scheme FLOAT_BIAS = LinearInteger.symmetric(32, -2147483647L, 2147483647L);
+    private static final Scheme FLOAT_BIAS = LinearInteger.int32();
 
     record Weights(TensorRule rule, boolean perChannel) {}
 
@@ -80,6 +83,7 @@ public final class DeclaredTarget implements Target {
     private final RecipeChoice recipe;
     private final List<Exporter> exporters;
     private final List<Lint> lints;
+    private final PerGraph<Set<String>> floatValues = new PerGraph<>(this::floatValues);
 
     /** Copies the table: the builder may go on to another target. */
     DeclaredTarget(DeclaredTargetBuilder table, TensorRule activation) {
@@ -166,7 +170,7 @@ public final class DeclaredTarget implements Target {
         NodeRule changed = own;
         for (int i = 0; i < own.inputs().size(); i++) {
             TensorRule slot = own.inputs().get(i);
-            boolean parameter = i == 1 && hasWeight(node, graph) || i == 2 && node.isOneOf(Operators.BIASED);
+            boolean parameter = i == 1 && hasWeight(node, graph) || i == 2 && node.isOneOf(OperatorTable.biased());
             changed = parameter || slot.state() != InitialState.INITIAL ? changed : changed.input(i, slot.with(scheme));
         }
         for (int i = 0; i < own.outputs().size(); i++) {
@@ -190,25 +194,22 @@ public final class DeclaredTarget implements Target {
         if (hasWeight(node, graph)) {
             Weights own = Objects.requireNonNull(weights.get(node.opType()));
             TensorRule w = own.rule();
-            rule = rule.input(
-                    1,
-                    own.perChannel()
-                            ? w.with(w.scheme().perChannel(OutputChannelAxis.ofOutputChannels(node, graph)))
-                            : w);
+            rule = rule.input(1, own.perChannel() ? w.with(WeightLayout.perOutputChannel(w.scheme(), node, graph)) : w);
         }
-        if (node.isOneOf(Operators.BIASED) && node.hasInput(2)) {
+        if (node.isOneOf(OperatorTable.biased()) && node.hasInput(2)) {
             rule = rule.input(2, biasOf(node, graph));
         }
         TensorRule unquantized = activation.with(InitialState.FP32);
+        Set<String> staysFloat = floatValues.of(graph);
         for (int i = 0; i < node.outputs().size(); i++) {
             TensorRule own = outputs.get(node.opType());
-            if (floatOutputs || staysFloat(node.output(i), graph)) {
+            if (floatOutputs || staysFloat.contains(node.output(i))) {
                 rule = rule.output(i, unquantized);
             } else if (own != null) {
                 rule = rule.output(i, own);
             }
         }
-        boolean onward = node.outputs().stream().allMatch(o -> staysFloat(o, graph));
+        boolean onward = staysFloat.containsAll(node.outputs());
         for (int i = 0; i < node.inputs().size(); i++) {
             if (onward && carriesOn(node, node.input(i))) {
                 rule = rule.input(i, unquantized);
@@ -250,18 +251,25 @@ public final class DeclaredTarget implements Target {
     }
 
     /**
-     * The value leaves the network, or goes into an operator that wants it as it is, or is only moved or joined on its
-     * way there.
+     * Values that leave the network, or go into an operator that wants them as they are, or are only moved or joined on
+     * their way there.
      */
-    private boolean staysFloat(String value, Graph graph) {
-        if (floatNetworkOutputs && graph.isOutput(value)) {
-            return true;
-        }
-        Set<Node> consumers = graph.consumers(value);
-        return !consumers.isEmpty()
-                && consumers.stream()
-                        .allMatch(c -> c.isOneOf(floatInputs)
-                                || carriesOn(c, value) && c.outputs().stream().allMatch(o -> staysFloat(o, graph)));
+    private Set<String> floatValues(Graph graph) {
+        GraphAnswers<String, Boolean> staysFloat = new GraphAnswers<>(
+                v -> graph.consumers(v).stream()
+                        .filter(c -> carriesOn(c, v))
+                        .flatMap(c -> c.outputs().stream())
+                        .toList(),
+                (v, known) -> floatNetworkOutputs && graph.isOutput(v)
+                        || !graph.consumers(v).isEmpty()
+                                && graph.consumers(v).stream()
+                                        .allMatch(c -> c.isOneOf(floatInputs)
+                                                || carriesOn(c, v)
+                                                        && c.outputs().stream().allMatch(known::apply)));
+        return graph.nodes().stream()
+                .flatMap(n -> n.outputs().stream())
+                .filter(staysFloat::of)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** The elements of this input come out as they are. */

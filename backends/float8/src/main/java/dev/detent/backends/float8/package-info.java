@@ -1,0 +1,5 @@
+/** Weights and activations in eight-bit floating point, for chips that compute in it. */
+@NullMarked
+package dev.detent.backends.float8;
+
+import org.jspecify.annotations.NullMarked;
