@@ -2,10 +2,10 @@ package dev.detent.distribution;
 
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.ArtifactVerifier;
-import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
-import dev.detent.host.pipeline.Progress;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxWriter;
@@ -49,21 +49,15 @@ record CaseRun(Path out, QuantizeOutcome outcome) {
             settings = settings.with(s);
         }
         Path out = work.resolve("out");
+        QuantizeRequest request = QuantizeRequest.of(model, List.of(target), out)
+                .calibration(data)
+                .settings(settings)
+                .workers(1)
+                .evaluation(new EvaluationData.Source(data, 0, null))
+                .build();
         QuantizeOutcome outcome = new Detent(TestPlatform.REGISTRY, "test")
-                .quantize(
-                        new QuantizeRequest(
-                                model,
-                                target,
-                                Optional.of(data),
-                                0,
-                                Preprocessing.parse("none"),
-                                settings,
-                                Optional.empty(),
-                                out,
-                                Optional.empty(),
-                                1,
-                                Optional.of(new QuantizeRequest.Evaluation(data, 0, Optional.empty()))),
-                        Progress.QUIET);
+                .quantize(request, Progress.QUIET)
+                .outcome();
         return new CaseRun(out, outcome);
     }
 
