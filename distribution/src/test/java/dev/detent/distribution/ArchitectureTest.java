@@ -113,10 +113,10 @@ class ArchitectureTest {
                         .forEach(f -> modules.add("dev.detent." + kind + "." + f.getFileName()));
             }
         }
-        assertThat(TestPlatform.extensionNames().stream()
-                        .map(name -> name.substring(0, name.lastIndexOf('.')))
-                        .collect(Collectors.toCollection(TreeSet::new)))
-                .isEqualTo(modules);
+        Set<String> found = TestPlatform.extensionNames().stream()
+                .map(name -> name.substring(0, name.lastIndexOf('.')))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(found).isEqualTo(modules);
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.operator.WeightLayout;
 import dev.detent.support.qdq.QdqGraphReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -99,19 +100,15 @@ final class QOperatorReader {
         Tensor codes = file.constant(n, input);
         int[] q = file.codes(n, input);
         long[] dims = codes.dims();
-        int axis = n.opType().equals("QLinearMatMul") || n.opType().equals("QGemm") && n.intAttribute("transB", 0) == 0
-                ? dims.length - 1
-                : 0;
-        int stride = 1;
-        for (int d = axis + 1; d < dims.length; d++) {
-            stride *= (int) dims[d];
-        }
-        if (p.channels() > 1 && (axis < 0 || axis >= dims.length || dims[axis] != p.channels())) {
+        Optional<WeightLayout> layout = IntegerOperator.ofInteger(n)
+                .flatMap(o -> WeightLayout.of(n.withOpType("", o.floatType()), codes))
+                .filter(l -> l.outputChannels() == p.channels());
+        if (p.channels() > 1 && layout.isEmpty()) {
             throw file.damaged(n, "has " + p.channels() + " scales that do not fit " + codes);
         }
         float[] values = new float[q.length];
         for (int i = 0; i < q.length; i++) {
-            int channel = i / stride % p.channels();
+            int channel = p.channels() > 1 ? layout.orElseThrow().output(i) : 0;
             values[i] = (q[i] - p.zeroPoint(channel)) * p.scale(channel);
         }
         String name = edit.freshName(n.input(input) + "_real");

@@ -4,6 +4,7 @@ import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ final class DpuShiftLint {
         for (Node n : model.graph().nodes()) {
             Optional<Integer> in = point(model.quantization().input(n, 0));
             Optional<Integer> weight = point(model.quantization().input(n, 1));
-            if (!n.is("Conv", "ConvTranspose", "Gemm") || in.isEmpty() || weight.isEmpty()) {
+            if (!n.isOneOf(OperatorTable.biased()) || in.isEmpty() || weight.isEmpty()) {
                 continue;
             }
             int product = in.get() + weight.get();

@@ -16,6 +16,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -172,20 +173,31 @@ record PluginCallGuard(String plugin, String what) {
         private static final Object NOTHING = new Object();
 
         @Override
-        public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments) {
+        public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
+                throws Throwable {
             @Nullable Object @Nullable [] unwrapped = unwrapped(arguments);
             if (method.getDeclaringClass() == Object.class && method.getName().equals("equals")) {
                 return contribution.equals(Objects.requireNonNull(unwrapped)[0]);
             }
-            Object answer = guard.answer(guard.what(), () -> {
-                try {
-                    Object result = method.invoke(contribution, unwrapped);
-                    return method.getReturnType() == void.class ? NOTHING : result;
-                } catch (InvocationTargetException e) {
-                    throw e.getCause();
-                }
-            });
-            return answer == NOTHING ? null : guard.guard(answer);
+            try {
+                Object answer = guard.answer(guard.what(), () -> call(method, unwrapped));
+                return answer == NOTHING ? null : guard.guard(answer);
+            } catch (PluginException e) {
+                Throwable cause = e.getCause();
+                // What the contract lets a method throw is an answer, such as an observer's that saw infinities.
+                boolean promised = cause != null
+                        && Arrays.stream(method.getExceptionTypes()).anyMatch(t -> t.isInstance(cause));
+                throw promised ? Objects.requireNonNull(cause) : e;
+            }
+        }
+
+        private @Nullable Object call(Method method, @Nullable Object @Nullable [] arguments) throws Throwable {
+            try {
+                Object result = method.invoke(contribution, arguments);
+                return method.getReturnType() == void.class ? NOTHING : result;
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
         }
 
         /** Observers are merged with others of their class, not with the proxies around them. */

@@ -8,6 +8,7 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
@@ -61,6 +62,7 @@ class PluginCallGuardTest {
                 Target.class,
                 Rules.class,
                 Exporter.class,
+                ReadableExporter.class,
                 Dispatcher.class,
                 DispatcherProvider.class,
                 Observer.class,
@@ -188,6 +190,16 @@ class PluginCallGuardTest {
         first[0] = false;
         Observer c = guarded.factory().apply(LinearInteger.asymmetric(8, 0, 255), none);
         assertThatThrownBy(() -> c.accept(new float[1], 0, 1)).hasMessageContaining("observer 'mean' failed");
+    }
+
+    /** The host leaves such a tensor in float: an attention mask is no fault of a plugin. */
+    @Test
+    void whatTheContractLetsAMethodThrowIsAnAnswer() {
+        Observer guarded = GUARD.guard(plugin(Observer.class, m -> {
+            throw new IllegalArgumentException("a scale must be positive and finite");
+        }));
+        assertThatThrownBy(() -> guarded.render(null)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(guarded::end).isInstanceOf(PluginException.class);
     }
 
     @Test

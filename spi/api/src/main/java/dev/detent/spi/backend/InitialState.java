@@ -1,8 +1,10 @@
 package dev.detent.spi.backend;
 
+import dev.detent.spi.Stable;
 import dev.detent.spi.quant.QuantizationState;
 
 /** The states a rule may start a slot in; anything else cannot be written. */
+@Stable(since = "1.0")
 public enum InitialState {
     /** To be calibrated. */
     INITIAL(QuantizationState.INITIAL),
@@ -19,6 +21,7 @@ public enum InitialState {
         this.state = state;
     }
 
+    /** The state a config starts in. */
     public QuantizationState state() {
         return state;
     }

@@ -1,19 +1,23 @@
 package dev.detent.spi.export;
 
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.problem.Problem;
 
 /** What an exporter writes with. Files go to a staging folder that is moved into place when everything succeeded. */
+@Stable(since = "1.0")
 @ImplementedByHost
 public interface ExportContext {
 
+    /** What the person set of the exporter's options. */
     Options options();
 
     /** Writes a UTF-8 text file; lines end in LF. */
     void text(String fileName, String content);
 
+    /** Writes a file as it is; the array is not kept. */
     void bytes(String fileName, byte[] content);
 
     /** Writes an ONNX file (with external data beside it when it would pass 2 GB). */
@@ -25,5 +29,6 @@ public interface ExportContext {
     /** The shortest plain decimal that reads back as the same float32; for text files. */
     String decimal(float value);
 
+    /** Something the person should know; an ERROR problem stops the run after the export. */
     void report(Problem problem);
 }

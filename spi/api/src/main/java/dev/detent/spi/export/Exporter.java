@@ -1,6 +1,7 @@
 package dev.detent.spi.export;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.option.Option;
 import java.util.List;
 
@@ -9,6 +10,7 @@ import java.util.List;
  * runs the job, once per run; an exporter keeps no state between calls. One whose files Detent can also read back is a
  * {@link ReadableExporter}; the files of any other cannot be verified, and {@code detent verify} says so.
  */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 public interface Exporter {
 

@@ -1,5 +1,6 @@
 package dev.detent.spi.export;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.quant.QuantizationParameters;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * {@link dev.detent.spi.problem.UserException} that names file and line, key or node; any other exception counts as the
  * plugin's fault.
  */
+@Experimental(since = "1.0")
 @ImplementedByPlugins
 public interface ReadableExporter extends Exporter {
 

@@ -20,7 +20,10 @@ public interface Observer extends Sketch {
 
     /**
      * Parameters for the scheme this observer was created with, or another of the same granularity; any number of
-     * times, changing nothing.
+     * times, changing nothing. An observer that saw nothing renders the smallest scale.
+     *
+     * @throws IllegalArgumentException when no finite scale covers what it saw (infinities, NaN); the host then leaves
+     *     the tensor in float
      */
-    QuantizationParameters render(Scheme scheme);
+    QuantizationParameters render(Scheme scheme) throws IllegalArgumentException;
 }

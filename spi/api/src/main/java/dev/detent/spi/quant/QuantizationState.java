@@ -1,9 +1,12 @@
 package dev.detent.spi.quant;
 
+import dev.detent.spi.Stable;
+
 /**
  * The life of a quantization config. Names and numbers are PPQ 0.6.5's and do not change. Nobody compares states at
  * call sites; one asks a question.
  */
+@Stable(since = "1.0")
 public enum QuantizationState {
     /** Created, waiting for calibration. */
     INITIAL(1),
@@ -86,22 +89,27 @@ public enum QuantizationState {
         return this == ACTIVATED;
     }
 
+    /** An observer has yet to give it parameters. */
     public boolean awaitsCalibration() {
         return this == INITIAL;
     }
 
+    /** Its parameters are yet to be derived from other configs. */
     public boolean awaitsDerivation() {
         return this == PASSIVE_INIT;
     }
 
+    /** Its parameters are derived from other configs, or will be. */
     public boolean isPassive() {
         return this == PASSIVE || this == PASSIVE_INIT || this == PASSIVE_BAKED;
     }
 
+    /** Another config in front of it quantizes the value already. */
     public boolean isCovered() {
         return this == OVERLAPPED;
     }
 
+    /** It reads its parameters through another config. */
     public boolean isFollower() {
         return this == SLAVE;
     }
@@ -111,6 +119,7 @@ public enum QuantizationState {
         return this == FP32 || this == DEACTIVATED;
     }
 
+    /** It holds shapes or indices and is never quantized. */
     public boolean isShape() {
         return this == SOI;
     }

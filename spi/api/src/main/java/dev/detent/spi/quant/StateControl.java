@@ -1,6 +1,7 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.Tensor;
 import java.util.Collection;
 
@@ -10,6 +11,7 @@ import java.util.Collection;
  * {@link dev.detent.spi.problem.PluginException} that names tensor, node, state, verb, the legal ones and the plugin.
  * docs/state-machine.md lists every verb with the states it leads from and what must hold besides.
  */
+@Stable(since = "1.0")
 @ImplementedByHost
 public interface StateControl {
 

@@ -1,12 +1,15 @@
 package dev.detent.spi.quant;
 
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import java.util.Optional;
 
 /** Read view of one config. Scheme and parameters are <em>effective</em>: read through the root, as PPQ does. */
+@Stable(since = "1.0")
 @ImplementedByHost
 public interface TensorQuantization {
 
+    /** Where the config is. */
     Slot slot();
 
     /** Name of the value at the slot. */
@@ -15,17 +18,21 @@ public interface TensorQuantization {
     /** The value is an initializer. */
     boolean isInitializer();
 
+    /** The state it is in. */
     QuantizationState state();
 
     /** The config whose parameters count here; itself when it is its own root. */
     TensorQuantization root();
 
+    /** It has parameters of its own. */
     default boolean isOwnRoot() {
         return root() == this;
     }
 
+    /** How the value is quantized; of the root, when another config counts. */
     Scheme scheme();
 
+    /** Scales and zero points; empty before calibration. Of the root, when another config counts. */
     Optional<QuantizationParameters> qparams();
 
     /**

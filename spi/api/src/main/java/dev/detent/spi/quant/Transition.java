@@ -1,6 +1,9 @@
 package dev.detent.spi.quant;
 
+import dev.detent.spi.Stable;
+
 /** What one may ask of a config. Each verb is a row (or several) of the kernel's transition table. */
+@Stable(since = "1.0")
 public enum Transition {
     /** Gives an INITIAL config its parameters. */
     CALIBRATE,
