@@ -17,6 +17,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -37,7 +38,8 @@ public final class OperatorTable {
     private static final Map<Trait, Set<String>> TYPES = byTrait();
 
     private static final Set<String> BIASED = types(Trait.WEIGHTED).stream()
-            .filter(t -> ROWS.get(t).lastEntry().getValue().inputs().stream().anyMatch(i -> i.role() == InputRole.BIAS))
+            .filter(t -> Objects.requireNonNull(ROWS.get(t)).lastEntry().getValue().inputs().stream()
+                    .anyMatch(i -> i.role() == InputRole.BIAS))
             .collect(Collectors.toUnmodifiableSet());
 
     private OperatorTable() {}
