@@ -12,9 +12,8 @@ final class Console {
 
     private final PrintStream out = System.out;
     private final PrintStream err = System.err;
-
-    @SuppressWarnings(
-            "SystemConsoleNull") // lib/java.options asks Java 22 and newer for null where there is no terminal.
+    // lib/java.options asks Java 22 and newer for no console where there is no terminal.
+    @SuppressWarnings("SystemConsoleNull")
     private final boolean live = System.console() != null && System.getenv("CI") == null;
 
     private String drawn = "";

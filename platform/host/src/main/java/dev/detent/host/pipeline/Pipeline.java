@@ -111,7 +111,6 @@ public final class Pipeline {
         ShapeInference.infer(graph, where);
     }
 
-    @SuppressWarnings("try") // The cache is closed with the run; the block itself has no need to name it.
     public Result run(Graph graph, Plan plan, Optional<Samples> samples) {
         try (FloatObservationCache open = floats) {
             return steps(graph, plan, samples);
