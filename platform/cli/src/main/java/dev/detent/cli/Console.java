@@ -1,6 +1,6 @@
 package dev.detent.cli;
 
-import dev.detent.host.pipeline.Progress;
+import dev.detent.host.progress.Progress;
 import dev.detent.spi.problem.Problem;
 import java.io.PrintStream;
 import java.util.Locale;

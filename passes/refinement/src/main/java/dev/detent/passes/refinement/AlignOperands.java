@@ -49,7 +49,6 @@ final class AlignOperands {
             PassDescriptor.of("alignment", "gives operands that must share a scale one scale")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
-                    .establishes(Fact.ALIGNED)
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Transition.LEAD, Transition.ENSLAVE, Transition.ENSLAVE_GROUP)
                     .options(ELEMENTWISE, CONCAT, POOLING, RESIZE, FORCE)
