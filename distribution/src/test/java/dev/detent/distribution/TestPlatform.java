@@ -9,6 +9,8 @@ import dev.detent.host.settings.Settings;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.PluginFolder;
+import dev.detent.onnx.OpsetUpgrade;
+import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
@@ -18,6 +20,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
 import java.net.URL;
+import dev.detent.support.qdq.QdqGraphBuilder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -108,6 +111,11 @@ final class TestPlatform {
         Graph g = graph.copy();
         GraphNormalizer.normalize(g, "test");
         return new Pipeline(g::copy, samples, workers, Progress.QUIET).run(TargetPlan.of(REGISTRY, target, settings));
+    }
+
+    /** The model with Q/DQ, of the opset that their types need. */
+    static Graph qdq(QuantizedModel model) {
+        return QdqGraphBuilder.apply(model, Set.of(), (g, opset) -> OpsetUpgrade.apply(g, opset, "test"));
     }
 
     /** Samples of fixed noise for every float input. */

@@ -99,7 +99,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
     static void show(Console console, Map<String, EvaluationMetrics> scores) {
         console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
-        EvaluationMetrics.rows(scores)
-                .forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
+        EvaluationMetrics.rows(scores).forEach(r -> {
+            console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray()));
+            // The mean over several outputs would hide one that is lost.
+            scores.get(r.get(0))
+                    .outputRows()
+                    .forEach(o -> console.line(String.format(Locale.ROOT, "  %-28s %10s", o.toArray())));
+        });
     }
 }

@@ -28,8 +28,6 @@ enum LogGrid implements NumberSystem {
     /** Mantissas are looked up by their upper ten bits; no bin holds two boundaries. */
     private static final int BINS = 1 << 10;
 
-    private static final double SMALLEST = 1e-8;
-
     /** A level is known to the precision of a float; its logarithm must not fall below the integer it stands for. */
     private static final double RELATIVE = 0x1p-22;
 
@@ -71,7 +69,7 @@ enum LogGrid implements NumberSystem {
     /** The observed maximum on the grid. */
     @Override
     public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
-        double largest = Math.max(Math.max(values.high(), -values.low()), SMALLEST);
+        double largest = LinearInteger.usable(Math.max(Math.max(values.high(), -values.low()), 0));
         double exponent = steps * Math.log(largest) / Math.log(2);
         double snapped = floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent);
         return new ScaleAndZeroPoint(clip((int) snapped), 0);

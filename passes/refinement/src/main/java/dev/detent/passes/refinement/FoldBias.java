@@ -15,8 +15,8 @@ import java.util.List;
 
 /**
  * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a
- * constant, Add), gives Gemm a plain bias, and first of all makes what depends on constants alone a constant. Not part
- * of PPQ 0.6.5.1, whose rule sets leave all this alone.
+ * constant, Add), gives Gemm a plain bias and MatMul a matrix, and first of all makes what depends on constants alone a
+ * constant. Not part of PPQ 0.6.5.1, whose rule sets leave all this alone.
  */
 final class FoldBias {
 
@@ -46,6 +46,8 @@ final class FoldBias {
                 }
             } else if (n.is("Gemm")) {
                 NormalizeGemm.apply(edit, n);
+            } else if (n.is("MatMul")) {
+                NormalizeMatMul.apply(edit, n);
             }
         }
     }

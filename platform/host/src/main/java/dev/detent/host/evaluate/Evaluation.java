@@ -7,11 +7,13 @@ import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +34,9 @@ public final class Evaluation {
     /** Nor as far as this where rounding adds up. */
     private static final double FAR = 3;
 
+    /** From here on two models give the same, in dB (what {@code HtmlReport.decibels} calls exact). */
+    private static final double EXACTLY = 98;
+
     private static final Set<String> QUANTIZED =
             Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
@@ -48,7 +53,8 @@ public final class Evaluation {
     }
 
     /** Runs the float model over the data. */
-    public static Evaluation of(OrtModel model, EvaluationData data, int workers, Progress progress) {
+    public static Evaluation of(OrtModel model, EvaluationData given, int workers, Progress progress) {
+        EvaluationData data = given.comparable(model::isTensor);
         return new Evaluation(
                 data,
                 EvaluationMetrics.Reference.of(
@@ -87,14 +93,56 @@ public final class Evaluation {
     }
 
     /**
+     * Loads a file that ONNX Runtime can execute, as it stands and rewritten, and computes nothing.
+     *
+     * @return what to say where ONNX Runtime trips over its own rewriting
+     * @throws UserException it does not load as it stands, which makes it worth nothing
+     */
+    public static Optional<Problem> load(Path file) {
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.NONE).close();
+        } catch (UserException e) {
+            throw new UserException(
+                    "DT-EVA-012",
+                    "does not load in ONNX Runtime, so nothing of this run is kept; keep the operator that it names in "
+                            + "float, choose another format with --format, and report the model: "
+                            + e.problems().get(0).sentence(),
+                    String.valueOf(file.getFileName()),
+                    e);
+        }
+        if (isFloating(OnnxReader.read(file))) {
+            return Optional.empty();
+        }
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.ALL).close();
+            return Optional.empty();
+        } catch (UserException e) {
+            return Optional.of(unfusable());
+        }
+    }
+
+    /**
+     * ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes nonsense.
+     */
+    private static boolean isFloating(Graph graph) {
+        return graph.initializers().values().stream()
+                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
+    }
+
+    private static Problem unfusable() {
+        return Problem.warning(
+                "DT-EVA-007",
+                "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
+                        + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
+                "exported");
+    }
+
+    /**
      * Exported, or unfused where ONNX Runtime cannot rewrite the file; and where exported is far from what the file
      * says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums do not.
      */
     public Map<String, EvaluationMetrics> exported(Path file, EvaluationMetrics simulated) {
-        boolean floating = OnnxReader.read(file).initializers().values().stream()
-                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
-        // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes
-        // nonsense.
+        boolean floating = isFloating(OnnxReader.read(file));
         Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
         EvaluationMetrics usual;
         try {
@@ -127,20 +175,20 @@ public final class Evaluation {
         if (scores.containsKey("simulated") && scores.get("simulated").snr() == Double.NEGATIVE_INFINITY) {
             return Optional.of(Problem.warning(
                     "DT-EVA-008",
-                    "the quantized network gives NaN or infinity where the float one does not: look for a "
+                    (scores.get("float").finite()
+                                    ? "the quantized network gives NaN or infinity where the float one does not"
+                                    : "the float network gives NaN or infinity on these data itself, and the quantized "
+                                            + "one in more places")
+                            + ": look for a "
                             + "division, logarithm or root of a value that rounds to zero, and keep it in float",
                     "simulated"));
         }
         if (scores.containsKey(UNFUSED)) {
-            return Optional.of(Problem.warning(
-                    "DT-EVA-007",
-                    "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
-                            + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
-                    "exported"));
+            return Optional.of(unfusable());
         }
         EvaluationMetrics exported = scores.get("exported");
         EvaluationMetrics simulated = scores.get("simulated");
-        boolean far = exported != null && simulated != null && exported.snr() < simulated.snr() - FAR;
+        boolean far = exported != null && simulated != null && exported.snr() < Math.min(EXACTLY, simulated.snr()) - FAR;
         return !far
                 ? Optional.empty()
                 : Optional.of(Problem.warning(
@@ -159,14 +207,30 @@ public final class Evaluation {
 
     /** The file has the quantization in it, in operators that ONNX Runtime knows. */
     public static boolean isExecutable(Path file) {
-        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file));
+        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file), file);
     }
 
-    /** The graph has the quantization in it, in operators that ONNX Runtime knows. */
-    public static boolean isExecutable(Graph graph) {
+    /** The graph of the file has the quantization in it, in operators that ONNX Runtime knows. */
+    public static boolean isExecutable(Graph graph, Path file) {
+        return isQuantized(graph) && (unknownDomains(graph).isEmpty() || loads(file));
+    }
+
+    /** Of these ONNX Runtime may know the operators, or the file brings them as functions. */
+    private static List<String> unknownDomains(Graph graph) {
         return graph.nodes().stream()
-                        .allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
-                && isQuantized(graph);
+                .map(Node::domain)
+                .filter(d -> !d.isEmpty() && !d.equals("com.microsoft"))
+                .distinct()
+                .toList();
+    }
+
+    private static boolean loads(Path file) {
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.NONE).close();
+            return true;
+        } catch (UserException e) {
+            return false;
+        }
     }
 
     /** Some of its operators quantize, or compute with codes. */

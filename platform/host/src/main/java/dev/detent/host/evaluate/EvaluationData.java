@@ -6,9 +6,11 @@ import dev.detent.host.data.SampleLoader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,20 @@ public record EvaluationData(List<String> outputs, Samples samples, int @Nullabl
                 model.outputs().stream().map(ValueInfo::name).toList(),
                 samples,
                 file == null ? null : Labels.read(file, samples.size() * samples.rows()));
+    }
+
+    /**
+     * The data with the outputs that can be compared: tensors, no sequences or maps.
+     *
+     * @throws UserException when there are none
+     */
+    EvaluationData comparable(Predicate<String> isTensor) {
+        List<String> tensors = outputs.stream().filter(isTensor).toList();
+        if (tensors.isEmpty()) {
+            throw new UserException(
+                    "DT-EVA-014", "gives no tensor that could be compared", String.join(", ", outputs));
+        }
+        return new EvaluationData(tensors, samples, labels);
     }
 
     /** The labels, where there are some. */

@@ -55,7 +55,7 @@ public final class EvaluateJob {
         Path file = artefact(run.folder());
         Graph written = OnnxReader.read(file);
         refuseOther(data.outputs(), written, file);
-        if (Evaluation.isExecutable(written)) {
+        if (Evaluation.isExecutable(written, file)) {
             EvaluationMetrics simulated = evaluation.literal(file);
             scores.put("simulated", simulated);
             scores.putAll(evaluation.exported(file, simulated));

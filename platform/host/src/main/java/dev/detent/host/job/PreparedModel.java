@@ -71,10 +71,18 @@ public final class PreparedModel {
                     "is quantized already; what is quantized twice loses twice: start from the float model",
                     name));
         }
+        List<String> narrow = HalfPrecision.ports(graph);
         boolean half = HalfPrecision.widen(graph, name);
         if (half) {
-            remarks.add(Problem.note(
-                    "DT-QNT-004", "holds 16-bit floats; what stays float in the results is 32 bits wide", name));
+            String wide = "holds 16-bit floats; what stays float in the results is 32 bits wide";
+            remarks.add(
+                    narrow.isEmpty()
+                            ? Problem.note("DT-QNT-004", wide, name)
+                            : Problem.warning(
+                                    "DT-QNT-004",
+                                    wide + ", and so is what the artefact takes and gives as " + narrow
+                                            + ": feed and read 32-bit floats there",
+                                    name));
         }
         refuseBroken(graph, file);
         GraphNormalizer.normalize(graph, name);

@@ -6,6 +6,7 @@ import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
+import dev.detent.host.evaluate.LostOperands;
 import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
@@ -40,6 +41,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         List<Problem> problems = new ArrayList<>(model.remarks());
         problems.addAll(result.problems());
         Layers layers;
+        Optional<Path> runnable;
         try (BackgroundTask<Layers> measured =
                         BackgroundTask.of("detent-layers", () -> layers(result, frozen.quantization()));
                 StagingExportContext files = new StagingExportContext(
@@ -47,13 +49,16 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
             target.exporter().export(frozen, files);
             files.close();
             problems.addAll(target.plan().target().lint(frozen));
+            runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
+            runnable.flatMap(Evaluation::load).ifPresent(problems::add);
             layers = measured.get();
         }
-        Optional<Path> runnable =
-                folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
+        problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
         Measurements measured = new Measurements(
                 layers.errors(), layers.fingerprints(), scores(result, frozen.quantization(), runnable));
-        problems.addAll(Diagnosis.of(target.id(), result, measured));
+        Diagnosis.of(target.id(), result, measured).stream()
+                .filter(p -> !problems.contains(p))
+                .forEach(problems::add);
         new RunReportWriter(version, model.facts(), model.calibration(), target, result, measured, problems)
                 .write(folder);
         return new TargetRun(

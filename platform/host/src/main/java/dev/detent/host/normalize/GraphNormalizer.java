@@ -155,11 +155,15 @@ public final class GraphNormalizer {
         return maskUnused && !training;
     }
 
+    /**
+     * Passes change parameters in place, exporters replace them by codes. A subgraph that reads one from outside keeps
+     * the original: nothing rewrites its inside.
+     */
     private static void splitSharedParameters(GraphEditor edit) {
         Graph graph = edit.graph();
         for (String name : List.copyOf(graph.initializers().keySet())) {
             List<Graph.Use> uses = graph.uses(name);
-            if (uses.size() < 2) {
+            if (uses.size() + (graph.isCaptured(name) ? 1 : 0) < 2) {
                 continue;
             }
             Tensor t = graph.initializer(name).orElseThrow();

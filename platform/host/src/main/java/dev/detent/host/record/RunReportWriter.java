@@ -124,11 +124,20 @@ public record RunReportWriter(
             row.put("samples", s.samples());
             s.top1().ifPresent(t -> row.put("top1", t));
             row.put("agreement", s.agreement());
-            row.put("snr", Double.isFinite(s.snr()) ? (Object) s.snr() : HtmlReport.decibels(s.snr()));
+            row.put("snr", decibels(s.snr()));
+            if (s.outputs().size() > 1) {
+                Map<String, Object> outputs = new LinkedHashMap<>();
+                s.outputs().forEach((name, snr) -> outputs.put(name, decibels(snr)));
+                row.put("outputs", outputs);
+            }
             scores.put(k, row);
         });
         p.put("scores", scores);
         return p;
+    }
+
+    private static Object decibels(double snr) {
+        return Double.isFinite(snr) ? (Object) snr : HtmlReport.decibels(snr);
     }
 
     private static Report report(RunReportWriter w, TargetDirectory folder) {
