@@ -3,6 +3,7 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.proto.AttributeProto;
@@ -178,8 +179,8 @@ class SimulationTest {
         List<String> outputs = exported.outputs().stream().map(ValueInfo::name).toList();
         try (OrtModel literal = OrtModel.of(exported, OrtOptimizationLevel.NONE, "random");
                 OrtModel fused = OrtModel.of(exported, OrtOptimizationLevel.EXACT, "random")) {
-            EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(
-                    outputs, samples, (s, sink) -> literal.forEach(s, 1, d -> {}, sink));
+            EvaluationMetrics.Reference reference =
+                    EvaluationMetrics.Reference.of(outputs, samples, (s, sink) -> literal.forEach(s, 1, d -> {}, sink));
             EvaluationMetrics score =
                     reference.score((s, sink) -> fused.forEach(s, 1, d -> {}, sink), Optional.empty());
             assertThat(score.snr()).isGreaterThan(20);
@@ -608,7 +609,7 @@ class SimulationTest {
 
     /** What the branch is decided by, of every sample. */
     private static List<Float> means(Graph graph, Samples samples) {
-        Pipeline.format(graph, "branching");
+        GraphNormalizer.normalize(graph, "branching");
         List<Float> means = new ArrayList<>();
         try (SegmentedSimulation m =
                 SegmentedSimulation.of(graph, Optional.empty(), Set.of("m"), OrtOptimizationLevel.NONE)) {
@@ -682,7 +683,7 @@ class SimulationTest {
         Random random = new Random(11);
         Path file = model("old.onnx", 11, g, 0, weights("w1", random, 8, 3, 1, 1), weights("w2", random, 8, 8, 1, 1));
         Graph raised = OnnxReader.read(file);
-        Pipeline.format(raised, file.toString());
+        GraphNormalizer.normalize(raised, file.toString());
         assertThat(raised.opset()).isEqualTo(13);
         Samples samples = TestPlatform.noise(raised, 2);
         List<float[]> before = new ArrayList<>();

@@ -1,9 +1,11 @@
 package dev.detent.cli;
 
+import dev.detent.host.Detent;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.record.RunDirectory;
+import dev.detent.host.job.EvaluateRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -59,16 +61,15 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Map<String, EvaluationMetrics>> scores = Evaluation.finished(
-                home.registry(),
-                model,
-                RunDirectory.all(out),
-                data,
-                labels,
-                preset.map(Preprocessing::parse),
-                samples,
-                threads.orElse(Runtime.getRuntime().availableProcessors()),
-                console.progress());
+        Map<String, Map<String, EvaluationMetrics>> scores = new Detent(home.registry(), InstallationOptions.VERSION)
+                .evaluate(
+                        new EvaluateRequest(
+                                model,
+                                out,
+                                new EvaluationData.Source(data, samples, labels.orElse(null)),
+                                preset.map(Preprocessing::parse).orElse(null),
+                                threads.orElse(Runtime.getRuntime().availableProcessors())),
+                        console.progress());
         if (scores.size() == 1) {
             scores.values().forEach(s -> {
                 show(console, s);

@@ -17,7 +17,6 @@ import java.util.Optional;
  * <p>The scale of a config is c itself, always on the grid. Which way an observed maximum is snapped there is not
  * published: floor reproduces the vector of the vendor's library that nnieqat quotes (NnieTest), MQBench rounds.
  */
-@SuppressWarnings("ImmutableEnumChecker") // Its tables are filled by the constructor and never handed out.
 enum LogGrid implements NumberSystem {
     /** 8 bits, maximum rounded down as in the vendor's library. */
     FLOOR_8("log16", 16, 127, true),

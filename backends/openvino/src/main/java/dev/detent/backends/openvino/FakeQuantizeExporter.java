@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -117,7 +118,12 @@ final class FakeQuantizeExporter implements ReadableExporter {
                         .filter(f -> f.opType().equals(TYPE) && entries.containsKey(slot))
                         .ifPresent(f -> found.put(
                                 slot,
-                                parameters(file, f, slot, entries.get(slot).scheme())));
+                                parameters(
+                                        file,
+                                        f,
+                                        slot,
+                                        Objects.requireNonNull(entries.get(slot))
+                                                .scheme())));
             }
         }
         return found.asMap();

@@ -49,7 +49,6 @@ final class AlignOperands {
             PassDescriptor.of("alignment", "gives operands that must share a scale one scale")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
-                    .establishes(Fact.ALIGNED)
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Transition.LEAD, Transition.ENSLAVE, Transition.ENSLAVE_GROUP)
                     .options(ELEMENTWISE, CONCAT, POOLING, RESIZE, FORCE)
@@ -92,8 +91,7 @@ final class AlignOperands {
         }
         if (method.equals(TO_LARGE) && !inputs.isEmpty()) {
             List<TensorQuantization> free = movable(inputs);
-            return prescribed(n, inputs, free)
-                    .or(() -> free.isEmpty() ? Optional.empty() : Optional.of(toLarge(n, free)));
+            return prescribed(inputs, free).or(() -> free.isEmpty() ? Optional.empty() : Optional.of(toLarge(n, free)));
         }
         if (method.equals(TO_OUTPUT)) {
             return quantization
@@ -109,7 +107,7 @@ final class AlignOperands {
         if (!out.isFixed()) {
             List<TensorQuantization> followers = new ArrayList<>(free);
             followers.add(out);
-            Optional<TensorQuantization> master = prescribed(n, inputs, followers);
+            Optional<TensorQuantization> master = prescribed(inputs, followers);
             if (master.isPresent()) {
                 return master.get();
             }
@@ -125,7 +123,7 @@ final class AlignOperands {
 
     /** The first operand with a prescribed encoding, if that holds the ranges of all followers; they follow it then. */
     private Optional<TensorQuantization> prescribed(
-            Node n, List<TensorQuantization> inputs, List<TensorQuantization> followers) {
+            List<TensorQuantization> inputs, List<TensorQuantization> followers) {
         Optional<TensorQuantization> master = inputs.stream()
                 .filter(TensorQuantization::isFixed)
                 .filter(m -> followers.stream().allMatch(f -> holds(m, f)))

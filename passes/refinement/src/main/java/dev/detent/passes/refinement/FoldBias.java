@@ -26,7 +26,6 @@ final class FoldBias {
                             "computes what depends on constants alone; makes a constant Add behind a convolution its bias")
                     .requires(Fact.FORMATTED)
                     .forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED)
                     .editsGraph()
                     .build(),
             FoldBias::run);

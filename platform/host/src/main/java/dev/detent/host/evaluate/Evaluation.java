@@ -1,35 +1,20 @@
 package dev.detent.host.evaluate;
 
-import dev.detent.host.data.Labels;
-import dev.detent.host.data.Preprocessing;
-import dev.detent.host.data.SampleLoader;
-import dev.detent.host.normalize.HalfPrecision;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plugin.Registry;
-import dev.detent.host.record.RunDirectory;
+import dev.detent.host.progress.Progress;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
-import dev.detent.runtime.Samples;
-import dev.detent.runtime.ShapeInference;
 import dev.detent.runtime.Simulation;
-import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Scores models on one data set against the float model, whose outputs are computed once. Simulated is the configs on
@@ -50,32 +35,28 @@ public final class Evaluation {
     private static final Set<String> QUANTIZED =
             Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
-    private final List<String> outputs;
-    private final Samples samples;
-    private final Optional<int[]> labels;
+    private final EvaluationData data;
     private final EvaluationMetrics.Reference reference;
     private final int workers;
     private final Progress progress;
 
-    /** Runs the float model, which computes {@code original}, over the data. */
-    public Evaluation(
-            Supplier<OrtModel> model,
-            Graph original,
-            String data,
-            Optional<Path> labelFile,
-            Preprocessing preprocessing,
-            int limit,
-            int workers,
-            Progress progress) {
+    private Evaluation(EvaluationData data, EvaluationMetrics.Reference reference, int workers, Progress progress) {
+        this.data = data;
+        this.reference = reference;
         this.workers = workers;
         this.progress = progress;
-        samples = SampleLoader.open(original, data, preprocessing, limit);
-        labels = labelFile.map(l -> Labels.read(l, samples.size() * samples.rows()));
-        outputs = original.outputs().stream().map(ValueInfo::name).toList();
-        try (OrtModel m = model.get()) {
-            reference = new EvaluationMetrics.Reference(
-                    outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
-        }
+    }
+
+    /** Runs the float model over the data. */
+    public static Evaluation of(OrtModel model, EvaluationData data, int workers, Progress progress) {
+        return new Evaluation(
+                data,
+                EvaluationMetrics.Reference.of(
+                        data.outputs(),
+                        data.samples(),
+                        (s, sink) -> model.forEach(s, workers, d -> progress.at("float", d, s.size()), sink)),
+                workers,
+                progress);
     }
 
     /**
@@ -89,18 +70,19 @@ public final class Evaluation {
     }
 
     public EvaluationMetrics floats() {
-        return reference.self(labels);
+        return reference.self(data.classes());
     }
 
     public EvaluationMetrics simulated(Graph graph, Quantization quantization) {
         try (Simulation m = Simulation.of(graph, quantization)) {
             return reference.score(
-                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels);
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink),
+                    data.classes());
         }
     }
 
     /** The file's nodes one by one, as they stand. */
-    private EvaluationMetrics literal(Path file) {
+    public EvaluationMetrics literal(Path file) {
         return score("simulated", file, OrtOptimizationLevel.NONE);
     }
 
@@ -171,7 +153,7 @@ public final class Evaluation {
     private EvaluationMetrics score(String step, Path file, OrtOptimizationLevel level) {
         try (OrtModel m = OrtModel.of(file, level)) {
             return reference.score(
-                    (s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), labels);
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), data.classes());
         }
     }
 
@@ -180,7 +162,8 @@ public final class Evaluation {
         return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file));
     }
 
-    private static boolean isExecutable(Graph graph) {
+    /** The graph has the quantization in it, in operators that ONNX Runtime knows. */
+    public static boolean isExecutable(Graph graph) {
         return graph.nodes().stream()
                         .allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
                 && isQuantized(graph);
@@ -190,71 +173,5 @@ public final class Evaluation {
     public static boolean isQuantized(Graph graph) {
         return graph.nodes().stream()
                 .anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
-    }
-
-    /** Scores what finished runs of one model wrote, by target. */
-    public static Map<String, Map<String, EvaluationMetrics>> finished(
-            Registry registry,
-            Path model,
-            List<RunDirectory> runs,
-            String data,
-            Optional<Path> labelFile,
-            Optional<Preprocessing> preprocessing,
-            int limit,
-            int workers,
-            Progress progress) {
-        Graph original = OnnxReader.read(model);
-        boolean half = HalfPrecision.widen(original, model.toString());
-        Evaluation evaluation = new Evaluation(
-                () -> floatModel(model, original, half),
-                original,
-                data,
-                labelFile,
-                preprocessing.orElseGet(() -> runs.get(0).preprocessing()),
-                limit,
-                workers,
-                progress);
-        Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();
-        runs.forEach(run -> scores.put(run.target(), evaluation.finished(registry, run)));
-        return scores;
-    }
-
-    private Map<String, EvaluationMetrics> finished(Registry registry, RunDirectory run) {
-        Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
-        scores.put("float", floats());
-        Path file = artefact(run.folder());
-        Graph written = OnnxReader.read(file);
-        refuseOther(written, file);
-        if (isExecutable(written)) {
-            EvaluationMetrics simulated = literal(file);
-            scores.put("simulated", simulated);
-            scores.putAll(exported(file, simulated));
-        } else {
-            Graph graph = run.exporter(registry) instanceof ReadableExporter readable
-                    ? readable.graph(run.files()).orElse(written)
-                    : written;
-            ShapeInference.infer(graph, file.toString());
-            scores.put("simulated", simulated(graph, run.quantization(graph, registry, Map.of())));
-        }
-        return scores;
-    }
-
-    private void refuseOther(Graph graph, Path file) {
-        List<String> missing = outputs.stream().filter(o -> !graph.isOutput(o)).toList();
-        if (!missing.isEmpty()) {
-            throw new UserException(
-                    "DT-EVA-010", "was made from another model: it has no output " + missing, file.toString());
-        }
-    }
-
-    private static Path artefact(Path out) {
-        try (Stream<Path> files = Files.list(out)) {
-            return files.filter(f -> f.getFileName().toString().endsWith(".onnx"))
-                    .sorted()
-                    .findFirst()
-                    .orElseThrow(() -> new UserException("DT-EVA-002", "holds no ONNX file to run", out.toString()));
-        } catch (IOException e) {
-            throw new UserException("DT-EVA-003", "cannot be listed: " + e.getMessage(), out.toString(), e);
-        }
     }
 }

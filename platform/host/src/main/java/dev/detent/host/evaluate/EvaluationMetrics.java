@@ -38,20 +38,25 @@ public record EvaluationMetrics(int samples, double agreement, Optional<Double> 
         private final int[][] winners;
         private final Samples samples;
 
-        /**
-         * Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here).
-         */
-        public Reference(List<String> names, Samples samples, Runner model) {
+        private Reference(List<String> names, Samples samples) {
             this.names = names;
             this.samples = samples;
             this.outputs = new float[samples.size()][names.size()][];
             this.winners = new int[samples.size()][];
+        }
+
+        /**
+         * Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here).
+         */
+        public static Reference of(List<String> names, Samples samples, Runner model) {
+            Reference reference = new Reference(names, samples);
             model.run(samples, (i, out) -> {
                 for (int k = 0; k < names.size(); k++) {
-                    outputs[i][k] = out.floats(names.get(k));
+                    reference.outputs[i][k] = out.floats(names.get(k));
                 }
-                winners[i] = winners(outputs[i][0], out.shape(names.get(0)));
+                reference.winners[i] = winners(reference.outputs[i][0], out.shape(names.get(0)));
             });
+            return reference;
         }
 
         /** Scores of the reference itself: only top-1 says something. */
