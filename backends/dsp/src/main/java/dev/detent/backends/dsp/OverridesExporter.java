@@ -61,7 +61,7 @@ final class OverridesExporter extends SidecarExporter<JsonValue> {
                 .values()
                 .forEach(section -> section.fields().forEach((name, list) -> {
                     TensorQuantization c = entries.get(name);
-            if (c != null) {
+                    if (c != null) {
                         JsonValue range = list.first();
                         found.put(
                                 name,

@@ -100,8 +100,8 @@ final class PplDspExporter extends SidecarExporter<ProtoMessage> {
                 String entry = key(layer.text("name"), p.text("type"), p.text("blob"));
                 TensorQuantization c = entries.get(entry);
                 if (c != null) {
-                    QuantizationParameters channel = RangeParameters.of(
-                            entry, c.scheme(), p.number("range_min"), p.number("range_max"));
+                    QuantizationParameters channel =
+                            RangeParameters.of(entry, c.scheme(), p.number("range_min"), p.number("range_max"));
                     channels.computeIfAbsent(entry, k -> new ArrayList<>())
                             .add(new float[] {channel.scale(0), channel.zeroPoint(0)});
                 }
