@@ -85,7 +85,7 @@ class BatchesTest {
     @Test
     void everyRowHasItsLabel() throws IOException {
         Samples s = SampleLoader.open(model(3, 2), npy("six.npy", 6, 2), NONE, 0);
-        EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(List.of("y"), s, (samples, sink) -> {
+        EvaluationMetrics.Reference reference = EvaluationMetrics.Reference.of(List.of("y"), s, (samples, sink) -> {
             for (int i = 0; i < samples.size(); i++) {
                 int sample = i;
                 sink.accept(i, new SegmentedSimulation.Outputs() {

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.ArtifactVerifier;
-import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
-import dev.detent.host.pipeline.Progress;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunDirectory;
-import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.ElementType;
@@ -106,19 +105,13 @@ class RoundTripTest {
                 .toString();
         QuantizeOutcome o = new Detent(TestPlatform.REGISTRY, "test")
                 .quantize(
-                        new QuantizeRequest(
-                                file,
-                                "openvino",
-                                Optional.of(rows),
-                                0,
-                                Preprocessing.parse("none"),
-                                Settings.NONE,
-                                Optional.empty(),
-                                work.resolve("signed"),
-                                Optional.empty(),
-                                1,
-                                Optional.of(new QuantizeRequest.Evaluation(rows, 0, Optional.empty()))),
-                        Progress.QUIET);
+                        QuantizeRequest.of(file, List.of("openvino"), work.resolve("signed"))
+                                .calibration(rows)
+                                .workers(1)
+                                .evaluation(new EvaluationData.Source(rows, 0, null))
+                                .build(),
+                        Progress.QUIET)
+                .outcome();
         assertThat(o.scores()).containsOnlyKeys("float", "simulated", "unfused");
         assertThat(o.scores().get("unfused").snr())
                 .isEqualTo(o.scores().get("simulated").snr());
@@ -162,18 +155,11 @@ class RoundTripTest {
     private static void quantize(Path model, Path data, String target, String format, Path out) {
         new Detent(TestPlatform.REGISTRY, "test")
                 .quantize(
-                        new QuantizeRequest(
-                                model,
-                                target,
-                                Optional.of(data.toString()),
-                                0,
-                                Preprocessing.parse("none"),
-                                Settings.NONE,
-                                Optional.of(format),
-                                out,
-                                Optional.empty(),
-                                1,
-                                Optional.empty()),
+                        QuantizeRequest.of(model, List.of(target), out)
+                                .calibration(data.toString())
+                                .format(format)
+                                .workers(1)
+                                .build(),
                         Progress.QUIET);
     }
 

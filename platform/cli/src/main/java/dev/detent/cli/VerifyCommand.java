@@ -2,9 +2,11 @@ package dev.detent.cli;
 
 import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.data.SampleLoader;
+import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -53,13 +55,20 @@ final class VerifyCommand implements Callable<Integer> {
         }
         int differences = 0;
         for (RunDirectory run : RunDirectory.all(out)) {
-            Optional<Samples> real = model.flatMap(
-                    m -> data.map(d -> SampleLoader.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
+            Optional<Samples> real =
+                    model.flatMap(m -> data.map(d -> SampleLoader.open(widened(m), d, run.preprocessing(), samples)));
             ArtifactVerifier.Result r = ArtifactVerifier.run(home.registry(), run, real);
             show(console, r);
             differences += r.problems().size();
         }
         return differences == 0 ? 0 : 1;
+    }
+
+    /** Its inputs as the artefact has them: 16-bit floats became 32-bit ones. */
+    private static Graph widened(Path model) {
+        Graph graph = OnnxReader.read(model);
+        HalfPrecision.widen(graph, model.toString());
+        return graph;
     }
 
     private static void show(Console console, ArtifactVerifier.Result r) {

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -57,6 +58,15 @@ public final class OrtModel implements AutoCloseable {
 
     public List<String> outputs() {
         return List.copyOf(session.getOutputNames());
+    }
+
+    /** Whether an output is a tensor, and no sequence or map. */
+    public boolean isTensor(String output) {
+        try {
+            return session.getOutputInfo().get(output).getInfo() instanceof TensorInfo;
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** One pass over the samples, whole samples side by side. */

@@ -135,7 +135,9 @@ record FormerFiles(Map<String, String> digests) {
         for (String name : names) {
             Path file = folder.resolve(name);
             boolean taken = Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !digests.containsKey(name);
-            for (Path above = file.getParent(); !taken && !above.equals(folder); above = above.getParent()) {
+            for (Path above = file.getParent();
+                    !taken && above != null && !above.equals(folder);
+                    above = above.getParent()) {
                 taken = Files.exists(above, LinkOption.NOFOLLOW_LINKS)
                         && !Files.isDirectory(above, LinkOption.NOFOLLOW_LINKS);
             }

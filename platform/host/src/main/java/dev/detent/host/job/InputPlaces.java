@@ -22,7 +22,10 @@ public final class InputPlaces {
         request.calibration().ifPresent(c -> data(c).forEach(p -> places.add(new InputPath("calibration data", p))));
         request.evaluation().ifPresent(e -> {
             data(e.data()).forEach(p -> places.add(new InputPath("evaluation data", p)));
-            e.labels().ifPresent(l -> places.add(new InputPath("the labels", l)));
+            Path labels = e.labels();
+            if (labels != null) {
+                places.add(new InputPath("the labels", labels));
+            }
         });
         return places;
     }

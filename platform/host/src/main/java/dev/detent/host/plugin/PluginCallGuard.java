@@ -164,6 +164,7 @@ record PluginCallGuard(String plugin, String what) {
     /** A call of plugin code. */
     @FunctionalInterface
     private interface Call<T> {
+        @Nullable
         T make() throws Throwable;
     }
 

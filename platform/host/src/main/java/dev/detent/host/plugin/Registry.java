@@ -177,6 +177,13 @@ public final class Registry implements Observers {
         return Optional.ofNullable(targets.get(target)).map(Entry::plugin).orElse("");
     }
 
+    /** {@code id version} of the plugin a dispatcher comes from. */
+    public String pluginOfDispatcher(String dispatcher) {
+        return Optional.ofNullable(dispatchers.get(dispatcher))
+                .map(Entry::plugin)
+                .orElse("");
+    }
+
     public String pluginOfObserver(String observer) {
         return Optional.ofNullable(observers.get(observer)).map(Entry::plugin).orElse("");
     }

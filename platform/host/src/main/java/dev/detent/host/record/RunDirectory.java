@@ -2,7 +2,6 @@ package dev.detent.host.record;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.detent.host.Detent;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
@@ -76,7 +75,7 @@ public final class RunDirectory {
 
     /** Base name of the files. */
     public String name() {
-        return get(o -> Detent.stem(o.getAsJsonObject("model").get("file").getAsString()));
+        return get(o -> ModelFacts.stem(o.getAsJsonObject("model").get("file").getAsString()));
     }
 
     /** Its files, for exporters. */
