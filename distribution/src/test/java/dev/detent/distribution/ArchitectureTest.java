@@ -73,8 +73,7 @@ class ArchitectureTest {
                         "dev.detent.onnx..",
                         "dev.detent.runtime..",
                         "dev.detent.report..",
-                        "dev.detent.support..",
-                        "dev.detent.testkit..")
+                        "dev.detent.support..")
                 .check(CLASSES);
     }
 

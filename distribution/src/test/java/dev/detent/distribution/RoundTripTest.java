@@ -3,12 +3,12 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Detent;
-import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunDirectory;
+import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.ElementType;

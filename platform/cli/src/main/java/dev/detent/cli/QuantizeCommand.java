@@ -2,7 +2,6 @@ package dev.detent.cli;
 
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
-import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
@@ -11,6 +10,7 @@ import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
+import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.host.trace.PpqTraceRecorder;
@@ -158,7 +158,7 @@ final class QuantizeCommand implements Callable<Integer> {
                         targets,
                         out.or(() -> file.path("out"))
                                 .orElseGet(() -> Path.of(stem() + "."
-                                        + (targets.size() > 1 ? "targets" : TargetDirectory.nameOf(targets.get(0))))))
+                                        + (targets.size() > 1 ? "targets" : TargetIds.folderOf(targets.get(0))))))
                 .samples(samples.or(() -> file.count("samples")).orElse(0))
                 .preprocessing(preprocessing)
                 .settings(settings)

@@ -18,6 +18,7 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.graph.Graph;
@@ -72,6 +73,16 @@ public final class Detent {
     /** Scores what a finished run wrote, by target. */
     public Map<String, Map<String, EvaluationMetrics>> evaluate(EvaluateRequest request, Progress progress) {
         return new EvaluateJob(registry()).run(request, progress);
+    }
+
+    /** Begins to load ONNX Runtime on a thread of its own, for a program that will run a model soon. */
+    public static void preload() {
+        OrtModel.preload();
+    }
+
+    /** Reads a model as it stands. */
+    public static Graph read(Path model) {
+        return OnnxReader.read(model);
     }
 
     /** Reads a model and brings it into the form that plans expect. */

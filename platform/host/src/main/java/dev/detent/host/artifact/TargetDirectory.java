@@ -1,6 +1,5 @@
 package dev.detent.host.artifact;
 
-import dev.detent.host.record.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +14,6 @@ import java.util.TreeMap;
  * targets.
  */
 public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
-
-    /** A target's id as the name of a folder; ids hold nothing else that no folder may be called. */
-    public static String nameOf(String target) {
-        return target.replace(':', '.');
-    }
 
     Path file(String name) {
         return folder.file(prefix + name);

@@ -1,6 +1,5 @@
 package dev.detent.host.contract;
 
-import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.NoiseSamples;
@@ -11,6 +10,7 @@ import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
+import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;

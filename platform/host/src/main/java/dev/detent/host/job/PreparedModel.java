@@ -1,5 +1,6 @@
 package dev.detent.host.job;
 
+import dev.detent.host.artifact.Sha256;
 import dev.detent.host.data.SampleLoader;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
@@ -10,7 +11,6 @@ import dev.detent.host.progress.Progress;
 import dev.detent.host.record.CalibrationFacts;
 import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.ModelFacts;
-import dev.detent.host.record.Sha256;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;

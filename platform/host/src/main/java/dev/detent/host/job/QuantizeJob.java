@@ -6,6 +6,8 @@ import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -76,7 +78,7 @@ public final class QuantizeJob {
     }
 
     private static String prefix(String target, boolean several) {
-        return several ? TargetDirectory.nameOf(target) + "/" : "";
+        return several ? TargetIds.folderOf(target) + "/" : "";
     }
 
     /** Names that the run itself writes. */

@@ -1,10 +1,10 @@
 package dev.detent.host.job;
 
 import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.RecordSeal;
+import dev.detent.host.artifact.Sha256;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.record.RecordSeal;
-import dev.detent.host.record.Sha256;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
 import dev.detent.spi.problem.Problem;

@@ -1,4 +1,4 @@
-/** How long work tells whoever waits for it how far it has come. */
+/** What happens beside the caller: a task in the background, and how far work has come. */
 @NullMarked
 package dev.detent.host.progress;
 

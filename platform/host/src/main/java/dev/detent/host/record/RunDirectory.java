@@ -5,10 +5,10 @@ import com.google.gson.JsonObject;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
-import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.plugin.TargetIds;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
@@ -51,7 +51,7 @@ public final class RunDirectory {
         return targets.isEmpty()
                 ? List.of(run)
                 : targets.stream()
-                        .map(t -> read(folder.resolve(TargetDirectory.nameOf(t))))
+                        .map(t -> read(folder.resolve(TargetIds.folderOf(t))))
                         .toList();
     }
 

@@ -1,6 +1,7 @@
 package dev.detent.host.record;
 
 import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.Measurements;
