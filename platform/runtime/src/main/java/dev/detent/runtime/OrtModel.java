@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
@@ -63,7 +64,9 @@ public final class OrtModel implements AutoCloseable {
     /** Whether an output is a tensor, and no sequence or map. */
     public boolean isTensor(String output) {
         try {
-            return session.getOutputInfo().get(output).getInfo() instanceof TensorInfo;
+            return Objects.requireNonNull(session.getOutputInfo().get(output), output)
+                            .getInfo()
+                    instanceof TensorInfo;
         } catch (OrtException e) {
             throw new IllegalStateException(e);
         }
