@@ -188,7 +188,8 @@ public final class Evaluation {
         }
         EvaluationMetrics exported = scores.get("exported");
         EvaluationMetrics simulated = scores.get("simulated");
-        boolean far = exported != null && simulated != null && exported.snr() < Math.min(EXACTLY, simulated.snr()) - FAR;
+        boolean far =
+                exported != null && simulated != null && exported.snr() < Math.min(EXACTLY, simulated.snr()) - FAR;
         return !far
                 ? Optional.empty()
                 : Optional.of(Problem.warning(

@@ -48,8 +48,7 @@ public record EvaluationData(List<String> outputs, Samples samples, int @Nullabl
     EvaluationData comparable(Predicate<String> isTensor) {
         List<String> tensors = outputs.stream().filter(isTensor).toList();
         if (tensors.isEmpty()) {
-            throw new UserException(
-                    "DT-EVA-014", "gives no tensor that could be compared", String.join(", ", outputs));
+            throw new UserException("DT-EVA-014", "gives no tensor that could be compared", String.join(", ", outputs));
         }
         return new EvaluationData(tensors, samples, labels);
     }

@@ -59,9 +59,8 @@ public record EvaluationMetrics(
                 for (int k = 0; k < names.size(); k++) {
                     reference.outputs[i][k] = out.floats(names.get(k));
                 }
-                reference.winners[i] = names.isEmpty()
-                        ? new int[0]
-                        : winners(reference.outputs[i][0], out.shape(names.get(0)));
+                reference.winners[i] =
+                        names.isEmpty() ? new int[0] : winners(reference.outputs[i][0], out.shape(names.get(0)));
             });
             return reference;
         }

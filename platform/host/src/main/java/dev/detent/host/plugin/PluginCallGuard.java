@@ -164,7 +164,8 @@ record PluginCallGuard(String plugin, String what) {
     /** A call of plugin code. */
     @FunctionalInterface
     private interface Call<T> {
-        @Nullable T make() throws Throwable;
+        @Nullable
+        T make() throws Throwable;
     }
 
     /** Passes every method on, with guarded results. */
