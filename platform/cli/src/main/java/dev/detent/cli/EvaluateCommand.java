@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -102,7 +103,7 @@ final class EvaluateCommand implements Callable<Integer> {
         EvaluationMetrics.rows(scores).forEach(r -> {
             console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray()));
             // The mean over several outputs would hide one that is lost.
-            scores.get(r.get(0))
+            Objects.requireNonNull(scores.get(r.get(0)))
                     .outputRows()
                     .forEach(o -> console.line(String.format(Locale.ROOT, "  %-28s %10s", o.toArray())));
         });

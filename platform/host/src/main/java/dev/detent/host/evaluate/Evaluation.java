@@ -172,10 +172,12 @@ public final class Evaluation {
                             + "room, as the target 'onnxruntime' does",
                     "exported"));
         }
-        if (scores.containsKey("simulated") && scores.get("simulated").snr() == Double.NEGATIVE_INFINITY) {
+        EvaluationMetrics reference = scores.get("float");
+        EvaluationMetrics simulated = scores.get("simulated");
+        if (simulated != null && reference != null && simulated.snr() == Double.NEGATIVE_INFINITY) {
             return Optional.of(Problem.warning(
                     "DT-EVA-008",
-                    (scores.get("float").finite()
+                    (reference.finite()
                                     ? "the quantized network gives NaN or infinity where the float one does not"
                                     : "the float network gives NaN or infinity on these data itself, and the quantized "
                                             + "one in more places")
@@ -187,7 +189,6 @@ public final class Evaluation {
             return Optional.of(unfusable());
         }
         EvaluationMetrics exported = scores.get("exported");
-        EvaluationMetrics simulated = scores.get("simulated");
         boolean far =
                 exported != null && simulated != null && exported.snr() < Math.min(EXACTLY, simulated.snr()) - FAR;
         return !far
