@@ -49,8 +49,9 @@ record ImageSource(List<Path> files, InputConverter input, ImageSpec spec) imple
         if (!spec.fits(image)) {
             throw new UserException(
                     "DT-DAT-040",
-                    "is " + image.height() + " high and " + image.width() + " wide after preprocessing, the model's input '"
-                            + input.name() + "' takes " + input.takes(),
+                    "is " + image.height() + " high and " + image.width()
+                            + " wide after preprocessing, the model's input '" + input.name() + "' takes "
+                            + input.takes(),
                     where);
         }
         return image;
@@ -86,9 +87,7 @@ record ImageSource(List<Path> files, InputConverter input, ImageSpec spec) imple
         return new Sample.Input(spec.type(), shape, data);
     }
 
-    /**
-     * One channel, every {@code step}th element from {@code at} on; pixels for an integer input stay as they are.
-     */
+    /** One channel, every {@code step}th element from {@code at} on; pixels for an integer input stay as they are. */
     private void place(float[] from, int channel, float[] to, int at, int step) {
         Preprocessing preprocessing = input.preprocessing();
         boolean raw = spec.type() == ElementType.UINT8;

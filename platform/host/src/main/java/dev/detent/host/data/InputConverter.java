@@ -23,9 +23,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
     /** The declared shape for sentences: {@code [1, 3, ?, ?]}. */
     String takes() {
         return info.shape().orElse(List.of()).stream()
-                .map(d -> d.isKnown()
-                        ? Long.toString(d.size())
-                        : d.symbol().isEmpty() ? "?" : d.symbol())
+                .map(d -> d.isKnown() ? Long.toString(d.size()) : d.symbol().isEmpty() ? "?" : d.symbol())
                 .toList()
                 .toString();
     }

@@ -122,9 +122,7 @@ public final class Labels {
         }
         String line = fields.get(0).trim();
         int blank = Math.max(line.lastIndexOf(' '), line.lastIndexOf('\t'));
-        return blank < 0
-                ? List.of(line)
-                : List.of(line.substring(0, blank).trim(), line.substring(blank + 1));
+        return blank < 0 ? List.of(line) : List.of(line.substring(0, blank).trim(), line.substring(blank + 1));
     }
 
     private static boolean isInteger(String text) {
@@ -141,6 +139,8 @@ public final class Labels {
 
     private static UserException noLabel(String text, String place, Path file) {
         return new UserException(
-                "DT-DAT-055", "has " + text + " at " + place + ", which is no whole number of 32 bits", file.toString());
+                "DT-DAT-055",
+                "has " + text + " at " + place + ", which is no whole number of 32 bits",
+                file.toString());
     }
 }

@@ -40,8 +40,7 @@ record NpyArray(ElementType type, long[] shape, boolean columnMajor, ByteBuffer 
 
     /** @param data from 0 to its limit */
     static NpyArray of(NpyHeader header, ByteBuffer data) {
-        return new NpyArray(
-                header.type(), header.shape(), header.columnMajor(), data.order(ByteOrder.LITTLE_ENDIAN));
+        return new NpyArray(header.type(), header.shape(), header.columnMajor(), data.order(ByteOrder.LITTLE_ENDIAN));
     }
 
     /** Row {@code index} of the first axis, with that axis kept as 1, in row-major order. */
@@ -52,8 +51,7 @@ record NpyArray(ElementType type, long[] shape, boolean columnMajor, ByteBuffer 
             return gather(dims, index, where);
         }
         int bytes = (int) (data.limit() / shape[0]);
-        return new NpyArray(
-                type, dims, false, data.slice(index * bytes, bytes).order(ByteOrder.LITTLE_ENDIAN));
+        return new NpyArray(type, dims, false, data.slice(index * bytes, bytes).order(ByteOrder.LITTLE_ENDIAN));
     }
 
     /** The same numbers with the last axis varying fastest. */

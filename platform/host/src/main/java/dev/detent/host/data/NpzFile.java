@@ -36,8 +36,10 @@ final class NpzFile {
     /** Every array's rows are samples of the input it is named after. */
     static Map<String, InputSource> rows(Path file, java.util.function.Function<String, InputConverter> inputs) {
         Map<String, InputSource> sources = new LinkedHashMap<>();
-        read(file, (name, header, where) -> inputs.apply(name)
-                        .requireShape(NpySource.rowShape(header.shape(), where), where))
+        read(
+                        file,
+                        (name, header, where) ->
+                                inputs.apply(name).requireShape(NpySource.rowShape(header.shape(), where), where))
                 .forEach((name, array) ->
                         sources.put(name, NpySource.rows(file + ":" + name, array, inputs.apply(name))));
         return sources;

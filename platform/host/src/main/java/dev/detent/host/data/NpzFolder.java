@@ -19,8 +19,9 @@ record NpzFolder(List<Path> files, NpzFile.Inputs inputs) implements Samples {
     public Sample get(int index) {
         String file = describe(index);
         Map<String, Sample.Input> values = new LinkedHashMap<>();
-        NpzFile.read(files.get(index), (name, header, where) -> inputs.named(name, file)
-                        .requireShape(header.shape(), where))
+        NpzFile.read(
+                        files.get(index),
+                        (name, header, where) -> inputs.named(name, file).requireShape(header.shape(), where))
                 .forEach((name, array) ->
                         values.put(name, inputs.named(name, file).convert(array, file)));
         return new Sample(values);

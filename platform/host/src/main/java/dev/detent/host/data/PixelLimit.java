@@ -22,8 +22,7 @@ final class PixelLimit {
         if (width * height > pixels()) {
             throw new UserException(
                     "DT-DAT-032",
-                    what + " " + width + " x " + height + " pixels; at most " + pixels()
-                            + " are read: make it smaller",
+                    what + " " + width + " x " + height + " pixels; at most " + pixels() + " are read: make it smaller",
                     where);
         }
     }

@@ -30,17 +30,35 @@ public record Preprocessing(
 
     static {
         PRESETS.put("none", new Preprocessing(0, 0, ChannelOrder.RGB, 1, List.of(0f), List.of(1f), ImageLayout.NCHW));
-        PRESETS.put("unit", new Preprocessing(0, 0, ChannelOrder.RGB, 1 / 255f, List.of(0f), List.of(1f), ImageLayout.NCHW));
+        PRESETS.put(
+                "unit",
+                new Preprocessing(0, 0, ChannelOrder.RGB, 1 / 255f, List.of(0f), List.of(1f), ImageLayout.NCHW));
         PRESETS.put(
                 "imagenet",
                 new Preprocessing(
-                        256, 224, ChannelOrder.RGB, 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), ImageLayout.NCHW));
+                        256,
+                        224,
+                        ChannelOrder.RGB,
+                        1 / 255f,
+                        List.of(.485f, .456f, .406f),
+                        List.of(.229f, .224f, .225f),
+                        ImageLayout.NCHW));
         PRESETS.put(
                 "cifar10",
                 new Preprocessing(
-                        0, 0, ChannelOrder.RGB, 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), ImageLayout.NCHW));
-        PRESETS.put("symmetric", new Preprocessing(256, 224, ChannelOrder.RGB, 1 / 127.5f, List.of(1f), List.of(1f), ImageLayout.NCHW));
-        PRESETS.put("ocr", new Preprocessing(0, 0, ChannelOrder.BGR, 1 / 255f, List.of(.5f), List.of(.5f), ImageLayout.NCHW));
+                        0,
+                        0,
+                        ChannelOrder.RGB,
+                        1 / 255f,
+                        List.of(.485f, .456f, .406f),
+                        List.of(.229f, .224f, .225f),
+                        ImageLayout.NCHW));
+        PRESETS.put(
+                "symmetric",
+                new Preprocessing(256, 224, ChannelOrder.RGB, 1 / 127.5f, List.of(1f), List.of(1f), ImageLayout.NCHW));
+        PRESETS.put(
+                "ocr",
+                new Preprocessing(0, 0, ChannelOrder.BGR, 1 / 255f, List.of(.5f), List.of(.5f), ImageLayout.NCHW));
         PRESETS.put("bgr", new Preprocessing(0, 0, ChannelOrder.BGR, 1, List.of(0f), List.of(1f), ImageLayout.NCHW));
     }
 
@@ -109,11 +127,13 @@ public record Preprocessing(
             return switch (key) {
                 case "resize" -> new Preprocessing(Integer.parseInt(value), crop, order, scale, mean, std, layout);
                 case "crop" -> new Preprocessing(resize, Integer.parseInt(value), order, scale, mean, std, layout);
-                case "order" -> new Preprocessing(resize, crop, word(ChannelOrder.values(), value), scale, mean, std, layout);
+                case "order" ->
+                    new Preprocessing(resize, crop, word(ChannelOrder.values(), value), scale, mean, std, layout);
                 case "scale" -> new Preprocessing(resize, crop, order, number(value), mean, std, layout);
                 case "mean" -> new Preprocessing(resize, crop, order, scale, numbers(value), std, layout);
                 case "std" -> new Preprocessing(resize, crop, order, scale, mean, numbers(value), layout);
-                case "layout" -> new Preprocessing(resize, crop, order, scale, mean, std, word(ImageLayout.values(), value));
+                case "layout" ->
+                    new Preprocessing(resize, crop, order, scale, mean, std, word(ImageLayout.values(), value));
                 default ->
                     throw new UserException(
                             "DT-DAT-012",

@@ -17,8 +17,7 @@ import java.util.List;
  * @param bytes of one sample
  * @param starts the number of each file's first sample, and last the number of all samples
  */
-record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes, int[] starts)
-        implements InputSource {
+record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes, int[] starts) implements InputSource {
 
     static RawSource of(List<Path> files, InputConverter input) {
         long[] shape = shape(input, files.get(0).toString());
@@ -85,8 +84,7 @@ record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes
     public Sample.Input get(int index) {
         int file = file(index);
         try (FileChannel channel = FileChannel.open(files.get(file), StandardOpenOption.READ)) {
-            ByteBuffer data =
-                    channel.map(FileChannel.MapMode.READ_ONLY, (long) (index - starts[file]) * bytes, bytes);
+            ByteBuffer data = channel.map(FileChannel.MapMode.READ_ONLY, (long) (index - starts[file]) * bytes, bytes);
             return input.convert(
                     NpyArray.of(new NpyHeader(input.info().type(), shape, false, bytes, 0), data), describe(index));
         } catch (IOException e) {

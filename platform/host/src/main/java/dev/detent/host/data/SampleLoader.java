@@ -87,8 +87,7 @@ public final class SampleLoader {
         }
         throw one
                 ? FileSources.noSamples(path)
-                : new UserException(
-                        "DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
+                : new UserException("DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
     }
 
     private InputConverter input(String name, String where) {
