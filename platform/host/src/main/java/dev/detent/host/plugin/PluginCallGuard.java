@@ -140,8 +140,8 @@ record PluginCallGuard(String plugin, String what) {
         return found;
     }
 
-    private <T> T answer(String asked, Call<? extends @Nullable T> call) {
-        T answer;
+    private <T> T answer(String asked, Call<? extends T> call) {
+        @Nullable T answer;
         try {
             answer = call.make();
         } catch (DetentException | OutOfMemoryError e) {

@@ -1,10 +1,13 @@
 package dev.detent.spi.pass;
 
+import dev.detent.spi.Stable;
+
 /**
  * What can be true of a model on its way, in the order in which a plan usually makes it true. Passes are ordered by the
  * facts they require, forbid, establish and invalidate. Each fact has an executable invariant, which the host evaluates
  * after every step for as long as the fact holds.
  */
+@Stable(since = "1.0")
 public enum Fact {
     /** Opset 13 or newer; constants that nodes read are initializers. Established by the step {@code normalize}. */
     FORMATTED,

@@ -1,6 +1,7 @@
 package dev.detent.spi.pass;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.List;
  * timing, invariants and journal are the host's; a pass only passes. Stateless: one instance may serve many runs, one
  * after the other or side by side.
  */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 @FunctionalInterface
 public interface Pass {
@@ -27,5 +29,9 @@ public interface Pass {
         return List.of();
     }
 
+    /**
+     * Does the step, once, on the thread that runs the pipeline. What it throws, but for a UserException, ends the run
+     * with the plugin's name.
+     */
     void run(PassContext context);
 }

@@ -1,6 +1,7 @@
 package dev.detent.spi.pass;
 
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.Problem;
@@ -10,12 +11,14 @@ import dev.detent.spi.run.Simulator.Observation;
 import java.util.Optional;
 
 /** Everything a pass may touch, for the duration of {@link Pass#run} on its thread. */
+@Stable(since = "1.0")
 @ImplementedByHost
 public interface PassContext extends PassView {
 
     /** Only for a pass that declared {@code editsGraph}. */
     GraphEditor editor();
 
+    /** The verbs that move configs; only those the pass declared, only during the run, only on its thread. */
     StateControl states();
 
     /**

@@ -1,5 +1,6 @@
 package dev.detent.spi.pass;
 
+import dev.detent.spi.Stable;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.quant.Transition;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.Set;
  * @param access what it may touch
  * @param options what a person can set
  */
+@Stable(since = "1.0")
 public record PassDescriptor(
         String id, String summary, Facts facts, List<Order> orders, Access access, List<Option<?>> options) {
 
@@ -28,6 +30,7 @@ public record PassDescriptor(
      * @param invalidates facts that no longer hold afterwards
      */
     public record Facts(Set<Fact> requires, Set<Fact> forbids, Set<Fact> establishes, Set<Fact> invalidates) {
+        /** Copies the sets. */
         public Facts {
             requires = Set.copyOf(requires);
             forbids = Set.copyOf(forbids);
@@ -46,7 +49,9 @@ public record PassDescriptor(
 
     /** How a pass stands to another. */
     public enum Relation {
+        /** This pass runs after the other. */
         AFTER,
+        /** This pass runs before the other. */
         BEFORE,
         /** In either order the model comes out the same. */
         COMMUTES
@@ -59,12 +64,14 @@ public record PassDescriptor(
      * @param needs what it needs beside graph and configs
      */
     public record Access(Set<Transition> verbs, boolean editsGraph, Set<PassRequirement> needs) {
+        /** Copies the sets. */
         public Access {
             verbs = Set.copyOf(verbs);
             needs = Set.copyOf(needs);
         }
     }
 
+    /** Copies the lists. */
     public PassDescriptor {
         orders = List.copyOf(orders);
         options = List.copyOf(options);

@@ -1,5 +1,6 @@
 package dev.detent.spi.pass;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByHost;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
@@ -9,6 +10,7 @@ import dev.detent.spi.quant.Quantization;
 import java.util.Optional;
 
 /** What a pass may look at before it runs: the model as it stands, its configs and the pass's options. */
+@Experimental(since = "1.0")
 @ImplementedByHost
 public interface PassView {
 
@@ -20,9 +22,12 @@ public interface PassView {
      */
     Optional<Tensor> constant(String value);
 
+    /** The configs as they stand. */
     Quantization quantization();
 
+    /** What the person set of the pass's options. */
     Options options();
 
+    /** The observers of all plugins. */
     Observers observers();
 }

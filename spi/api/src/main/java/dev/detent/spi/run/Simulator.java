@@ -1,5 +1,6 @@
 package dev.detent.spi.run;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByHost;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.QuantizationParameters;
@@ -13,6 +14,7 @@ import java.util.function.Supplier;
  * others do not. What is observed is the raw value, before any quantization at its producer's or consumer's slot. What
  * a pass wants to see of the float network it declares: see {@link dev.detent.spi.pass.Pass#observes}.
  */
+@Experimental(since = "1.0")
 @ImplementedByHost
 public interface Simulator {
 
