@@ -97,7 +97,7 @@ public final class Labels {
             throw DataFile.unreadable(file.toString(), e);
         } catch (UncheckedIOException e) {
             // How the parser's iterator tells a quote that is never closed.
-            throw DataFile.unreadable(file.toString(), e.getCause());
+            throw DataFile.unreadable(file.toString(), new IOException(e.getMessage(), e));
         }
         Collection<Integer> labels = byFile.isEmpty() ? plain : byFile.values();
         return labels.stream().mapToInt(Integer::intValue).toArray();

@@ -78,7 +78,9 @@ class HostileFilesTest {
                 model(1, 3),
                 NpyFiles.npz(work.resolve("a.npz"), "x", header, 0).toString(),
                 "none",
-                "where its shape [" + rows + ", 3] needs");
+                "x.npy",
+                "unpacks to",
+                "save it as .npy");
     }
 
     /** The size of an archive's entry may be a lie too. */
