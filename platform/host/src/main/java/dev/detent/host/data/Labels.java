@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -98,7 +97,7 @@ public final class Labels {
             throw DataFile.unreadable(file.toString(), e);
         } catch (UncheckedIOException e) {
             // How the parser's iterator tells a quote that is never closed.
-            throw DataFile.unreadable(file.toString(), Objects.requireNonNull(e.getCause()));
+            throw DataFile.unreadable(file.toString(), new IOException(e.getMessage(), e));
         }
         Collection<Integer> labels = byFile.isEmpty() ? plain : byFile.values();
         return labels.stream().mapToInt(Integer::intValue).toArray();

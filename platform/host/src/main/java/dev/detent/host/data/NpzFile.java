@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -34,7 +35,7 @@ final class NpzFile {
     private NpzFile() {}
 
     /** Every array's rows are samples of the input it is named after. */
-    static Map<String, InputSource> rows(Path file, java.util.function.Function<String, InputConverter> inputs) {
+    static Map<String, InputSource> rows(Path file, Function<String, InputConverter> inputs) {
         Map<String, InputSource> sources = new LinkedHashMap<>();
         read(
                         file,
@@ -61,12 +62,12 @@ final class NpzFile {
                 try (DataInputStream in = new DataInputStream(zip.getInputStream(entry))) {
                     NpyHeader header = header(in, where);
                     check.array(name, header, where);
-                    if (entry.getSize() >= 0) {
-                        header.requireData(entry.getSize() - header.offset(), where);
-                    }
                     budget -= header.bytes();
                     if (budget < 0) {
                         throw tooLarge(header, where);
+                    }
+                    if (entry.getSize() >= 0) {
+                        header.requireData(entry.getSize() - header.offset(), where);
                     }
                     arrays.put(name, NpyArray.of(header, data(in, header, where)));
                 }
