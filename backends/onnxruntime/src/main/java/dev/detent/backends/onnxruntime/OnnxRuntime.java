@@ -25,6 +25,7 @@ import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.pf4j.Extension;
@@ -55,6 +56,24 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
      * root.
      */
     private static final Set<String> NOT_FUSED = Set.of("Softmax", "Sqrt", "Reciprocal", "Log");
+
+    /**
+     * What ONNX Runtime 1.28 makes integer kernels of on CPUs, found by building each operator between Q/DQ nodes and
+     * looking at the rewritten model. ConvTranspose, Pad, Sub, SpaceToDepth and GlobalMaxPool stay float there, and so
+     * does a Conv, Add, Concat, pool or Sigmoid with a float output; Gemm and MatMul give floats.
+     */
+    static final String KERNELS = "all=Conv,Add,Mul,Concat,AveragePool,GlobalAveragePool,Sigmoid,LeakyRelu"
+            + ";inputs=Gemm,MatMul"
+            + ";moves=MaxPool,Reshape,Flatten,Squeeze,Unsqueeze,Transpose,Resize,Slice,Split,Tile,Expand,Gather,"
+            + "DepthToSpace,Identity"
+            + ";behind=Relu,Clip";
+
+    /** The host's integer recipe, quantizing only what those kernels gain by. */
+    private static QuantizationRecipe onIslands(DefaultRecipes host) {
+        return host.integer()
+                .with("islands", Map.of("kernels", KERNELS))
+                .with("float-fallback", Map.of("kernels", KERNELS));
+    }
 
     /** For targets whose sums are floats by the time a bias is added. */
     private static QuantizationRecipe floatBiases(DefaultRecipes host) {
@@ -214,6 +233,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .alsoActivations(U16, TYPES)
                 .floatNetworkOutputs()
                 .floatInto(NOT_FUSED)
+                .recipe(OnnxRuntime::onIslands)
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
     }
 
