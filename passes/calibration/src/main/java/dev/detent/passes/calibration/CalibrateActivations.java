@@ -54,8 +54,8 @@ final class CalibrateActivations implements Pass {
     /** Shown everything, it cuts nothing off. */
     private static final String COVERS_ALL = "minmax";
 
-    /** The trial is short: a rival that wins by less, half a decibel, may have been lucky. */
-    private static final double CLEARLY = 0.89;
+    /** The trial is short: a rival that wins by less may have been lucky. */
+    private static final double CLEARLY = 0.8;
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("calibration", "calibrates activations in one pass over the samples")

@@ -13,8 +13,8 @@ public final class StandardRecipes implements DefaultRecipes {
     private StandardRecipes() {}
 
     /**
-     * Biases folded, activations fused, calibration with percentiles and the whole range as rivals of the observer the
-     * rules name, bias correction.
+     * Biases folded, activations fused, calibration with a percentile observer as the rival of the one the rules name,
+     * bias correction.
      */
     @Override
     public QuantizationRecipe integer() {
@@ -24,7 +24,7 @@ public final class StandardRecipes implements DefaultRecipes {
                 .with("fusion")
                 .with("simplify")
                 .with("parameter-quantization")
-                .with("calibration", Map.of("rival", "percentile,minmax", "useful-range", true))
+                .with("calibration", Map.of("rival", "percentile", "useful-range", true))
                 .with("bias-room")
                 .with("passive-parameters")
                 .with("bias-correction")
