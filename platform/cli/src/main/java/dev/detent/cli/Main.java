@@ -41,8 +41,9 @@ public final class Main {
             System.out.println("detent " + InstallationOptions.VERSION);
             return;
         }
+        ProcessEnd end = ProcessEnd.watch();
         PluginHost.preload();
-        System.exit(run(args));
+        end.exit(run(args));
     }
 
     static int run(String... args) {
@@ -74,10 +75,13 @@ public final class Main {
                             + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has%n",
                     Runtime.getRuntime().maxMemory() >> 20);
             return 2;
+        } catch (Throwable e) {
+            // Whatever it is: one sentence, and the process ends, also where a plugin left a thread behind.
+            return failed(e);
         }
     }
 
-    private static int failed(Exception e) {
+    private static int failed(Throwable e) {
         if (System.getenv("DETENT_DEBUG") != null) {
             e.printStackTrace();
         }

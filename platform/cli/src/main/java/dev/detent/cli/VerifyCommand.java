@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.data.SampleLoader;
+import dev.detent.host.plugin.Registry;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
@@ -51,11 +52,12 @@ final class VerifyCommand implements Callable<Integer> {
             throw new UserException(
                     "DT-CLI-007", "is converted to what the float model takes; give that with --model", "--data");
         }
+        Registry registry = home.registry();
         int differences = 0;
         for (RunDirectory run : RunDirectory.all(out)) {
             Optional<Samples> real = model.flatMap(
                     m -> data.map(d -> SampleLoader.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
-            ArtifactVerifier.Result r = ArtifactVerifier.run(home.registry(), run, real);
+            ArtifactVerifier.Result r = ArtifactVerifier.run(registry, run, real);
             show(console, r);
             differences += r.problems().size();
         }

@@ -46,6 +46,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -259,10 +260,17 @@ public final class Detent {
         try (BackgroundTask<Layers> measured = BackgroundTask.of(
                         "detent-layers", () -> Layers.measure(result, frozen.quantization(), inputs.samples()));
                 StagingExportContext files = new StagingExportContext(
-                        folder, job.options(), problems::add, registry().pluginOfTarget(target.id()))) {
+                        folder, job.options(), p -> problems.add(Objects.requireNonNull(p, "problem")), registry().pluginOfTarget(target.id()))) {
             job.exporter().export(frozen, files);
             files.close();
             problems.addAll(target.lint(frozen));
+            // The chip cannot take this model: there is nothing to write.
+            List<Problem> errors = problems.stream()
+                    .filter(p -> p.severity() == Problem.Severity.ERROR)
+                    .toList();
+            if (!errors.isEmpty()) {
+                throw new UserException(errors, null);
+            }
             layers = measured.get();
         }
         collapse(layers.errors()).ifPresent(problems::add);

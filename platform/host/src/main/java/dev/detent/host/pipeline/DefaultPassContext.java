@@ -15,6 +15,7 @@ import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.run.Simulator;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -61,6 +62,6 @@ record DefaultPassContext(
 
     @Override
     public void report(Problem problem) {
-        problems.accept(problem);
+        problems.accept(Objects.requireNonNull(problem, "problem"));
     }
 }
