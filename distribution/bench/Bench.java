@@ -1,11 +1,12 @@
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.data.SampleLoader;
 import dev.detent.host.data.Preprocessing;
-import dev.detent.host.plan.Planner;
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.Registry;
-import dev.detent.host.plan.StandardRecipes;
+import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.OrtModel;
@@ -14,7 +15,6 @@ import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.HostInfo;
-import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.quant.TensorQuantization;
@@ -43,12 +43,11 @@ final class Bench {
         int count = Integer.parseInt(args[3]);
         int workers = Runtime.getRuntime().availableProcessors();
         Registry registry = new PluginHost(Path.of(System.getProperty("detent.home"), "plugins"), false, new HostInfo("bench", "1.0.0")).load();
-        Target target = registry.target("onnxruntime");
         Graph graph = OnnxReader.read(model);
-        Pipeline.format(graph, args[0]);
+        GraphNormalizer.normalize(graph, args[0]);
         Samples samples = inMemory(SampleLoader.open(graph, args[1], Preprocessing.parse(args[2]), count));
-        Pipeline.Result result = new Pipeline(registry, target, workers, Progress.QUIET, Pipeline.Listener.NONE).run(graph,
-                new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE)), Optional.of(samples));
+        Pipeline.Result result = new Pipeline(graph::copy, samples, workers, Progress.QUIET)
+                .run(TargetPlan.of(registry, "onnxruntime", Settings.NONE));
 
         // What calibration observes: every value whose config has parameters of its own.
         Map<String, TensorQuantization> observed = new LinkedHashMap<>();

@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.util.Formatter;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Formatter;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -73,15 +73,24 @@ class ArchitectureTest {
                         "dev.detent.onnx..",
                         "dev.detent.runtime..",
                         "dev.detent.report..",
-                        "dev.detent.support..",
-                        "dev.detent.testkit..")
+                        "dev.detent.support..")
                 .check(CLASSES);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "spi", "support", "testkit", "kernel", "onnx", "runtime", "report", "host", "cli", "backends", "passes"
+                "spi",
+                "support",
+                "testkit",
+                "kernel",
+                "onnx",
+                "runtime",
+                "report",
+                "host",
+                "cli",
+                "backends",
+                "passes"
             })
     void noPackagesOfAModuleFormACycle(String module) {
         slices().matching("dev.detent." + module + ".(**)")
@@ -91,7 +100,9 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** The root pom and distribution/pom.xml list the plugins; who adds one to the tree and forgets them is told here. */
+    /**
+     * The root pom and distribution/pom.xml list the plugins; who adds one to the tree and forgets them is told here.
+     */
     @Test
     void everyPluginOfTheTreeIsOnTheClassPath() throws IOException {
         Set<String> modules = new TreeSet<>();
@@ -101,10 +112,10 @@ class ArchitectureTest {
                         .forEach(f -> modules.add("dev.detent." + kind + "." + f.getFileName()));
             }
         }
-        assertThat(TestPlatform.extensionNames().stream()
-                        .map(name -> name.substring(0, name.lastIndexOf('.')))
-                        .collect(Collectors.toCollection(TreeSet::new)))
-                .isEqualTo(modules);
+        Set<String> found = TestPlatform.extensionNames().stream()
+                .map(name -> name.substring(0, name.lastIndexOf('.')))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(found).isEqualTo(modules);
     }
 
     @Test
@@ -157,6 +168,75 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.detent.cli..")
+                .check(CLASSES);
+    }
+
+    /**
+     * The parity harness listens and asks the Java API, as a program of somebody else could; the host knows nothing of
+     * it.
+     */
+    @Test
+    void theParityHarnessUsesPublicApiAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.host.trace..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.detent.kernel..",
+                        "dev.detent.onnx..",
+                        "dev.detent.host.evaluate..",
+                        "dev.detent.host.job..",
+                        "dev.detent.host.normalize..",
+                        "dev.detent.host.record..",
+                        "dev.detent.host.settings..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.host..")
+                .and()
+                .resideOutsideOfPackage("dev.detent.host.trace..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.detent.host.trace..")
+                .check(CLASSES);
+    }
+
+    /** Data and plugins, then plans, then the pipeline, then jobs: nothing looks up. */
+    @Test
+    void theHostsRoomsStandOnEachOther() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "dev.detent.host.data..",
+                        "dev.detent.host.normalize..",
+                        "dev.detent.host.plugin..",
+                        "dev.detent.host.progress..",
+                        "dev.detent.host.settings..",
+                        "dev.detent.host.plan..",
+                        "dev.detent.host.evaluate..",
+                        "dev.detent.host.pipeline..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.detent.host",
+                        "dev.detent.host.job..",
+                        "dev.detent.host.record..",
+                        "dev.detent.host.artifact..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.host.plan..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.detent.host.pipeline..", "dev.detent.host.evaluate..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.detent.host.evaluate..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.detent.host.pipeline..")
                 .check(CLASSES);
     }
 

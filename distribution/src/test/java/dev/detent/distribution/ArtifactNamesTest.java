@@ -2,11 +2,11 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.contract.ExportFixture;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.ReadableExporter;

@@ -242,7 +242,7 @@ class BadInputIT {
         refused(2, "no multiple", quantize(model, Files.write(work.resolve("odd.bin"), new byte[33])));
         refused(
                 2,
-                "PNG or JPEG",
+                "PNG, JPEG or BMP",
                 quantize(
                         model,
                         Files.writeString(

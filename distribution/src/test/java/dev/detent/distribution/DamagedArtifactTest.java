@@ -2,14 +2,18 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.contract.ExportFixture;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.ReadableExporter;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.testkit.SampleGraphs;
@@ -39,9 +43,6 @@ class DamagedArtifactTest {
 
     private static final int MUTANTS = Integer.getInteger("detent.mutants", 300);
 
-    /** Formats for products with a constant matrix. */
-    private static final Set<String> PRODUCTS = Set.of("dynamic", "matmulnbits");
-
     @TempDir
     static Path work;
 
@@ -58,14 +59,10 @@ class DamagedArtifactTest {
     @ParameterizedTest(name = "{2}")
     @MethodSource("formats")
     void damageIsADifferenceOrASentence(Target target, ReadableExporter exporter, String name) throws IOException {
-        Graph graph = SampleGraphs.all().get(PRODUCTS.contains(exporter.id()) ? "gemm-softmax" : "conv-relu");
-        Pipeline.Result result = TestPlatform.quantize(graph, target.id(), TestPlatform.noise(graph, 2), 1);
+        Pipeline.Result result = quantized(target, exporter);
         Path folder = work.resolve(name.replace(':', '.'));
         Map<String, byte[]> whole = ExportFixture.to(folder, exporter, "model", target.id(), result);
-        FrozenQuantizedModel model = new FrozenQuantizedModel(
-                "model", target.id(), result.graph(), result.configs().snapshot());
-        Map<String, TensorQuantization> entries = exporter.entries(model);
-        assertThat(entries).isNotEmpty();
+        Map<String, TensorQuantization> entries = exporter.entries(frozen(target, result));
         assertThat(outcome(exporter, folder, entries)).as("undamaged").isEqualTo("clean");
         Random random = new Random(name.hashCode());
         List<String> files = whole.keySet().stream().sorted().toList();
@@ -79,6 +76,36 @@ class DamagedArtifactTest {
         }
         assertThat(outcomes).allMatch(o -> o.matches("(?s)clean|differs|sentence"));
         assertThat(outcomes).contains("sentence");
+    }
+
+    /** The first sample graph of which the format has something to say. */
+    private static Pipeline.Result quantized(Target target, ReadableExporter exporter) {
+        return Stream.concat(SampleGraphs.all().values().stream(), Stream.of(product()))
+                .map(g -> TestPlatform.quantize(g, target.id(), TestPlatform.noise(g, 2), 1))
+                .filter(r -> !exporter.entries(frozen(target, r)).isEmpty())
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no sample graph has an entry in this format"));
+    }
+
+    /** A product large enough for weights in blocks. */
+    private static Graph product() {
+        float[] w = new float[64 * 32];
+        for (int i = 0; i < w.length; i++) {
+            w[i] = (i * 37 % 101 - 50) / 50f;
+        }
+        return new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1, 4, 64))
+                .initializer("w", Tensor.ofFloats(new long[] {64, 32}, w))
+                .add(Node.of("product", "MatMul", List.of("x", "w"), List.of("y"), Map.of()))
+                .output(ValueInfo.of("y", ElementType.FLOAT, 1, 4, 32))
+                .graph();
+    }
+
+    private static FrozenQuantizedModel frozen(Target target, Pipeline.Result result) {
+        return new FrozenQuantizedModel(
+                "model", target.id(), result.graph(), result.configs().snapshot());
     }
 
     private static String outcome(ReadableExporter exporter, Path folder, Map<String, TensorQuantization> entries) {

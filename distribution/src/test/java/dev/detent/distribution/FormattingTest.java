@@ -3,7 +3,7 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
@@ -32,7 +32,7 @@ class FormattingTest {
         try (OrtModel a = OrtModel.of(file, OrtOptimizationLevel.NONE);
                 OrtModel b = OrtModel.of(after, OrtOptimizationLevel.NONE, file.toString())) {
             EvaluationMetrics.Reference reference =
-                    new EvaluationMetrics.Reference(outputs, samples, (s, sink) -> a.forEach(s, 1, d -> {}, sink));
+                    EvaluationMetrics.Reference.of(outputs, samples, (s, sink) -> a.forEach(s, 1, d -> {}, sink));
             EvaluationMetrics score = reference.score((s, sink) -> b.forEach(s, 1, d -> {}, sink), Optional.empty());
             assertThat(score.snr()).as(file.toString()).isGreaterThan(decibels);
         }
@@ -52,7 +52,7 @@ class FormattingTest {
                 }
                 Graph before = OnnxReader.read(f);
                 Graph after = before.copy();
-                Pipeline.format(after, f.toString());
+                GraphNormalizer.normalize(after, f.toString());
                 same(before, f, after, 100);
                 assertThat(after.opset()).isGreaterThanOrEqualTo(13);
                 for (Node n : after.nodes()) {
@@ -77,7 +77,7 @@ class FormattingTest {
                 .filter(n -> n.is("Conv", "Gemm", "Clip"))
                 .map(Node::name)
                 .toList();
-        Pipeline.format(g, "mobile");
+        GraphNormalizer.normalize(g, "mobile");
         assertThat(g.nodes().stream().filter(n -> n.is("Conv", "Gemm", "Clip")).map(Node::name))
                 .containsExactlyElementsOf(before);
         assertThat(g.nodes()).noneMatch(n -> n.is("BatchNormalization"));

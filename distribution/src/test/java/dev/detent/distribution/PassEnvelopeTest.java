@@ -3,11 +3,12 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plan.Planner;
-import dev.detent.host.plan.StandardRecipes;
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.progress.Progress;
+import dev.detent.host.settings.Settings;
 import dev.detent.passes.calibration.Calibration;
 import dev.detent.passes.dispatching.Dispatchers;
 import dev.detent.spi.backend.Backend;
@@ -40,7 +41,6 @@ import dev.detent.support.number.LinearInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What the pipeline lets a vendor's pass do to configs and graph, and whom it blames. */
@@ -99,7 +99,6 @@ class PassEnvelopeTest {
     private static Pipeline.Result run(Pass pass) {
         Registry registry = Registry.of(
                 Map.of("vendor 1", List.of(new Vendor(pass)), "all 1", List.of(new Dispatchers(), new Calibration())));
-        Target target = registry.target("chip");
         GraphEditor e = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4));
         for (int i = 0; i < 2; i++) {
             e.initializer("w" + i, Tensor.ofFloats(new long[] {4, 4}, weights(i)));
@@ -107,12 +106,9 @@ class PassEnvelopeTest {
                     "n" + i, "MatMul", List.of(i == 0 ? "x" : "v0", "w" + i), List.of(i == 0 ? "v0" : "y"), Map.of()));
         }
         Graph graph = e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4)).graph();
-        Pipeline.format(graph, "test");
-        return new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE)
-                .run(
-                        graph,
-                        new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE)),
-                        Optional.of(TestPlatform.noise(graph, 4)));
+        GraphNormalizer.normalize(graph, "test");
+        return new Pipeline(graph::copy, TestPlatform.noise(graph, 4), 1, Progress.QUIET)
+                .run(TargetPlan.of(registry, "chip", Settings.NONE));
     }
 
     private static float[] weights(int seed) {
@@ -160,20 +156,20 @@ class PassEnvelopeTest {
     void aSuspensionShowsWhatALayerCostsAlone() {
         Map<String, Double> errors = new LinkedHashMap<>();
         Pipeline.Result result = run(c -> {
-            errors.put("all", c.simulator().outputError(4));
+            errors.put("all", c.simulator().outputError(Map.of(), 4));
             for (Node alone : c.graph().nodes()) {
                 List<? extends TensorQuantization> others = c.quantization().configs().stream()
                         .filter(q -> !q.slot().node().equals(alone.name()))
                         .toList();
                 try (StateControl.Suspension off = c.states().dequantize(others)) {
-                    errors.put(alone.name(), c.simulator().outputError(4));
+                    errors.put(alone.name(), c.simulator().outputError(Map.of(), 4));
                 }
             }
             try (StateControl.Suspension off =
                     c.states().dequantize(c.quantization().configs())) {
-                errors.put("none", c.simulator().outputError(4));
+                errors.put("none", c.simulator().outputError(Map.of(), 4));
             }
-            errors.put("all again", c.simulator().outputError(4));
+            errors.put("all again", c.simulator().outputError(Map.of(), 4));
         });
         assertThat(errors.get("none")).isZero();
         assertThat(errors.get("all")).isPositive().isEqualTo(errors.get("all again"));

@@ -274,7 +274,7 @@ class PluginsIT {
 
     /** It is the plugin's fault, not Detent's and not the user's, and the plugin is named. */
     @ParameterizedTest
-    @ValueSource(strings = {"rules", "supports", "profile", "exporters", "lint"})
+    @ValueSource(strings = {"rules", "supports", "recipe", "exporters", "lint"})
     void whatThrowsAtWorkIsNamed(String method) throws IOException {
         String target = """
             public java.util.List<dev.detent.spi.export.Exporter> exporters() { return List.of(new dev.detent.support.qdq.QdqExporter("q",

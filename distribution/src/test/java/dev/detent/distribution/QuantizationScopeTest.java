@@ -436,7 +436,7 @@ class QuantizationScopeTest {
     @Test
     void outputsWhoseSizeTheDataDecideAreScored() {
         Samples two = TestPlatform.noise(output(network(), "x"), 2);
-        EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(
+        EvaluationMetrics.Reference reference = EvaluationMetrics.Reference.of(
                 List.of("y"), two, (s, sink) -> rows(sink, new float[][] {{1, 0, 0, 2}, {3, 1}}));
         EvaluationMetrics same =
                 reference.score((s, sink) -> rows(sink, new float[][] {{1, 0, 0, 2}, {3, 1}}), Optional.empty());
@@ -455,7 +455,7 @@ class QuantizationScopeTest {
     @Test
     void everyOutputCountsAlike() {
         Samples one = TestPlatform.noise(output(network(), "x"), 1);
-        EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(
+        EvaluationMetrics.Reference reference = EvaluationMetrics.Reference.of(
                 List.of("boxes", "scores"), one, (s, sink) -> named(sink, Map.of("boxes", 300f, "scores", .5f)));
         assertThat(reference
                         .score((s, sink) -> named(sink, Map.of("boxes", 300f, "scores", 0f)), Optional.empty())

@@ -3,13 +3,12 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.Detent;
-import dev.detent.host.artifact.ArtifactVerifier;
-import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
-import dev.detent.host.pipeline.Progress;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunDirectory;
-import dev.detent.host.settings.Settings;
+import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.ElementType;
@@ -80,7 +79,12 @@ class RoundTripTest {
                 ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty());
         assertThat(r.problems()).isEmpty();
         assertThat(r.layers()).isPositive();
-        assertThat(r.entries()).isPositive();
+        if (target.equals("tensorrt-fp8")) {
+            // This model's convolutions have too few channels for TensorRT's fp8 kernels: no layer pays off.
+            assertThat(r.entries()).isZero();
+        } else {
+            assertThat(r.entries()).isPositive();
+        }
     }
 
     /**
@@ -106,19 +110,13 @@ class RoundTripTest {
                 .toString();
         QuantizeOutcome o = new Detent(TestPlatform.REGISTRY, "test")
                 .quantize(
-                        new QuantizeRequest(
-                                file,
-                                "openvino",
-                                Optional.of(rows),
-                                0,
-                                Preprocessing.parse("none"),
-                                Settings.NONE,
-                                Optional.empty(),
-                                work.resolve("signed"),
-                                Optional.empty(),
-                                1,
-                                Optional.of(new QuantizeRequest.Evaluation(rows, 0, Optional.empty()))),
-                        Progress.QUIET);
+                        QuantizeRequest.of(file, List.of("openvino"), work.resolve("signed"))
+                                .calibration(rows)
+                                .workers(1)
+                                .evaluation(new EvaluationData.Source(rows, 0, null))
+                                .build(),
+                        Progress.QUIET)
+                .outcome();
         assertThat(o.scores()).containsOnlyKeys("float", "simulated", "unfused");
         assertThat(o.scores().get("unfused").snr())
                 .isEqualTo(o.scores().get("simulated").snr());
@@ -129,7 +127,8 @@ class RoundTripTest {
     static Stream<Arguments> randomNetworks() {
         AtomicInteger seed = new AtomicInteger();
         return Stream.concat(
-                        formats(),
+                        // A network has the same seed whatever the YAML targets of the tests are.
+                        formats().filter(a -> !a.get()[0].equals("acme")),
                         Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
                                 .limit(20))
                 .map(a -> Arguments.of(a.get()[0], a.get()[1], seed.getAndIncrement()));
@@ -162,18 +161,11 @@ class RoundTripTest {
     private static void quantize(Path model, Path data, String target, String format, Path out) {
         new Detent(TestPlatform.REGISTRY, "test")
                 .quantize(
-                        new QuantizeRequest(
-                                model,
-                                target,
-                                Optional.of(data.toString()),
-                                0,
-                                Preprocessing.parse("none"),
-                                Settings.NONE,
-                                Optional.of(format),
-                                out,
-                                Optional.empty(),
-                                1,
-                                Optional.empty()),
+                        QuantizeRequest.of(model, List.of(target), out)
+                                .calibration(data.toString())
+                                .format(format)
+                                .workers(1)
+                                .build(),
                         Progress.QUIET);
     }
 
@@ -187,7 +179,7 @@ class RoundTripTest {
                 "ncnn|table|resnet.table|s~^(/0/0.0/Conv_param_0 )[0-9.]+~$10.000000|/0/0.0/Conv_param_0: cannot be",
                 "tengine|scale|resnet.scale|s~^(input) (\\S+) (\\S+)$~$1 0.0000 $3|input: cannot be what the artefact says",
                 "tengine|scale|resnet.scale|s~^input .*\\n~|input: is missing",
-                "tensorrt|ranges|resnet.ranges.json|s~\"/1/MaxPool_output_0\": ([0-9.]+)~\"renamed\": $1|renamed: stands in the artefact",
+                "tensorrt|ranges|resnet.ranges.json|s~\"/2/Relu_output_0\": ([0-9.]+)~\"renamed\": $1|renamed: stands in the artefact",
                 "dsp|encodings|resnet.encodings|s~(\"offset\": )-(\\d+)~$1-1$2|another in .encodings.1.0.0.json",
                 "qnn|encodings-2|resnet.encodings.2.0.0.json|s~(\"y_zero_point\": )(\\d+)~$17|in the artefact",
                 "nnie|gfpq|resnet_gfpq_param_table_8bit.txt|s~^.* weight .*\\n~|weight: is missing",

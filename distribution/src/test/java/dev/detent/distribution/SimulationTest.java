@@ -3,6 +3,7 @@ package dev.detent.distribution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.proto.AttributeProto;
@@ -33,7 +34,6 @@ import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
-import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.testkit.SampleGraphs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -125,7 +125,7 @@ class SimulationTest {
         Samples samples = TestPlatform.noise(source, 3);
         Pipeline.Result r = TestPlatform.quantize(source, target, samples, 1);
         Set<String> values = floats(r.graph());
-        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), name));
+        Graph exported = TestPlatform.qdq(new Model(r.graph().copy(), r.configs(), name));
         Map<String, String> raw = new LinkedHashMap<>();
         values.forEach(v -> raw.put(v, exported.producer(v + "_raw").isPresent() ? v + "_raw" : v));
         GraphEditor edit = exported.edit();
@@ -174,12 +174,12 @@ class SimulationTest {
         Graph source = RandomGraphs.of(seed);
         Samples samples = TestPlatform.noise(source, 3);
         Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
-        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "random"));
+        Graph exported = TestPlatform.qdq(new Model(r.graph().copy(), r.configs(), "random"));
         List<String> outputs = exported.outputs().stream().map(ValueInfo::name).toList();
         try (OrtModel literal = OrtModel.of(exported, OrtOptimizationLevel.NONE, "random");
                 OrtModel fused = OrtModel.of(exported, OrtOptimizationLevel.EXACT, "random")) {
-            EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(
-                    outputs, samples, (s, sink) -> literal.forEach(s, 1, d -> {}, sink));
+            EvaluationMetrics.Reference reference =
+                    EvaluationMetrics.Reference.of(outputs, samples, (s, sink) -> literal.forEach(s, 1, d -> {}, sink));
             EvaluationMetrics score =
                     reference.score((s, sink) -> fused.forEach(s, 1, d -> {}, sink), Optional.empty());
             assertThat(score.snr()).isGreaterThan(20);
@@ -399,7 +399,7 @@ class SimulationTest {
         Pipeline.Result r = TestPlatform.quantize(e.graph(), "onnxruntime", samples, 2);
         List<float[]> expected = new ArrayList<>();
         List<long[]> shapes = new ArrayList<>();
-        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "m"));
+        Graph exported = TestPlatform.qdq(new Model(r.graph().copy(), r.configs(), "m"));
         try (OrtModel m = OrtModel.of(exported, OrtOptimizationLevel.NONE, "m")) {
             m.forEach(samples, 1, d -> {}, (i, o) -> {
                 expected.add(o.floats("y"));
@@ -452,7 +452,7 @@ class SimulationTest {
         Samples samples = TestPlatform.samples(all);
         for (String target : List.of("onnxruntime", "tensorrt")) {
             Pipeline.Result r = TestPlatform.quantize(e.graph().copy(), target, samples, 1);
-            Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "m"));
+            Graph exported = TestPlatform.qdq(new Model(r.graph().copy(), r.configs(), "m"));
             try (OrtModel literal = OrtModel.of(exported, OrtOptimizationLevel.NONE, "m");
                     SegmentedSimulation cut = SegmentedSimulation.of(
                             r.graph(), Optional.of(r.configs()), Set.of(), OrtOptimizationLevel.NONE)) {
@@ -591,7 +591,7 @@ class SimulationTest {
         Pipeline.Result r = TestPlatform.quantize(source, target, samples, 2);
         assertThat(r.graph().nodes().stream().filter(r.configs()::isQuantized).map(Node::name))
                 .contains("Conv_d");
-        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "branching"));
+        Graph exported = TestPlatform.qdq(new Model(r.graph().copy(), r.configs(), "branching"));
         try (OrtModel literal = OrtModel.of(exported, OrtOptimizationLevel.NONE, "branching");
                 Simulation whole = Simulation.of(r.graph(), r.configs());
                 SegmentedSimulation cut = SegmentedSimulation.of(
@@ -608,7 +608,7 @@ class SimulationTest {
 
     /** What the branch is decided by, of every sample. */
     private static List<Float> means(Graph graph, Samples samples) {
-        Pipeline.format(graph, "branching");
+        GraphNormalizer.normalize(graph, "branching");
         List<Float> means = new ArrayList<>();
         try (SegmentedSimulation m =
                 SegmentedSimulation.of(graph, Optional.empty(), Set.of("m"), OrtOptimizationLevel.NONE)) {
@@ -640,7 +640,7 @@ class SimulationTest {
                 model("moved.onnx", 13, g, 0, weights("w1", random, 8, 3, 1, 1), weights("w2", random, 8, 8, 1, 1)));
         Samples samples = TestPlatform.noise(source, 2);
         Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
-        Graph exported = QdqGraphBuilder.apply(new Model(r.graph().copy(), r.configs(), "moved"));
+        Graph exported = TestPlatform.qdq(new Model(r.graph().copy(), r.configs(), "moved"));
         assertThat(exported.producer("p").orElseThrow().opType()).isEqualTo("DequantizeLinear");
         try (OrtModel fused = OrtModel.of(exported, OrtOptimizationLevel.ALL, "moved");
                 Simulation whole = Simulation.of(r.graph(), r.configs())) {
@@ -682,7 +682,7 @@ class SimulationTest {
         Random random = new Random(11);
         Path file = model("old.onnx", 11, g, 0, weights("w1", random, 8, 3, 1, 1), weights("w2", random, 8, 8, 1, 1));
         Graph raised = OnnxReader.read(file);
-        Pipeline.format(raised, file.toString());
+        GraphNormalizer.normalize(raised, file.toString());
         assertThat(raised.opset()).isEqualTo(13);
         Samples samples = TestPlatform.noise(raised, 2);
         List<float[]> before = new ArrayList<>();

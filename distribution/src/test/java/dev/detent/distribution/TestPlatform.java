@@ -1,19 +1,21 @@
 package dev.detent.distribution;
 
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plan.Planner;
-import dev.detent.host.plan.StandardRecipes;
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
+import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.PluginFolder;
-import dev.detent.spi.backend.Target;
+import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.support.qdq.QdqGraphBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -30,7 +32,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -68,7 +69,8 @@ final class TestPlatform {
     static Set<String> extensionNames() {
         Set<String> names = new TreeSet<>();
         try {
-            for (URL index : Collections.list(TestPlatform.class.getClassLoader().getResources(INDEX))) {
+            for (URL index :
+                    Collections.list(TestPlatform.class.getClassLoader().getResources(INDEX))) {
                 try (InputStream in = index.openStream()) {
                     new String(in.readAllBytes(), StandardCharsets.UTF_8)
                             .lines()
@@ -106,14 +108,14 @@ final class TestPlatform {
         for (String s : set) {
             settings = settings.with(s);
         }
-        Target t = REGISTRY.target(target);
         Graph g = graph.copy();
-        Pipeline.format(g, "test");
-        return new Pipeline(REGISTRY, t, workers, Progress.QUIET, Pipeline.Listener.NONE)
-                .run(
-                        g,
-                        new Planner(REGISTRY).plan(settings.apply(t.recipe(StandardRecipes.INSTANCE), REGISTRY)),
-                        Optional.of(samples));
+        GraphNormalizer.normalize(g, "test");
+        return new Pipeline(g::copy, samples, workers, Progress.QUIET).run(TargetPlan.of(REGISTRY, target, settings));
+    }
+
+    /** The model with Q/DQ, of the opset that their types need. */
+    static Graph qdq(QuantizedModel model) {
+        return QdqGraphBuilder.apply(model, Set.of(), (g, opset) -> OpsetUpgrade.apply(g, opset, "test"));
     }
 
     /** Samples of fixed noise for every float input. */

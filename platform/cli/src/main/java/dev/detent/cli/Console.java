@@ -1,6 +1,6 @@
 package dev.detent.cli;
 
-import dev.detent.host.pipeline.Progress;
+import dev.detent.host.progress.Progress;
 import dev.detent.spi.problem.Problem;
 import java.io.PrintStream;
 import java.util.Locale;
@@ -12,8 +12,10 @@ final class Console {
 
     private final PrintStream out = System.out;
     private final PrintStream err = System.err;
-    @SuppressWarnings("SystemConsoleNull") // lib/java.options asks Java 22 and newer for null where there is no terminal.
+    // lib/java.options asks Java 22 and newer for no console where there is no terminal.
+    @SuppressWarnings("SystemConsoleNull")
     private final boolean live = System.console() != null && System.getenv("CI") == null;
+
     private String drawn = "";
 
     void line(String text) {

@@ -2,16 +2,16 @@ package dev.detent.cli;
 
 import dev.detent.host.Detent;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.ThroughputBenchmark;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
-import dev.detent.host.settings.Settings;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,29 +42,24 @@ final class DemoCommand implements Callable<Integer> {
         }
         int cores = Runtime.getRuntime().availableProcessors();
         Path evaluation = demo.resolve("evaluation");
-        QuantizeRequest request = new QuantizeRequest(
-                model,
-                backend,
-                Optional.of(demo.resolve("calibration").toString()),
-                0,
-                Preprocessing.parse("ocr"),
-                Settings.NONE,
-                Optional.empty(),
-                out,
-                Optional.empty(),
-                cores,
-                Optional.of(new QuantizeRequest.Evaluation(
-                        evaluation.toString(), 0, Optional.of(evaluation.resolve("labels.csv")))));
-        QuantizeOutcome o =
-                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(request, console.progress());
+        QuantizeRequest request = QuantizeRequest.of(model, List.of(backend), out)
+                .calibration(demo.resolve("calibration").toString())
+                .preprocessing(Preprocessing.parse("ocr"))
+                .workers(cores)
+                .evaluation(new EvaluationData.Source(evaluation.toString(), 0, evaluation.resolve("labels.csv")))
+                .build();
+        QuantizeOutcome o = new Detent(home::registryAndEngine, InstallationOptions.VERSION)
+                .quantize(request, console.progress())
+                .outcome();
         o.problems().forEach(console::problem);
-        console.line("PP-OCR text-direction classifier for " + backend + ": " + o.quantizedNodes()
+        console.line("PP-OCR text-direction classifier for " + backend + ": " + o.nodes()
                 + " nodes quantized from " + o.samples() + " images, scored on "
                 + Objects.requireNonNull(o.scores().get("float")).samples());
         EvaluateCommand.show(console, o.scores());
         o.runnable().ifPresent(file -> {
-            console.line("size       " + QuantizeCommand.bytes(o.modelBytes()) + " -> "
-                    + QuantizeCommand.bytes(Objects.requireNonNull(o.files().get(file.getFileName().toString()))));
+            console.line("size       " + QuantizeCommand.bytes(o.model().bytes()) + " -> "
+                    + QuantizeCommand.bytes(Objects.requireNonNull(
+                            o.files().sizes().get(file.getFileName().toString()))));
             ThroughputBenchmark speed =
                     ThroughputBenchmark.measure(model, file, evaluation.toString(), Preprocessing.parse("ocr"), cores);
             console.line(String.format(

@@ -1,13 +1,16 @@
 package dev.detent.cli;
 
+import dev.detent.host.Detent;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.record.RunDirectory;
+import dev.detent.host.job.EvaluateRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,16 +62,15 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Map<String, Map<String, EvaluationMetrics>> scores = Evaluation.finished(
-                home.registry(),
-                model,
-                RunDirectory.all(out),
-                data,
-                labels,
-                preset.map(Preprocessing::parse),
-                samples,
-                threads.orElse(Runtime.getRuntime().availableProcessors()),
-                console.progress());
+        Map<String, Map<String, EvaluationMetrics>> scores = new Detent(home.registry(), InstallationOptions.VERSION)
+                .evaluate(
+                        new EvaluateRequest(
+                                model,
+                                out,
+                                new EvaluationData.Source(data, samples, labels.orElse(null)),
+                                preset.map(Preprocessing::parse).orElse(null),
+                                threads.orElse(Runtime.getRuntime().availableProcessors())),
+                        console.progress());
         if (scores.size() == 1) {
             scores.values().forEach(s -> {
                 show(console, s);
@@ -98,7 +100,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
     static void show(Console console, Map<String, EvaluationMetrics> scores) {
         console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", "", "top-1", "agreement", "SNR"));
-        EvaluationMetrics.rows(scores)
-                .forEach(r -> console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray())));
+        EvaluationMetrics.rows(scores).forEach(r -> {
+            console.line(String.format(Locale.ROOT, "%-10s %9s %10s %10s", r.toArray()));
+            // The mean over several outputs would hide one that is lost.
+            Objects.requireNonNull(scores.get(r.get(0)))
+                    .outputRows()
+                    .forEach(o -> console.line(String.format(Locale.ROOT, "  %-28s %10s", o.toArray())));
+        });
     }
 }

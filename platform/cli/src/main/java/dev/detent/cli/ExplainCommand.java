@@ -64,6 +64,7 @@ final class ExplainCommand implements Callable<Integer> {
                 continue;
             }
             lines.add(text(c, "slot") + "  tensor " + text(c, "value"));
+            lines.addAll(beginning(c, journal));
             for (JsonElement j : journal) {
                 JsonObject t = j.getAsJsonObject();
                 if (text(t, "slot").equals(text(c, "slot"))) {
@@ -81,6 +82,25 @@ final class ExplainCommand implements Callable<Integer> {
                                             + shorten(c.getAsJsonArray("scale")) + ", zero point "
                                             + shorten(c.getAsJsonArray("zeroPoint"))
                                     : ""));
+        }
+        return lines;
+    }
+
+    /** The host's steps that gave the slot its first state. */
+    private static List<String> beginning(JsonObject config, JsonArray journal) {
+        String first = text(config, "state");
+        for (int i = journal.size() - 1; i >= 0; i--) {
+            JsonObject t = journal.get(i).getAsJsonObject();
+            first = text(t, "slot").equals(text(config, "slot")) ? text(t, "from") : first;
+        }
+        List<String> lines = new ArrayList<>();
+        for (JsonElement j : journal) {
+            JsonObject step = j.getAsJsonObject();
+            if (text(step, "step").equals("place")) {
+                lines.add("    QUANTIZED  by place (" + text(step, "plugin") + "): " + text(step, "reason"));
+            } else if (text(step, "step").equals("rules")) {
+                lines.add("    " + first + "  by rules (" + text(step, "plugin") + "): " + text(step, "reason"));
+            }
         }
         return lines;
     }

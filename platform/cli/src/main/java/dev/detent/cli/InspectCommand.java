@@ -1,6 +1,6 @@
 package dev.detent.cli;
 
-import dev.detent.onnx.OnnxReader;
+import dev.detent.host.Detent;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
@@ -25,7 +25,7 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Graph graph = OnnxReader.read(model);
+        Graph graph = Detent.read(model);
         console.line(model.getFileName() + ": opset "
                 + graph.opsets().entrySet().stream()
                         .map(e -> (e.getKey().isEmpty() ? "" : e.getKey() + " ") + e.getValue())

@@ -1,9 +1,9 @@
 package dev.detent.cli;
 
+import dev.detent.host.Detent;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.PluginInstallation;
 import dev.detent.host.plugin.Registry;
-import dev.detent.runtime.OrtModel;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.SpiVersion;
 import java.io.IOException;
@@ -52,7 +52,7 @@ final class InstallationOptions {
 
     /** The plugins, for a command that is going to run a model: the engine loads meanwhile. */
     Registry registryAndEngine() {
-        OrtModel.preload();
+        Detent.preload();
         return registry();
     }
 

@@ -61,7 +61,8 @@ public final class Main {
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler((e, a) -> {
             System.err.println("error DT-CLI-001: " + e.getMessage());
-            CommandLine.UnmatchedArgumentException.printSuggestions(e, new java.io.PrintWriter(System.err, true, java.nio.charset.Charset.defaultCharset()));
+            CommandLine.UnmatchedArgumentException.printSuggestions(
+                    e, new java.io.PrintWriter(System.err, true, java.nio.charset.Charset.defaultCharset()));
             System.err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
             return 2;
         });

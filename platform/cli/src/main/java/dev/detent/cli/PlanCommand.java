@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.Detent;
 import dev.detent.host.plan.Plan;
+import dev.detent.host.plan.Step;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import java.nio.file.Path;
@@ -39,18 +40,17 @@ final class PlanCommand implements Callable<Integer> {
             settings = settings.with(s);
         }
         Plan plan = new Detent(home.registry(), InstallationOptions.VERSION).plan(backend, settings);
-        console.line("   dispatch  " + plan.dispatcher());
         int i = 1;
-        for (Plan.Step s : plan.steps()) {
+        for (Step s : plan.steps()) {
             console.line(String.format(
                     Locale.ROOT,
                     "%2d %-24s %s%s",
                     i++,
                     s.id(),
                     s.reason(),
-                    s.options().values().isEmpty()
-                            ? ""
-                            : "; " + new java.util.TreeMap<>(s.options().values())));
+                    s instanceof Step.RunPass && !s.options().values().isEmpty()
+                            ? "; " + new java.util.TreeMap<>(s.options().values())
+                            : ""));
         }
         return 0;
     }

@@ -50,7 +50,8 @@ final class PluginsCommand implements Callable<Integer> {
 
     @Command(
             name = "list",
-            description = "Lists the files of the plugin folder, which of them take part, and what is wrong with the others.")
+            description =
+                    "Lists the files of the plugin folder, which of them take part, and what is wrong with the others.")
     static final class ListFiles implements Callable<Integer> {
         @Mixin
         InstallationOptions home;
@@ -61,7 +62,8 @@ final class PluginsCommand implements Callable<Integer> {
             PluginHost host = home.host();
             Registry registry = host.load();
             for (PluginFile f : host.files()) {
-                boolean refused = registry.refused().stream().anyMatch(r -> r.file().equals(f.name()));
+                boolean refused =
+                        registry.refused().stream().anyMatch(r -> r.file().equals(f.name()));
                 console.line((f.id().isEmpty() ? f.name() : f.id() + " " + f.version()) + "  " + f.description() + "  ("
                         + f.name()
                         + (f instanceof PluginJar jar && !jar.requires().isEmpty() ? ", SPI " + jar.requires() : "")

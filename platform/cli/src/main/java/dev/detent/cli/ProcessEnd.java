@@ -65,7 +65,8 @@ final class ProcessEnd {
 
     private static boolean isExiting(StackTraceElement[] stack) {
         return Arrays.stream(stack)
-                .anyMatch(f -> f.getClassName().equals("java.lang.Runtime") && f.getMethodName().equals("exit"));
+                .anyMatch(f -> f.getClassName().equals("java.lang.Runtime")
+                        && f.getMethodName().equals("exit"));
     }
 
     /** Waits for our own hooks, which run beside this one; the plugin's may hang. */

@@ -2,14 +2,19 @@ package dev.detent.cli;
 
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
-import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.InputPlaces;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
+import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
+import dev.detent.host.trace.PpqTraceRecorder;
+import dev.detent.host.trace.TraceFile;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.PluginException;
@@ -145,39 +150,54 @@ final class QuantizeCommand implements Callable<Integer> {
                     "DT-CLI-006", "are those of the evaluation data; give that with --evaluate", "--labels");
         }
         Optional<Path> traced = trace.or(() -> file.path("trace"));
-        QuantizeRequest request = new QuantizeRequest(
-                model,
-                targets.get(0),
-                calibration.or(() -> file.text("calibration")),
-                samples.or(() -> file.count("samples")).orElse(0),
-                preprocessing,
-                settings,
-                format.or(() -> file.text("format")),
-                out.or(() -> file.path("out"))
-                        .orElseGet(() -> Path.of(stem() + "."
-                                + (targets.size() > 1 ? "targets" : TargetDirectory.nameOf(targets.get(0))))),
-                traced,
-                threads.or(() -> file.count("threads"))
-                        .orElse(Runtime.getRuntime().availableProcessors()),
-                scored.map(d -> new QuantizeRequest.Evaluation(d, 0, classes)));
-        config.map(f -> List.of(new InputPath("the settings file", f))).ifPresent(read -> {
-            InputPath.refuseFolder(request.out(), read);
-            traced.ifPresent(t -> InputPath.refuseFile(t, "--trace", read));
-        });
-        Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
-        if (targets.size() > 1) {
-            if (traced.isPresent()) {
-                throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
-            }
-            TargetComparison comparison = detent.compare(request, targets, console.progress());
-            show(console, comparison, request.out());
-            if (!comparison.failures().isEmpty()) {
-                throw failed(console, comparison, request.out());
-            }
-        } else {
-            show(console, detent.quantize(request, console.progress()), targets.get(0));
+        if (targets.size() > 1 && traced.isPresent()) {
+            throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
+        }
+        QuantizeRequest.Builder request = QuantizeRequest.of(
+                        model,
+                        targets,
+                        out.or(() -> file.path("out"))
+                                .orElseGet(() -> Path.of(stem() + "."
+                                        + (targets.size() > 1 ? "targets" : TargetIds.folderOf(targets.get(0))))))
+                .samples(samples.or(() -> file.count("samples")).orElse(0))
+                .preprocessing(preprocessing)
+                .settings(settings)
+                .workers(threads.or(() -> file.count("threads"))
+                        .orElse(Runtime.getRuntime().availableProcessors()));
+        calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
+        format.or(() -> file.text("format")).ifPresent(request::format);
+        scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
+        PpqTraceRecorder recorder = new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default");
+        traced.ifPresent(t -> request.listener(recorder));
+        QuantizeRequest job = request.build();
+        refusePlaces(job, traced);
+        QuantizeResult result =
+                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
+        traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
+        if (targets.size() == 1) {
+            show(console, result.outcome(), targets.get(0));
+            return 0;
+        }
+        TargetComparison comparison = result.comparison();
+        show(console, comparison, job.out());
+        if (!comparison.failures().isEmpty()) {
+            throw failed(console, comparison, job.out());
         }
         return 0;
+    }
+
+    /** Nothing is written where something is read. */
+    private void refusePlaces(QuantizeRequest job, Optional<Path> traced) {
+        List<InputPath> read = new ArrayList<>(InputPlaces.of(job));
+        config.ifPresent(f -> {
+            InputPath settings = new InputPath("the settings file", f);
+            InputPath.refuseFolder(job.out(), List.of(settings));
+            read.add(settings);
+        });
+        traced.ifPresent(t -> {
+            InputPath.refuseFile(t, "--trace", read);
+            TraceFile.refuseOther(t);
+        });
     }
 
     /**
@@ -213,7 +233,11 @@ final class QuantizeCommand implements Callable<Integer> {
         c.outcomes().forEach((target, o) -> {
             List<List<String>> rows = EvaluationMetrics.rows(o.scores());
             if (rows.isEmpty()) {
-                console.line(String.format(Locale.ROOT, "%-18s %10s", target, o.quantizedNodes() + "/" + o.nodes()));
+                console.line(String.format(
+                        Locale.ROOT,
+                        "%-18s %10s",
+                        target,
+                        o.nodes() + "/" + o.model().nodes()));
             }
             rows.stream()
                     .filter(r -> !r.get(0).equals("float"))
@@ -221,7 +245,7 @@ final class QuantizeCommand implements Callable<Integer> {
                             Locale.ROOT,
                             "%-18s %10s %9s %10s %10s  %s",
                             target,
-                            o.quantizedNodes() + "/" + o.nodes(),
+                            o.nodes() + "/" + o.model().nodes(),
                             r.get(1),
                             r.get(2),
                             r.get(3),
@@ -237,16 +261,16 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private static void show(Console console, QuantizeOutcome o, String target) {
         o.problems().forEach(console::problem);
-        console.line(o.quantizedNodes() + " of " + o.nodes() + " nodes quantized for " + target + " from " + o.samples()
+        console.line(o.nodes() + " of " + o.model().nodes() + " nodes quantized for " + target + " from " + o.samples()
                 + " samples");
         if (!o.scores().isEmpty()) {
             EvaluateCommand.show(console, o.scores());
         }
         console.line("written to " + o.out() + ": "
-                + o.files().entrySet().stream()
+                + o.files().sizes().entrySet().stream()
                         .map(e -> e.getKey() + " " + bytes(e.getValue()))
                         .collect(Collectors.joining(", "))
-                + " (model " + bytes(o.modelBytes()) + ")");
+                + " (model " + bytes(o.model().bytes()) + ")");
     }
 
     static String bytes(long n) {

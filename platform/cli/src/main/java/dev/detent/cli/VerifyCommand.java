@@ -1,13 +1,10 @@
 package dev.detent.cli;
 
-import dev.detent.host.artifact.ArtifactVerifier;
-import dev.detent.host.data.SampleLoader;
-import dev.detent.host.plugin.Registry;
-import dev.detent.host.record.RunDirectory;
-import dev.detent.onnx.OnnxReader;
-import dev.detent.runtime.Samples;
+import dev.detent.host.verify.ArtifactVerifier;
+import dev.detent.host.verify.VerifyJob;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -52,16 +49,11 @@ final class VerifyCommand implements Callable<Integer> {
             throw new UserException(
                     "DT-CLI-007", "is converted to what the float model takes; give that with --model", "--data");
         }
-        Registry registry = home.registry();
-        int differences = 0;
-        for (RunDirectory run : RunDirectory.all(out)) {
-            Optional<Samples> real = model.flatMap(
-                    m -> data.map(d -> SampleLoader.open(OnnxReader.read(m), d, run.preprocessing(), samples)));
-            ArtifactVerifier.Result r = ArtifactVerifier.run(registry, run, real);
-            show(console, r);
-            differences += r.problems().size();
-        }
-        return differences == 0 ? 0 : 1;
+        VerifyJob.Data real = data.map(d -> new VerifyJob.Data(model.orElseThrow(), d, samples))
+                .orElse(null);
+        List<ArtifactVerifier.Result> results = new VerifyJob(home.registry()).run(out, real);
+        results.forEach(r -> show(console, r));
+        return results.stream().allMatch(r -> r.problems().isEmpty()) ? 0 : 1;
     }
 
     private static void show(Console console, ArtifactVerifier.Result r) {

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -44,9 +45,12 @@ public final class QuantizationSnapshot implements Quantization {
             configs.forEach(c -> bySlot.put(c.slot(), FrozenConfig.of(c)));
             configs.stream()
                     .filter(c -> c.root() != c)
-                    .forEach(c -> bySlot.put(
-                            c.slot(),
-                            bySlot.get(c.slot()).under(bySlot.get(c.root().slot()))));
+                    .forEach(c ->
+                            bySlot.put(c.slot(), at(c.slot()).under(at(c.root().slot()))));
+        }
+
+        private FrozenConfig at(Slot slot) {
+            return Objects.requireNonNull(bySlot.get(slot), slot::toString);
         }
 
         void node(String name, String target, boolean passive, List<TensorConfig> inputs, List<TensorConfig> outputs) {
@@ -54,7 +58,7 @@ public final class QuantizationSnapshot implements Quantization {
         }
 
         private List<FrozenConfig> frozen(List<TensorConfig> configs) {
-            return configs.stream().map(c -> bySlot.get(c.slot())).toList();
+            return configs.stream().map(c -> at(c.slot())).toList();
         }
 
         QuantizationSnapshot finish() {

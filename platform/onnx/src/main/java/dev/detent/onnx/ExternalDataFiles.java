@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -38,7 +39,10 @@ public final class ExternalDataFiles {
             CodedInputStream in = bytes.newCodedInput();
             in.enableAliasing(true);
             in.setSizeLimit(Integer.MAX_VALUE);
-            collect(ModelProto.parseFrom(in).getGraph(), model.toAbsolutePath().getParent(), files);
+            collect(
+                    ModelProto.parseFrom(in).getGraph(),
+                    Objects.requireNonNull(model.toAbsolutePath().getParent()),
+                    files);
         } catch (IOException e) {
             // OnnxReader will not get further.
             return files;
@@ -67,7 +71,6 @@ public final class ExternalDataFiles {
                     files.add(folder.resolve(e.getValue()).normalize());
                 } catch (InvalidPathException x) {
                     // Refused where it is read.
-                    continue;
                 }
             }
         }

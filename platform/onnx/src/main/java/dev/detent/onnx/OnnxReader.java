@@ -9,6 +9,7 @@ import dev.detent.onnx.proto.GraphProto;
 import dev.detent.onnx.proto.ModelProto;
 import dev.detent.onnx.proto.NodeProto;
 import dev.detent.onnx.proto.OperatorSetIdProto;
+import dev.detent.onnx.proto.SparseTensorProto;
 import dev.detent.onnx.proto.TensorProto;
 import dev.detent.onnx.proto.TensorShapeProto;
 import dev.detent.onnx.proto.ValueInfoProto;
@@ -128,11 +129,12 @@ public final class OnnxReader {
         for (TensorProto t : g.getInitializerList()) {
             edit.initializer(t.getName(), tensor(t));
         }
-        Set<String> sparse = new HashSet<>();
-        g.getSparseInitializerList().forEach(s -> sparse.add(s.getValues().getName()));
+        for (SparseTensorProto s : g.getSparseInitializerList()) {
+            edit.initializer(s.getValues().getName(), dense(s));
+        }
         List<ValueInfoProto> overridable = new ArrayList<>();
         for (ValueInfoProto v : g.getInputList()) {
-            if (graph.isInitializer(v.getName()) || sparse.contains(v.getName())) {
+            if (graph.isInitializer(v.getName())) {
                 overridable.add(v);
             } else {
                 edit.input(valueInfo(v));
@@ -155,6 +157,7 @@ public final class OnnxReader {
         rest.getGraphBuilder()
                 .clearNode()
                 .clearInitializer()
+                .clearSparseInitializer()
                 .clearInput()
                 .clearOutput()
                 .clearValueInfo()
@@ -204,9 +207,49 @@ public final class OnnxReader {
                                 .map(ByteString::toStringUtf8)
                                 .toList())
                         : new Attribute.Other(new UnmodeledProto(a.toByteArray()));
-            case GRAPH -> new Attribute.Subgraph(List.copyOf(captured(a.getG())), new UnmodeledProto(a.toByteArray()));
+            case GRAPH ->
+                new Attribute.Subgraph(
+                        List.copyOf(captured(a.getG())),
+                        new UnmodeledProto(
+                                a.toBuilder().setG(inlined(a.getG())).build().toByteArray()));
             default -> new Attribute.Other(new UnmodeledProto(a.toByteArray()));
         };
+    }
+
+    /**
+     * A subgraph is kept as it is, but the files beside the model do not move with it: its weights that lie there, and
+     * those of the subgraphs in it, are taken in.
+     */
+    private GraphProto inlined(GraphProto g) {
+        GraphProto.Builder all = g.toBuilder();
+        for (int i = 0; i < g.getInitializerCount(); i++) {
+            if (isExternal(g.getInitializer(i))) {
+                all.setInitializer(i, inlined(g.getInitializer(i)));
+            }
+        }
+        for (int i = 0; i < g.getNodeCount(); i++) {
+            for (int k = 0; k < g.getNode(i).getAttributeCount(); k++) {
+                AttributeProto a = g.getNode(i).getAttribute(k);
+                if (a.hasG()) {
+                    all.getNodeBuilder(i).getAttributeBuilder(k).setG(inlined(a.getG()));
+                } else if (a.hasT() && isExternal(a.getT())) {
+                    all.getNodeBuilder(i).getAttributeBuilder(k).setT(inlined(a.getT()));
+                }
+            }
+        }
+        return all.build();
+    }
+
+    private static boolean isExternal(TensorProto t) {
+        return t.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
+    }
+
+    private TensorProto inlined(TensorProto t) {
+        return t.toBuilder()
+                .clearDataLocation()
+                .clearExternalData()
+                .setRawData(UnsafeByteOperations.unsafeWrap(tensor(t).bytes()))
+                .build();
     }
 
     /** Names a subgraph uses and does not define. */
@@ -259,7 +302,7 @@ public final class OnnxReader {
                     "tensor '" + t.getName() + "' has the shape " + t.getDimsList() + "; the file is damaged",
                     file.toString());
         }
-        if (t.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+        if (isExternal(t)) {
             return Tensor.of(type, dims, external(t, type.bytes(Tensor.count(dims))));
         }
         if (type == ElementType.STRING || type == ElementType.UNDEFINED) {
@@ -275,6 +318,32 @@ public final class OnnxReader {
                     file.toString());
         }
         return Tensor.of(type, dims, data);
+    }
+
+    /** Rules and passes know dense weights only; places of the values are linear, or one row of indices for each. */
+    private Tensor dense(SparseTensorProto s) {
+        Tensor values = tensor(s.getValues());
+        long[] indices = tensor(s.getIndices()).longs();
+        long[] dims = s.getDimsList().stream().mapToLong(Long::longValue).toArray();
+        int count = (int) values.elementCount();
+        int perValue = s.getIndices().getDimsCount() == 2 ? dims.length : 1;
+        int size = count == 0 ? 0 : values.bytes().remaining() / count;
+        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(values.type().bytes(Tensor.count(dims))));
+        for (int i = 0; i < count; i++) {
+            long place = 0;
+            for (int k = 0; k < perValue; k++) {
+                place = place * (perValue == 1 ? 1 : dims[k]) + indices[i * perValue + k];
+            }
+            if (place < 0 || (place + 1) * size > all.capacity()) {
+                throw new UserException(
+                        "DT-ONX-006",
+                        "sparse tensor '" + s.getValues().getName() + "' has a value outside its shape "
+                                + s.getDimsList() + "; the file is damaged",
+                        file.toString());
+            }
+            all.put((int) place * size, values.bytes(), i * size, size);
+        }
+        return Tensor.of(values.type(), dims, all);
     }
 
     /** The typed fields of TensorProto; narrow types travel in int32_data. */

@@ -16,16 +16,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Raises a graph of ONNX opset 7 to 12 to opset 13, the oldest that has per-axis Q/DQ. Each rule moves what later
- * opsets take as an input out of an attribute, or keeps an old meaning by other means; subgraphs are raised with the
- * graph around them. Source: the operators' changelog of the ONNX specification.
+ * Raises a graph of ONNX opset 7 to 20: to opset 13, the oldest that has per-axis Q/DQ, when it is read, and as far as
+ * Q/DQ of newer types needs when it is written. Each rule moves what later opsets take as an input out of an attribute,
+ * or keeps an old meaning by other means; subgraphs are raised with the graph around them. Source: the operators'
+ * changelog of the ONNX specification.
  */
 public final class OpsetUpgrade {
 
     public static final int OLDEST = 7;
     public static final int TARGET = 13;
+
+    /** The newest opset that Q/DQ of any type needs, and up to which the changes are known here. */
+    public static final int NEWEST = 21;
 
     /** Before this opset a Scan ran over every element of a batch. */
     private static final int SCAN_WITHOUT_BATCH = 9;
@@ -36,38 +41,73 @@ public final class OpsetUpgrade {
         void apply(GraphEditor edit, Node node, int from);
     }
 
-    /** Operator to the opset that changed it and the rule that bridges the change. */
-    private record Change(int since, Rule rule) {}
+    /** An operator, the opset that changed its form or meaning, and the rule that bridges the change. */
+    private record Change(String opType, int since, Rule rule) {}
 
-    private static final Map<String, Change> CHANGES = Map.ofEntries(
-            Map.entry("Clip", new Change(11, OpsetUpgrade::clip)),
-            Map.entry("Slice", new Change(10, OpsetUpgrade::slice)),
-            Map.entry("Pad", new Change(11, OpsetUpgrade::pad)),
-            Map.entry("Resize", new Change(11, OpsetUpgrade::resize)),
-            Map.entry("Upsample", new Change(10, OpsetUpgrade::upsample)),
-            Map.entry("TopK", new Change(10, (e, n, f) -> move(e, n, "k", 1))),
-            Map.entry("Squeeze", new Change(13, (e, n, f) -> move(e, n, "axes", 1))),
-            Map.entry("Unsqueeze", new Change(13, (e, n, f) -> move(e, n, "axes", 1))),
-            Map.entry("ReduceSum", new Change(13, (e, n, f) -> move(e, n, "axes", 1))),
-            Map.entry("Split", new Change(13, (e, n, f) -> move(e, n, "split", 1))),
-            Map.entry("Softmax", new Change(13, OpsetUpgrade::softmax)),
-            Map.entry("LogSoftmax", new Change(13, OpsetUpgrade::softmax)),
-            Map.entry("Hardmax", new Change(13, OpsetUpgrade::softmax)),
-            Map.entry("Scatter", new Change(11, (e, n, f) -> e.replace(n.withOpType("", "ScatterElements")))),
-            Map.entry("Dropout", new Change(12, (e, n, f) -> e.replace(n.withoutAttribute("ratio")))),
-            Map.entry(
-                    "BatchNormalization",
-                    new Change(
-                            9,
-                            (e, n, f) -> e.replace(n.withoutAttribute("spatial").withoutAttribute("is_test")))));
+    /**
+     * All changes between {@link #OLDEST} and {@link #NEWEST} but those that only admit more types or add an attribute
+     * or input whose absence keeps the old meaning (onnx/docs/Changelog.md; onnx/version_converter/convert.h). Of one
+     * operator the older come first.
+     */
+    private static final List<Change> CHANGES = Stream.concat(
+                    Stream.of(
+                            new Change(
+                                    "BatchNormalization",
+                                    9,
+                                    (e, n, f) -> e.replace(
+                                            n.withoutAttribute("spatial").withoutAttribute("is_test"))),
+                            new Change("Slice", 10, OpsetUpgrade::slice),
+                            new Change("Upsample", 10, OpsetUpgrade::upsample),
+                            new Change("TopK", 10, (e, n, f) -> move(e, n, "k", 1)),
+                            new Change("Clip", 11, OpsetUpgrade::clip),
+                            new Change("Pad", 11, OpsetUpgrade::pad),
+                            new Change("Resize", 11, OpsetUpgrade::resize),
+                            new Change("Scatter", 11, (e, n, f) -> e.replace(n.withOpType("", "ScatterElements"))),
+                            new Change("Dropout", 12, (e, n, f) -> e.replace(n.withoutAttribute("ratio"))),
+                            new Change("Squeeze", 13, (e, n, f) -> move(e, n, "axes", 1)),
+                            new Change("Unsqueeze", 13, (e, n, f) -> move(e, n, "axes", 1)),
+                            new Change("ReduceSum", 13, (e, n, f) -> move(e, n, "axes", 1)),
+                            new Change("Split", 13, (e, n, f) -> move(e, n, "split", 1)),
+                            new Change("Softmax", 13, OpsetUpgrade::softmax),
+                            new Change("LogSoftmax", 13, OpsetUpgrade::softmax),
+                            new Change("Hardmax", 13, OpsetUpgrade::softmax),
+                            new Change("RoiAlign", 16, OpsetUpgrade::roiAlign),
+                            new Change("Split", 18, OpsetUpgrade::split),
+                            new Change("GridSample", 20, OpsetUpgrade::gridSample),
+                            new Change("DFT", 20, OpsetUpgrade::dft),
+                            new Change("GroupNormalization", 21, OpsetUpgrade::groupNormalization)),
+                    Stream.of(
+                                    "ReduceL1",
+                                    "ReduceL2",
+                                    "ReduceLogSum",
+                                    "ReduceLogSumExp",
+                                    "ReduceMax",
+                                    "ReduceMean",
+                                    "ReduceMin",
+                                    "ReduceProd",
+                                    "ReduceSumSquare")
+                            .map(type -> new Change(type, 18, (e, n, f) -> move(e, n, "axes", 1))))
+            .toList();
 
     private OpsetUpgrade() {}
 
     /** Does nothing to a graph of opset 13 or newer. */
     public static void apply(Graph graph, String where) {
+        apply(graph, TARGET, where);
+    }
+
+    /**
+     * Raises a graph and its subgraphs to {@code to}, at most {@link #NEWEST}; a newer one stays as it is.
+     *
+     * @param where the model, for messages
+     */
+    public static void apply(Graph graph, int to, String where) {
         int from = graph.opset();
-        if (from >= TARGET) {
+        if (from >= to) {
             return;
+        }
+        if (to > NEWEST) {
+            throw new IllegalArgumentException("opset " + to + " is not known here, only up to " + NEWEST);
         }
         if (from < OLDEST) {
             throw new UserException(
@@ -79,17 +119,20 @@ public final class OpsetUpgrade {
         GraphEditor edit = graph.edit();
         for (Node n : List.copyOf(graph.nodes())) {
             if (n.hasSubgraph()) {
-                subgraphs(edit, n, from, where);
+                subgraphs(edit, n, from, to, where);
             }
-            Change change = n.domain().isEmpty() ? CHANGES.get(n.opType()) : null;
-            if (change != null && from < change.since()) {
-                change.rule().apply(edit, n, from);
+            if (n.domain().isEmpty()) {
+                for (Change c : CHANGES) {
+                    if (from < c.since() && c.since() <= to && n.is(c.opType())) {
+                        c.rule().apply(edit, graph.node(n.name()).orElseThrow(), from);
+                    }
+                }
             }
         }
-        edit.opset("", TARGET).sort();
+        edit.opset("", to).sort();
     }
 
-    private static void subgraphs(GraphEditor edit, Node n, int from, String where) {
+    private static void subgraphs(GraphEditor edit, Node n, int from, int to, String where) {
         if (n.is("Scan") && from < SCAN_WITHOUT_BATCH) {
             throw new UserException(
                     "DT-ONX-012",
@@ -101,17 +144,17 @@ public final class OpsetUpgrade {
             if (a instanceof Attribute.Subgraph s) {
                 Node current = edit.graph().node(n.name()).orElseThrow();
                 edit.replace(current.withAttribute(
-                        name, raised(s, edit.graph().opsets(), n.name() + "/" + name + "/", where)));
+                        name, raised(s, edit.graph().opsets(), to, n.name() + "/" + name + "/", where)));
             }
         });
     }
 
     private static Attribute.Subgraph raised(
-            Attribute.Subgraph subgraph, Map<String, Integer> opsets, String nameless, String where) {
+            Attribute.Subgraph subgraph, Map<String, Integer> opsets, int to, String nameless, String where) {
         try {
             AttributeProto a = AttributeProto.parseFrom(subgraph.content().bytes());
             Graph inner = OnnxReader.subgraph(a.getG(), opsets, nameless, Path.of(where));
-            apply(inner, where);
+            apply(inner, to, where);
             GraphProto g = OnnxWriter.subgraph(inner);
             return new Attribute.Subgraph(
                     List.copyOf(OnnxReader.captured(g)),
@@ -232,5 +275,71 @@ public final class OpsetUpgrade {
         around.add(
                 Node.of(edit.freshName(n.name() + "/reshape"), "Reshape", List.of(soft, shape), n.outputs(), Map.of()));
         around.forEach(edit::add);
+    }
+
+    /** Opset 16 made half a pixel of the input the default. */
+    private static void roiAlign(GraphEditor edit, Node n, int from) {
+        edit.replace(n.withAttribute("coordinate_transformation_mode", new Attribute.StringValue("output_half_pixel")));
+    }
+
+    /** Equal parts have to be counted. */
+    private static void split(GraphEditor edit, Node n, int from) {
+        if (!n.hasInput(1)) {
+            edit.replace(n.withAttribute(
+                    "num_outputs", new Attribute.IntValue(n.outputs().size())));
+        }
+    }
+
+    private static final Map<String, String> GRID_SAMPLE_MODES = Map.of("bilinear", "linear", "bicubic", "cubic");
+
+    private static void gridSample(GraphEditor edit, Node n, int from) {
+        String mode = n.stringAttribute("mode", "bilinear");
+        edit.replace(n.withAttribute("mode", new Attribute.StringValue(GRID_SAMPLE_MODES.getOrDefault(mode, mode))));
+    }
+
+    /** The axis became an input, its default the last but one instead of the second. */
+    private static void dft(GraphEditor edit, Node n, int from) {
+        Tensor axis = Tensor.ofLongs(new long[0], n.intAttribute("axis", 1));
+        edit.replace(n.withoutAttribute("axis").withInput(2, constant(edit, n, "axis", axis)));
+    }
+
+    /** Scale and bias had a value per group and have one per channel. */
+    private static void groupNormalization(GraphEditor edit, Node n, int from) {
+        long groups = n.intAttribute("num_groups", 1);
+        String each = edit.freshName(n.name() + "_channels");
+        String repeats = edit.freshName(n.name() + "_repeats");
+        edit.add(Node.of(
+                edit.freshName(n.name() + "/shape"),
+                "Shape",
+                List.of(n.input(0)),
+                List.of(each),
+                Map.of("start", new Attribute.IntValue(1), "end", new Attribute.IntValue(2))));
+        String count = constant(edit, n, "groups", longs(List.of(groups)));
+        edit.add(Node.of(edit.freshName(n.name() + "/div"), "Div", List.of(each, count), List.of(repeats), Map.of()));
+        String shape = edit.freshName(n.name() + "_shape");
+        String one = constant(edit, n, "one", longs(List.of(1L)));
+        edit.add(Node.of(
+                edit.freshName(n.name() + "/concat"),
+                "Concat",
+                List.of(one, repeats),
+                List.of(shape),
+                Map.of("axis", new Attribute.IntValue(0))));
+        String column = constant(edit, n, "column", longs(List.of(-1L, 1L)));
+        String flat = constant(edit, n, "flat", longs(List.of(-1L)));
+        Node changed = n;
+        for (int i = 1; i <= 2; i++) {
+            String stem = n.name() + (i == 1 ? "_scale" : "_bias");
+            String rows = edit.freshName(stem + "_rows");
+            String repeated = edit.freshName(stem + "_repeated");
+            String perChannel = edit.freshName(stem + "_channels");
+            edit.add(Node.of(
+                    edit.freshName(stem + "/rows"), "Reshape", List.of(n.input(i), column), List.of(rows), Map.of()));
+            edit.add(Node.of(
+                    edit.freshName(stem + "/repeat"), "Expand", List.of(rows, shape), List.of(repeated), Map.of()));
+            edit.add(Node.of(
+                    edit.freshName(stem + "/flat"), "Reshape", List.of(repeated, flat), List.of(perChannel), Map.of()));
+            changed = changed.withInput(i, perChannel);
+        }
+        edit.replace(changed);
     }
 }

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
@@ -57,6 +59,17 @@ public final class OrtModel implements AutoCloseable {
 
     public List<String> outputs() {
         return List.copyOf(session.getOutputNames());
+    }
+
+    /** Whether an output is a tensor, and no sequence or map. */
+    public boolean isTensor(String output) {
+        try {
+            return Objects.requireNonNull(session.getOutputInfo().get(output), output)
+                            .getInfo()
+                    instanceof TensorInfo;
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** One pass over the samples, whole samples side by side. */

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.net.URI;
@@ -16,6 +17,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The process's one ONNX Runtime environment and the sessions' common options. */
 final class OrtRuntime {
@@ -25,6 +28,8 @@ final class OrtRuntime {
      * GiB at all.
      */
     private static final long IN_MEMORY = 256L << 20;
+
+    private static final Pattern LAST_AXIS_OF_COLOURS = Pattern.compile("index: 3 Got: \\d+ Expected: [134]\\b");
 
     private OrtRuntime() {}
 
@@ -89,7 +94,7 @@ final class OrtRuntime {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
             options.setCPUArenaAllocator(arena);
-            return OnnxWriter.weightBytes(graph) > IN_MEMORY
+            return OnnxWriter.weightBytes(graph) > IN_MEMORY || hasSubgraph(graph)
                     ? fromFile(graph, options)
                     : environment.createSession(OnnxWriter.bytes(graph), options);
         } catch (OrtException e) {
@@ -98,6 +103,14 @@ final class OrtRuntime {
             }
             throw refused(where, e);
         }
+    }
+
+    /**
+     * ONNX Runtime (1.28) folds constants of a branch, those of the graph around it among them, only for a model that
+     * lies in a file ("model_path must not be empty").
+     */
+    private static boolean hasSubgraph(Graph graph) {
+        return graph.nodes().stream().anyMatch(Node::hasSubgraph);
     }
 
     private static OrtSession fromFile(Graph graph, OrtSession.SessionOptions options) throws OrtException {
@@ -129,7 +142,10 @@ final class OrtRuntime {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(OrtOptimizationLevel.ALL)) {
             options.setOptimizedModelFilePath(file.toString());
-            environment.createSession(OnnxWriter.bytes(graph), options).close();
+            OrtSession session = hasSubgraph(graph)
+                    ? fromFile(graph, options)
+                    : environment.createSession(OnnxWriter.bytes(graph), options);
+            session.close();
         } catch (OrtException e) {
             // A graph from memory is no damaged file: this is said when the optimised one does not fit.
             throw e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_PROTOBUF
@@ -180,6 +196,13 @@ final class OrtRuntime {
 
     static String firstLine(OrtException e) {
         String message = String.valueOf(e.getMessage());
-        return message.lines().findFirst().orElse(message);
+        if (!message.contains("Got invalid dimensions")) {
+            return message.lines().findFirst().orElse(message);
+        }
+        // What it got and what it wants stands on the lines behind the first.
+        String all = message.lines().map(String::strip).collect(Collectors.joining(" "));
+        return LAST_AXIS_OF_COLOURS.matcher(all).find()
+                ? all + " (pictures for a model with channels last: --preprocess layout=nhwc)"
+                : all;
     }
 }

@@ -142,7 +142,15 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
         Map<String, OnnxTensorLike> inputs = new LinkedHashMap<>();
         for (String in : segment.inputs()) {
             TensorBuffer slab = slabs.get(in);
-            inputs.put(in, slab != null ? slab.tensor() : foreign.get(in));
+            OnnxTensor there = slab != null ? slab.tensor() : foreign.get(in);
+            if (there == null) {
+                throw new UserException(
+                        "DT-RUN-006",
+                        "is no tensor but a sequence, map or optional, which Detent cannot pass on between quantized "
+                                + "parts of a network",
+                        in);
+            }
+            inputs.put(in, there);
         }
         Map<String, OnnxValue> pinned = new LinkedHashMap<>();
         Set<String> requested = new LinkedHashSet<>();
@@ -179,7 +187,10 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
                 arrived(out, settledBuffer(out), known);
                 continue;
             }
-            OnnxTensor t = (OnnxTensor) result.get(out).orElseThrow();
+            if (!(result.get(out).orElseThrow() instanceof OnnxTensor t)) {
+                // A sequence or map leaves the model, as ZipMap's do; Java's API can hand none to another session.
+                continue;
+            }
             TensorInfo info = t.getInfo();
             if (info.type == OnnxJavaType.FLOAT) {
                 TensorBuffer slab = put(out, info.getShape(), known);

@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.JsonCodec;
 import dev.detent.support.export.JsonValue;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The float model and its encodings in both versions that qnn-onnx-converter takes ({@code --quantization_overrides}):
@@ -69,8 +71,9 @@ final class EncodingsExporter extends SidecarExporter<JsonValue> {
     protected void read(JsonValue document, Map<String, TensorQuantization> entries, ReadBackParameters found) {
         for (String section : List.of(ACTIVATIONS, PARAMETERS)) {
             document.get(section).fields().forEach((name, encoding) -> {
-                if (entries.containsKey(name)) {
-                    found.put(name, Encoding.read061(encoding, entries.get(name).scheme()));
+                TensorQuantization c = entries.get(name);
+                if (c != null) {
+                    found.put(name, Encoding.read061(encoding, c.scheme()));
                 }
             });
         }
@@ -84,16 +87,17 @@ final class EncodingsExporter extends SidecarExporter<JsonValue> {
         for (String section : List.of(ACTIVATIONS, PARAMETERS)) {
             for (JsonValue encoding : document.get(section).elements()) {
                 String name = encoding.get("name").text();
-                if (entries.containsKey(name)) {
-                    flat.put(name, Encoding.read100(encoding, entries.get(name).scheme()));
+                TensorQuantization c = entries.get(name);
+                if (c != null) {
+                    flat.put(name, Encoding.read100(encoding, c.scheme()));
                 }
             }
         }
         entries.keySet().forEach(name -> {
-            if (!flat.contains(name)) {
+            Optional<QuantizationParameters> there = flat.get(name);
+            if (there.isEmpty()) {
                 found.remove(name);
-            } else if (found.contains(name)
-                    && !found.asMap().get(name).equals(flat.asMap().get(name))) {
+            } else if (found.get(name).filter(p -> !p.equals(there.get())).isPresent()) {
                 throw new UserException("DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
             }
         });

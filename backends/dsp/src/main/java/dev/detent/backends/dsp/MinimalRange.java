@@ -28,6 +28,10 @@ final class MinimalRange {
                     .requires(Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
                     .invalidates(Fact.PASSIVES_DERIVED)
+                    .after("alignment", "aligned ranges are wide enough together")
+                    .after("bias-room", "a wider activation only adds to the room")
+                    .before("adaptive-rounding", "weights are rounded for the input codes of the final scales")
+                    .before("bias-correction", "the error is that of the final scales")
                     .asks(Transition.LEAD)
                     .options(WIDTH)
                     .build(),

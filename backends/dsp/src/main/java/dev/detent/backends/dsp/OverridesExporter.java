@@ -60,13 +60,14 @@ final class OverridesExporter extends SidecarExporter<JsonValue> {
         document.fields()
                 .values()
                 .forEach(section -> section.fields().forEach((name, list) -> {
-                    if (entries.containsKey(name)) {
+                    TensorQuantization c = entries.get(name);
+                    if (c != null) {
                         JsonValue range = list.first();
                         found.put(
                                 name,
                                 RangeParameters.of(
                                         name,
-                                        entries.get(name).scheme(),
+                                        c.scheme(),
                                         range.get("min").number(),
                                         range.get("max").number()));
                     }

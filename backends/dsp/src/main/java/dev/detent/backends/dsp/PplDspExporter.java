@@ -98,9 +98,10 @@ final class PplDspExporter extends SidecarExporter<ProtoMessage> {
         for (ProtoMessage layer : document.messages("layer")) {
             for (ProtoMessage p : layer.messages(PARAMETER)) {
                 String entry = key(layer.text("name"), p.text("type"), p.text("blob"));
-                if (entries.containsKey(entry)) {
-                    QuantizationParameters channel = RangeParameters.of(
-                            entry, entries.get(entry).scheme(), p.number("range_min"), p.number("range_max"));
+                TensorQuantization c = entries.get(entry);
+                if (c != null) {
+                    QuantizationParameters channel =
+                            RangeParameters.of(entry, c.scheme(), p.number("range_min"), p.number("range_max"));
                     channels.computeIfAbsent(entry, k -> new ArrayList<>())
                             .add(new float[] {channel.scale(0), channel.zeroPoint(0)});
                 }

@@ -116,12 +116,12 @@ final class GfpqExporter extends SidecarExporter<List<TextTableCodec.Row>> {
         Map<String, Integer> position = new LinkedHashMap<>();
         entries.forEach((key, c) -> {
             Optional<float[]> clips = dictionary.find(c.slot().node()).map(JsonValue::floats);
-            if (!c.isInitializer() && clips.isPresent() && found.contains(key)) {
+            if (!c.isInitializer() && clips.isPresent()) {
+                float[] listed = clips.get();
                 int at = position.merge(c.slot().node(), 1, Integer::sum) - 1;
-                if (at >= clips.get().length
-                        || clips.get()[at] != found.asMap().get(key).scale(0)) {
-                    found.remove(key);
-                }
+                found.get(key)
+                        .filter(p -> at >= listed.length || listed[at] != p.scale(0))
+                        .ifPresent(p -> found.remove(key));
             }
         });
     }

@@ -17,7 +17,6 @@ import java.util.Optional;
  * <p>The scale of a config is c itself, always on the grid. Which way an observed maximum is snapped there is not
  * published: floor reproduces the vector of the vendor's library that nnieqat quotes (NnieTest), MQBench rounds.
  */
-@SuppressWarnings("ImmutableEnumChecker") // Its tables are filled by the constructor and never handed out.
 enum LogGrid implements NumberSystem {
     /** 8 bits, maximum rounded down as in the vendor's library. */
     FLOOR_8("log16", 16, 127, true),
@@ -28,8 +27,6 @@ enum LogGrid implements NumberSystem {
 
     /** Mantissas are looked up by their upper ten bits; no bin holds two boundaries. */
     private static final int BINS = 1 << 10;
-
-    private static final double SMALLEST = 1e-8;
 
     /** A level is known to the precision of a float; its logarithm must not fall below the integer it stands for. */
     private static final double RELATIVE = 0x1p-22;
@@ -72,7 +69,7 @@ enum LogGrid implements NumberSystem {
     /** The observed maximum on the grid. */
     @Override
     public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
-        double largest = Math.max(Math.max(values.high(), -values.low()), SMALLEST);
+        double largest = LinearInteger.usable(Math.max(Math.max(values.high(), -values.low()), 0));
         double exponent = steps * Math.log(largest) / Math.log(2);
         double snapped = floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent);
         return new ScaleAndZeroPoint(clip((int) snapped), 0);

@@ -60,7 +60,7 @@ final class NnieLint {
     private static final List<Rule> RULES = List.of(
             new Rule(
                     "is a grouped convolution; NNIE runs it badly or not at all, it stays float here",
-                    (n, g) -> n.is("Conv") && n.intAttribute("group", 1) != 1),
+                    (n, g) -> n.is("Conv", "ConvTranspose") && n.intAttribute("group", 1) != 1),
             new Rule("has no Caffe layer that nnie_mapper knows", (n, g) -> !n.isOneOf(CAFFE)),
             new Rule(
                     "multiplies two computed tensors; NNIE has no such layer",

@@ -11,6 +11,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
+import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
@@ -153,7 +154,16 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
         boolean sums = node.isOneOf(Set.of("Conv", "Gemm", "MatMul"))
                 && graph.isInitializer(node.input(1))
                 && !isDepthwise(node, graph);
-        return sums ? rule.input(1, rule.inputs().get(1).observedBy(PairwiseSumObserver.ID)) : rule;
+        if (!sums) {
+            return rule;
+        }
+        TensorRule weight = rule.inputs().get(1);
+        // One scale for all rows: so narrow that any two fit.
+        return rule.input(
+                1,
+                weight.scheme().isPerChannel()
+                        ? weight.observedBy(PairwiseSumObserver.ID)
+                        : weight.with(weight.scheme().with(new CodeRange(7, -64, 64))));
     }
 
     /**

@@ -37,7 +37,9 @@ final class VnniOverflowLint {
                 .flatMap(n -> model
                         .quantization()
                         .input(n, 1)
-                        .filter(c -> c.state().isWritten() && graph.isInitializer(c.value()))
+                        .filter(c -> c.state().isWritten()
+                                && graph.isInitializer(c.value())
+                                && c.scheme().isPerChannel())
                         .flatMap(c -> check(n, graph, c))
                         .stream())
                 .toList();

@@ -113,11 +113,12 @@ final class FakeQuantizeExporter implements ReadableExporter {
         for (Node n : graph.nodes()) {
             for (int i = 0; i < n.inputs().size(); i++) {
                 String slot = Slot.input(n.name(), i).toString();
-                graph.producer(n.input(i))
-                        .filter(f -> f.opType().equals(TYPE) && entries.containsKey(slot))
-                        .ifPresent(f -> found.put(
-                                slot,
-                                parameters(file, f, slot, entries.get(slot).scheme())));
+                TensorQuantization c = entries.get(slot);
+                if (c != null) {
+                    graph.producer(n.input(i))
+                            .filter(f -> f.opType().equals(TYPE))
+                            .ifPresent(f -> found.put(slot, parameters(file, f, slot, c.scheme())));
+                }
             }
         }
         return found.asMap();

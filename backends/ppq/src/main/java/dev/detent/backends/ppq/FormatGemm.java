@@ -18,7 +18,10 @@ final class FormatGemm {
             PassDescriptor.of(ID, "Gemm with transB = 1 and alpha = beta = 1")
                     .requires(Fact.FORMATTED)
                     .forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED)
+                    .after("bias-folding", "a Gemm is rewritten with its final bias")
+                    .after("equalization", "layers are balanced while a Gemm has the model's form")
+                    .after(SplitGemm.ID, "what is left of Gemm is formatted")
+                    .before("smoothing", "channels are balanced through the operators the target sees")
                     .editsGraph()
                     .build(),
             FormatGemm::run);

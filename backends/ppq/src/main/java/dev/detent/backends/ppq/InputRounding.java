@@ -20,7 +20,11 @@ final class InputRounding {
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of(ID, "rounds half down what no quantized operator produces")
                     .requires(Fact.RULES_APPLIED)
-                    .forbids(Fact.REFINED, Fact.FUSED)
+                    .forbids(Fact.PARAMETERS_CALIBRATED)
+                    .before("refine", "PPQ's order")
+                    .before("fusion", "PPQ's order")
+                    .before("simplify", "PPQ's order")
+                    .commutesWith(ResizeMode.ID, "one revises schemes, the other the mode of Resize")
                     .asks(Transition.REVISE)
                     .build(),
             InputRounding::run);

@@ -15,7 +15,10 @@ final class ResizeMode {
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of(ID, "Resize as nearest, half pixel")
                     .requires(Fact.RULES_APPLIED)
-                    .forbids(Fact.REFINED, Fact.FUSED)
+                    .forbids(Fact.PARAMETERS_CALIBRATED)
+                    .before("refine", "PPQ's order")
+                    .before("fusion", "PPQ's order")
+                    .before("simplify", "PPQ's order")
                     .editsGraph()
                     .build(),
             ResizeMode::run);

@@ -22,7 +22,9 @@ final class SplitGemm {
             PassDescriptor.of(ID, "Gemm as MatMul and Add")
                     .requires(Fact.FORMATTED)
                     .forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED)
+                    .after("bias-folding", "a Gemm is rewritten with its final bias")
+                    .after("equalization", "layers are balanced while a Gemm is one node")
+                    .before("smoothing", "channels are balanced through the operators the target sees")
                     .editsGraph()
                     .build(),
             SplitGemm::run);

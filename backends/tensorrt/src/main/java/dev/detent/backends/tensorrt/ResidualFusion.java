@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 
 /**
  * Which operand of a residual Add TensorRT fuses into the convolution before it. The operand that comes straight from a
@@ -19,10 +20,13 @@ import java.util.OptionalInt;
 final class ResidualFusion {
 
     private final Graph graph;
+    private final Predicate<Node> kernel;
     private final Map<String, Integer> depths = new HashMap<>();
 
-    ResidualFusion(Graph graph) {
+    /** @param kernel whether a weighted operator becomes a kernel that an Add can join */
+    ResidualFusion(Graph graph, Predicate<Node> kernel) {
         this.graph = graph;
+        this.kernel = kernel;
     }
 
     /** Longest way from an input, of every node; worked out when two branches first compete. */
@@ -56,6 +60,7 @@ final class ResidualFusion {
     private Optional<Node> branch(Node add, int index) {
         return graph.producer(add.input(index))
                 .filter(p -> OperatorTable.is(p, Trait.WEIGHTED)
+                        && kernel.test(p)
                         && graph.consumers(add.input(index)).size() == 1
                         && !graph.isOutput(add.input(index)));
     }

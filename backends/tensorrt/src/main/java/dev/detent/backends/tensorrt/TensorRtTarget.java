@@ -112,9 +112,14 @@ final class TensorRtTarget implements Target {
                 : out % 8 == 0 && square && w.dim(2) >= 3;
     }
 
-    private static boolean fusable(Node node, Graph graph) {
-        ResidualFusion residuals = new ResidualFusion(graph);
+    private boolean fusable(Node node, Graph graph) {
+        ResidualFusion residuals = residuals(graph);
         return residuals.isResidual(node) && residuals.fused(node).isPresent();
+    }
+
+    /** A pair in front of an Add pays off only where the convolution that it joins is quantized itself. */
+    private ResidualFusion residuals(Graph graph) {
+        return new ResidualFusion(graph, n -> paysOff(n, graph));
     }
 
     @Override
@@ -145,7 +150,7 @@ final class TensorRtTarget implements Target {
             rule = rule.output(i, active.with(InitialState.FP32));
         }
         if (node.is("Add")) {
-            OptionalInt fused = new ResidualFusion(graph).fused(node);
+            OptionalInt fused = residuals(graph).fused(node);
             return rule.input(fused.orElseThrow(), active.with(InitialState.FP32));
         }
         if (graph.isInitializer(node.input(1))) {
@@ -160,7 +165,7 @@ final class TensorRtTarget implements Target {
     @Override
     public List<Problem> lint(QuantizedModel model) {
         Graph graph = model.graph();
-        ResidualFusion residuals = new ResidualFusion(graph);
+        ResidualFusion residuals = new ResidualFusion(graph, n -> true);
         List<Problem> problems = new ArrayList<>();
         for (Node n : graph.nodes()) {
             if (!residuals.isResidual(n)) {

@@ -3,24 +3,22 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.Pass;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
+import dev.detent.spi.pass.PassView;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
-import dev.detent.spi.run.Simulator;
+import dev.detent.spi.run.Simulator.Observation;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per
@@ -28,7 +26,7 @@ import java.util.stream.IntStream;
  * error at the model's outputs: no single rule of clipping is best for every network (mobilenetv2 wants percentiles,
  * squeezenet the least squared error).
  */
-final class CalibrateActivations {
+final class CalibrateActivations implements Pass {
 
     private static final Option<String> METHOD =
             Option.text("method", "", "observer for every activation instead of the rules' choice");
@@ -60,162 +58,122 @@ final class CalibrateActivations {
                     .forbids(Fact.BAKED)
                     .establishes(Fact.ACTIVATIONS_CALIBRATED)
                     .invalidates(Fact.PASSIVES_DERIVED)
-                    .asks(Transition.CALIBRATE, Transition.RECALIBRATE, Transition.KEEP_FLOAT)
+                    .asks(Transition.CALIBRATE, Transition.KEEP_FLOAT)
                     .needs(PassRequirement.SAMPLES)
                     .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL)
                     .build(),
-            context -> new CalibrateActivations(context).run());
+            new CalibrateActivations());
 
-    private record Key(String value, String observer, Scheme scheme) {}
+    private CalibrateActivations() {}
 
-    private final PassContext context;
-    private final List<TensorQuantization> waiting = new ArrayList<>();
-
-    private CalibrateActivations(PassContext context) {
-        this.context = context;
+    /** The simulated network is observed by {@link #run} itself: every target has another one. */
+    @Override
+    public List<Observation<Observer>> observes(PassView view) {
+        if (!view.options().get(NETWORK).equals("float")) {
+            return List.of();
+        }
+        List<TensorQuantization> waiting = waiting(view);
+        return candidates(view).stream()
+                .flatMap(c -> c.request(view, waiting).observations().stream())
+                .toList();
     }
 
-    private void run() {
+    private static List<TensorQuantization> waiting(PassView view) {
+        List<TensorQuantization> waiting = new ArrayList<>();
+        for (TensorQuantization c : view.quantization().configs()) {
+            if (c.state().awaitsCalibration() && view.graph().isFloat(c.value())) {
+                waiting.add(c);
+            }
+        }
+        return waiting;
+    }
+
+    /** The choice of observers, and the rival where there is one. */
+    private static List<ObserverChoice> candidates(PassView view) {
+        String method = view.options().get(METHOD);
+        String rival = view.options().get(RIVAL);
+        boolean useful = view.options().get(USEFUL);
+        List<ObserverChoice> candidates =
+                new ArrayList<>(List.of(new ObserverChoice(method, Integer.MAX_VALUE, useful)));
+        if (!rival.isEmpty() && !rival.equals(method)) {
+            candidates.add(new ObserverChoice(rival, view.options().get(RIVAL_SAMPLES), useful));
+        }
+        return candidates;
+    }
+
+    @Override
+    public void run(PassContext context) {
         for (TensorQuantization c : context.quantization().configs()) {
             if (c.state().awaitsCalibration() && !context.graph().isFloat(c.value())) {
                 context.states()
                         .keepFloat(c, c.value().isEmpty() ? "an absent optional input" : "not a floating-point tensor");
-            } else if (c.state().awaitsCalibration()) {
-                waiting.add(c);
             }
         }
-        String method = context.options().get(METHOD);
-        String rival = context.options().get(RIVAL);
-        List<Candidate> candidates = new ArrayList<>(List.of(new Candidate(method, Integer.MAX_VALUE)));
-        if (!rival.isEmpty() && !rival.equals(method)) {
-            candidates.add(new Candidate(rival, context.options().get(RIVAL_SAMPLES)));
-        }
-        observe(candidates);
-        Candidate chosen = candidates.get(0);
-        if (candidates.size() > 1 && !waiting.isEmpty()) {
-            Candidate other = candidates.get(1);
-            double error = error(chosen);
-            double rivalError = error(other);
-            context.report(Problem.note(
-                    "DT-CAL-001",
-                    String.format(
-                            Locale.ROOT,
-                            "output error %.3g with %s, %.3g with %s",
-                            error,
-                            chosen.name(),
-                            rivalError,
-                            other.name()),
-                    "calibration"));
-            if (rivalError < CLEARLY * error) {
-                chosen = other;
+        List<TensorQuantization> waiting = waiting(context);
+        List<Candidate> candidates = observed(context, waiting);
+        for (TensorQuantization c : List.copyOf(waiting)) {
+            if (candidates.stream().anyMatch(x -> !x.parameters().containsKey(c))) {
+                context.states().keepFloat(c, FiniteRange.WITHOUT_END);
+                waiting.remove(c);
+                candidates.forEach(x -> x.parameters().remove(c));
             }
         }
+        Candidate chosen = chosen(context, candidates);
         for (TensorQuantization c : waiting) {
-            context.states().calibrate(c, chosen.parameters(c), chosen.observer(c) + " over the calibration samples");
+            context.states()
+                    .calibrate(
+                            c,
+                            Objects.requireNonNull(chosen.parameters().get(c)),
+                            chosen.choice().observer(c) + " over the calibration samples");
         }
     }
 
-    private double error(Candidate candidate) {
-        String reason = "trial of " + candidate.name();
-        waiting.forEach(c -> context.states().calibrate(c, candidate.parameters(c), reason));
-        double error = context.simulator().outputError(context.options().get(TRIAL_SAMPLES));
-        waiting.forEach(c -> context.states().recalibrate(c, reason));
-        return error;
-    }
-
-    /** One pass over the data for all candidates. */
-    private void observe(List<Candidate> candidates) {
-        List<Simulator.Observation<Observer>> observations = new ArrayList<>();
-        candidates.forEach(c -> observations.addAll(c.observations()));
-        if (observations.isEmpty()) {
-            return;
-        }
-        Simulator simulator = context.simulator();
-        List<Observer> observed = context.options().get(NETWORK).equals("float")
-                ? simulator.observeFloat(observations, Integer.MAX_VALUE)
-                : simulator.observe(observations, Integer.MAX_VALUE);
+    private static List<Candidate> observed(PassContext context, List<TensorQuantization> waiting) {
+        List<ObserverChoice.Request> requests = candidates(context).stream()
+                .map(c -> c.request(context, waiting))
+                .toList();
+        List<Observation<Observer>> all =
+                requests.stream().flatMap(r -> r.observations().stream()).toList();
+        List<Observer> seen = all.isEmpty()
+                ? List.of()
+                : context.options().get(NETWORK).equals("float")
+                        ? all.stream()
+                                .map(o -> context.observed(o).orElseThrow())
+                                .toList()
+                        : context.simulator().observe(all);
+        List<Candidate> candidates = new ArrayList<>();
         int from = 0;
-        for (Candidate c : candidates) {
-            int to = from + c.observed.size();
-            c.render(observed.subList(from, to));
+        for (ObserverChoice.Request r : requests) {
+            int to = from + r.observations().size();
+            candidates.add(new Candidate(r.choice(), r.render(seen.subList(from, to))));
             from = to;
         }
+        return candidates;
+    }
+
+    /** The first candidate, or its rival where that leaves a clearly smaller error at the outputs. */
+    private static Candidate chosen(PassContext context, List<Candidate> candidates) {
+        Candidate chosen = candidates.get(0);
+        if (candidates.size() == 1 || chosen.parameters().isEmpty()) {
+            return chosen;
+        }
+        Candidate rival = candidates.get(1);
+        int samples = context.options().get(TRIAL_SAMPLES);
+        double error = context.simulator().outputError(chosen.parameters(), samples);
+        double rivalError = context.simulator().outputError(rival.parameters(), samples);
+        context.report(Problem.note(
+                "DT-CAL-001",
+                String.format(
+                        Locale.ROOT,
+                        "output error %.3g with %s, %.3g with %s",
+                        error,
+                        chosen.choice().name(),
+                        rivalError,
+                        rival.choice().name()),
+                "calibration"));
+        return rivalError < CLEARLY * error ? rival : chosen;
     }
 
     /** Parameters for every waiting config from one choice of observers. */
-    private final class Candidate {
-        private final String method;
-        private final int samples;
-        private final Map<Key, List<TensorQuantization>> observed = new LinkedHashMap<>();
-        private final Map<TensorQuantization, QuantizationParameters> parameters = new LinkedHashMap<>();
-
-        /**
-         * @param method observer for every config; empty for the rules' choice
-         * @param samples how many it sees
-         */
-        Candidate(String method, int samples) {
-            this.method = method;
-            this.samples = samples;
-            waiting.forEach(
-                    c -> observed.computeIfAbsent(new Key(c.value(), observer(c), c.scheme()), k -> new ArrayList<>())
-                            .add(c));
-            for (Key k : List.copyOf(observed.keySet())) {
-                Observer observer = context.observers().create(k.observer(), k.scheme());
-                if (!observer.needsData()) {
-                    QuantizationParameters fixed = observer.render(k.scheme());
-                    Objects.requireNonNull(observed.remove(k)).forEach(c -> parameters.put(c, fixed));
-                }
-            }
-        }
-
-        String name() {
-            return method.isEmpty() ? "the rules' observers" : method;
-        }
-
-        QuantizationParameters parameters(TensorQuantization c) {
-            return Objects.requireNonNull(parameters.get(c), c::value);
-        }
-
-        /** What the target prescribes is no matter of choice. */
-        String observer(TensorQuantization c) {
-            return method.isEmpty() || c.isFixed() ? c.observer() : method;
-        }
-
-        List<Simulator.Observation<Observer>> observations() {
-            return observed.keySet().stream()
-                    .map(k -> {
-                        ConsumerSaturationRange range = context.options().get(USEFUL)
-                                ? ConsumerSaturationRange.of(
-                                        context.graph(), k.value(), k.scheme().bits())
-                                : ConsumerSaturationRange.ALL;
-                        return new Simulator.Observation<>(
-                                k.value(),
-                                k.observer() + k.scheme().axis() + range,
-                                samples,
-                                () -> ClampingObserver.of(context.observers().create(k.observer(), k.scheme()), range));
-                    })
-                    .toList();
-        }
-
-        /**
-         * Takes what the observers saw, in the order of the observations; a range without end leaves its configs float.
-         */
-        void render(List<Observer> observers) {
-            List<Key> keys = List.copyOf(observed.keySet());
-            List<Optional<QuantizationParameters>> rendered = IntStream.range(0, keys.size())
-                    .parallel()
-                    .mapToObj(i ->
-                            FiniteRange.render(observers.get(i), keys.get(i).scheme()))
-                    .toList();
-            for (int i = 0; i < keys.size(); i++) {
-                List<TensorQuantization> configs = Objects.requireNonNull(observed.get(keys.get(i)));
-                rendered.get(i)
-                        .ifPresentOrElse(
-                                p -> configs.forEach(c -> parameters.put(c, p)),
-                                () -> configs.stream()
-                                        .filter(waiting::remove)
-                                        .forEach(c -> context.states().keepFloat(c, FiniteRange.WITHOUT_END)));
-            }
-        }
-    }
+    private record Candidate(ObserverChoice choice, Map<TensorQuantization, QuantizationParameters> parameters) {}
 }

@@ -1,6 +1,7 @@
 package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
@@ -27,6 +28,12 @@ final class FiniteRange {
         } catch (IllegalArgumentException e) {
             // Infinity or NaN was seen: no scale covers it.
             return Optional.empty();
+        } catch (PluginException e) {
+            // The same, from an observer that the host guards.
+            if (e.getCause() instanceof IllegalArgumentException) {
+                return Optional.empty();
+            }
+            throw e;
         }
         for (int c = 0; c < p.channels(); c++) {
             Range range = scheme.system().range(p.scale(c), p.zeroPoint(c), scheme);

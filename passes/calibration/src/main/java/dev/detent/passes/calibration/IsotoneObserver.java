@@ -4,6 +4,7 @@ import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.LinearInteger;
 import java.util.Arrays;
 
 /**
@@ -101,8 +102,7 @@ final class IsotoneObserver implements Observer {
             }
         }
         float scale = (float) (sum / Math.max(1, ties));
-        return QuantizationParameters.of(
-                scale > 0 ? scale : (float) dev.detent.support.number.LinearInteger.MIN_SCALE, 0);
+        return QuantizationParameters.of((float) LinearInteger.usable(Math.max(scale, 0)), 0);
     }
 
     /** How many of the sorted values lie strictly below {@code limit}. */

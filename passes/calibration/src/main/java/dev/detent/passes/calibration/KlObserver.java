@@ -61,7 +61,7 @@ final class KlObserver implements Observer {
         if (!scheme.symmetric()) {
             return scheme.cover(Math.max(min, -threshold), Math.min(max, threshold));
         }
-        double scale = Math.max(threshold / levels, LinearInteger.MIN_SCALE);
+        double scale = LinearInteger.usable(threshold / levels);
         if (scheme.powerOfTwo()) {
             scale = Math.pow(2, Math.floor(Math.log(scale) / Math.log(2) + 0.5));
         }

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * What PPQ 0.6.5.1 takes the inputs and outputs of operators for, where its dispatchers must come to the same results.
  * It differs from {@link OperatorTable} (the branches of a Where are shapes to it, the results of a NonMaxSuppression
  * values), knows operators by older names, and its two generations of dispatchers differ from each other, so each has a
- * column: {@link Socket} for Perseus (scheduler/core/default.py), {@link #shapeInputs}, {@link #isLedByFirstInput} and
+ * column: {@link Socket} for Perseus (scheduler/core/default.py), {@code shapeInputs}, {@link #isLedByFirstInput} and
  * the sources of shapes for the search-based ones (scheduler/base.py, scheduler/dispatchers.py). No one else asks here.
  */
 final class PpqOperators {

@@ -5,15 +5,18 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.Pass;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
+import dev.detent.spi.pass.PassView;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.run.Simulator;
+import dev.detent.spi.run.Simulator.Observation;
 import dev.detent.support.number.FakeQuantization;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.WeightLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -23,7 +26,7 @@ import java.util.stream.IntStream;
  * channel of the float network (Nagel et al. 2019, equation 17; borders count as inner pixels). One look at the data,
  * however many layers, and where the network is cut already.
  */
-final class CorrectBias {
+final class CorrectBias implements Pass {
 
     private static final Option<Integer> SAMPLES = Option.integer(
                     "samples", 16, "at most so many samples; a channel's mean settles early")
@@ -36,27 +39,40 @@ final class CorrectBias {
             PassDescriptor.of("bias-correction", "takes the mean error of quantized weights out of the biases")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
-                    .establishes(Fact.TUNED)
+                    .after(
+                            "adaptive-rounding",
+                            "rounded weights leave no mean error, and nearest rounding's would be wrong")
+                    .after("alignment", "the error is that of the final scales")
+                    .after("bias-room", "the error is that of the final weight scales")
+                    .after("passive-parameters", "the bias is corrected in float, after its scale was derived")
                     .editsGraph()
                     .needs(PassRequirement.SAMPLES)
                     .options(SAMPLES)
                     .build(),
-            CorrectBias::run);
+            new CorrectBias());
 
     private CorrectBias() {}
 
-    private static void run(PassContext context) {
-        Graph graph = context.graph();
-        List<Node> layers = graph.nodes().parallelStream()
-                .filter(n -> isCorrectable(context, n))
+    @Override
+    public List<Observation<ChannelMean>> observes(PassView view) {
+        return view.graph().nodes().parallelStream()
+                .filter(n -> isCorrectable(view, n) && isOffGrid(view, n))
+                .map(n -> input(view, n))
                 .toList();
-        if (layers.isEmpty()) {
-            return;
+    }
+
+    @Override
+    public void run(PassContext context) {
+        List<Node> layers = new ArrayList<>();
+        List<ChannelMean> means = new ArrayList<>();
+        for (Node n : context.graph().nodes()) {
+            Optional<ChannelMean> mean =
+                    isCorrectable(context, n) ? context.observed(input(context, n)) : Optional.empty();
+            mean.ifPresent(m -> {
+                layers.add(n);
+                means.add(m);
+            });
         }
-        List<Simulator.Observation<ChannelMean>> inputs =
-                layers.stream().map(n -> input(graph, n)).toList();
-        List<ChannelMean> means =
-                context.simulator().observeFloat(inputs, context.options().get(SAMPLES));
         // Two layers may share a bias; it takes both corrections, one after the other.
         List<double[]> shifts = IntStream.range(0, layers.size())
                 .parallel()
@@ -67,23 +83,22 @@ final class CorrectBias {
         }
     }
 
-    private static boolean isCorrectable(PassContext context, Node n) {
-        Graph graph = context.graph();
+    private static boolean isCorrectable(PassView view, Node n) {
+        Graph graph = view.graph();
         return n.isOneOf(OperatorTable.biased())
                 && n.intAttribute("transA", 0) == 0
                 && graph.isInitializer(n.input(1))
                 && graph.isInitializer(n.input(2))
-                && context.quantization()
+                && view.quantization()
                         .input(n, 1)
                         .map(c -> c.state().isActive())
-                        .orElse(false)
-                && isOffGrid(context, n);
+                        .orElse(false);
     }
 
     /** Weights that a pass before has put on their grid make no error. */
-    private static boolean isOffGrid(PassContext context, Node n) {
-        float[] exact = context.graph().initializer(n.input(1)).orElseThrow().floats();
-        float[] quantized = quantized(context, n);
+    private static boolean isOffGrid(PassView view, Node n) {
+        float[] exact = view.graph().initializer(n.input(1)).orElseThrow().floats();
+        float[] quantized = quantized(view, n);
         double size = 0;
         double error = 0;
         for (int i = 0; i < exact.length; i++) {
@@ -93,9 +108,9 @@ final class CorrectBias {
         return error > ROUNDING * size;
     }
 
-    private static float[] quantized(PassContext context, Node n) {
-        TensorQuantization config = context.quantization().input(n, 1).orElseThrow();
-        Tensor w = context.graph().initializer(n.input(1)).orElseThrow();
+    private static float[] quantized(PassView view, Node n) {
+        TensorQuantization config = view.quantization().input(n, 1).orElseThrow();
+        Tensor w = view.graph().initializer(n.input(1)).orElseThrow();
         float[] values = w.floats();
         FakeQuantization.inPlace(
                 values, w.dims(), config.scheme(), config.qparams().orElseThrow());
@@ -103,17 +118,21 @@ final class CorrectBias {
     }
 
     /**
-     * Of a Gemm it is looked at where its elements were computed, in the same order: there the network is cut already,
-     * most likely.
+     * For a Gemm, observes the producer behind reshapes: the elements have the same order, and the network is usually
+     * partitioned there, so no extra cut is needed. Named after the layer: a layer whose input another one observes is
+     * corrected only if its own weights are off their grid.
      */
-    private static Simulator.Observation<ChannelMean> input(Graph graph, Node n) {
+    private static Observation<ChannelMean> input(PassView view, Node n) {
+        Graph graph = view.graph();
         int channels = WeightLayout.of(n, graph.initializer(n.input(1)).orElseThrow())
                 .orElseThrow()
                 .inputChannels();
-        return n.is("Gemm")
-                ? new Simulator.Observation<>(
-                        source(graph, n.input(0)), () -> new ChannelMean(ChannelGroups.Axis.LAST, channels))
-                : new Simulator.Observation<>(n.input(0), () -> new ChannelMean(ChannelGroups.Axis.SECOND, channels));
+        ChannelGroups.Axis axis = n.is("Gemm") ? ChannelGroups.Axis.LAST : ChannelGroups.Axis.SECOND;
+        return new Observation<>(
+                n.is("Gemm") ? source(graph, n.input(0)) : n.input(0),
+                "channel means for " + n.name(),
+                view.options().get(SAMPLES),
+                () -> new ChannelMean(axis, channels));
     }
 
     private static String source(Graph graph, String value) {

@@ -41,7 +41,7 @@ final class EqualizeLayers {
             PassDescriptor.of("equalization", "balances the weight ranges of neighbouring layers")
                     .requires(Fact.FORMATTED)
                     .forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED)
+                    .after("bias-folding", "a bias is scaled with its layer, so it must be part of the layer")
                     .editsGraph()
                     .options(ITERATIONS, THRESHOLD, LEVEL)
                     .build(),

@@ -4,12 +4,14 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.Pass;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
+import dev.detent.spi.pass.PassView;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.run.Simulator;
+import dev.detent.spi.run.Simulator.Observation;
 import dev.detent.support.operator.WeightLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,12 +44,13 @@ final class SmoothActivations {
                             "balances the channels of activations through the weights around them; for weights with a scale per channel")
                     .requires(Fact.FORMATTED)
                     .forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED)
+                    .after("bias-folding", "a constant Add behind a convolution is scaled as its bias")
+                    .after("equalization", "the channel ranges are measured on the balanced network")
                     .editsGraph()
                     .needs(PassRequirement.SAMPLES)
                     .options(SAMPLES, LIMIT)
                     .build(),
-            context -> new SmoothActivations(context).run());
+            new Smoothing());
 
     private static final double[] ACTIVATION_EXPONENTS = {0, 0.25, 0.5, 0.75, 0.9, 1};
     private static final double[] WEIGHT_EXPONENTS = {0, 0.5, 1};
@@ -58,39 +61,53 @@ final class SmoothActivations {
     /** A smaller gain is not worth touching the network. */
     private static final double WORTHWHILE = 0.98;
 
+    private static final class Smoothing implements Pass {
+
+        @Override
+        public List<Observation<ChannelRange>> observes(PassView view) {
+            ChannelGroups groups = ChannelGroups.of(view.graph(), view::constant);
+            return scalable(groups).stream()
+                    .map(l -> observation(l, view.options().get(SAMPLES)))
+                    .toList();
+        }
+
+        @Override
+        public void run(PassContext context) {
+            new SmoothActivations(context, ChannelGroups.of(context.graph(), context::constant)).run();
+        }
+    }
+
     private final PassContext context;
     private final Graph graph;
     private final ChannelGroups groups;
     private final double[] factors;
 
-    private SmoothActivations(PassContext context) {
+    private SmoothActivations(PassContext context, ChannelGroups groups) {
         this.context = context;
         this.graph = context.graph();
-        this.groups = ChannelGroups.of(graph, context::constant);
+        this.groups = groups;
         this.factors = new double[groups.size()];
         Arrays.fill(factors, 1);
     }
 
+    /** Layers with an input channel that a factor may scale. */
+    private static List<ChannelGroups.Layer> scalable(ChannelGroups groups) {
+        return groups.layers().stream()
+                .filter(l -> Arrays.stream(groups.of(l.in())).anyMatch(g -> g != ChannelGroups.FIXED))
+                .toList();
+    }
+
+    private static Observation<ChannelRange> observation(ChannelGroups.Layer layer, int samples) {
+        ChannelGroups.Axis axis = layer.in().axis();
+        return new Observation<>(layer.in().value(), "channel ranges " + axis, samples, () -> new ChannelRange(axis));
+    }
+
     private void run() {
-        List<ChannelGroups.Layer> layers = new ArrayList<>();
-        List<Simulator.Observation<ChannelRange>> observations = new ArrayList<>();
-        for (ChannelGroups.Layer l : groups.layers()) {
-            if (Arrays.stream(groups.of(l.in())).anyMatch(g -> g != ChannelGroups.FIXED)) {
-                layers.add(l);
-                ChannelGroups.Axis axis = l.in().axis();
-                observations.add(new Simulator.Observation<>(
-                        l.in().value(), "channel ranges " + axis, () -> new ChannelRange(axis)));
-            }
-        }
-        if (layers.isEmpty()) {
-            return;
-        }
-        List<ChannelRange> observed =
-                context.simulator().observeFloat(observations, context.options().get(SAMPLES));
         List<LayerNoiseModel> noises = new ArrayList<>();
-        for (int i = 0; i < layers.size(); i++) {
-            ChannelGroups.Layer l = layers.get(i);
-            ChannelRange range = observed.get(i);
+        for (ChannelGroups.Layer l : scalable(groups)) {
+            ChannelRange range = context.observed(
+                            observation(l, context.options().get(SAMPLES)))
+                    .orElseThrow();
             int[] in = groups.of(l.in());
             if (range.channels() == in.length) {
                 noises.add(new LayerNoiseModel(

@@ -25,7 +25,8 @@ final class PreventBiasOverflow {
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("bias-room", "raises the scale of weights so small that their bias would not fit 32 bits")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
-                    .forbids(Fact.PASSIVES_DERIVED, Fact.TUNED, Fact.BAKED)
+                    .forbids(Fact.PASSIVES_DERIVED, Fact.BAKED)
+                    .after("alignment", "a bias counts in units of the input scale, which alignment may change")
                     .asks(Transition.RECALIBRATE, Transition.CALIBRATE)
                     .build(),
             PreventBiasOverflow::run);

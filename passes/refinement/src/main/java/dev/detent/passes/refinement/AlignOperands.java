@@ -7,13 +7,18 @@ import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -26,6 +31,9 @@ import java.util.Optional;
  * they are aligned among themselves and the prescribed one keeps its own.
  */
 final class AlignOperands {
+
+    /** An operand that reaches no further on its shared scale has lost more than five of its eight bits. */
+    private static final int FEW_STEPS = 4;
 
     static final String NONE = "None";
     static final String TO_LARGE = "Align to Large";
@@ -49,7 +57,6 @@ final class AlignOperands {
             PassDescriptor.of("alignment", "gives operands that must share a scale one scale")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
-                    .establishes(Fact.ALIGNED)
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Transition.LEAD, Transition.ENSLAVE, Transition.ENSLAVE_GROUP)
                     .options(ELEMENTWISE, CONCAT, POOLING, RESIZE, FORCE)
@@ -69,8 +76,45 @@ final class AlignOperands {
     private void run() {
         for (Node n : graph.nodes()) {
             if (quantization.isQuantized(n)) {
-                align(n, method(n)).ifPresent(master -> followUpstream(n, master));
+                Map<String, Double> reaches = n.is("Concat") ? reaches(n) : Map.of();
+                align(n, method(n)).ifPresent(master -> {
+                    reaches.forEach((operand, reach) -> warnOfLost(n, operand, reach, master));
+                    followUpstream(n, master);
+                });
             }
+        }
+    }
+
+    /** How far from zero each operand's own range goes; those that are zero throughout lose nothing. */
+    private Map<String, Double> reaches(Node n) {
+        Map<String, Double> reaches = new LinkedHashMap<>();
+        for (TensorQuantization in : quantization.inputs(n)) {
+            in.qparams()
+                    .filter(p -> p.channels() == 1 && p.scale(0) != (float) LinearInteger.ZERO_SCALE)
+                    .ifPresent(p -> {
+                        Range range = in.scheme().system().range(p.scale(0), p.zeroPoint(0), in.scheme());
+                        reaches.put(in.value(), Math.max(range.high(), -range.low()));
+                    });
+        }
+        return reaches;
+    }
+
+    private void warnOfLost(Node n, String operand, double reach, TensorQuantization shared) {
+        QuantizationParameters p = shared.qparams().orElseThrow();
+        double step = shared.scheme().system().step(reach, p.scale(0), p.zeroPoint(0), shared.scheme());
+        if (reach < FEW_STEPS * step) {
+            context.report(Problem.warning(
+                    "DT-QNT-005",
+                    String.format(
+                            Locale.ROOT,
+                            "reaches to %.3g only, but shares one scale with the other operands of Concat '%s', whose "
+                                    + "step is %.3g: next to nothing of it is left. Make it an output of its own in "
+                                    + "front of the Concat, or take a target with 16-bit activations, such as "
+                                    + "--backend qnn-ep16",
+                            reach,
+                            n.name(),
+                            step),
+                    operand));
         }
     }
 
@@ -92,8 +136,7 @@ final class AlignOperands {
         }
         if (method.equals(TO_LARGE) && !inputs.isEmpty()) {
             List<TensorQuantization> free = movable(inputs);
-            return prescribed(n, inputs, free)
-                    .or(() -> free.isEmpty() ? Optional.empty() : Optional.of(toLarge(n, free)));
+            return prescribed(inputs, free).or(() -> free.isEmpty() ? Optional.empty() : Optional.of(toLarge(n, free)));
         }
         if (method.equals(TO_OUTPUT)) {
             return quantization
@@ -109,7 +152,7 @@ final class AlignOperands {
         if (!out.isFixed()) {
             List<TensorQuantization> followers = new ArrayList<>(free);
             followers.add(out);
-            Optional<TensorQuantization> master = prescribed(n, inputs, followers);
+            Optional<TensorQuantization> master = prescribed(inputs, followers);
             if (master.isPresent()) {
                 return master.get();
             }
@@ -125,7 +168,7 @@ final class AlignOperands {
 
     /** The first operand with a prescribed encoding, if that holds the ranges of all followers; they follow it then. */
     private Optional<TensorQuantization> prescribed(
-            Node n, List<TensorQuantization> inputs, List<TensorQuantization> followers) {
+            List<TensorQuantization> inputs, List<TensorQuantization> followers) {
         Optional<TensorQuantization> master = inputs.stream()
                 .filter(TensorQuantization::isFixed)
                 .filter(m -> followers.stream().allMatch(f -> holds(m, f)))

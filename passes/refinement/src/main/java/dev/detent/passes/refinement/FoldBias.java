@@ -15,8 +15,8 @@ import java.util.List;
 
 /**
  * Makes a constant Add behind a convolution its bias, as some exporters write it (PaddlePaddle: Conv, Reshape of a
- * constant, Add), gives Gemm a plain bias, and first of all makes what depends on constants alone a constant. Not part
- * of PPQ 0.6.5.1, whose rule sets leave all this alone.
+ * constant, Add), gives Gemm a plain bias and MatMul a matrix, and first of all makes what depends on constants alone a
+ * constant. Not part of PPQ 0.6.5.1, whose rule sets leave all this alone.
  */
 final class FoldBias {
 
@@ -26,7 +26,6 @@ final class FoldBias {
                             "computes what depends on constants alone; makes a constant Add behind a convolution its bias")
                     .requires(Fact.FORMATTED)
                     .forbids(Fact.DISPATCHED)
-                    .establishes(Fact.PREPARED)
                     .editsGraph()
                     .build(),
             FoldBias::run);
@@ -47,6 +46,8 @@ final class FoldBias {
                 }
             } else if (n.is("Gemm")) {
                 NormalizeGemm.apply(edit, n);
+            } else if (n.is("MatMul")) {
+                NormalizeMatMul.apply(edit, n);
             }
         }
     }

@@ -36,7 +36,7 @@ final class FuseQuantization {
             PassDescriptor.of("fusion", "covers tensors inside fused operators")
                     .requires(Fact.RULES_APPLIED)
                     .forbids(Fact.PARAMETERS_CALIBRATED)
-                    .establishes(Fact.FUSED)
+                    .after("refine", "what is no data has left calibration and is not covered")
                     .asks(Transition.OVERLAP)
                     .options(ACTIVATIONS, FUSE_ACTIVATION, FUSE_PASSIVE)
                     .build(),

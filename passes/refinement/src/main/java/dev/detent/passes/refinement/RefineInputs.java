@@ -29,7 +29,6 @@ final class RefineInputs {
             PassDescriptor.of("refine", "marks shape inputs, clip bounds and pad values")
                     .requires(Fact.RULES_APPLIED)
                     .forbids(Fact.PARAMETERS_CALIBRATED)
-                    .establishes(Fact.REFINED)
                     .asks(Transition.MARK_SHAPE, Transition.KEEP_FLOAT, Transition.AWAIT)
                     .build(),
             RefineInputs::run);

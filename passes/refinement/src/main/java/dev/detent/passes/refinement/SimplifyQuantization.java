@@ -20,7 +20,8 @@ final class SimplifyQuantization {
             PassDescriptor.of("simplify", "covers inputs by the outputs that feed them")
                     .requires(Fact.RULES_APPLIED)
                     .forbids(Fact.PARAMETERS_CALIBRATED)
-                    .establishes(Fact.SIMPLIFIED)
+                    .after("refine", "what is no data has left calibration and is not covered")
+                    .after("fusion", "an input inside a fused operator follows the operator's output")
                     .asks(Transition.OVERLAP)
                     .build(),
             SimplifyQuantization::run);

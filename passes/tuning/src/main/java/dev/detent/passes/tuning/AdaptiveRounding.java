@@ -23,8 +23,7 @@ import java.util.stream.IntStream;
  * Rounds weights to what leaves the least error at their layer's output on the calibration data, not each to the
  * nearest value: see {@link GptqRounding}. Moments of the inputs come from the quantized network. The mean error goes
  * into the bias where there is one, so only the variance of the input counts there. No training, no random numbers;
- * weights end on their grids, so everything after rounds to nearest, and bias correction, which the planner orders
- * behind it by name, finds nothing left to do here.
+ * weights end on their grids, so everything after rounds to nearest, and bias correction finds nothing left to do here.
  */
 final class AdaptiveRounding {
 
@@ -41,7 +40,9 @@ final class AdaptiveRounding {
             PassDescriptor.of("adaptive-rounding", "rounds weights so that their errors cancel on the calibration data")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
-                    .establishes(Fact.TUNED)
+                    .after("alignment", "weights are rounded for the input codes of the final scales")
+                    .after("bias-room", "weights are rounded to the grid of their final scales")
+                    .after("passive-parameters", "the moments come from the network with quantized biases")
                     .editsGraph()
                     .needs(PassRequirement.SAMPLES)
                     .options(SAMPLES, POSITIONS, BLOCK)

@@ -128,7 +128,7 @@ record CommitJournal(List<String> put, Map<String, String> former) {
         } catch (IOException e) {
             return Optional.of(Failure.reason(e));
         }
-        for (Path above = file.getParent(); !above.equals(output); above = above.getParent()) {
+        for (Path above = file.getParent(); above != null && !above.equals(output); above = above.getParent()) {
             try {
                 Files.deleteIfExists(above);
             } catch (IOException e) {

@@ -11,7 +11,7 @@ final class Failure {
     private Failure() {}
 
     static String reason(Exception e) {
-        Throwable t = e instanceof UncheckedIOException u ? u.getCause() : e;
+        Throwable t = e instanceof UncheckedIOException u && u.getCause() != null ? u.getCause() : e;
         if (t instanceof FileSystemException f && f.getReason() != null) {
             return f.getReason();
         }

@@ -51,7 +51,7 @@ final class FolderLock implements AutoCloseable {
 
     /** Beside the folder; inside where nothing can be written beside it. */
     private static Path place(Path folder) {
-        Path parent = folder.getParent();
+        Path parent = Objects.requireNonNull(folder.getParent(), "the root of all folders is refused before");
         return (Files.isWritable(parent) || !Files.isDirectory(folder) ? parent : folder).resolve(name(folder));
     }
 

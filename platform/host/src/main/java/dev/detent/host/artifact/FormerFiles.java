@@ -5,8 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import dev.detent.host.record.RecordSeal;
-import dev.detent.host.record.Sha256;
+import dev.detent.host.plugin.TargetIds;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +46,7 @@ record FormerFiles(Map<String, String> digests) {
         JsonObject record = collect(folder, "", shown, digests);
         Set<String> own = new TreeSet<>();
         if (record.has("targets")) {
-            record.getAsJsonArray("targets").forEach(t -> own.add(TargetDirectory.nameOf(t.getAsString()) + "/"));
+            record.getAsJsonArray("targets").forEach(t -> own.add(TargetIds.folderOf(t.getAsString()) + "/"));
         }
         names.stream()
                 .filter(n -> n.endsWith("/" + OutputNames.RECORD))
@@ -135,7 +134,9 @@ record FormerFiles(Map<String, String> digests) {
         for (String name : names) {
             Path file = folder.resolve(name);
             boolean taken = Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !digests.containsKey(name);
-            for (Path above = file.getParent(); !taken && !above.equals(folder); above = above.getParent()) {
+            for (Path above = file.getParent();
+                    !taken && above != null && !above.equals(folder);
+                    above = above.getParent()) {
                 taken = Files.exists(above, LinkOption.NOFOLLOW_LINKS)
                         && !Files.isDirectory(above, LinkOption.NOFOLLOW_LINKS);
             }

@@ -10,8 +10,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where results are written: a staging folder first, whose files are put into the wanted folder when everything has
@@ -92,7 +94,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the process is ending");
         }
-        createParents(output.getParent(), parents);
+        createParents(Objects.requireNonNull(output.getParent()), parents);
         lock = FolderLock.tryAcquire(output);
         if (lock.isEmpty()) {
             throw new UserException(
@@ -145,8 +147,9 @@ public final class StagedOutputDirectory implements AutoCloseable {
         }
     }
 
-    private static void createParents(Path folder, List<Path> created) throws IOException {
-        if (!Files.isDirectory(folder)) {
+    /** Ends at the latest at the root of all folders, which has no parent and is always there. */
+    private static void createParents(@Nullable Path folder, List<Path> created) throws IOException {
+        if (folder != null && !Files.isDirectory(folder)) {
             createParents(folder.getParent(), created);
             Files.createDirectory(folder);
             created.add(0, folder);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -46,7 +47,7 @@ record Staging(Path folder) {
     static List<Staging> left(Path output) throws IOException {
         List<Staging> all = new ArrayList<>();
         find(output, PREFIX, all);
-        find(output.getParent(), beside(output), all);
+        find(Objects.requireNonNull(output.getParent()), beside(output), all);
         return all;
     }
 
@@ -107,7 +108,7 @@ record Staging(Path folder) {
      * it back.
      */
     void prepare(Path file) throws IOException {
-        Path parent = file.getParent();
+        Path parent = Objects.requireNonNull(file.getParent());
         if (!parent.equals(content()) && !Files.isDirectory(parent)) {
             prepare(parent);
             Files.createDirectory(parent);

@@ -1,6 +1,7 @@
 package dev.detent.host.artifact;
 
 import dev.detent.onnx.OnnxWriter;
+import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.report.Json;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.graph.Graph;
@@ -50,6 +51,11 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
         } catch (IOException e) {
             throw folder.folder().failed(fileName, e);
         }
+    }
+
+    @Override
+    public void raiseOpset(Graph graph, int opset) {
+        OpsetUpgrade.apply(graph, opset, "model.onnx");
     }
 
     @Override

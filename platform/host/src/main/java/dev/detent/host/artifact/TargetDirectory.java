@@ -1,25 +1,19 @@
 package dev.detent.host.artifact;
 
-import dev.detent.host.record.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * The part of an output folder that one target's files go to: the folder itself, or one of its own in a run for several
  * targets.
  */
 public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
-
-    /** A target's id as the name of a folder; ids hold nothing else that no folder may be called. */
-    public static String nameOf(String target) {
-        return target.replace(':', '.');
-    }
 
     Path file(String name) {
         return folder.file(prefix + name);
@@ -38,12 +32,15 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
         }
     }
 
+    /** Where this target's files are staged. */
+    private Path own() {
+        return prefix.isEmpty() ? Objects.requireNonNull(folder.file("x").getParent()) : folder.file(prefix);
+    }
+
     /** Files staged so far, sorted; not those in folders below. */
     public List<Path> staged() {
-        Path own = prefix.isEmpty() ? folder.file("x").getParent() : folder.file(prefix);
-        return folder.staged().stream()
-                .filter(f -> Objects.equals(f.getParent(), own))
-                .toList();
+        Path own = own();
+        return folder.staged().stream().filter(f -> own.equals(f.getParent())).toList();
     }
 
     /** Names and sizes in bytes. */
@@ -58,7 +55,7 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
      * record lists a later run knows that a file may be replaced.
      */
     public List<Map<String, Object>> digests() {
-        Path own = prefix.isEmpty() ? folder.file("x").getParent() : folder.file(prefix);
+        Path own = own();
         Map<String, String> digests = new TreeMap<>();
         folder.staged().stream()
                 .filter(f -> f.startsWith(own))

@@ -1,7 +1,4 @@
-/**
- * The output folder: staging, the files of one target, reading an artifact back and comparing it with the run that
- * wrote it.
- */
+/** The output folder: who holds it, staging, the files of one target, digests, putting results in place. */
 @NullMarked
 package dev.detent.host.artifact;
 

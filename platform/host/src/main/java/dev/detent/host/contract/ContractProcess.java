@@ -1,6 +1,5 @@
 package dev.detent.host.contract;
 
-import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.testkit.ContractViolation;
@@ -45,10 +44,7 @@ final class ContractProcess {
     public static void main(String[] args) {
         ContractReport report = new ContractReport(Path.of(args[1]));
         new PluginContracts(report)
-                .run(
-                        Path.of(args[0]),
-                        Arrays.asList(args).subList(4, args.length),
-                        new HostInfo(args[2], args[3]));
+                .run(Path.of(args[0]), Arrays.asList(args).subList(4, args.length), new HostInfo(args[2], args[3]));
         report.end();
         // Neither a thread nor a shutdown hook that the plugin left behind may keep the process.
         Thread halt = new Thread(ContractProcess::haltLater, "detent-halt");

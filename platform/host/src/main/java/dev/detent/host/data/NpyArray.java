@@ -7,106 +7,81 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/** A NumPy {@code .npy} array (format 1.0 to 3.0, C order, little-endian). Read from a mapped file or from bytes. */
-record NpyArray(ElementType type, long[] shape, ByteBuffer data) {
-
-    private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    private static final Pattern DESCR = Pattern.compile("'descr':\\s*'([^']*)'");
-    private static final Pattern ORDER = Pattern.compile("'fortran_order':\\s*(True|False)");
-    private static final Pattern SHAPE = Pattern.compile("'shape':\\s*\\(([^)]*)\\)");
-    private static final Map<String, ElementType> TYPES = Map.ofEntries(
-            Map.entry("f4", ElementType.FLOAT),
-            Map.entry("f8", ElementType.DOUBLE),
-            Map.entry("f2", ElementType.FLOAT16),
-            Map.entry("u1", ElementType.UINT8),
-            Map.entry("i1", ElementType.INT8),
-            Map.entry("u2", ElementType.UINT16),
-            Map.entry("i2", ElementType.INT16),
-            Map.entry("i4", ElementType.INT32),
-            Map.entry("u4", ElementType.UINT32),
-            Map.entry("i8", ElementType.INT64),
-            Map.entry("b1", ElementType.BOOL));
+/**
+ * An array of numbers, little-endian; of a {@code .npy} file, mapped, or of bytes in memory.
+ *
+ * @param columnMajor the first axis varies fastest; {@link #rowMajor} and {@link #row} give what others can read
+ */
+record NpyArray(ElementType type, long[] shape, boolean columnMajor, ByteBuffer data) {
 
     static NpyArray map(Path file) {
+        String where = file.toString();
+        long size = DataFile.size(file);
+        if (size > Integer.MAX_VALUE) {
+            throw new UserException(
+                    "DT-DAT-028", "has " + size + " bytes, and at most 2 GiB are read of one file; split it", where);
+        }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()), file.toString());
+            return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, size), where);
         } catch (IOException e) {
-            throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw DataFile.unreadable(where, e);
         }
     }
 
-    static NpyArray parse(ByteBuffer bytes, String where) {
-        ByteBuffer b = bytes.order(ByteOrder.LITTLE_ENDIAN);
-        byte[] magic = new byte[6];
-        if (b.remaining() < 12) {
-            throw broken(where);
-        }
-        b.get(magic);
-        int major = b.get();
-        b.get();
-        int length = major == 1 ? b.getShort() & 0xffff : b.getInt();
-        if (!Arrays.equals(magic, MAGIC) || length < 0 || length > b.remaining()) {
-            throw broken(where);
-        }
-        byte[] header = new byte[length];
-        b.get(header);
-        String text = new String(header, StandardCharsets.UTF_8);
-        Matcher descr = DESCR.matcher(text);
-        Matcher order = ORDER.matcher(text);
-        Matcher shape = SHAPE.matcher(text);
-        if (!descr.find() || !order.find() || !shape.find()) {
-            throw broken(where);
-        }
-        String name = descr.group(1).replaceAll("^[<|=]", "");
-        ElementType type = TYPES.get(name);
-        if (type == null || order.group(1).equals("True")) {
-            throw new UserException(
-                    "DT-DAT-021",
-                    "holds '" + descr.group(1) + "' in " + (order.group(1).equals("True") ? "Fortran" : "C")
-                            + " order; save it little-endian and C-contiguous",
-                    where);
-        }
-        long[] dims;
-        try {
-            dims = Arrays.stream(shape.group(1).split(","))
-                    .map(String::trim)
-                    .filter(s -> !s.isEmpty())
-                    .mapToLong(Long::parseUnsignedLong)
-                    .toArray();
-        } catch (NumberFormatException e) {
-            throw broken(where);
-        }
-        long n = Arrays.stream(dims).reduce(1, (x, y) -> x * y);
-        if (type.bytes(n) != b.remaining()) {
-            throw new UserException(
-                    "DT-DAT-022",
-                    "holds " + b.remaining() + " bytes where its shape " + Arrays.toString(dims) + " needs "
-                            + type.bytes(n) + "; the file is damaged",
-                    where);
-        }
-        return new NpyArray(type, dims, b.slice().order(ByteOrder.LITTLE_ENDIAN));
+    /** Of a whole file's bytes. */
+    static NpyArray parse(ByteBuffer file, String where) {
+        NpyHeader header = NpyHeader.parse(file, where);
+        header.requireData(file.remaining() - header.offset(), where);
+        return of(header, file.slice(header.offset(), file.remaining() - header.offset()));
     }
 
-    private static UserException broken(String where) {
-        return new UserException("DT-DAT-023", "is no .npy file", where);
+    /** @param data from 0 to its limit */
+    static NpyArray of(NpyHeader header, ByteBuffer data) {
+        return new NpyArray(header.type(), header.shape(), header.columnMajor(), data.order(ByteOrder.LITTLE_ENDIAN));
     }
 
-    /** Row {@code index} of the first axis, with that axis kept as 1. */
-    NpyArray row(int index) {
+    /** Row {@code index} of the first axis, with that axis kept as 1, in row-major order. */
+    NpyArray row(int index, String where) {
         long[] dims = shape.clone();
         dims[0] = 1;
+        if (columnMajor) {
+            return gather(dims, index, where);
+        }
         int bytes = (int) (data.limit() / shape[0]);
-        return new NpyArray(type, dims, data.slice(index * bytes, bytes).order(ByteOrder.LITTLE_ENDIAN));
+        return new NpyArray(type, dims, false, data.slice(index * bytes, bytes).order(ByteOrder.LITTLE_ENDIAN));
     }
 
+    /** The same numbers with the last axis varying fastest. */
+    NpyArray rowMajor(String where) {
+        return columnMajor ? gather(shape, 0, where) : this;
+    }
+
+    /** Copies the box of size {@code dims} that begins at row {@code first} of this column-major array. */
+    private NpyArray gather(long[] dims, int first, String where) {
+        int width = type.bits() / 8;
+        long elements = 1;
+        for (long d : dims) {
+            elements *= d;
+        }
+        ByteBuffer to = LittleEndian.allocate(elements * width, where);
+        long[] at = new long[dims.length];
+        for (int i = 0; i < elements; i++) {
+            long from = 0;
+            for (int axis = dims.length - 1; axis >= 0; axis--) {
+                from = from * shape[axis] + at[axis] + (axis == 0 ? first : 0);
+            }
+            to.put(i * width, data, (int) (from * width), width);
+            for (int axis = dims.length - 1; axis >= 0 && ++at[axis] == dims[axis]; axis--) {
+                at[axis] = 0;
+            }
+        }
+        return new NpyArray(type, dims, false, to);
+    }
+
+    /** Element {@code i} in the order the data lie in. */
     double value(int i) {
         return switch (type) {
             case FLOAT -> data.getFloat(4 * i);

@@ -3,6 +3,8 @@ package dev.detent.host.data;
 import dev.detent.host.plugin.DidYouMean;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,28 +15,51 @@ import java.util.Objects;
  *
  * @param resize length of the shorter side, 0 to stretch to the model's size
  * @param crop side of the centre crop, 0 for none
- * @param order {@code rgb} or {@code bgr}; arrays are taken as they are
- * @param layout {@code nchw} or {@code nhwc}
+ * @param order of pictures' channels; arrays are taken as they are
+ * @param layout of the model's input
  */
 public record Preprocessing(
-        int resize, int crop, String order, float scale, List<Float> mean, List<Float> std, String layout) {
+        int resize, int crop, ChannelOrder order, float scale, List<Float> mean, List<Float> std, ImageLayout layout) {
+
+    /** Of a picture: squared well below what {@link PixelLimit} allows. */
+    private static final int LONGEST_SIDE = 8192;
+
+    private static final String WORDS = "a preprocessing has order rgb or bgr, layout nchw or nhwc, and no std of 0";
 
     private static final Map<String, Preprocessing> PRESETS = new LinkedHashMap<>();
 
     static {
-        PRESETS.put("none", new Preprocessing(0, 0, "rgb", 1, List.of(0f), List.of(1f), "nchw"));
-        PRESETS.put("unit", new Preprocessing(0, 0, "rgb", 1 / 255f, List.of(0f), List.of(1f), "nchw"));
+        PRESETS.put("none", new Preprocessing(0, 0, ChannelOrder.RGB, 1, List.of(0f), List.of(1f), ImageLayout.NCHW));
+        PRESETS.put(
+                "unit",
+                new Preprocessing(0, 0, ChannelOrder.RGB, 1 / 255f, List.of(0f), List.of(1f), ImageLayout.NCHW));
         PRESETS.put(
                 "imagenet",
                 new Preprocessing(
-                        256, 224, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), "nchw"));
+                        256,
+                        224,
+                        ChannelOrder.RGB,
+                        1 / 255f,
+                        List.of(.485f, .456f, .406f),
+                        List.of(.229f, .224f, .225f),
+                        ImageLayout.NCHW));
         PRESETS.put(
                 "cifar10",
                 new Preprocessing(
-                        0, 0, "rgb", 1 / 255f, List.of(.485f, .456f, .406f), List.of(.229f, .224f, .225f), "nchw"));
-        PRESETS.put("symmetric", new Preprocessing(256, 224, "rgb", 1 / 127.5f, List.of(1f), List.of(1f), "nchw"));
-        PRESETS.put("ocr", new Preprocessing(0, 0, "bgr", 1 / 255f, List.of(.5f), List.of(.5f), "nchw"));
-        PRESETS.put("bgr", new Preprocessing(0, 0, "bgr", 1, List.of(0f), List.of(1f), "nchw"));
+                        0,
+                        0,
+                        ChannelOrder.RGB,
+                        1 / 255f,
+                        List.of(.485f, .456f, .406f),
+                        List.of(.229f, .224f, .225f),
+                        ImageLayout.NCHW));
+        PRESETS.put(
+                "symmetric",
+                new Preprocessing(256, 224, ChannelOrder.RGB, 1 / 127.5f, List.of(1f), List.of(1f), ImageLayout.NCHW));
+        PRESETS.put(
+                "ocr",
+                new Preprocessing(0, 0, ChannelOrder.BGR, 1 / 255f, List.of(.5f), List.of(.5f), ImageLayout.NCHW));
+        PRESETS.put("bgr", new Preprocessing(0, 0, ChannelOrder.BGR, 1, List.of(0f), List.of(1f), ImageLayout.NCHW));
     }
 
     public Preprocessing {
@@ -44,13 +69,14 @@ public record Preprocessing(
             throw new UserException(
                     "DT-DAT-014", "resize and crop cannot be negative, scale, mean and std not infinite", "preprocess");
         }
-        if (!order.equals("rgb") && !order.equals("bgr")
-                || !layout.equals("nchw") && !layout.equals("nhwc")
-                || std.contains(0f)) {
+        if (resize > LONGEST_SIDE || crop > LONGEST_SIDE) {
             throw new UserException(
-                    "DT-DAT-010",
-                    "a preprocessing has order rgb or bgr, layout nchw or nhwc, and no std of 0",
+                    "DT-DAT-038",
+                    "resize and crop are sides of pictures in pixels, at most " + LONGEST_SIDE,
                     "preprocess");
+        }
+        if (std.contains(0f)) {
+            throw new UserException("DT-DAT-010", WORDS, "preprocess");
         }
     }
 
@@ -59,7 +85,7 @@ public record Preprocessing(
     }
 
     public static Map<String, Preprocessing> presets() {
-        return java.util.Collections.unmodifiableMap(PRESETS);
+        return Collections.unmodifiableMap(PRESETS);
     }
 
     /**
@@ -101,11 +127,13 @@ public record Preprocessing(
             return switch (key) {
                 case "resize" -> new Preprocessing(Integer.parseInt(value), crop, order, scale, mean, std, layout);
                 case "crop" -> new Preprocessing(resize, Integer.parseInt(value), order, scale, mean, std, layout);
-                case "order" -> new Preprocessing(resize, crop, value, scale, mean, std, layout);
+                case "order" ->
+                    new Preprocessing(resize, crop, word(ChannelOrder.values(), value), scale, mean, std, layout);
                 case "scale" -> new Preprocessing(resize, crop, order, number(value), mean, std, layout);
                 case "mean" -> new Preprocessing(resize, crop, order, scale, numbers(value), std, layout);
                 case "std" -> new Preprocessing(resize, crop, order, scale, mean, numbers(value), layout);
-                case "layout" -> new Preprocessing(resize, crop, order, scale, mean, std, value);
+                case "layout" ->
+                    new Preprocessing(resize, crop, order, scale, mean, std, word(ImageLayout.values(), value));
                 default ->
                     throw new UserException(
                             "DT-DAT-012",
@@ -117,6 +145,13 @@ public record Preprocessing(
         } catch (NumberFormatException e) {
             throw new UserException("DT-DAT-013", "'" + value + "' is no number", "preprocess." + key, e);
         }
+    }
+
+    private static <T> T word(T[] known, String text) {
+        return Arrays.stream(known)
+                .filter(k -> k.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new UserException("DT-DAT-010", WORDS, "preprocess"));
     }
 
     private static List<Float> numbers(String text) {

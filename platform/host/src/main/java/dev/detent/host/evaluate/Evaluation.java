@@ -1,35 +1,22 @@
 package dev.detent.host.evaluate;
 
-import dev.detent.host.data.Labels;
-import dev.detent.host.data.Preprocessing;
-import dev.detent.host.data.SampleLoader;
-import dev.detent.host.normalize.HalfPrecision;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plugin.Registry;
-import dev.detent.host.record.RunDirectory;
+import dev.detent.host.progress.Progress;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
-import dev.detent.runtime.Samples;
-import dev.detent.runtime.ShapeInference;
 import dev.detent.runtime.Simulation;
-import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Scores models on one data set against the float model, whose outputs are computed once. Simulated is the configs on
@@ -47,35 +34,35 @@ public final class Evaluation {
     /** Nor as far as this where rounding adds up. */
     private static final double FAR = 3;
 
+    /** From here on two models give the same, in dB (what {@code HtmlReport.decibels} calls exact). */
+    private static final double EXACTLY = 98;
+
     private static final Set<String> QUANTIZED =
             Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
 
-    private final List<String> outputs;
-    private final Samples samples;
-    private final Optional<int[]> labels;
+    private final EvaluationData data;
     private final EvaluationMetrics.Reference reference;
     private final int workers;
     private final Progress progress;
 
-    /** Runs the float model, which computes {@code original}, over the data. */
-    public Evaluation(
-            Supplier<OrtModel> model,
-            Graph original,
-            String data,
-            Optional<Path> labelFile,
-            Preprocessing preprocessing,
-            int limit,
-            int workers,
-            Progress progress) {
+    private Evaluation(EvaluationData data, EvaluationMetrics.Reference reference, int workers, Progress progress) {
+        this.data = data;
+        this.reference = reference;
         this.workers = workers;
         this.progress = progress;
-        samples = SampleLoader.open(original, data, preprocessing, limit);
-        labels = labelFile.map(l -> Labels.read(l, samples.size() * samples.rows()));
-        outputs = original.outputs().stream().map(ValueInfo::name).toList();
-        try (OrtModel m = model.get()) {
-            reference = new EvaluationMetrics.Reference(
-                    outputs, samples, (s, sink) -> m.forEach(s, workers, d -> progress.at("float", d, s.size()), sink));
-        }
+    }
+
+    /** Runs the float model over the data. */
+    public static Evaluation of(OrtModel model, EvaluationData given, int workers, Progress progress) {
+        EvaluationData data = given.comparable(model::isTensor);
+        return new Evaluation(
+                data,
+                EvaluationMetrics.Reference.of(
+                        data.outputs(),
+                        data.samples(),
+                        (s, sink) -> model.forEach(s, workers, d -> progress.at("float", d, s.size()), sink)),
+                workers,
+                progress);
     }
 
     /**
@@ -89,19 +76,65 @@ public final class Evaluation {
     }
 
     public EvaluationMetrics floats() {
-        return reference.self(labels);
+        return reference.self(data.classes());
     }
 
     public EvaluationMetrics simulated(Graph graph, Quantization quantization) {
         try (Simulation m = Simulation.of(graph, quantization)) {
             return reference.score(
-                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink), labels);
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink),
+                    data.classes());
         }
     }
 
     /** The file's nodes one by one, as they stand. */
-    private EvaluationMetrics literal(Path file) {
+    public EvaluationMetrics literal(Path file) {
         return score("simulated", file, OrtOptimizationLevel.NONE);
+    }
+
+    /**
+     * Loads a file that ONNX Runtime can execute, as it stands and rewritten, and computes nothing.
+     *
+     * @return what to say where ONNX Runtime trips over its own rewriting
+     * @throws UserException it does not load as it stands, which makes it worth nothing
+     */
+    public static Optional<Problem> load(Path file) {
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.NONE).close();
+        } catch (UserException e) {
+            throw new UserException(
+                    "DT-EVA-012",
+                    "does not load in ONNX Runtime, so nothing of this run is kept; keep the operator that it names in "
+                            + "float, choose another format with --format, and report the model: "
+                            + e.problems().get(0).sentence(),
+                    String.valueOf(file.getFileName()),
+                    e);
+        }
+        if (isFloating(OnnxReader.read(file))) {
+            return Optional.empty();
+        }
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.ALL).close();
+            return Optional.empty();
+        } catch (UserException e) {
+            return Optional.of(unfusable());
+        }
+    }
+
+    /**
+     * ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes nonsense.
+     */
+    private static boolean isFloating(Graph graph) {
+        return graph.initializers().values().stream()
+                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
+    }
+
+    private static Problem unfusable() {
+        return Problem.warning(
+                "DT-EVA-007",
+                "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
+                        + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
+                "exported");
     }
 
     /**
@@ -109,10 +142,7 @@ public final class Evaluation {
      * says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums do not.
      */
     public Map<String, EvaluationMetrics> exported(Path file, EvaluationMetrics simulated) {
-        boolean floating = OnnxReader.read(file).initializers().values().stream()
-                .anyMatch(t -> t.type() == ElementType.FLOAT8E4M3FN || t.type() == ElementType.FLOAT8E5M2);
-        // ONNX Runtime's rewriting (1.28, and 1.32) takes 8-bit floating-point codes for integers and computes
-        // nonsense.
+        boolean floating = isFloating(OnnxReader.read(file));
         Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
         EvaluationMetrics usual;
         try {
@@ -142,23 +172,25 @@ public final class Evaluation {
                             + "room, as the target 'onnxruntime' does",
                     "exported"));
         }
-        if (scores.containsKey("simulated") && scores.get("simulated").snr() == Double.NEGATIVE_INFINITY) {
+        EvaluationMetrics reference = scores.get("float");
+        EvaluationMetrics simulated = scores.get("simulated");
+        if (simulated != null && reference != null && simulated.snr() == Double.NEGATIVE_INFINITY) {
             return Optional.of(Problem.warning(
                     "DT-EVA-008",
-                    "the quantized network gives NaN or infinity where the float one does not: look for a "
+                    (reference.finite()
+                                    ? "the quantized network gives NaN or infinity where the float one does not"
+                                    : "the float network gives NaN or infinity on these data itself, and the quantized "
+                                            + "one in more places")
+                            + ": look for a "
                             + "division, logarithm or root of a value that rounds to zero, and keep it in float",
                     "simulated"));
         }
         if (scores.containsKey(UNFUSED)) {
-            return Optional.of(Problem.warning(
-                    "DT-EVA-007",
-                    "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
-                            + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
-                    "exported"));
+            return Optional.of(unfusable());
         }
         EvaluationMetrics exported = scores.get("exported");
-        EvaluationMetrics simulated = scores.get("simulated");
-        boolean far = exported != null && simulated != null && exported.snr() < simulated.snr() - FAR;
+        boolean far =
+                exported != null && simulated != null && exported.snr() < Math.min(EXACTLY, simulated.snr()) - FAR;
         return !far
                 ? Optional.empty()
                 : Optional.of(Problem.warning(
@@ -171,90 +203,41 @@ public final class Evaluation {
     private EvaluationMetrics score(String step, Path file, OrtOptimizationLevel level) {
         try (OrtModel m = OrtModel.of(file, level)) {
             return reference.score(
-                    (s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), labels);
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at(step, d, s.size()), sink), data.classes());
         }
     }
 
     /** The file has the quantization in it, in operators that ONNX Runtime knows. */
     public static boolean isExecutable(Path file) {
-        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file));
+        return file.getFileName().toString().endsWith(".onnx") && isExecutable(OnnxReader.read(file), file);
     }
 
-    private static boolean isExecutable(Graph graph) {
+    /** The graph of the file has the quantization in it, in operators that ONNX Runtime knows. */
+    public static boolean isExecutable(Graph graph, Path file) {
+        return isQuantized(graph) && (unknownDomains(graph).isEmpty() || loads(file));
+    }
+
+    /** Of these ONNX Runtime may know the operators, or the file brings them as functions. */
+    private static List<String> unknownDomains(Graph graph) {
         return graph.nodes().stream()
-                        .allMatch(n -> n.domain().isEmpty() || n.domain().equals("com.microsoft"))
-                && isQuantized(graph);
+                .map(Node::domain)
+                .filter(d -> !d.isEmpty() && !d.equals("com.microsoft"))
+                .distinct()
+                .toList();
+    }
+
+    private static boolean loads(Path file) {
+        try {
+            OrtModel.of(file, OrtOptimizationLevel.NONE).close();
+            return true;
+        } catch (UserException e) {
+            return false;
+        }
     }
 
     /** Some of its operators quantize, or compute with codes. */
     public static boolean isQuantized(Graph graph) {
         return graph.nodes().stream()
                 .anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
-    }
-
-    /** Scores what finished runs of one model wrote, by target. */
-    public static Map<String, Map<String, EvaluationMetrics>> finished(
-            Registry registry,
-            Path model,
-            List<RunDirectory> runs,
-            String data,
-            Optional<Path> labelFile,
-            Optional<Preprocessing> preprocessing,
-            int limit,
-            int workers,
-            Progress progress) {
-        Graph original = OnnxReader.read(model);
-        boolean half = HalfPrecision.widen(original, model.toString());
-        Evaluation evaluation = new Evaluation(
-                () -> floatModel(model, original, half),
-                original,
-                data,
-                labelFile,
-                preprocessing.orElseGet(() -> runs.get(0).preprocessing()),
-                limit,
-                workers,
-                progress);
-        Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();
-        runs.forEach(run -> scores.put(run.target(), evaluation.finished(registry, run)));
-        return scores;
-    }
-
-    private Map<String, EvaluationMetrics> finished(Registry registry, RunDirectory run) {
-        Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
-        scores.put("float", floats());
-        Path file = artefact(run.folder());
-        Graph written = OnnxReader.read(file);
-        refuseOther(written, file);
-        if (isExecutable(written)) {
-            EvaluationMetrics simulated = literal(file);
-            scores.put("simulated", simulated);
-            scores.putAll(exported(file, simulated));
-        } else {
-            Graph graph = run.exporter(registry) instanceof ReadableExporter readable
-                    ? readable.graph(run.files()).orElse(written)
-                    : written;
-            ShapeInference.infer(graph, file.toString());
-            scores.put("simulated", simulated(graph, run.quantization(graph, registry, Map.of())));
-        }
-        return scores;
-    }
-
-    private void refuseOther(Graph graph, Path file) {
-        List<String> missing = outputs.stream().filter(o -> !graph.isOutput(o)).toList();
-        if (!missing.isEmpty()) {
-            throw new UserException(
-                    "DT-EVA-010", "was made from another model: it has no output " + missing, file.toString());
-        }
-    }
-
-    private static Path artefact(Path out) {
-        try (Stream<Path> files = Files.list(out)) {
-            return files.filter(f -> f.getFileName().toString().endsWith(".onnx"))
-                    .sorted()
-                    .findFirst()
-                    .orElseThrow(() -> new UserException("DT-EVA-002", "holds no ONNX file to run", out.toString()));
-        } catch (IOException e) {
-            throw new UserException("DT-EVA-003", "cannot be listed: " + e.getMessage(), out.toString(), e);
-        }
     }
 }

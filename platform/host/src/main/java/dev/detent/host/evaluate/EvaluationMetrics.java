@@ -4,6 +4,8 @@ import dev.detent.report.HtmlReport;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,8 +24,11 @@ import java.util.stream.IntStream;
  * @param snr signal-to-noise ratio in dB, -10 log10 of sum (ref - x)^2 / sum ref^2, of several outputs of the mean of
  *     that: boxes in pixels do not hide scores below 1; infinite when equal, minus infinity when not finite where the
  *     reference is
+ * @param finite of the reference: no output holds NaN or infinity
+ * @param outputs the same ratio for each output, in the model's order; empty for the reference
  */
-public record EvaluationMetrics(int samples, double agreement, Optional<Double> top1, double snr) {
+public record EvaluationMetrics(
+        int samples, double agreement, Optional<Double> top1, double snr, boolean finite, Map<String, Double> outputs) {
 
     /** Runs a model over samples and hands every sample's outputs to a sink. */
     @FunctionalInterface
@@ -38,31 +43,43 @@ public record EvaluationMetrics(int samples, double agreement, Optional<Double> 
         private final int[][] winners;
         private final Samples samples;
 
-        /**
-         * Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here).
-         */
-        public Reference(List<String> names, Samples samples, Runner model) {
+        private Reference(List<String> names, Samples samples) {
             this.names = names;
             this.samples = samples;
             this.outputs = new float[samples.size()][names.size()][];
             this.winners = new int[samples.size()][];
+        }
+
+        /**
+         * Runs the float model once and keeps its outputs (evaluation sets are bounded; calibration never comes here).
+         */
+        public static Reference of(List<String> names, Samples samples, Runner model) {
+            Reference reference = new Reference(names, samples);
             model.run(samples, (i, out) -> {
                 for (int k = 0; k < names.size(); k++) {
-                    outputs[i][k] = out.floats(names.get(k));
+                    reference.outputs[i][k] = out.floats(names.get(k));
                 }
-                winners[i] = winners(outputs[i][0], out.shape(names.get(0)));
+                reference.winners[i] =
+                        names.isEmpty() ? new int[0] : winners(reference.outputs[i][0], out.shape(names.get(0)));
             });
+            return reference;
         }
 
         /** Scores of the reference itself: only top-1 says something. */
         public EvaluationMetrics self(Optional<int[]> labels) {
             return new EvaluationMetrics(
-                    samples.size(), 1, labels.map(l -> accuracy(winners, l, samples.rows())), Double.POSITIVE_INFINITY);
+                    samples.size(),
+                    1,
+                    labels.map(l -> accuracy(winners, l, samples.rows())),
+                    Double.POSITIVE_INFINITY,
+                    isFinite(),
+                    Map.of());
         }
 
         public EvaluationMetrics score(Runner model, Optional<int[]> labels) {
             SquaredErrorAccumulator[][] distances = new SquaredErrorAccumulator[samples.size()][names.size()];
-            int[][] mine = new int[samples.size()][];
+            // Without an output to compare, as of a classifier that gives labels alone, nothing disagrees.
+            int[][] mine = new int[samples.size()][0];
             model.run(samples, (i, out) -> {
                 for (int k = 0; k < names.size(); k++) {
                     float[] x = out.floats(names.get(k));
@@ -89,23 +106,42 @@ public record EvaluationMetrics(int samples, double agreement, Optional<Double> 
                     mine.length,
                     rows == 0 ? 1 : (double) agreeing / rows,
                     labels.map(l -> accuracy(mine, l, samples.rows())),
-                    snr(distances, names.size()));
+                    decibels(IntStream.range(0, names.size())
+                            .mapToDouble(k -> error(distances, k))
+                            .average()
+                            .orElse(0)),
+                    true,
+                    perOutput(distances));
         }
 
-        private static double snr(SquaredErrorAccumulator[][] distances, int outputs) {
-            double error = IntStream.range(0, outputs)
-                    .mapToDouble(output -> {
-                        double s = Arrays.stream(distances)
-                                .mapToDouble(sample -> sample[output].signal())
-                                .sum();
-                        double n = Arrays.stream(distances)
-                                .mapToDouble(sample -> sample[output].noise())
-                                .sum();
-                        // Of an output that should be zero throughout, all is noise.
-                        return n == 0 ? 0 : s == 0 ? 1 : n / s;
-                    })
-                    .average()
-                    .orElse(0);
+        private boolean isFinite() {
+            return Arrays.stream(outputs)
+                    .flatMap(Arrays::stream)
+                    .flatMapToDouble(values -> IntStream.range(0, values.length).mapToDouble(i -> values[i]))
+                    .allMatch(Double::isFinite);
+        }
+
+        private Map<String, Double> perOutput(SquaredErrorAccumulator[][] distances) {
+            Map<String, Double> all = new LinkedHashMap<>();
+            for (int k = 0; k < names.size(); k++) {
+                all.put(names.get(k), decibels(error(distances, k)));
+            }
+            return Collections.unmodifiableMap(all);
+        }
+
+        /** Noise over signal of one output, over all samples. */
+        private static double error(SquaredErrorAccumulator[][] distances, int output) {
+            double s = Arrays.stream(distances)
+                    .mapToDouble(sample -> sample[output].signal())
+                    .sum();
+            double n = Arrays.stream(distances)
+                    .mapToDouble(sample -> sample[output].noise())
+                    .sum();
+            // Of an output that should be zero throughout, all is noise.
+            return n == 0 ? 0 : s == 0 ? 1 : n / s;
+        }
+
+        private static double decibels(double error) {
             return error == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(error);
         }
 
@@ -132,6 +168,15 @@ public record EvaluationMetrics(int samples, double agreement, Optional<Double> 
             }
             return winners;
         }
+    }
+
+    /** Name and ratio of each of several outputs, as text; nothing where there is one. */
+    public List<List<String>> outputRows() {
+        return outputs.size() < 2
+                ? List.of()
+                : outputs.entrySet().stream()
+                        .map(e -> List.of(e.getKey(), HtmlReport.decibels(e.getValue())))
+                        .toList();
     }
 
     /** Scores as text: model, top-1, agreement, SNR. */

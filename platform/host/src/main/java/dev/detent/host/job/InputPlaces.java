@@ -17,12 +17,18 @@ public final class InputPlaces {
     /** Model, its files of weights, calibration and evaluation data, labels. */
     public static List<InputPath> of(QuantizeRequest request) {
         List<InputPath> places = new ArrayList<>();
-        places.add(new InputPath("the model", request.model()));
+        if (!Files.isDirectory(request.model())) {
+            // Who reads the model says that a folder is none.
+            places.add(new InputPath("the model", request.model()));
+        }
         ExternalDataFiles.of(request.model()).forEach(f -> places.add(new InputPath("external data of the model", f)));
         request.calibration().ifPresent(c -> data(c).forEach(p -> places.add(new InputPath("calibration data", p))));
         request.evaluation().ifPresent(e -> {
             data(e.data()).forEach(p -> places.add(new InputPath("evaluation data", p)));
-            e.labels().ifPresent(l -> places.add(new InputPath("the labels", l)));
+            Path labels = e.labels();
+            if (labels != null) {
+                places.add(new InputPath("the labels", labels));
+            }
         });
         return places;
     }

@@ -1,15 +1,18 @@
 package dev.detent.host.job;
 
+import dev.detent.host.artifact.Sha256;
 import dev.detent.host.data.SampleLoader;
 import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
-import dev.detent.host.pipeline.FloatObservationCache;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
+import dev.detent.host.progress.Progress;
+import dev.detent.host.record.CalibrationFacts;
 import dev.detent.host.record.InputDigest;
-import dev.detent.host.record.Sha256;
+import dev.detent.host.record.ModelFacts;
 import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -24,94 +27,110 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What runs of one model for several targets share: the formatted graph, the samples, what is seen of the float
- * network, the evaluation.
- */
-public final class PreparedModel implements AutoCloseable {
+/** What runs of one model for several targets share: the normalized graph, the samples, the evaluation. */
+public final class PreparedModel {
 
     /** Loaded samples that later passes find in memory: 53 images of 224 x 224. */
     private static final long REMEMBERED_BYTES = 32L << 20;
 
     private final Graph graph;
-    private final int nodes;
-    private final long bytes;
-    private final List<Problem> remarks = new ArrayList<>();
-    private final Optional<Samples> samples;
-    private final FloatObservationCache observations;
-    private final InputDigest modelDigest;
-    private final Optional<InputDigest> calibrationDigest;
-    private final Optional<Evaluation> evaluation;
+    private final ModelFacts facts;
+    private final CalibrationFacts calibration;
+    private final List<Problem> remarks;
+    private final Samples samples;
+    private final @Nullable Evaluation evaluation;
 
-    public PreparedModel(QuantizeRequest request, Progress progress) {
-        InputDigest digest = InputDigest.of(request.model());
-        graph = OnnxReader.read(request.model());
-        modelDigest = digest.confirm();
-        nodes = graph.nodes().size();
-        bytes = Sha256.size(request.model(), graph);
+    private PreparedModel(
+            Graph graph,
+            ModelFacts facts,
+            CalibrationFacts calibration,
+            List<Problem> remarks,
+            Samples samples,
+            @Nullable Evaluation evaluation) {
+        this.graph = graph;
+        this.facts = facts;
+        this.calibration = calibration;
+        this.remarks = List.copyOf(remarks);
+        this.samples = samples;
+        this.evaluation = evaluation;
+    }
+
+    /** Reads and normalizes the model, opens the samples, and runs the float model over the evaluation data. */
+    public static PreparedModel prepare(QuantizeRequest request, Progress progress) {
+        Path file = request.model();
+        String name = file.toString();
+        InputDigest digest = InputDigest.of(file);
+        Graph graph = OnnxReader.read(file);
+        ModelFacts facts = new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm());
+        List<Problem> remarks = new ArrayList<>();
         if (Evaluation.isQuantized(graph)) {
             remarks.add(Problem.warning(
                     "DT-QNT-003",
                     "is quantized already; what is quantized twice loses twice: start from the float model",
-                    request.model().toString()));
+                    name));
         }
-        boolean half = HalfPrecision.widen(graph, request.model().toString());
+        List<String> narrow = HalfPrecision.ports(graph);
+        boolean half = HalfPrecision.widen(graph, name);
         if (half) {
-            remarks.add(Problem.note(
-                    "DT-QNT-004",
-                    "holds 16-bit floats; what stays float in the results is 32 bits wide",
-                    request.model().toString()));
+            String wide = "holds 16-bit floats; what stays float in the results is 32 bits wide";
+            remarks.add(
+                    narrow.isEmpty()
+                            ? Problem.note("DT-QNT-004", wide, name)
+                            : Problem.warning(
+                                    "DT-QNT-004",
+                                    wide + ", and so is what the artefact takes and gives as " + narrow
+                                            + ": feed and read 32-bit floats there",
+                                    name));
         }
-        refuseBroken(graph, request.model());
-        Pipeline.format(graph, request.model().toString());
-        calibrationDigest = request.calibration()
+        refuseBroken(graph, file);
+        GraphNormalizer.normalize(graph, name);
+        InputDigest data = request.calibration()
                 .flatMap(InputPlaces::path)
                 .filter(Files::exists)
-                .map(InputDigest::of);
-        samples = request.calibration()
+                .map(InputDigest::of)
+                .orElse(null);
+        Samples samples = request.calibration()
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
-                        .remembering(REMEMBERED_BYTES));
-        observations = new FloatObservationCache(request.workers());
-        evaluation = request.evaluation()
-                .map(e -> new Evaluation(
-                        () -> Evaluation.floatModel(request.model(), graph, half),
-                        graph,
-                        e.data(),
-                        e.labels(),
-                        request.preprocessing(),
-                        e.samples(),
-                        request.workers(),
-                        progress));
+                        .remembering(REMEMBERED_BYTES))
+                .orElse(Pipeline.NO_SAMPLES);
+        return new PreparedModel(
+                graph,
+                facts,
+                new CalibrationFacts(
+                        data == null ? null : Path.of(request.calibration().orElseThrow()),
+                        data,
+                        samples.size(),
+                        request.preprocessing()),
+                remarks,
+                samples,
+                request.evaluation()
+                        .map(source -> evaluation(request, source, graph, half, progress))
+                        .orElse(null));
     }
 
-    /** A copy to work on. */
+    private static Evaluation evaluation(
+            QuantizeRequest request, EvaluationData.Source source, Graph graph, boolean half, Progress progress) {
+        EvaluationData data = EvaluationData.open(graph, source, request.preprocessing());
+        try (OrtModel floats = Evaluation.floatModel(request.model(), graph, half)) {
+            return Evaluation.of(floats, data, request.workers(), progress);
+        }
+    }
+
+    /** A copy of the normalized graph to work on. */
     public Graph graph() {
         return graph.copy();
     }
 
-    /** Nodes of the model as it was read. */
-    public int nodes() {
-        return nodes;
+    /** The model as it was read. */
+    public ModelFacts facts() {
+        return facts;
     }
 
-    /** Size of the model as it was read, weights in files of their own included. */
-    public long bytes() {
-        return bytes;
-    }
-
-    /**
-     * Of the model's file as it was read.
-     *
-     * @throws UserException when it was written over since
-     */
-    public String modelSha256() {
-        return modelDigest.sha256();
-    }
-
-    /** Of the calibration data, where they are one file or one folder, as they were when the run began to read them. */
-    public Optional<String> calibrationSha256() {
-        return calibrationDigest.map(InputDigest::sha256);
+    /** The calibration data as they were when the run began to read them. */
+    public CalibrationFacts calibration() {
+        return calibration;
     }
 
     /** What to say of the model as it was read. */
@@ -119,16 +138,13 @@ public final class PreparedModel implements AutoCloseable {
         return remarks;
     }
 
-    public Optional<Samples> samples() {
+    /** None for a plan that needs no data. */
+    public Samples samples() {
         return samples;
     }
 
-    public FloatObservationCache observations() {
-        return observations;
-    }
-
     public Optional<Evaluation> evaluation() {
-        return evaluation;
+        return Optional.ofNullable(evaluation);
     }
 
     /** NaN or infinity in a weight would end as a nonsensical scale. */
@@ -152,10 +168,5 @@ public final class PreparedModel implements AutoCloseable {
                                 }));
             }
         }
-    }
-
-    @Override
-    public void close() {
-        observations.close();
     }
 }

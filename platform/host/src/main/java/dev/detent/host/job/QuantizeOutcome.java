@@ -2,6 +2,8 @@ package dev.detent.host.job;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
+import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.record.ModelFacts;
 import dev.detent.spi.problem.Problem;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,20 +11,40 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What came of a job.
+ * What came of a job for one target.
  *
- * @param scores {@code float}, {@code simulated} and, where ONNX Runtime can run the artefact, {@code exported}, and
- *     {@code exact} where this CPU's integer sums overflow; empty without evaluation
+ * @param out where the files are
  * @param files what was written, with sizes in bytes
+ * @param nodes how many nodes are quantized
+ * @param samples how many calibration samples were there
  */
 public record QuantizeOutcome(
         Path out,
-        Map<String, EvaluationMetrics> scores,
-        List<LayerErrors.Layer> layers,
+        Files files,
+        ModelFacts model,
+        Measurements measured,
         List<Problem> problems,
-        Map<String, Long> files,
-        long modelBytes,
-        int quantizedNodes,
         int nodes,
-        int samples,
-        Optional<Path> runnable) {}
+        int samples) {
+
+    /**
+     * @param sizes in bytes, by name
+     * @param runnable names of those that ONNX Runtime can run as quantized
+     */
+    public record Files(Map<String, Long> sizes, List<String> runnable) {}
+
+    /** See {@link Measurements#scores}. */
+    public Map<String, EvaluationMetrics> scores() {
+        return measured.scores();
+    }
+
+    /** See {@link Measurements#layers}. */
+    public List<LayerErrors.Layer> layers() {
+        return measured.layers();
+    }
+
+    /** The file that ONNX Runtime can run as quantized, if there is one. */
+    public Optional<Path> runnable() {
+        return files.runnable().stream().findFirst().map(out::resolve);
+    }
+}

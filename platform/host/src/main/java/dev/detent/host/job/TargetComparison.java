@@ -1,11 +1,10 @@
 package dev.detent.host.job;
 
-import dev.detent.host.Detent;
 import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.RecordSeal;
+import dev.detent.host.artifact.Sha256;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.record.RecordSeal;
-import dev.detent.host.record.Sha256;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
 import dev.detent.spi.problem.Problem;
@@ -99,16 +98,15 @@ public record TargetComparison(
         }
     }
 
-    public static TargetComparison of(List<Detent.Run> runs, int passes, Map<String, RuntimeException> failures) {
+    public static TargetComparison of(List<TargetRun> runs, int passes, Map<String, RuntimeException> failures) {
         Map<String, QuantizeOutcome> outcomes = new LinkedHashMap<>();
-        runs.forEach(r -> outcomes.put(r.target().id(), r.outcome()));
+        runs.forEach(r -> outcomes.put(r.target(), r.outcome()));
         Map<Slot, String> slots = new LinkedHashMap<>();
         runs.forEach(r -> r.result().configs().configs().forEach(c -> slots.putIfAbsent(c.slot(), c.value())));
         List<Row> rows = new ArrayList<>();
         slots.forEach((slot, value) -> {
             Map<String, Cell> cells = new LinkedHashMap<>();
-            runs.forEach(
-                    r -> cells.put(r.target().id(), Cell.of(r.result().configs().config(slot))));
+            runs.forEach(r -> cells.put(r.target(), Cell.of(r.result().configs().config(slot))));
             Row row = new Row(slot, value, cells);
             if (row.differsInState() || row.differsInScheme() || row.differsInScale()) {
                 rows.add(row);

@@ -1,6 +1,7 @@
 package dev.detent.host.normalize;
 
 import dev.detent.onnx.OpsetUpgrade;
+import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -19,9 +20,42 @@ import java.util.Optional;
  */
 public final class GraphNormalizer {
 
+    private static final int OLDEST_OPSET = 13;
+
     private GraphNormalizer() {}
 
-    public static void apply(Graph graph, String where) {
+    /**
+     * Brings a model as it was read into the form that all steps expect, in place, with the shapes of all values.
+     *
+     * @param where what messages call the model
+     */
+    public static void normalize(Graph graph, String where) {
+        if (graph.opset() < OLDEST_OPSET) {
+            try {
+                // Softmax's old meaning needs the rank of its input.
+                ShapeInference.infer(graph, where);
+            } catch (UserException e) {
+                // What this old opset does not allow, the raised one may; the second inference decides.
+                apply(graph, where);
+            }
+        }
+        apply(graph, where);
+        ShapeInference.infer(graph, where);
+    }
+
+    /** What keeps a graph from being normalized: at most three nodes that should be initializers, or its opset. */
+    public static List<String> remainders(Graph graph) {
+        if (graph.opset() < OLDEST_OPSET) {
+            return List.of("opset " + graph.opset());
+        }
+        return graph.nodes().stream()
+                .filter(n -> n.is("Constant") && !graph.isOutput(n.output(0)) && value(n).isPresent())
+                .limit(3)
+                .map(Node::toString)
+                .toList();
+    }
+
+    private static void apply(Graph graph, String where) {
         graph.cycle().ifPresent(n -> {
             throw new UserException(
                     "DT-ONX-014",
@@ -121,11 +155,15 @@ public final class GraphNormalizer {
         return maskUnused && !training;
     }
 
+    /**
+     * Passes change parameters in place, exporters replace them by codes. A subgraph that reads one from outside keeps
+     * the original: nothing rewrites its inside.
+     */
     private static void splitSharedParameters(GraphEditor edit) {
         Graph graph = edit.graph();
         for (String name : List.copyOf(graph.initializers().keySet())) {
             List<Graph.Use> uses = graph.uses(name);
-            if (uses.size() < 2) {
+            if (uses.size() + (graph.isCaptured(name) ? 1 : 0) < 2) {
                 continue;
             }
             Tensor t = graph.initializer(name).orElseThrow();

@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Models of 16-bit floats, as GPUs are fed. Quantization starts from 32-bit ones, into which every 16-bit number fits:
@@ -26,6 +27,14 @@ public final class HalfPrecision {
     private static final Set<String> TYPES = Set.of("to", "dtype");
 
     private HalfPrecision() {}
+
+    /** Inputs and outputs of the model that are 16-bit floats. */
+    public static List<String> ports(Graph graph) {
+        return Stream.concat(graph.inputs().stream(), graph.outputs().stream())
+                .filter(v -> HALF.contains(v.type()))
+                .map(ValueInfo::name)
+                .toList();
+    }
 
     /**
      * Makes 32-bit floats of all 16-bit ones.

@@ -1,63 +1,97 @@
 package dev.detent.host.pipeline;
 
-import dev.detent.runtime.ConstantEvaluator;
+import dev.detent.host.plan.Step;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observers;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.PassContext;
-import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
+import dev.detent.spi.pass.PassView;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.run.Simulator;
+import dev.detent.spi.run.Simulator.Observation;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
-/** What one pass run may touch. */
+/**
+ * What one pass run may touch.
+ *
+ * @param seen what it asked to observe
+ * @param key of an observation in {@code seen}
+ * @param data the simulator; throws when there is no calibration data
+ */
 record DefaultPassContext(
-        PassDescriptor descriptor,
-        String plugin,
-        Graph graph,
-        Quantization quantization,
+        Step.RunPass step,
+        PassView view,
         StateControl states,
-        Options options,
-        Observers observers,
-        Optional<CalibrationSimulator> passSimulator,
+        Map<FloatObservations.Key, Sketch> seen,
+        Function<Observation<?>, FloatObservations.Key> key,
+        Supplier<Simulator> data,
         Consumer<Problem> problems)
         implements PassContext {
 
     @Override
+    public Graph graph() {
+        return view.graph();
+    }
+
+    @Override
     public Optional<Tensor> constant(String value) {
-        return ConstantEvaluator.evaluate(graph, value);
+        return view.constant(value);
+    }
+
+    @Override
+    public Quantization quantization() {
+        return view.quantization();
+    }
+
+    @Override
+    public Options options() {
+        return view.options();
+    }
+
+    @Override
+    public Observers observers() {
+        return view.observers();
     }
 
     @Override
     public GraphEditor editor() {
-        if (!descriptor.editsGraph()) {
+        if (!step.pass().descriptor().editsGraph()) {
             throw new PluginException(
                     "DT-PAS-010",
-                    "pass '" + descriptor.id() + "' asked for the graph editor without declaring that it edits",
-                    plugin);
+                    "pass '" + step.id() + "' asked for the graph editor without declaring that it edits",
+                    step.plugin());
         }
-        return graph.edit();
+        return view.graph().edit();
+    }
+
+    /** Observations of one value under one name are of one class, as {@link Observation} says. */
+    @Override
+    @SuppressWarnings("unchecked")
+    public <S extends Sketch> Optional<S> observed(Observation<S> observation) {
+        return Optional.ofNullable((S) seen.get(key.apply(observation)));
     }
 
     @Override
     public Simulator simulator() {
-        if (!descriptor.needs().contains(PassRequirement.SAMPLES)) {
+        if (!step.pass().descriptor().needs().contains(PassRequirement.SAMPLES)) {
             throw new PluginException(
                     "DT-PAS-011",
-                    "pass '" + descriptor.id() + "' asked for samples without declaring the need",
-                    plugin);
+                    "pass '" + step.id() + "' asked for samples without declaring the need",
+                    step.plugin());
         }
-        return passSimulator.orElseThrow(() -> new UserException(
-                "DT-DAT-002", "pass '" + descriptor.id() + "' needs calibration data; give it with --calibration", ""));
+        return data.get();
     }
 
     @Override

@@ -1,59 +1,52 @@
 package dev.detent.host.pipeline;
 
-import dev.detent.host.normalize.GraphNormalizer;
-import dev.detent.host.plan.Plan;
-import dev.detent.host.plugin.Registry;
-import dev.detent.kernel.Invariants;
+import dev.detent.host.plan.Step;
+import dev.detent.host.plan.TargetPlan;
+import dev.detent.host.progress.Progress;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
-import dev.detent.kernel.StateMachine;
+import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.ShapeInference;
-import dev.detent.spi.backend.NodeRule;
-import dev.detent.spi.backend.Target;
-import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
-import dev.detent.spi.graph.Node;
-import dev.detent.spi.pass.Fact;
-import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.Placement;
-import dev.detent.spi.problem.DetentException;
-import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.problem.UserException;
-import dev.detent.spi.quant.QuantizationParameters;
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Formats a model, dispatches it, applies a target's rules and runs a plan. The envelope around every pass is the same:
- * precondition, run, declared edits only, invariants, journal. One instance serves one run on one thread.
+ * Runs the plans of one or several targets on one model and one set of samples. The runs advance side by side, each to
+ * the next pass that wants to see data; then one look serves all of them. A run for one target is a run for several
+ * with one in the list. Serves one call of {@link #run} on one thread.
  */
 public final class Pipeline {
 
-    /** Watches the configs between passes (traces). */
-    public interface Listener {
-        Listener NONE = new Listener() {};
+    /** For plans that need no data. */
+    public static final Samples NO_SAMPLES = new Samples() {
+        @Override
+        public int size() {
+            return 0;
+        }
 
-        default void prepared(Plan.Step step) {}
+        @Override
+        public Sample get(int index) {
+            throw new NoSuchElementException("there are no samples");
+        }
+    };
 
-        default void ruled(Graph graph, QuantizationConfigs configs, Map<String, Placement> sides) {}
-
-        default void passed(Plan.Step step, QuantizationConfigs configs) {}
-    }
+    /** A target's plan and who listens to its run. */
+    public record Task(TargetPlan target, PipelineListener listener) {}
 
     /**
-     * @param graph the formatted graph with baked parameters
-     * @param floatGraph the formatted and prepared graph before anything was quantized; it computes what the model
+     * @param graph the graph as the plan left it
+     * @param floatGraph the graph when nodes were placed, before anything was quantized; it computes what the model
      *     computes
+     * @param placements by node name
+     * @param steps what was done, in order
      */
     public record Result(
             Graph graph,
@@ -61,163 +54,79 @@ public final class Pipeline {
             QuantizationConfigs configs,
             Journal journal,
             List<Problem> problems,
-            Map<String, Placement> sides) {}
+            Map<String, Placement> placements,
+            List<DoneStep> steps) {}
 
-    private final Registry registry;
-    private final Target target;
+    /** What became of one target's plan: a result or a failure. */
+    public record Attempt(@Nullable Result done, @Nullable RuntimeException failure) {
+
+        /**
+         * The result.
+         *
+         * @throws RuntimeException what the plan failed with
+         */
+        public Result result() {
+            if (failure != null) {
+                throw failure;
+            }
+            return Objects.requireNonNull(done);
+        }
+    }
+
+    /**
+     * A step that was run.
+     *
+     * @param firstEntry its first entry in the journal
+     * @param entries how many entries it made
+     */
+    public record DoneStep(Step step, int firstEntry, int entries) {}
+
+    private final Supplier<Graph> normalized;
+    private final Samples samples;
     private final int workers;
     private final Progress progress;
-    private final Listener listener;
-    private final FloatObservationCache floats;
-    private final List<Problem> problems = new ArrayList<>();
-    private final Journal journal = new Journal();
-    private final QuantizationConfigs configs = new QuantizationConfigs();
-    private final Set<Fact> facts = EnumSet.of(Fact.FORMATTED);
-    private Map<String, Placement> sides = new LinkedHashMap<>();
-    private @Nullable Graph floatGraph;
+    private int graphsObserved;
 
-    public Pipeline(Registry registry, Target target, int workers, Progress progress, Listener listener) {
-        this(registry, target, workers, progress, listener, new FloatObservationCache(workers));
-    }
-
-    /** @param floats observations that runs for several targets share */
-    public Pipeline(
-            Registry registry,
-            Target target,
-            int workers,
-            Progress progress,
-            Listener listener,
-            FloatObservationCache floats) {
-        this.floats = floats;
-        this.registry = registry;
-        this.target = target;
+    /**
+     * @param normalized hands out copies of the normalized model, one for each target
+     * @param workers samples run side by side
+     */
+    public Pipeline(Supplier<Graph> normalized, Samples samples, int workers, Progress progress) {
+        this.normalized = normalized;
+        this.samples = samples;
         this.workers = workers;
         this.progress = progress;
-        this.listener = listener;
     }
 
-    /** Formats {@code graph} in place; {@link #run} expects the result. */
-    public static void format(Graph graph, String where) {
-        if (graph.opset() < 13) {
-            try {
-                // Softmax's old meaning needs the rank of its input.
-                ShapeInference.infer(graph, where);
-            } catch (UserException e) {
-                // What this old opset does not allow, the raised one may; the second inference decides.
-                GraphNormalizer.apply(graph, where);
+    /** Runs every target's plan to its end, or to where it fails; the outcomes are in the order of the tasks. */
+    public List<Attempt> run(List<Task> tasks) {
+        try (FloatObservations floats = new FloatObservations(samples, workers)) {
+            CalibrationSimulator.Setting setting = new CalibrationSimulator.Setting(samples, workers, progress, floats);
+            List<PlanRun> runs =
+                    tasks.stream().map(t -> new PlanRun(t, normalized, setting)).toList();
+            List<FloatObservations.Request> requests = advance(runs);
+            while (!requests.isEmpty()) {
+                floats.look(requests, progress);
+                requests = advance(runs);
             }
-        }
-        GraphNormalizer.apply(graph, where);
-        ShapeInference.infer(graph, where);
-    }
-
-    @SuppressWarnings("try") // The cache is closed with the run; the block itself has no need to name it.
-    public Result run(Graph graph, Plan plan, Optional<Samples> samples) {
-        try (FloatObservationCache open = floats) {
-            return steps(graph, plan, samples);
+            graphsObserved = floats.graphsOfFirstLook();
+            return runs.stream().map(PlanRun::attempt).toList();
         }
     }
 
-    private Result steps(Graph graph, Plan plan, Optional<Samples> samples) {
-        for (Plan.Step step : plan.steps()) {
-            PassDescriptor d = step.pass().descriptor();
-            if (!facts.contains(Fact.RULES_APPLIED) && !d.forbids().contains(Fact.DISPATCHED)) {
-                dispatch(graph, plan);
-            }
-            run(graph, step, samples);
-            if (d.editsGraph()
-                    && graph.nodes().stream()
-                            .anyMatch(n -> graph.valueInfo(n.output(0)).isEmpty())) {
-                ShapeInference.infer(graph, d.id());
-            }
-            if (facts.contains(Fact.RULES_APPLIED)) {
-                listener.passed(step, configs);
-            } else {
-                listener.prepared(step);
-            }
-        }
-        if (!facts.contains(Fact.RULES_APPLIED)) {
-            dispatch(graph, plan);
-        }
-        return new Result(graph, Objects.requireNonNull(floatGraph), configs, journal, List.copyOf(problems), sides);
+    /** Runs one target's plan. */
+    public Result run(TargetPlan target) {
+        return run(List.of(new Task(target, PipelineListener.NONE))).get(0).result();
     }
 
-    private void dispatch(Graph graph, Plan plan) {
-        floatGraph = graph.copy();
-        sides = registry.dispatcher(plan.dispatcher()).dispatch(graph, n -> target.supports(n, graph));
-        String plugin = registry.pluginOfTarget(target.id());
-        Map<TensorRule, Optional<QuantizationParameters>> prescribed = new HashMap<>();
-        QuantizationConfigs.Prescriptions prescriptions =
-                r -> prescribed.computeIfAbsent(r, k -> registry.prescribed(k.observer(), k.scheme()));
-        for (Node n : graph.nodes()) {
-            if (sides.get(n.name()) == Placement.QUANTIZED && target.supports(n, graph)) {
-                NodeRule rule = target.rules().rule(n, graph);
-                if (rule.inputs().size() != n.inputs().size()
-                        || rule.outputs().size() != n.outputs().size()) {
-                    throw new PluginException(
-                            "DT-RUL-001",
-                            "the rule of " + n + " has " + rule.inputs().size() + " inputs and "
-                                    + rule.outputs().size() + " outputs, the node "
-                                    + n.inputs().size() + " and " + n.outputs().size(),
-                            plugin);
-                }
-                configs.add(n, graph, target.id(), rule, prescriptions);
-            }
-        }
-        facts.addAll(EnumSet.of(Fact.PREPARED, Fact.DISPATCHED, Fact.RULES_APPLIED));
-        listener.ruled(graph, configs, sides);
+    /** Different float graphs that the targets looked at first: so many passes over the data served all of them. */
+    public int graphsObserved() {
+        return graphsObserved;
     }
 
-    private void run(Graph graph, Plan.Step step, Optional<Samples> samples) {
-        PassDescriptor d = step.pass().descriptor();
-        if (!facts.containsAll(d.requires())) {
-            throw new UserException(
-                    "DT-PLN-004", "pass '" + d.id() + "' requires " + d.requires() + "; true so far: " + facts, d.id());
-        }
-        int revision = graph.revision();
-        int baked;
-        int before = problems.size();
-        Optional<CalibrationSimulator> simulator = samples.filter(s -> s.size() > 0)
-                .map(s -> new CalibrationSimulator(
-                        d.id(), graph, configs, s, () -> journal.entries().size(), workers, progress, floats));
-        try (StateMachine control = new StateMachine(configs, graph, journal, d.id(), step.plugin(), d.verbs())) {
-            step.pass()
-                    .pass()
-                    .run(new DefaultPassContext(
-                            d,
-                            step.plugin(),
-                            graph,
-                            configs,
-                            control,
-                            step.options(),
-                            registry,
-                            simulator,
-                            problems::add));
-            baked = control.bakedRevisions();
-        } catch (DetentException e) {
-            throw e;
-        } catch (RuntimeException | LinkageError e) {
-            throw new PluginException(
-                    List.of(Problem.error("DT-PAS-012", "pass '" + d.id() + "' failed: " + e, step.plugin())), e);
-        } finally {
-            simulator.ifPresent(CalibrationSimulator::close);
-        }
-        if (graph.revision() != revision + baked && !d.editsGraph()) {
-            throw new PluginException(
-                    "DT-PAS-013", "pass '" + d.id() + "' changed the graph without declaring it", step.plugin());
-        }
-        facts.removeAll(d.invalidates());
-        facts.addAll(d.establishes());
-        List<String> broken = Invariants.check(configs, facts);
-        if (!broken.isEmpty()) {
-            throw new PluginException(
-                    "DT-PAS-014", "after pass '" + d.id() + "' " + String.join("; ", broken), step.plugin());
-        }
-        List<Problem> errors = problems.subList(before, problems.size()).stream()
-                .filter(p -> p.severity() == Problem.Severity.ERROR)
-                .toList();
-        if (!errors.isEmpty()) {
-            throw new UserException(errors, null);
-        }
+    private static List<FloatObservations.Request> advance(List<PlanRun> runs) {
+        List<FloatObservations.Request> requests = new ArrayList<>();
+        runs.forEach(r -> r.advance().ifPresent(requests::add));
+        return requests;
     }
 }

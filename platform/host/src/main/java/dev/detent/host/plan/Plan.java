@@ -1,23 +1,25 @@
 package dev.detent.host.plan;
 
-import dev.detent.spi.option.Options;
-import dev.detent.spi.pass.PassDefinition;
 import java.util.List;
 
-/** An ordered, explained choice of passes. */
-public record Plan(String dispatcher, List<Step> steps) {
-
-    /**
-     * @param plugin id and version of the plugin the pass comes from
-     * @param reason why it is here and at this place
-     */
-    public record Step(PassDefinition pass, String plugin, Options options, String reason) {
-        public String id() {
-            return pass.descriptor().id();
-        }
-    }
+/** Everything that happens to a model on its way to a target, in order, with reasons. */
+public record Plan(List<Step> steps) {
 
     public Plan {
         steps = List.copyOf(steps);
+    }
+
+    /** Id of the strategy that places nodes. */
+    public String dispatcher() {
+        return steps.stream()
+                .filter(Step.Place.class::isInstance)
+                .map(s -> ((Step.Place) s).dispatcher())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The same without its end: for those who watch the steps of a model that need not be exportable. */
+    public Plan withoutFreeze() {
+        return new Plan(steps.stream().filter(s -> !(s instanceof Step.Freeze)).toList());
     }
 }

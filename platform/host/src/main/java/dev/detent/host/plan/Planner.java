@@ -5,23 +5,24 @@ import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Orders the chosen passes by their facts. Among those whose requirements hold, the one that establishes the earliest
- * fact comes next (ties: id); a pass that forbids a fact comes before every pass that establishes it; when a fact is
- * invalidated after it was established, its establisher is scheduled again. The plan is a simulation on facts: no data
- * is touched.
+ * Orders the chosen passes and the host's own steps by {@link PlanOrder}; adds the pass that establishes what nobody in
+ * the plan does; when a fact is invalidated after it was established, schedules its establishers again. The plan is a
+ * simulation on facts: no model and no data are touched. Stateless but for the registry; thread-safe.
  */
 public final class Planner {
 
@@ -33,17 +34,21 @@ public final class Planner {
         this.registry = registry;
     }
 
-    /** Plans a profile whose options have been overridden already. */
-    public Plan plan(QuantizationRecipe profile) {
-        registry.dispatcher(profile.dispatcher());
-        Map<String, Options> options = new LinkedHashMap<>();
-        profile.passes()
-                .forEach((id, values) ->
-                        options.put(id, options(registry.pass(id).descriptor(), values)));
-        Map<String, String> why = new LinkedHashMap<>();
-        profile.passes().keySet().forEach(id -> why.put(id, "chosen by the profile"));
+    /** Plans a recipe whose options have been overridden already. */
+    public Plan plan(QuantizationRecipe recipe) {
+        registry.dispatcher(recipe.dispatcher());
+        Map<String, Options> options = new TreeMap<>();
+        Map<String, String> why = new TreeMap<>();
+        recipe.passes().forEach((id, values) -> {
+            if (HostSteps.contains(id)) {
+                throw new PluginException(
+                        "DT-PLN-007", "'" + id + "' is a step of Detent's own and no pass", registry.pluginOf(id));
+            }
+            options.put(id, options(registry.pass(id).descriptor(), values));
+            why.put(id, "chosen by the profile");
+        });
         addOwed(options, why);
-        return new Plan(profile.dispatcher(), order(options, why));
+        return new Plan(new Ordering(recipe.dispatcher(), options, why).steps());
     }
 
     /** Adds the unique establisher of every requirement nobody in the plan establishes. */
@@ -52,14 +57,8 @@ public final class Planner {
         while (grown) {
             grown = false;
             for (String id : List.copyOf(chosen.keySet())) {
-                for (Fact f :
-                        new java.util.TreeSet<>(registry.pass(id).descriptor().requires())) {
-                    if (isBuiltIn(f)
-                            || chosen.keySet().stream()
-                                    .anyMatch(c -> registry.pass(c)
-                                            .descriptor()
-                                            .establishes()
-                                            .contains(f))) {
+                for (Fact f : new TreeSet<>(registry.pass(id).descriptor().requires())) {
+                    if (isEstablished(f, chosen.keySet())) {
                         continue;
                     }
                     List<String> candidates = registry.passes().stream()
@@ -86,112 +85,155 @@ public final class Planner {
         }
     }
 
-    private List<Plan.Step> order(Map<String, Options> chosen, Map<String, String> why) {
-        Set<Fact> facts = EnumSet.of(Fact.FORMATTED);
-        Set<String> remaining = new LinkedHashSet<>(new TreeMap<>(chosen).keySet());
-        Map<String, Integer> runs = new LinkedHashMap<>();
-        List<Plan.Step> steps = new ArrayList<>();
-        while (!remaining.isEmpty()) {
-            String next = pick(remaining, facts);
-            if (next == null) {
-                if (advance(facts)) {
-                    continue;
-                }
-                throw stuck(remaining, facts);
-            }
-            PassDescriptor d = registry.pass(next).descriptor();
-            remaining.remove(next);
-            if (runs.merge(next, 1, Integer::sum) > REPEATS) {
-                throw new UserException(
-                        "DT-PLN-002",
-                        "pass '" + next + "' would have to run more than " + REPEATS
-                                + " times; two passes of the plan undo each other",
-                        next);
-            }
-            steps.add(new Plan.Step(
-                    registry.pass(next),
-                    registry.pluginOf(next),
-                    Objects.requireNonNull(chosen.get(next)),
-                    why.get(next) + place(d)));
-            facts.addAll(d.establishes());
-            for (Fact f : d.invalidates()) {
-                if (facts.remove(f)) {
-                    for (String again : chosen.keySet()) {
-                        if (registry.pass(again).descriptor().establishes().contains(f) && runs.containsKey(again)) {
-                            remaining.add(again);
-                            why.put(again, "again, because '" + next + "' invalidated " + f);
-                        }
-                    }
-                }
-            }
-        }
-        return steps;
-    }
-
-    private static String place(PassDescriptor d) {
-        String requires = d.requires().stream().sorted().map(Fact::name).collect(Collectors.joining(", "));
-        String before = d.forbids().stream().sorted().map(Fact::name).collect(Collectors.joining(", "));
-        return (requires.isEmpty() ? "" : "; after " + requires) + (before.isEmpty() ? "" : "; before " + before);
-    }
-
-    /** The host itself dispatches and applies rules once nothing is left to prepare. */
-    private static boolean advance(Set<Fact> facts) {
-        return facts.addAll(EnumSet.of(Fact.PREPARED, Fact.DISPATCHED, Fact.RULES_APPLIED));
-    }
-
-    private static boolean isBuiltIn(Fact f) {
-        return f.compareTo(Fact.RULES_APPLIED) <= 0;
-    }
-
-    private @org.jspecify.annotations.Nullable String pick(Set<String> remaining, Set<Fact> facts) {
-        String best = null;
-        for (String id : remaining) {
-            PassDescriptor d = registry.pass(id).descriptor();
-            if (!facts.containsAll(d.requires()) || d.forbids().stream().anyMatch(facts::contains)) {
-                continue;
-            }
-            boolean blocked = remaining.stream()
-                    .anyMatch(other -> !other.equals(id)
-                            && registry.pass(other).descriptor().forbids().stream()
-                                    .anyMatch(d.establishes()::contains));
-            if (!blocked && (best == null || rank(d) < rank(registry.pass(best).descriptor()))) {
-                best = id;
-            }
-        }
-        return best;
-    }
-
-    /**
-     * Twice the ordinal of the earliest fact it establishes; just before the earliest it forbids when it establishes
-     * none.
-     */
-    private static int rank(PassDescriptor d) {
-        return d.establishes().stream()
-                .mapToInt(f -> 2 * f.ordinal())
-                .min()
-                .orElseGet(() -> d.forbids().stream()
-                        .mapToInt(f -> 2 * f.ordinal() - 1)
-                        .min()
-                        .orElse(2 * Fact.TUNED.ordinal()));
-    }
-
-    private UserException stuck(Set<String> remaining, Set<Fact> facts) {
-        String id = remaining.iterator().next();
-        PassDescriptor d = registry.pass(id).descriptor();
-        Set<Fact> missing = EnumSet.noneOf(Fact.class);
-        missing.addAll(d.requires());
-        missing.removeAll(facts);
-        return new UserException(
-                "DT-PLN-003",
-                "pass '" + id + "' has no place: "
-                        + (missing.isEmpty()
-                                ? "it must run before " + d.forbids() + " is established"
-                                : "it requires " + missing),
-                id);
+    private boolean isEstablished(Fact f, Set<String> chosen) {
+        return HostSteps.ALL.stream().anyMatch(s -> s.establishes().contains(f))
+                || chosen.stream()
+                        .anyMatch(
+                                c -> registry.pass(c).descriptor().establishes().contains(f));
     }
 
     /** Parses options given as text, numbers or YAML values. */
     private static Options options(PassDescriptor d, Map<String, Object> given) {
         return Registry.parse("pass '" + d.id() + "'", d.id(), d.options(), given);
+    }
+
+    /** One plan in the making. */
+    private final class Ordering {
+
+        private final String dispatcher;
+        private final Map<String, Options> options;
+        private final Map<String, String> why;
+        private final Map<String, PassDescriptor> descriptors = new TreeMap<>();
+        private final Set<Fact> facts = EnumSet.noneOf(Fact.class);
+        private final Map<String, Integer> runs = new LinkedHashMap<>();
+
+        Ordering(String dispatcher, Map<String, Options> options, Map<String, String> why) {
+            this.dispatcher = dispatcher;
+            this.options = options;
+            this.why = why;
+        }
+
+        private PassDescriptor descriptor(String id) {
+            return Objects.requireNonNull(descriptors.get(id));
+        }
+
+        List<Step> steps() {
+            HostSteps.ALL.forEach(s -> descriptors.put(s.id(), s));
+            options.keySet().forEach(id -> descriptors.put(id, registry.pass(id).descriptor()));
+            PlanOrder order = PlanOrder.of(descriptors.values());
+            Set<String> remaining = new TreeSet<>(descriptors.keySet());
+            List<Step> steps = new ArrayList<>();
+            while (!remaining.isEmpty()) {
+                PassDescriptor next = descriptor(ready(remaining, order));
+                remaining.remove(next.id());
+                if (runs.merge(next.id(), 1, Integer::sum) > REPEATS) {
+                    throw new UserException(
+                            "DT-PLN-002",
+                            "pass '" + next.id() + "' would have to run more than " + REPEATS
+                                    + " times; two passes of the plan undo each other",
+                            next.id());
+                }
+                steps.add(step(next, order));
+                facts.addAll(next.establishes());
+                next.invalidates().forEach(f -> invalidate(f, next, remaining));
+            }
+            // Whether a plan exists at all is said first: that names the pass with the fault.
+            order.ties().forEach(this::refuse);
+            return steps;
+        }
+
+        /** The first of the steps that may come next: those that are ready together commute, so any serves. */
+        private String ready(Set<String> remaining, PlanOrder order) {
+            return remaining.stream()
+                    .filter(id -> facts.containsAll(descriptor(id).requires())
+                            && descriptor(id).forbids().stream().noneMatch(facts::contains)
+                            && remaining.stream().noneMatch(other -> order.precedes(other, id)))
+                    .findFirst()
+                    .orElseThrow(() -> stuck(remaining));
+        }
+
+        private void invalidate(Fact fact, PassDescriptor by, Set<String> remaining) {
+            if (facts.remove(fact)) {
+                descriptors.values().stream()
+                        .filter(d -> d.establishes().contains(fact) && runs.containsKey(d.id()))
+                        .forEach(d -> {
+                            remaining.add(d.id());
+                            why.put(d.id(), "again, because '" + by.id() + "' invalidated " + fact);
+                        });
+            }
+        }
+
+        private Step step(PassDescriptor d, PlanOrder order) {
+            if (d == HostSteps.NORMALIZE) {
+                return new Step.Normalize(d.summary());
+            } else if (d == HostSteps.PLACE) {
+                return new Step.Place(
+                        dispatcher,
+                        registry.pluginOfDispatcher(dispatcher),
+                        d.summary() + " by the strategy '" + dispatcher + "'");
+            } else if (d == HostSteps.RULES) {
+                return new Step.ApplyRules(d.summary());
+            } else if (d == HostSteps.FREEZE) {
+                return new Step.Freeze(d.summary());
+            }
+            return new Step.RunPass(
+                    registry.pass(d.id()),
+                    registry.pluginOf(d.id()),
+                    Objects.requireNonNull(options.get(d.id())),
+                    why.get(d.id()) + place(d, order));
+        }
+
+        private String place(PassDescriptor d, PlanOrder order) {
+            return named("; after ", d.requires())
+                    + named("; before ", d.forbids())
+                    + order.reasons(d.id()).stream()
+                            .map(o -> "; after " + o.pass() + " (" + o.why() + ")")
+                            .collect(Collectors.joining());
+        }
+
+        private String named(String word, Set<Fact> of) {
+            return of.isEmpty() ? "" : of.stream().sorted().map(Fact::name).collect(Collectors.joining(", ", word, ""));
+        }
+
+        private void refuse(PlanOrder.Tie tie) {
+            String one = tie.one().id();
+            String other = tie.other().id();
+            // A step of the host has nothing to mend.
+            String toMend = HostSteps.contains(other) ? one : other;
+            throw new PluginException(
+                    "DT-PLN-006",
+                    "nothing says whether '" + one + "' or '" + other
+                            + "' comes first, and the result may depend on it: one of them must require or forbid a fact, or say "
+                            + "after(\"<the other>\", \"<why>\"), before(…) or commutesWith(…)",
+                    registry.pluginOf(toMend));
+        }
+
+        private UserException stuck(Set<String> remaining) {
+            String id = remaining.stream()
+                    .filter(r -> !HostSteps.contains(r))
+                    .findFirst()
+                    .orElse(remaining.iterator().next());
+            PassDescriptor d = descriptor(id);
+            Set<Fact> missing = new TreeSet<>(d.requires());
+            missing.removeAll(facts);
+            Set<Fact> tooLate = new HashSet<>(d.forbids());
+            tooLate.retainAll(facts);
+            return new UserException(
+                    "DT-PLN-003",
+                    "pass '" + id + "' has no place: "
+                            + (!missing.isEmpty()
+                                    ? "it requires " + missing
+                                    : !tooLate.isEmpty()
+                                            ? "it must run before " + d.forbids() + " is established"
+                                            : "what it and " + others(remaining, id)
+                                                    + " say about their order is a circle"),
+                    id);
+        }
+
+        private String others(Set<String> remaining, String id) {
+            return remaining.stream()
+                    .filter(r -> !r.equals(id) && !HostSteps.contains(r))
+                    .collect(Collectors.joining("', '", "'", "'"));
+        }
     }
 }

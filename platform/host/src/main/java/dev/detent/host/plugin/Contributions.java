@@ -58,8 +58,7 @@ final class Contributions {
         return own;
     }
 
-    private void collect(
-            Object extension, String plugin, String file, PluginCallGuard guard, List<Problem> problems) {
+    private void collect(Object extension, String plugin, String file, PluginCallGuard guard, List<Problem> problems) {
         if (extension instanceof Backend b) {
             b.targets().forEach(t -> {
                 TargetIds.fault(t.id(), targets.keySet())
@@ -68,11 +67,11 @@ final class Contributions {
             });
         }
         if (extension instanceof PassProvider p) {
-            p.passes()
-                    .forEach(d -> put(passes, d.descriptor().id(), new Entry<>(d, plugin, file), "pass", problems));
+            p.passes().forEach(d -> put(passes, d.descriptor().id(), new Entry<>(d, plugin, file), "pass", problems));
         }
         if (extension instanceof DispatcherProvider p) {
-            p.dispatchers().forEach(d -> put(dispatchers, d.id(), new Entry<>(d, plugin, file), "dispatcher", problems));
+            p.dispatchers()
+                    .forEach(d -> put(dispatchers, d.id(), new Entry<>(d, plugin, file), "dispatcher", problems));
         }
         if (extension instanceof NumberSystemProvider p) {
             p.numberSystems()

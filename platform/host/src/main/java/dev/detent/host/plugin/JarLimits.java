@@ -42,10 +42,13 @@ final class JarLimits {
     static void checkFile(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new IOException(
-                    Files.isDirectory(file) ? "it is a folder" : Files.exists(file) ? "it is no file" : "it is not there");
+                    Files.isDirectory(file)
+                            ? "it is a folder"
+                            : Files.exists(file) ? "it is no file" : "it is not there");
         }
         if (Files.size(file) > JAR_BYTES) {
-            throw new Exceeded("has " + megabytes(Files.size(file)) + "; a plugin jar may have " + megabytes(JAR_BYTES));
+            throw new Exceeded(
+                    "has " + megabytes(Files.size(file)) + "; a plugin jar may have " + megabytes(JAR_BYTES));
         }
     }
 
@@ -63,8 +66,8 @@ final class JarLimits {
 
     private static void check(JarEntry entry, long size, long all) throws Exceeded {
         if (size > limit(entry.getName())) {
-            throw new Exceeded("its entry " + entry.getName() + " unpacks to more than " + megabytes(limit(entry.getName()))
-                    + ", which is the limit");
+            throw new Exceeded("its entry " + entry.getName() + " unpacks to more than "
+                    + megabytes(limit(entry.getName())) + ", which is the limit");
         }
         if (all > UNPACKED_BYTES) {
             throw new Exceeded("unpacks to more than " + megabytes(UNPACKED_BYTES) + ", which is the limit");
@@ -74,7 +77,8 @@ final class JarLimits {
     private static long limit(String name) {
         return name.endsWith(".class")
                 ? CLASS_BYTES
-                : name.startsWith("META-INF/") && (name.endsWith(".MF") || name.endsWith(".idx") || name.endsWith(".yaml"))
+                : name.startsWith("META-INF/")
+                                && (name.endsWith(".MF") || name.endsWith(".idx") || name.endsWith(".yaml"))
                         ? TEXT_BYTES
                         : UNPACKED_BYTES;
     }

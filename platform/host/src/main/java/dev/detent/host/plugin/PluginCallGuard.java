@@ -73,7 +73,8 @@ record PluginCallGuard(String plugin, String what) {
     @SuppressWarnings("unchecked")
     <T> T guard(T value) {
         if (value instanceof PassDefinition d) {
-            String id = of("a pass").ask(() -> of("a pass's descriptor").ask(d::descriptor).id());
+            String id = of("a pass")
+                    .ask(() -> of("a pass's descriptor").ask(d::descriptor).id());
             of("pass '" + id + "'").ask(d::pass);
             return (T) new PassDefinition(
                     d.descriptor(), (Pass) of("pass '" + id + "'").proxy(d.pass()));
@@ -143,8 +144,8 @@ record PluginCallGuard(String plugin, String what) {
         return found;
     }
 
-    private <T> T answer(String asked, Call<? extends @Nullable T> call) {
-        T answer;
+    private <T> T answer(String asked, Call<? extends T> call) {
+        @Nullable T answer;
         try {
             answer = call.make();
         } catch (DetentException | OutOfMemoryError e) {
@@ -167,6 +168,7 @@ record PluginCallGuard(String plugin, String what) {
     /** A call of plugin code. */
     @FunctionalInterface
     private interface Call<T> {
+        @Nullable
         T make() throws Throwable;
     }
 
@@ -202,7 +204,9 @@ record PluginCallGuard(String plugin, String what) {
             }
         }
 
-        /** The graph a method is shown; passes and exporters are not: theirs come in a context, with rules of its own. */
+        /**
+         * The graph a method is shown; passes and exporters are not: theirs come in a context, with rules of its own.
+         */
         private static Optional<Graph> shown(@Nullable Object @Nullable [] arguments) {
             for (int i = 0; arguments != null && i < arguments.length; i++) {
                 if (arguments[i] instanceof Graph g) {

@@ -165,9 +165,8 @@ public final class PluginHost {
             }
         }
         for (PluginFile f : left) {
-            List<String> missing = dependencies(f).stream()
-                    .filter(d -> !there.contains(d))
-                    .toList();
+            List<String> missing =
+                    dependencies(f).stream().filter(d -> !there.contains(d)).toList();
             refused.add(new RefusedPlugin(
                     f.name(),
                     List.of(Problem.error(

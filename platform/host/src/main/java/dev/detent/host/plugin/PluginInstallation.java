@@ -65,9 +65,8 @@ public final class PluginInstallation {
     public String install(PluginFile plugin) {
         Path place = folder.resolve(plugin.name());
         Path partial = folder.resolve("." + plugin.name() + ".partial");
-        String before = Files.exists(place)
-                ? " in place of " + PluginFile.read(place).version()
-                : "";
+        String before =
+                Files.exists(place) ? " in place of " + PluginFile.read(place).version() : "";
         try {
             try {
                 Files.copy(plugin.file(), partial, StandardCopyOption.REPLACE_EXISTING);
@@ -97,8 +96,9 @@ public final class PluginInstallation {
         if (found.size() > 1) {
             throw new UserException(
                     "DT-PLG-039",
-                    "is the id of several files (" + String.join(", ", found.stream().map(PluginFile::name).toList())
-                            + "); give a file name",
+                    "is the id of several files ("
+                            + String.join(
+                                    ", ", found.stream().map(PluginFile::name).toList()) + "); give a file name",
                     named);
         }
         if (found.isEmpty() || Files.isDirectory(found.get(0).file())) {

@@ -40,7 +40,8 @@ final class PluginInstances {
     /** @param files in the order in which they load */
     Contributions load(List<PluginFile> files) {
         List<YamlPluginFile> documents = files.stream()
-                .flatMap(f -> f instanceof YamlPluginFile y ? java.util.stream.Stream.of(y) : java.util.stream.Stream.empty())
+                .flatMap(f ->
+                        f instanceof YamlPluginFile y ? java.util.stream.Stream.of(y) : java.util.stream.Stream.empty())
                 .toList();
         for (PluginFile f : files) {
             if (f instanceof PluginJar jar) {
@@ -103,8 +104,8 @@ final class PluginInstances {
         try {
             loader = manager.start(jar);
         } catch (Exception | LinkageError | StackOverflowError | AssertionError e) {
-            problems.add(Problem.error(
-                    "DT-PLG-011", "plugin '" + jar.id() + "' did not start: " + reason(e), jar.name()));
+            problems.add(
+                    Problem.error("DT-PLG-011", "plugin '" + jar.id() + "' did not start: " + reason(e), jar.name()));
             return types;
         }
         for (String name : jar.extensions()) {
@@ -163,7 +164,9 @@ final class PluginInstances {
         Collection<Message> messages = cause instanceof CreationException c
                 ? c.getErrorMessages()
                 : cause instanceof ConfigurationException c ? c.getErrorMessages() : List.of();
-        String text = messages.isEmpty() ? cause.toString() : messages.iterator().next().getMessage();
+        String text = messages.isEmpty()
+                ? cause.toString()
+                : messages.iterator().next().getMessage();
         return text.lines().findFirst().orElse("");
     }
 }

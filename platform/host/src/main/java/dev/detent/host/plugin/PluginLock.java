@@ -79,8 +79,10 @@ public final class PluginLock {
 
     /** The place of an id among the installed; those that are not listed come last. */
     int rank(String id) {
-        List<String> ids =
-                lines.stream().flatMap(l -> Line.parse(l).stream()).map(Line::id).toList();
+        List<String> ids = lines.stream()
+                .flatMap(l -> Line.parse(l).stream())
+                .map(Line::id)
+                .toList();
         return ids.contains(id) ? ids.indexOf(id) : ids.size();
     }
 
@@ -106,12 +108,11 @@ public final class PluginLock {
 
     /** The same lock with a file as it is now, enabled; the other lines stay as they are. */
     public PluginLock with(PluginFile plugin) {
-        return replaced(plugin.id(), l -> Line.of(plugin, false).toString())
-                .orElseGet(() -> {
-                    List<String> more = new ArrayList<>(lines);
-                    more.add(Line.of(plugin, false).toString());
-                    return new PluginLock(file, more);
-                });
+        return replaced(plugin.id(), l -> Line.of(plugin, false).toString()).orElseGet(() -> {
+            List<String> more = new ArrayList<>(lines);
+            more.add(Line.of(plugin, false).toString());
+            return new PluginLock(file, more);
+        });
     }
 
     /** The same lock without an id. */
@@ -119,7 +120,8 @@ public final class PluginLock {
         return new PluginLock(
                 file,
                 lines.stream()
-                        .filter(l -> Line.parse(l).filter(p -> p.id().equals(id)).isEmpty())
+                        .filter(l ->
+                                Line.parse(l).filter(p -> p.id().equals(id)).isEmpty())
                         .toList());
     }
 

@@ -188,8 +188,17 @@ public final class Registry implements Observers {
         return Optional.ofNullable(all.targets.get(target)).map(Entry::plugin).orElse("");
     }
 
+    /** {@code id version} of the plugin a dispatcher comes from. */
+    public String pluginOfDispatcher(String dispatcher) {
+        return Optional.ofNullable(all.dispatchers.get(dispatcher))
+                .map(Entry::plugin)
+                .orElse("");
+    }
+
     public String pluginOfObserver(String observer) {
-        return Optional.ofNullable(all.observers.get(observer)).map(Entry::plugin).orElse("");
+        return Optional.ofNullable(all.observers.get(observer))
+                .map(Entry::plugin)
+                .orElse("");
     }
 
     @Override

@@ -1,13 +1,12 @@
 package dev.detent.host.plugin;
 
-import dev.detent.host.artifact.TargetDirectory;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What a target may be called: its id names a folder of results and stands in lists with commas. */
-final class TargetIds {
+public final class TargetIds {
 
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_:-][A-Za-z0-9._:-]*");
 
@@ -29,8 +28,13 @@ final class TargetIds {
                 .map(o -> "calls a target '" + id + "', whose results would lie in the folder of target '" + o + "'");
     }
 
+    /** The name of the folder that a target's results lie in, among others. */
+    public static String folderOf(String id) {
+        return id.replace(':', '.');
+    }
+
     /** Some file systems do not tell capitals apart. */
     private static String folder(String id) {
-        return TargetDirectory.nameOf(id).toLowerCase(Locale.ROOT);
+        return folderOf(id).toLowerCase(Locale.ROOT);
     }
 }

@@ -1,6 +1,7 @@
 package dev.detent.host.record;
 
-import dev.detent.host.job.BackgroundTask;
+import dev.detent.host.artifact.Sha256;
+import dev.detent.host.progress.BackgroundTask;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,14 +2,13 @@ package dev.detent.host.record;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.detent.host.Detent;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
-import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.plugin.TargetIds;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
@@ -52,7 +51,7 @@ public final class RunDirectory {
         return targets.isEmpty()
                 ? List.of(run)
                 : targets.stream()
-                        .map(t -> read(folder.resolve(TargetDirectory.nameOf(t))))
+                        .map(t -> read(folder.resolve(TargetIds.folderOf(t))))
                         .toList();
     }
 
@@ -76,7 +75,7 @@ public final class RunDirectory {
 
     /** Base name of the files. */
     public String name() {
-        return get(o -> Detent.stem(o.getAsJsonObject("model").get("file").getAsString()));
+        return get(o -> ModelFacts.stem(o.getAsJsonObject("model").get("file").getAsString()));
     }
 
     /** Its files, for exporters. */

@@ -1,113 +1,107 @@
 package dev.detent.host.record;
 
 import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.evaluate.LayerErrors;
-import dev.detent.host.evaluate.LayerFingerprint;
-import dev.detent.host.job.PreparedModel;
-import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.plan.Plan;
+import dev.detent.host.plan.PlannedTarget;
 import dev.detent.kernel.Journal;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
 import dev.detent.report.Report;
-import dev.detent.spi.backend.Target;
-import dev.detent.spi.export.Exporter;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationState;
-import dev.detent.spi.quant.Slot;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What a run writes beside the target's files, and what it is made of.
  *
- * @param plugin {@code id version} of the plugin the target comes from
- * @param inputs the model as it was read, and the digests of what was read
- * @param samples calibration samples
- * @param fingerprints of every layer in the run's own simulation
+ * @param version Detent's
+ * @param problems everything a person should know
  */
 public record RunReportWriter(
         String version,
-        String plugin,
-        QuantizeRequest request,
-        Target target,
-        Exporter exporter,
-        Plan plan,
+        ModelFacts model,
+        CalibrationFacts calibration,
+        PlannedTarget target,
         Pipeline.Result result,
-        List<LayerErrors.Layer> layers,
-        List<Problem> problems,
-        Map<String, EvaluationMetrics> scores,
-        TargetDirectory folder,
-        PreparedModel inputs,
-        int samples,
-        Map<Slot, LayerFingerprint> fingerprints) {
+        Measurements measured,
+        List<Problem> problems) {
 
     /** Writes {@code journal.json}, {@code report.html} and {@code detent.json}. */
-    public static void write(RunReportWriter w) {
-        save(w, OutputNames.JOURNAL, journal(w.result().journal()));
-        save(w, OutputNames.REPORT, HtmlReport.render(report(w)));
+    public void write(TargetDirectory folder) {
+        save(folder, OutputNames.JOURNAL, journal(result));
+        save(folder, OutputNames.REPORT, HtmlReport.render(report(this, folder)));
         // The last: it lists the others.
-        Map<String, Object> record = provenance(w);
-        record.put("files", w.folder().digests());
-        save(w, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
+        Map<String, Object> record = provenance(this);
+        record.put("files", folder.digests());
+        save(folder, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
     }
 
-    private static void save(RunReportWriter w, String name, String content) {
-        w.folder().write(name, content.getBytes(StandardCharsets.UTF_8));
+    private static void save(TargetDirectory folder, String name, String content) {
+        folder.write(name, content.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String journal(Journal journal) {
-        StringBuilder b = new StringBuilder("[\n");
-        List<Journal.Entry> entries = journal.entries();
-        for (int i = 0; i < entries.size(); i++) {
-            Journal.Entry e = entries.get(i);
+    /** Every step in order, each followed by the transitions it asked for. */
+    private static String journal(Pipeline.Result result) {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (Pipeline.DoneStep done : result.steps()) {
             Map<String, Object> row = new LinkedHashMap<>();
-            row.put("slot", e.slot().toString());
-            row.put("value", e.value());
-            row.put("verb", e.verb().name());
-            row.put("from", e.from().name());
-            row.put("to", e.to().name());
-            row.put("root", e.root().toString());
-            row.put("pass", e.pass());
-            row.put("plugin", e.plugin());
-            row.put("reason", e.reason());
-            b.append(Json.compact(row)).append(i + 1 < entries.size() ? ",\n" : "\n");
+            row.put("step", done.step().id());
+            row.put("plugin", done.step().plugin());
+            row.put("transitions", done.entries());
+            row.put("reason", done.step().reason());
+            rows.add(row);
+            result.journal().entries().subList(done.firstEntry(), done.firstEntry() + done.entries()).stream()
+                    .map(RunReportWriter::transition)
+                    .forEach(rows::add);
         }
-        return b.append("]\n").toString();
+        return rows.stream().map(Json::compact).collect(Collectors.joining(",\n", "[\n", "\n]\n"));
+    }
+
+    private static Map<String, Object> transition(Journal.Entry e) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("slot", e.slot().toString());
+        row.put("value", e.value());
+        row.put("verb", e.verb().name());
+        row.put("from", e.from().name());
+        row.put("to", e.to().name());
+        row.put("root", e.root().toString());
+        row.put("pass", e.pass());
+        row.put("plugin", e.plugin());
+        row.put("reason", e.reason());
+        return row;
     }
 
     private static Map<String, Object> provenance(RunReportWriter w) {
         Map<String, Object> p = new LinkedHashMap<>();
         p.put("detent", w.version());
         Map<String, Object> model = new LinkedHashMap<>();
-        model.put("file", w.request().model().getFileName().toString());
-        model.put("sha256", w.inputs().modelSha256());
+        model.put("file", w.model().file().getFileName().toString());
+        model.put("sha256", w.model().digest().sha256());
         p.put("model", model);
         p.put("target", w.target().id());
-        p.put("format", w.exporter().id());
-        p.put("plugin", w.plugin());
+        p.put("format", w.target().exporter().id());
+        p.put("plugin", w.target().plan().plugin());
         Map<String, Object> data = new LinkedHashMap<>();
-        w.inputs().calibrationSha256().ifPresent(sha -> {
-            data.put(
-                    "name",
-                    Path.of(w.request().calibration().orElseThrow())
-                            .getFileName()
-                            .toString());
-            data.put("sha256", sha);
+        w.calibration().place().ifPresent(place -> {
+            data.put("name", place.getFileName().toString());
+            data.put("sha256", w.calibration().sha256().orElseThrow());
         });
-        data.put("samples", w.samples());
-        data.put("preprocessing", w.request().preprocessing().toString());
+        data.put("samples", w.calibration().samples());
+        data.put("preprocessing", w.calibration().preprocessing().toString());
         p.put("calibration", data);
-        p.put("dispatcher", w.plan().dispatcher());
+        p.put("dispatcher", w.target().plan().plan().dispatcher());
         p.put(
                 "plan",
-                w.plan().steps().stream()
+                w.target().plan().plan().steps().stream()
                         .map(s -> {
                             Map<String, Object> step = new LinkedHashMap<>();
                             step.put("pass", s.id());
@@ -120,35 +114,48 @@ public record RunReportWriter(
                         .toList());
         p.put("configs", QuantizationStateCodec.write(w.result().configs()));
         Map<String, Object> prints = new LinkedHashMap<>();
-        w.fingerprints().forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
+        w.measured()
+                .fingerprints()
+                .forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
         p.put("fingerprints", prints);
         p.put("problems", w.problems().stream().map(Problem::toString).toList());
         Map<String, Object> scores = new LinkedHashMap<>();
-        w.scores().forEach((k, s) -> {
+        w.measured().scores().forEach((k, s) -> {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("samples", s.samples());
             s.top1().ifPresent(t -> row.put("top1", t));
             row.put("agreement", s.agreement());
-            row.put("snr", Double.isFinite(s.snr()) ? (Object) s.snr() : HtmlReport.decibels(s.snr()));
+            row.put("snr", decibels(s.snr()));
+            if (s.outputs().size() > 1) {
+                Map<String, Object> outputs = new LinkedHashMap<>();
+                s.outputs().forEach((name, snr) -> outputs.put(name, decibels(snr)));
+                row.put("outputs", outputs);
+            }
             scores.put(k, row);
         });
         p.put("scores", scores);
         return p;
     }
 
-    private static Report report(RunReportWriter w) {
+    private static Object decibels(double snr) {
+        return Double.isFinite(snr) ? (Object) snr : HtmlReport.decibels(snr);
+    }
+
+    private static Report report(RunReportWriter w, TargetDirectory folder) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put(
                 "Model",
-                w.request().model().getFileName() + ", " + w.inputs().bytes() + " bytes, "
-                        + w.inputs().nodes() + " nodes");
-        facts.put("Target", w.target().id() + " (" + w.target().summary() + ")");
+                w.model().file().getFileName() + ", " + w.model().bytes() + " bytes, "
+                        + w.model().nodes() + " nodes");
+        facts.put("Target", w.target().id() + " (" + w.target().plan().target().summary() + ")");
         facts.put(
                 "Quantized",
                 w.result().graph().nodes().stream()
                                 .filter(w.result().configs()::isQuantized)
                                 .count() + " of " + w.result().graph().nodes().size() + " nodes after formatting");
-        facts.put("Calibration", w.samples() + " samples, " + w.request().preprocessing());
+        facts.put(
+                "Calibration",
+                w.calibration().samples() + " samples, " + w.calibration().preprocessing());
         facts.put("Detent", w.version());
         Map<String, Integer> states = new LinkedHashMap<>();
         for (QuantizationState s : QuantizationState.values()) {
@@ -160,14 +167,14 @@ public record RunReportWriter(
             }
         }
         return new Report(
-                w.request().model().getFileName() + " for " + w.target().id(),
+                w.model().file().getFileName() + " for " + w.target().id(),
                 facts,
-                EvaluationMetrics.rows(w.scores()),
-                w.layers().stream()
+                EvaluationMetrics.rows(w.measured().scores()),
+                w.measured().layers().stream()
                         .map(l -> new Report.Layer(l.node(), l.opType(), Math.min(99, l.snr())))
                         .toList(),
                 states,
-                w.plan().steps().stream()
+                w.target().plan().plan().steps().stream()
                         .map(s -> List.of(s.id(), s.plugin(), s.reason()))
                         .toList(),
                 w.problems().stream()
@@ -178,7 +185,7 @@ public record RunReportWriter(
                         .filter(p -> p.severity() == Problem.Severity.NOTE)
                         .map(Problem::toString)
                         .toList(),
-                w.folder().sizes().entrySet().stream()
+                folder.sizes().entrySet().stream()
                         .map(e -> List.of(e.getKey(), e.getValue().toString()))
                         .toList());
     }

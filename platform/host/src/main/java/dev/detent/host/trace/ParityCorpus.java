@@ -2,14 +2,9 @@ package dev.detent.host.trace;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
-import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.pipeline.Progress;
-import dev.detent.host.plan.Plan;
-import dev.detent.host.plan.Planner;
-import dev.detent.host.plan.StandardRecipes;
-import dev.detent.host.plugin.Registry;
-import dev.detent.onnx.OnnxReader;
+import dev.detent.host.progress.Progress;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
@@ -38,11 +33,11 @@ public final class ParityCorpus {
         }
     }
 
-    private final Registry registry;
+    private final Detent detent;
     private final Path folder;
 
-    public ParityCorpus(Registry registry, Path folder) {
-        this.registry = registry;
+    public ParityCorpus(Detent detent, Path folder) {
+        this.detent = detent;
         this.folder = folder;
     }
 
@@ -82,13 +77,11 @@ public final class ParityCorpus {
             try {
                 Graph graph = formatted.get(j.model());
                 if (graph == null) {
-                    Path file = folder.resolve("models/" + j.model() + ".onnx");
-                    graph = OnnxReader.read(file);
-                    Pipeline.format(graph, file.toString());
+                    graph = Detent.normalized(folder.resolve("models/" + j.model() + ".onnx"));
                     formatted.put(j.model(), graph);
                 }
                 TraceFile.refuseOther(out.resolve(j.file()));
-                TraceFile.write(out.resolve(j.file()), trace(j, graph.copy(), tags.getOrDefault(j.tag(), "")));
+                TraceFile.write(out.resolve(j.file()), trace(j, graph, tags.getOrDefault(j.tag(), "")));
             } catch (DetentException e) {
                 failures.put(j.file(), e.getMessage());
             } catch (RuntimeException e) {
@@ -101,15 +94,11 @@ public final class ParityCorpus {
     }
 
     private String trace(Job job, Graph graph, String settings) {
-        Target target = registry.target(job.target());
-        QuantizationRecipe profile = settings.isEmpty()
-                ? target.recipe(StandardRecipes.INSTANCE)
-                : PpqSettings.apply(target.recipe(StandardRecipes.INSTANCE), settings);
-        Plan plan = new Planner(registry).plan(profile);
+        QuantizationRecipe usual = detent.recipe(job.target());
+        QuantizationRecipe recipe = settings.isEmpty() ? usual : PpqSettings.apply(usual, settings);
         PpqTraceRecorder trace =
                 new PpqTraceRecorder(job.model() + ".onnx", job.target(), settings.isEmpty() ? "default" : settings);
-        new Pipeline(registry, target, 1, Progress.QUIET, trace)
-                .run(graph, plan, Optional.of(new CorpusSamples(folder, job.model())));
+        detent.watch(graph, job.target(), recipe, new CorpusSamples(folder, job.model()), trace);
         return trace.json();
     }
 
@@ -118,7 +107,7 @@ public final class ParityCorpus {
             for (Path f : files.sorted().toList()) {
                 String name = f.getFileName().toString();
                 if (name.endsWith(".onnx")) {
-                    registry.targets().stream()
+                    detent.registry().targets().stream()
                             .map(Target::id)
                             .filter(t -> t.startsWith("ppq:"))
                             .forEach(t -> jobs.add(new Job(name.substring(0, name.length() - 5), t, "")));

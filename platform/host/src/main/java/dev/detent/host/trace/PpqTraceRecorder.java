@@ -1,12 +1,11 @@
 package dev.detent.host.trace;
 
-import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.plan.Plan;
-import dev.detent.kernel.QuantizationConfigs;
+import dev.detent.host.pipeline.PipelineListener;
+import dev.detent.host.plan.Step;
 import dev.detent.report.Json;
-import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Placement;
+import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
@@ -20,7 +19,7 @@ import java.util.Objects;
  * Records the slot table after rules and what every pass changed, as schema {@code ppq-trace/2}
  * (shared/reference/ppq-0.6.5.1-delta.md 8.3). Slots are called {@code <node>:in|out:<index>}.
  */
-public final class PpqTraceRecorder implements Pipeline.Listener {
+public final class PpqTraceRecorder implements PipelineListener {
 
     private final String model;
     private final String target;
@@ -38,16 +37,22 @@ public final class PpqTraceRecorder implements Pipeline.Listener {
     }
 
     @Override
-    public void prepared(Plan.Step step) {
-        prepared.add(pass(step.id(), Map.of()));
+    public void after(Step step, Model model) {
+        if (step instanceof Step.ApplyRules) {
+            ruled(model);
+        } else if (step instanceof Step.RunPass && operators.isEmpty()) {
+            prepared.add(pass(step.id(), Map.of()));
+        } else if (step instanceof Step.RunPass) {
+            passed(step, model.quantization());
+        }
     }
 
-    @Override
-    public void ruled(Graph graph, QuantizationConfigs configs, Map<String, Placement> sides) {
+    private void ruled(Model model) {
+        Quantization configs = model.quantization();
         initial = table(configs);
         current = initial;
         operators = new ArrayList<>();
-        for (Node n : graph.nodes()) {
+        for (Node n : model.graph().nodes()) {
             boolean quantized = configs.isQuantized(n);
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("name", n.name());
@@ -56,7 +61,7 @@ public final class PpqTraceRecorder implements Pipeline.Listener {
                     "platform",
                     quantized
                             ? PpqNames.platform(target)
-                            : sides.get(n.name()) == Placement.SHAPE ? "SHAPE_OR_INDEX" : "FP32");
+                            : model.placements().get(n.name()) == Placement.SHAPE ? "SHAPE_OR_INDEX" : "FP32");
             row.put("quantized", quantized);
             row.put("active", quantized ? !configs.isPassive(n) : null);
             row.put("inputs", n.inputs());
@@ -65,8 +70,7 @@ public final class PpqTraceRecorder implements Pipeline.Listener {
         }
     }
 
-    @Override
-    public void passed(Plan.Step step, QuantizationConfigs configs) {
+    private void passed(Step step, Quantization configs) {
         Map<String, Map<String, Object>> after = table(configs);
         Map<String, Object> delta = new LinkedHashMap<>();
         after.forEach((slot, row) -> {
@@ -112,7 +116,7 @@ public final class PpqTraceRecorder implements Pipeline.Listener {
         return Json.compact(t) + "\n";
     }
 
-    private static Map<String, Map<String, Object>> table(QuantizationConfigs configs) {
+    private static Map<String, Map<String, Object>> table(Quantization configs) {
         Map<String, Map<String, Object>> table = new LinkedHashMap<>();
         for (TensorQuantization c : configs.configs()) {
             Scheme s = c.scheme();

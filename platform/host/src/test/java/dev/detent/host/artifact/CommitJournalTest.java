@@ -3,7 +3,6 @@ package dev.detent.host.artifact;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.detent.host.record.Sha256;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

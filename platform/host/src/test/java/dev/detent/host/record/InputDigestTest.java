@@ -3,6 +3,8 @@ package dev.detent.host.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.host.artifact.RecordSeal;
+import dev.detent.host.artifact.Sha256;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

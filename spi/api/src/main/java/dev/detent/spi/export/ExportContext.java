@@ -23,6 +23,13 @@ public interface ExportContext {
     /** Writes an ONNX file (with external data beside it when it would pass 2 GB). */
     void onnx(String fileName, Graph graph);
 
+    /**
+     * Raises {@code graph} in place to an opset of ONNX's own domain that its new nodes need, at most 21: every other
+     * node, in subgraphs too, gets the form that keeps its meaning there. A graph of that opset or newer stays as it
+     * is.
+     */
+    void raiseOpset(Graph graph, int opset);
+
     /** Renders maps, lists, strings, numbers and booleans as JSON in insertion order. */
     String json(Object value);
 

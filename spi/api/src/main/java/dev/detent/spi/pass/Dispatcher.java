@@ -1,17 +1,21 @@
 package dev.detent.spi.pass;
 
 import dev.detent.spi.ImplementedByPlugins;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import java.util.Map;
 import java.util.function.Predicate;
 
 /** A strategy that gives every node its side. Pure. */
+@Stable(since = "1.0")
 @ImplementedByPlugins
 public interface Dispatcher {
 
+    /** Lower-case word, unique among all plugins. */
     String id();
 
+    /** One line for {@code detent passes}. */
     String summary();
 
     /**

@@ -1,36 +1,30 @@
 package dev.detent.spi.pass;
 
+import dev.detent.spi.Stable;
+
 /**
- * What can be true of a model on its way, in canonical order. Each has an executable definition in the kernel's
- * invariants.
+ * What can be true of a model on its way, in the order in which a plan usually makes it true. Passes are ordered by the
+ * facts they require, forbid, establish and invalidate. Each fact has an executable invariant, which the host evaluates
+ * after every step for as long as the fact holds.
  */
+@Stable(since = "1.0")
 public enum Fact {
-    /** Constants are initializers, BatchNorm is folded, every parameter has one consumer. */
+    /** Opset 13 or newer; constants that nodes read are initializers. Established by the step {@code normalize}. */
     FORMATTED,
-    /** Weights are prepared (equalized, split, rewritten for the target); no config exists yet. */
-    PREPARED,
-    /** Every node has a side: quantized, float or shape. */
+    /** Every node has a {@link Placement}. Established by the step {@code place}. */
     DISPATCHED,
-    /** Every slot of every quantized node has a config. */
+    /** Every slot of every quantized node has a config. Established by the step {@code rules}. */
     RULES_APPLIED,
-    /** Shape inputs are SOI, clip bounds FP32, pad values passive. */
-    REFINED,
-    /** Tensors inside fused operators are covered. */
-    FUSED,
-    /** Duplicates along an edge are covered. */
-    SIMPLIFIED,
-    /** No parameter config is INITIAL. */
+    /** No config of an initializer is INITIAL. */
     PARAMETERS_CALIBRATED,
     /** No config at all is INITIAL. */
     ACTIVATIONS_CALIBRATED,
-    /** Operands that must share a scale share it. */
-    ALIGNED,
     /** No config is PASSIVE_INIT. */
     PASSIVES_DERIVED,
-    /** Parameters have been tuned against data. */
-    TUNED,
-    /** No parameter config is active except followers of another config. */
+    /** No config of an initializer is active except followers of another config. */
     BAKED,
-    /** Every state is settled; the model may be exported. */
+    /**
+     * Every state is settled; the model may be exported. Established by the step {@code freeze}, the last of a plan.
+     */
     EXPORTABLE
 }

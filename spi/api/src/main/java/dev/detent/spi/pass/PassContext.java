@@ -1,41 +1,36 @@
 package dev.detent.spi.pass;
 
 import dev.detent.spi.ImplementedByHost;
-import dev.detent.spi.graph.Graph;
+import dev.detent.spi.Stable;
 import dev.detent.spi.graph.GraphEditor;
-import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.observe.Observers;
-import dev.detent.spi.option.Options;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.run.Simulator;
+import dev.detent.spi.run.Simulator.Observation;
 import java.util.Optional;
 
 /** Everything a pass may touch, for the duration of {@link Pass#run} on its thread. */
+@Stable(since = "1.0")
 @ImplementedByHost
-public interface PassContext {
-
-    Graph graph();
-
-    /**
-     * What a value holds that depends on constants alone, an initializer or computed from some; empty for any other.
-     */
-    Optional<Tensor> constant(String value);
+public interface PassContext extends PassView {
 
     /** Only for a pass that declared {@code editsGraph}. */
     GraphEditor editor();
 
-    Quantization quantization();
-
+    /** The verbs that move configs; only those the pass declared, only during the run, only on its thread. */
     StateControl states();
 
-    Options options();
+    /**
+     * The merged sketch of an observation that {@link Pass#observes} asked for: one of the same value, name and number
+     * of samples. It may be shared with other targets, so a pass reads it and leaves it as it is.
+     *
+     * @return empty when {@code observes} did not ask for it
+     */
+    <S extends Sketch> Optional<S> observed(Observation<S> observation);
 
-    /** Only for a pass that declared {@link PassRequirement#SAMPLES}. */
+    /** The network as it is quantized now. Only for a pass that declared {@link PassRequirement#SAMPLES}. */
     Simulator simulator();
-
-    Observers observers();
 
     /** Something the person should know; ERROR problems stop the run after the pass. */
     void report(Problem problem);

@@ -1,14 +1,20 @@
 package dev.detent.spi.run;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByHost;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.TensorQuantization;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
  * Forward passes of the model over the run's samples under the configs as they stand now: active slots quantize, the
- * others do not. What is observed is the raw value, before any quantization at its producer's or consumer's slot.
+ * others do not. What is observed is the raw value, before any quantization at its producer's or consumer's slot. What
+ * a pass wants to see of the float network it declares: see {@link dev.detent.spi.pass.Pass#observes}.
  */
+@Experimental(since = "1.0")
 @ImplementedByHost
 public interface Simulator {
 
@@ -41,21 +47,20 @@ public interface Simulator {
      */
     <S extends Sketch> List<S> observe(List<Observation<S>> observations, int limit);
 
-    /**
-     * As {@link #observe(List, int)}, on the network with nothing quantized. What is seen depends on graph and samples
-     * alone, so a run for several targets looks once.
-     */
-    <S extends Sketch> List<S> observeFloat(List<Observation<S>> observations, int limit);
-
     /** One pass over all samples. */
     default <S extends Sketch> List<S> observe(List<Observation<S>> observations) {
         return observe(observations, Integer.MAX_VALUE);
     }
 
     /**
-     * Error of the model's float outputs under the configs as they stand, against the same graph with nothing
-     * quantized: sum of squared differences over sum of squares, on the first {@code limit} samples. Only before
-     * parameters are baked.
+     * A trial: the error of the model's float outputs, against the same graph with nothing quantized, if configs that
+     * wait for calibration had these parameters. No config moves and the journal stays as it is. Only before
+     * initializers are baked.
+     *
+     * @param trial parameters for INITIAL configs that are their own roots; those that follow them count too; empty for
+     *     the error as the configs stand
+     * @param limit at most so many samples, the first ones
+     * @return sum of squared differences over sum of squares, of several outputs the mean of that
      */
-    double outputError(int limit);
+    double outputError(Map<? extends TensorQuantization, QuantizationParameters> trial, int limit);
 }

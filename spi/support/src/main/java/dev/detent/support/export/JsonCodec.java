@@ -2,6 +2,7 @@ package dev.detent.support.export;
 
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
+import java.util.Objects;
 
 /**
  * JSON, indented, keys in the order they were put in. Carries every name: quotes, backslashes, control characters,
@@ -11,7 +12,7 @@ public final class JsonCodec implements SideFileCodec<JsonValue> {
 
     @Override
     public void write(ExportContext context, String file, JsonValue document) {
-        context.text(file, context.json(document.tree()));
+        context.text(file, context.json(Objects.requireNonNull(document.tree())));
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Collects what stands in an artefact, by entry. Numbers that no config can have are a UserException that names the
@@ -30,7 +31,7 @@ public final class ReadBackParameters {
         try {
             return new QuantizationParameters(scales, z);
         } catch (IllegalArgumentException e) {
-            throw impossible(entry, e.getMessage());
+            throw impossible(entry, String.valueOf(e.getMessage()));
         }
     }
 
@@ -62,8 +63,9 @@ public final class ReadBackParameters {
         found.put(entry, parameters);
     }
 
-    public boolean contains(String entry) {
-        return found.containsKey(entry);
+    /** What has been found of {@code entry} so far. */
+    public Optional<QuantizationParameters> get(String entry) {
+        return Optional.ofNullable(found.get(entry));
     }
 
     public void remove(String entry) {

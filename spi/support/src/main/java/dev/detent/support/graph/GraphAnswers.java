@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -63,6 +64,6 @@ public final class GraphAnswers<T, A> {
                         "the answer for " + next + " follows from itself: the graph has a cycle");
             }
         }
-        return known.get(item);
+        return Objects.requireNonNull(known.get(item));
     }
 }

@@ -65,8 +65,8 @@ public enum FloatingPoint implements NumberSystem {
 
     @Override
     public ScaleAndZeroPoint cover(Range values, Scheme scheme) {
-        double magnitude = Math.max(values.high(), -values.low());
-        double scale = Math.max(magnitude / scheme.quantMax(), LinearInteger.MIN_SCALE);
+        double magnitude = Math.max(Math.max(values.high(), -values.low()), 0);
+        double scale = LinearInteger.usable(magnitude / scheme.quantMax());
         return new ScaleAndZeroPoint(scheme.powerOfTwo() ? LinearInteger.nextPowerOfTwo(scale) : scale, 0);
     }
 

@@ -20,8 +20,8 @@ public final class LinearInteger implements NumberSystem {
 
     public static final LinearInteger INSTANCE = new LinearInteger();
 
-    /** Smallest scale that is ever rendered (PPQ's OBSERVER_MIN_SCALE). */
-    public static final double MIN_SCALE = 1e-8;
+    /** Scale of a tensor that is zero throughout (PPQ's OBSERVER_MIN_SCALE, there the least of all scales). */
+    public static final double ZERO_SCALE = 1e-8;
 
     /**
      * Adding and subtracting 1.5 * 2^23 rounds a float below 2^22 half to even, and vectorises where Math.rint does
@@ -74,9 +74,9 @@ public final class LinearInteger implements NumberSystem {
         if (scheme.symmetric()) {
             double magnitude = Math.max(hi, -lo);
             scale = scheme.scaleRule() == ScaleRule.MAGNITUDE ? magnitude / scheme.quantMax() : 2 * magnitude / span;
-            scale = Math.max(scale, MIN_SCALE);
+            scale = usable(scale);
         } else {
-            scale = Math.max((hi - lo) / span, MIN_SCALE);
+            scale = usable((hi - lo) / span);
             if (scheme.powerOfTwo()) {
                 scale = nextPowerOfTwo(scale);
             }
@@ -84,6 +84,14 @@ public final class LinearInteger implements NumberSystem {
             zeroPoint = Math.max(scheme.quantMin(), Math.min(scheme.quantMax(), zeroPoint));
         }
         return new ScaleAndZeroPoint(scheme.powerOfTwo() ? nextPowerOfTwo(scale) : scale, zeroPoint);
+    }
+
+    /**
+     * The scale itself, as far as a float can say it without losing digits; a tensor of zeros has the one that stands
+     * for it. Signals may be as small as they like: readings in tesla or farad lie around 1e-9.
+     */
+    public static double usable(double scale) {
+        return scale == 0 ? ZERO_SCALE : Math.max(scale, Float.MIN_NORMAL);
     }
 
     /** 2^ceil(log2 s). */

@@ -17,6 +17,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -32,12 +34,13 @@ import java.util.stream.Collectors;
 public final class OperatorTable {
 
     /** Rows of an operator by their first opset. */
-    private static final Map<String, TreeMap<Integer, Operator>> ROWS = read();
+    private static final Map<String, NavigableMap<Integer, Operator>> ROWS = read();
 
     private static final Map<Trait, Set<String>> TYPES = byTrait();
 
     private static final Set<String> BIASED = types(Trait.WEIGHTED).stream()
-            .filter(t -> ROWS.get(t).lastEntry().getValue().inputs().stream().anyMatch(i -> i.role() == InputRole.BIAS))
+            .filter(t -> Objects.requireNonNull(ROWS.get(t)).lastEntry().getValue().inputs().stream()
+                    .anyMatch(i -> i.role() == InputRole.BIAS))
             .collect(Collectors.toUnmodifiableSet());
 
     private OperatorTable() {}
@@ -180,7 +183,7 @@ public final class OperatorTable {
         return count.least() == count.most() ? "" + count.most() : count.least() + " to " + count.most();
     }
 
-    private static Optional<TreeMap<Integer, Operator>> forms(Node node) {
+    private static Optional<NavigableMap<Integer, Operator>> forms(Node node) {
         return node.domain().isEmpty() ? Optional.ofNullable(ROWS.get(node.opType())) : Optional.empty();
     }
 
@@ -192,8 +195,8 @@ public final class OperatorTable {
         return types;
     }
 
-    private static Map<String, TreeMap<Integer, Operator>> read() {
-        Map<String, TreeMap<Integer, Operator>> rows = new TreeMap<>();
+    private static Map<String, NavigableMap<Integer, Operator>> read() {
+        Map<String, NavigableMap<Integer, Operator>> rows = new TreeMap<>();
         try (InputStream in = OperatorTable.class.getResourceAsStream("operators.table")) {
             if (in == null) {
                 throw new IllegalStateException("operators.table is missing beside " + OperatorTable.class.getName());

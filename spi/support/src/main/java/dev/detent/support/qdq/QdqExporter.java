@@ -69,7 +69,7 @@ public final class QdqExporter implements ReadableExporter {
                             + "target's, the file can only have ONNX's",
                     model.name() + SUFFIX));
         }
-        context.onnx(model.name() + SUFFIX, QdqGraphBuilder.apply(model, forms));
+        context.onnx(model.name() + SUFFIX, QdqGraphBuilder.apply(model, forms, context::raiseOpset));
     }
 
     private static boolean otherTies(Collection<? extends TensorQuantization> configs) {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -80,8 +81,18 @@ public final class QdqGraphBuilder {
     }
 
     public static Graph apply(QuantizedModel model, Set<Form> form) {
+        return apply(model, form, (graph, opset) -> {
+            throw new IllegalStateException("its types need opset " + opset + ", to which somebody has to raise it");
+        });
+    }
+
+    /** @param raise {@link dev.detent.spi.export.ExportContext#raiseOpset}: called where a type needs a newer opset */
+    public static Graph apply(QuantizedModel model, Set<Form> form, ObjIntConsumer<Graph> raise) {
         QdqGraphBuilder insertion = new QdqGraphBuilder(model.graph(), model.quantization(), form);
         insertion.run();
+        if (insertion.needed > insertion.graph.opset()) {
+            raise.accept(insertion.graph, insertion.needed);
+        }
         return insertion.graph;
     }
 
@@ -113,7 +124,7 @@ public final class QdqGraphBuilder {
         }
         producers.forEach((value, c) -> producer(value, c));
         nodes.forEach(n -> n.capturedValues().forEach(this::shield));
-        OpsetRaise.to(needed, edit);
+        SaturatingClips.widen(edit);
         edit.sort();
     }
 

@@ -85,4 +85,9 @@ final class FilesInMemory implements ExportContext, Artifact {
     public void report(Problem problem) {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public void raiseOpset(dev.detent.spi.graph.Graph graph, int opset) {
+        throw new IllegalStateException("no test here writes types that need opset " + opset);
+    }
 }

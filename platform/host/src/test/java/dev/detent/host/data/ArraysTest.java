@@ -1,10 +1,9 @@
-package dev.detent.distribution;
+package dev.detent.host.data;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.detent.host.data.Preprocessing;
-import dev.detent.host.data.SampleLoader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -13,6 +12,7 @@ import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,11 +84,62 @@ class ArraysTest {
                 .hasMessageContaining("holds '" + type + "'");
     }
 
+    /** Column-major: the rows (1, 2, 3) and (4, 5, 6) lie as 1, 4, 2, 5, 3, 6. */
     @Test
-    void soIsTheOrderOfColumns() {
-        assertThatThrownBy(() -> open("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }", new byte[8]))
+    void fortranOrderIsRead() throws IOException {
+        Graph model = new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1, 3))
+                .graph();
+        byte[] file = NpyFiles.array("<f4", true, "(2, 3)", NpyFiles.bytes(1, 4, 2, 5, 3, 6));
+        Samples rows = SampleLoader.open(
+                model, Files.write(work.resolve("f.npy"), file).toString(), Preprocessing.parse("none"), 0);
+        assertThat(values(rows, 0)).containsExactly(1, 2, 3);
+        assertThat(values(rows, 1)).containsExactly(4, 5, 6);
+        // One file for each sample: the whole array, of a model that takes two rows.
+        Path folder = Files.createDirectories(work.resolve("folder"));
+        Files.write(folder.resolve("f.npy"), file);
+        Graph two = new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 2, 3))
+                .graph();
+        assertThat(values(SampleLoader.open(two, folder.toString(), Preprocessing.parse("none"), 0), 0))
+                .containsExactly(1, 2, 3, 4, 5, 6);
+    }
+
+    private static float[] values(Samples samples, int index) {
+        FloatBuffer data =
+                requireNonNull(samples.get(index).inputs().get("x")).data().asFloatBuffer();
+        float[] values = new float[data.remaining()];
+        data.get(values);
+        return values;
+    }
+
+    /** (2^58 + 4) * 3 * 8 * 8 elements of 4 bytes wrap round to 3,072 bytes. */
+    @Test
+    void shapesThatOverflowAreRefused() {
+        assertThatThrownBy(() -> open(
+                        "{'descr': '<f4', 'fortran_order': False, 'shape': (288230376151711748, 3, 8, 8), }",
+                        new byte[3072]))
                 .isInstanceOf(UserException.class)
-                .hasMessageContaining("Fortran order");
+                .hasMessageContaining("x.npy")
+                .hasMessageContaining("which no file can hold");
+    }
+
+    @Test
+    void integersThatTheModelCannotHoldAreRefused() throws IOException {
+        Graph model = new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.UINT8, 1, 1))
+                .graph();
+        Path file = Files.write(work.resolve("i.npy"), NpyFiles.array("<i2", false, "(1, 1)", new byte[] {0x2c, 1}));
+        Samples samples = SampleLoader.open(model, file.toString(), Preprocessing.parse("none"), 0);
+        assertThatThrownBy(() -> samples.get(0))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("holds 300 at element 0, the model's input 'x' takes UINT8");
     }
 
     @ParameterizedTest

@@ -1,10 +1,8 @@
-package dev.detent.distribution;
+package dev.detent.host.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.detent.host.data.Preprocessing;
-import dev.detent.host.data.SampleLoader;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
@@ -49,8 +47,7 @@ class ArchivesTest {
                     values[i] = Integer.parseInt(array.split("=")[1]) + i;
                 }
                 zip.putNextEntry(new ZipEntry(array.split("=")[0] + ".npy"));
-                zip.write(
-                        Files.readAllBytes(InstalledDistribution.npy(work.resolve("array"), samples + ", 2", values)));
+                zip.write(Files.readAllBytes(NpyFiles.floats(work.resolve("array"), samples + ", 2", values)));
             }
         }
         return file;
@@ -92,7 +89,7 @@ class ArchivesTest {
     @Test
     void filesOfTheInputItselfComeFirst() throws IOException {
         npz("both/labels.npz", 1, "labels=1");
-        InstalledDistribution.npy(work.resolve("both/a.npy"), "1, 2", 7, 8);
+        NpyFiles.floats(work.resolve("both/a.npy"), "1, 2", 7, 8);
         Samples s = open(model("x"), work.resolve("both"));
         assertThat(s.size()).isEqualTo(1);
         assertThat(values(s.get(0), "x")).containsExactly(7, 8);

@@ -1,10 +1,8 @@
-package dev.detent.distribution;
+package dev.detent.host.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.detent.host.data.Preprocessing;
-import dev.detent.host.data.SampleLoader;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
@@ -42,8 +40,7 @@ class BatchesTest {
         for (int i = 0; i < values.length; i++) {
             values[i] = i;
         }
-        return InstalledDistribution.npy(
-                        work.resolve(name), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values)
+        return NpyFiles.floats(work.resolve(name), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values)
                 .toString();
     }
 
@@ -85,7 +82,7 @@ class BatchesTest {
     @Test
     void everyRowHasItsLabel() throws IOException {
         Samples s = SampleLoader.open(model(3, 2), npy("six.npy", 6, 2), NONE, 0);
-        EvaluationMetrics.Reference reference = new EvaluationMetrics.Reference(List.of("y"), s, (samples, sink) -> {
+        EvaluationMetrics.Reference reference = EvaluationMetrics.Reference.of(List.of("y"), s, (samples, sink) -> {
             for (int i = 0; i < samples.size(); i++) {
                 int sample = i;
                 sink.accept(i, new SegmentedSimulation.Outputs() {

@@ -1,5 +1,6 @@
-package dev.detent.host.artifact;
+package dev.detent.host.verify;
 
+import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.NoiseSamples;
 import dev.detent.host.pipeline.FrozenQuantizedModel;

@@ -1,4 +1,4 @@
-package dev.detent.host.record;
+package dev.detent.host.artifact;
 
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.detent.host.job;
+package dev.detent.host.progress;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;

@@ -1,4 +1,4 @@
-package dev.detent.host.pipeline;
+package dev.detent.host.progress;
 
 /** Told how far long work has come; may be called by worker threads. */
 @FunctionalInterface

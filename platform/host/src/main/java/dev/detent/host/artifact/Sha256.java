@@ -1,4 +1,4 @@
-package dev.detent.host.record;
+package dev.detent.host.artifact;
 
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
@@ -61,7 +61,7 @@ public final class Sha256 {
     }
 
     /** Of all that is left to read of {@code in}. */
-    static String of(InputStream in) throws IOException {
+    public static String of(InputStream in) throws IOException {
         MessageDigest sha = sha256();
         update(sha, in);
         return HexFormat.of().formatHex(sha.digest());

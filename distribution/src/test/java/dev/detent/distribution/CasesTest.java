@@ -1,0 +1,169 @@
+package dev.detent.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
+import dev.detent.host.normalize.HalfPrecision;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.onnx.OpsetUpgrade;
+import dev.detent.runtime.OrtModel;
+import dev.detent.runtime.OrtOptimizationLevel;
+import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Small models that failed once, as exporters and people make them: If branches that read the graph around them,
+ * operators whose form changed between opsets, outputs that are no tensors. Each is a few kilobytes in
+ * {@code cases.zip}, with three samples.
+ */
+class CasesTest {
+
+    @TempDir
+    Path work;
+
+    /** Unpacks a case: its model, and three samples in {@code data}. */
+    private Path model(String name) throws IOException {
+        try (ZipInputStream in =
+                new ZipInputStream(Objects.requireNonNull(CasesTest.class.getResourceAsStream("/cases.zip")))) {
+            for (ZipEntry e = in.getNextEntry(); e != null; e = in.getNextEntry()) {
+                if (e.getName().startsWith(name + "/")) {
+                    Path file = work.resolve(e.getName());
+                    Files.createDirectories(file.getParent());
+                    Files.copy(in, file);
+                }
+            }
+        }
+        return work.resolve(name).resolve("model.onnx");
+    }
+
+    private CaseRun run(String name, String target) throws IOException {
+        Path model = model(name);
+        return CaseRun.of(work, model, model.resolveSibling("data").toString(), target);
+    }
+
+    private Samples samples(String name) throws IOException {
+        Path model = work.resolve(name).resolve("model.onnx");
+        Graph graph = OnnxReader.read(model);
+        HalfPrecision.widen(graph, name);
+        return SampleLoader.open(graph, model.resolveSibling("data").toString(), Preprocessing.parse("none"), 0);
+    }
+
+    /**
+     * Weights that branches read stay what they are for them, whatever happens to the same weights outside; branches'
+     * constants and external weights come along.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "if_outer_w, qnn-ep, 30",
+        "if_outer_w, onnxruntime, 30",
+        "if_outer_w, tensorrt, 30",
+        "if_eq, qnn-ep, 30",
+        "if_eq, rknn, 30",
+        "if_eq, dsp, 25",
+        "if_const, onnxruntime, 30",
+        "ext_if, qnn-ep, 30",
+        "if_reduce, qnn-ep16, 40",
+        "if_reduce, fp8-e4m3, 25",
+        "roialign, fp8-e4m3, 28",
+        "gn18, fp8-e4m3, 22",
+        "gn18, qnn-ep16, 40",
+        "sparse, onnxruntime, 38",
+        "zipmap, onnxruntime, 30",
+        "fp16, onnxruntime, 40"
+    })
+    void isQuantizedAndComesOutAlike(String name, String target, double snr) throws IOException {
+        CaseRun run = run(name, target);
+        assertThat(run.snr("simulated")).isGreaterThan(snr);
+        assertThat(run.problems()).doesNotContain("DT-EVA-006", "DT-EVA-007");
+        assertThat(run.verified(samples(name))).isEmpty();
+    }
+
+    /** Float models mean the same before and after, to the last digits. */
+    @ParameterizedTest
+    @ValueSource(strings = {"roialign", "if_reduce", "gn18"})
+    void aRaisedModelComputesTheSame(String name) throws IOException {
+        Path model = model(name);
+        Graph raised = OnnxReader.read(model);
+        OpsetUpgrade.apply(raised, OpsetUpgrade.NEWEST, model.toString());
+        assertThat(raised.opset()).isEqualTo(21);
+        Samples samples = samples(name);
+        Map<String, float[]> before = new HashMap<>();
+        try (OrtModel a = OrtModel.of(model, OrtOptimizationLevel.NONE);
+                OrtModel b = OrtModel.of(raised, OrtOptimizationLevel.NONE, name)) {
+            a.forEach(samples, 1, d -> {}, (i, out) -> a.outputs().forEach(o -> before.put(i + o, out.floats(o))));
+            b.forEach(
+                    samples,
+                    1,
+                    d -> {},
+                    (i, out) -> b.outputs()
+                            .forEach(o -> assertThat(out.floats(o))
+                                    .usingComparatorWithPrecision(1e-5f)
+                                    .containsExactly(Objects.requireNonNull(before.get(i + o)))));
+        }
+    }
+
+    /** Boxes in pixels and scores below 1 in one Concat: at 8 bits every score is 0. */
+    @Test
+    void anOperandThatASharedScaleLosesIsTold() throws IOException {
+        assertThat(run("yolo_head", "qnn-ep").outcome().problems()).anySatisfy(p -> {
+            assertThat(p.id()).isEqualTo("DT-QNT-005");
+            assertThat(p.where()).isEqualTo("scores");
+            assertThat(p.sentence()).contains("'cat'", "--backend qnn-ep16");
+        });
+    }
+
+    @Test
+    void sixteenBitsHaveStepsForBoth() throws IOException {
+        assertThat(run("yolo_head", "qnn-ep16").problems()).doesNotContain("DT-QNT-005");
+    }
+
+    /** The ratio of each output: their mean hides one that is lost. */
+    @Test
+    void everyOutputHasAScoreOfItsOwn() throws IOException {
+        CaseRun run = run("if_eq", "onnxruntime");
+        assertThat(run.outcome().scores().get("simulated").outputs()).containsOnlyKeys("y", "z");
+        assertThat(run.outcome().scores().get("simulated").outputs().get("z")).isInfinite();
+    }
+
+    @Test
+    void aFloatModelThatGivesNaNItselfIsToldAsSuch() throws IOException {
+        assertThat(run("nan_out", "onnxruntime").outcome().problems())
+                .anySatisfy(p -> assertThat(p.sentence()).startsWith("the float network gives NaN or infinity"));
+    }
+
+    /** ONNX Runtime inlines functions that the file brings. */
+    @Test
+    void aModelWithFunctionsIsRun() throws IOException {
+        assertThat(run("functions", "onnxruntime").outcome().scores()).containsKey("exported");
+    }
+
+    @Test
+    void sixteenBitPortsThatBecomeWiderAreTold() throws IOException {
+        assertThat(run("fp16", "onnxruntime").outcome().problems()).anySatisfy(p -> {
+            assertThat(p.id()).isEqualTo("DT-QNT-004");
+            assertThat(p.severity()).isEqualTo(Problem.Severity.WARNING);
+            assertThat(p.sentence()).contains("[x, y]");
+        });
+    }
+
+    /** No pair in front of an Add whose convolution stays float: the first convolution alone pays off. */
+    @Test
+    void anAddBehindAFloatConvolutionStaysFloat() throws IOException {
+        assertThat(run("mid_outputs", "tensorrt").outcome().nodes()).isEqualTo(1);
+    }
+}

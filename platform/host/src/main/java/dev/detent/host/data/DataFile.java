@@ -1,0 +1,62 @@
+package dev.detent.host.data;
+
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** What every reader of data needs of a file: its ending, its size, and that it is a file at all. */
+final class DataFile {
+
+    private DataFile() {}
+
+    /** In lower case: {@code .JPG} is {@code .jpg}. */
+    static boolean hasEnding(Path file, String... endings) {
+        return Arrays.stream(endings).anyMatch(name(file).toLowerCase(Locale.ROOT)::endsWith);
+    }
+
+    private static String name(Path file) {
+        return String.valueOf(file.getFileName());
+    }
+
+    /** Files of a folder with one of these endings, hidden ones left out, in the order of their names. */
+    static List<Path> list(Path folder, String... endings) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(f -> hasEnding(f, endings))
+                    .filter(f -> !name(f).startsWith("."))
+                    .sorted(Comparator.comparing(DataFile::name))
+                    .toList();
+        } catch (IOException e) {
+            throw new UserException("DT-DAT-009", "cannot be listed: " + e.getMessage(), folder.toString(), e);
+        }
+    }
+
+    /** Reading a pipe waits for ever, reading a device never ends: neither is opened. */
+    static Path regular(Path file) {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new UserException(
+                    "DT-DAT-018",
+                    "is no regular file but a folder, a pipe or a device; copy what it holds into a file",
+                    file.toString());
+        }
+        return file;
+    }
+
+    /** In bytes, of a regular file. */
+    static long size(Path file) {
+        try {
+            return Files.size(regular(file));
+        } catch (IOException e) {
+            throw unreadable(file.toString(), e);
+        }
+    }
+
+    static UserException unreadable(String where, IOException e) {
+        return new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), where, e);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.detent.host.data;
+
+import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Which reader takes a file: its ending says. */
+final class FileSources {
+
+    private static final String[] IMAGES = {".png", ".jpg", ".jpeg", ".bmp"};
+
+    private FileSources() {}
+
+    /** One input's tensors from a file or a folder. */
+    static InputSource of(Path path, InputConverter input) {
+        if (!Files.exists(path)) {
+            throw new UserException("DT-DAT-007", "does not exist", path.toString());
+        }
+        if (Files.isDirectory(path)) {
+            return inFolder(path, input).orElseThrow(() -> noSamples(path));
+        }
+        if (DataFile.hasEnding(path, ".npy")) {
+            return NpySource.rows(path, input);
+        }
+        if (DataFile.hasEnding(path, ".bin")) {
+            return RawSource.of(List.of(path), input);
+        }
+        if (DataFile.hasEnding(path, IMAGES)) {
+            return ImageSource.of(List.of(path), input);
+        }
+        if (DataFile.hasEnding(path, ".webp")) {
+            throw ImageDecoder.webp(path);
+        }
+        throw new UserException(
+                "DT-DAT-008", "is neither a folder nor .npy, .npz, .bin, .png, .jpg or .bmp", path.toString());
+    }
+
+    /** The files of a folder that hold one input's tensor each: of several kinds the first. */
+    static Optional<InputSource> inFolder(Path folder, InputConverter input) {
+        List<Path> images = DataFile.list(folder, IMAGES);
+        if (!images.isEmpty()) {
+            return Optional.of(ImageSource.of(images, input));
+        }
+        List<Path> arrays = DataFile.list(folder, ".npy");
+        if (!arrays.isEmpty()) {
+            return Optional.of(NpySource.files(arrays, input));
+        }
+        List<Path> raw = DataFile.list(folder, ".bin");
+        return raw.isEmpty() ? Optional.empty() : Optional.of(RawSource.of(raw, input));
+    }
+
+    /** A folder with nothing to read, and what lies there instead. */
+    static UserException noSamples(Path folder) {
+        List<Path> webp = DataFile.list(folder, ".webp");
+        if (!webp.isEmpty()) {
+            return ImageDecoder.webp(webp.get(0));
+        }
+        boolean nested;
+        try (Stream<Path> in = Files.list(folder)) {
+            nested = in.anyMatch(Files::isDirectory);
+        } catch (IOException e) {
+            nested = false;
+        }
+        return new UserException(
+                "DT-DAT-002",
+                "holds no samples (.png, .jpg, .bmp, .npy, .npz or .bin)"
+                        + (nested
+                                ? "; what lies in its subfolders is not looked at: give one of them, or put some of each into one folder"
+                                : ""),
+                folder.toString());
+    }
+}

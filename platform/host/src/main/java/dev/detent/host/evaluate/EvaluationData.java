@@ -1,0 +1,60 @@
+package dev.detent.host.evaluate;
+
+import dev.detent.host.data.Labels;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleLoader;
+import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What models are scored on.
+ *
+ * @param outputs of the float model
+ * @param labels class labels, one per row of the samples; null without
+ */
+public record EvaluationData(List<String> outputs, Samples samples, int @Nullable [] labels) {
+
+    /**
+     * Where the data are.
+     *
+     * @param data see {@link SampleLoader#open}
+     * @param samples at most so many, 0 for all
+     * @param labels file of class labels; null without
+     */
+    public record Source(String data, int samples, @Nullable Path labels) {}
+
+    /** Opens the data for a model. */
+    public static EvaluationData open(Graph model, Source source, Preprocessing preprocessing) {
+        Samples samples = SampleLoader.open(model, source.data(), preprocessing, source.samples());
+        Path file = source.labels();
+        return new EvaluationData(
+                model.outputs().stream().map(ValueInfo::name).toList(),
+                samples,
+                file == null ? null : Labels.read(file, samples.size() * samples.rows()));
+    }
+
+    /**
+     * The data with the outputs that can be compared: tensors, no sequences or maps.
+     *
+     * @throws UserException when there are none
+     */
+    EvaluationData comparable(Predicate<String> isTensor) {
+        List<String> tensors = outputs.stream().filter(isTensor).toList();
+        if (tensors.isEmpty()) {
+            throw new UserException("DT-EVA-014", "gives no tensor that could be compared", String.join(", ", outputs));
+        }
+        return new EvaluationData(tensors, samples, labels);
+    }
+
+    /** The labels, where there are some. */
+    public Optional<int[]> classes() {
+        return Optional.ofNullable(labels);
+    }
+}

@@ -1,0 +1,18 @@
+package dev.detent.host.evaluate;
+
+import dev.detent.spi.quant.Slot;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What was measured of one quantized model.
+ *
+ * @param layers errors of the weighted layers; empty without calibration data
+ * @param fingerprints of every layer in the run's own simulation
+ * @param scores {@code float}, {@code simulated} and, where ONNX Runtime can run the artefact, {@code exported}, and
+ *     {@code exact} where this CPU's integer sums overflow; empty without evaluation data
+ */
+public record Measurements(
+        List<LayerErrors.Layer> layers,
+        Map<Slot, LayerFingerprint> fingerprints,
+        Map<String, EvaluationMetrics> scores) {}

@@ -1,0 +1,124 @@
+package dev.detent.host.job;
+
+import dev.detent.host.artifact.StagingExportContext;
+import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.evaluate.LayerErrors;
+import dev.detent.host.evaluate.LayerFingerprint;
+import dev.detent.host.evaluate.LostOperands;
+import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.pipeline.FrozenQuantizedModel;
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.plan.PlannedTarget;
+import dev.detent.host.progress.BackgroundTask;
+import dev.detent.host.record.RunReportWriter;
+import dev.detent.runtime.Simulation;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.Slot;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What is done with a target's result when its plan has run: export, measure, judge, record. */
+record TargetFinish(String version, QuantizeRequest request, PreparedModel model) {
+
+    /** Samples for the per-layer error of every run. */
+    private static final int LAYER_SAMPLES = 2;
+
+    /** What the layers of the simulated network make of a few samples, and of noise. */
+    private record Layers(List<LayerErrors.Layer> errors, Map<Slot, LayerFingerprint> fingerprints) {}
+
+    /** What the chip cannot take is not written. */
+    private static void refuseErrors(List<Problem> problems) {
+        List<Problem> errors = problems.stream()
+                .filter(p -> p.severity() == Problem.Severity.ERROR)
+                .toList();
+        if (!errors.isEmpty()) {
+            throw new UserException(errors, null);
+        }
+    }
+
+    TargetRun finish(PlannedTarget target, Pipeline.Result result, TargetDirectory folder) {
+        FrozenQuantizedModel frozen = new FrozenQuantizedModel(
+                model.facts().stem(),
+                target.id(),
+                result.graph(),
+                result.configs().snapshot());
+        List<Problem> problems = new ArrayList<>(model.remarks());
+        problems.addAll(result.problems());
+        Layers layers;
+        Optional<Path> runnable;
+        try (BackgroundTask<Layers> measured =
+                        BackgroundTask.of("detent-layers", () -> layers(result, frozen.quantization()));
+                StagingExportContext files = new StagingExportContext(
+                        folder,
+                        target.options(),
+                        p -> problems.add(Objects.requireNonNull(p, "problem")),
+                        target.plan().plugin())) {
+            target.exporter().export(frozen, files);
+            files.close();
+            problems.addAll(target.plan().target().lint(frozen));
+            refuseErrors(problems);
+            runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
+            runnable.flatMap(Evaluation::load).ifPresent(problems::add);
+            layers = measured.get();
+        }
+        problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
+        Measurements measured = new Measurements(
+                layers.errors(), layers.fingerprints(), scores(result, frozen.quantization(), runnable));
+        Diagnosis.of(target.id(), result, measured).stream()
+                .filter(p -> !problems.contains(p))
+                .forEach(problems::add);
+        new RunReportWriter(version, model.facts(), model.calibration(), target, result, measured, problems)
+                .write(folder);
+        return new TargetRun(
+                target.id(),
+                result,
+                new QuantizeOutcome(
+                        request.out().resolve(folder.prefix()),
+                        new QuantizeOutcome.Files(
+                                folder.sizes(),
+                                runnable.map(f -> f.getFileName().toString()).stream()
+                                        .toList()),
+                        model.facts(),
+                        measured,
+                        problems,
+                        Diagnosis.quantizedNodes(result),
+                        model.samples().size()));
+    }
+
+    private Layers layers(Pipeline.Result result, Quantization quantization) {
+        try (Simulation simulated = LayerFingerprint.simulation(result.graph(), quantization)) {
+            return new Layers(
+                    model.samples().size() == 0
+                            ? List.of()
+                            : LayerErrors.measure(
+                                    result.floatGraph(),
+                                    result.graph(),
+                                    quantization,
+                                    simulated,
+                                    model.samples(),
+                                    LAYER_SAMPLES),
+                    LayerFingerprint.of(result.graph(), simulated));
+        }
+    }
+
+    private Map<String, EvaluationMetrics> scores(
+            Pipeline.Result result, Quantization quantization, Optional<Path> runnable) {
+        Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
+        model.evaluation().ifPresent(e -> {
+            scores.put("float", e.floats());
+            EvaluationMetrics simulated = e.simulated(result.graph(), quantization);
+            scores.put("simulated", simulated);
+            runnable.ifPresent(file -> scores.putAll(e.exported(file, simulated)));
+        });
+        return scores;
+    }
+}

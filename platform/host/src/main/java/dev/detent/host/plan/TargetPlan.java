@@ -1,0 +1,28 @@
+package dev.detent.host.plan;
+
+import dev.detent.host.plugin.Registry;
+import dev.detent.host.settings.Settings;
+import dev.detent.spi.backend.Target;
+import java.util.List;
+
+/**
+ * A target with the plan that settings lead to: everything that is decided before a model is read.
+ *
+ * @param registry the installed plugins, with the observers' options of the settings
+ * @param plugin id and version of the plugin the target comes from
+ * @param switchedOff passes that the settings took out of the target's recipe
+ */
+public record TargetPlan(Target target, String plugin, Registry registry, Plan plan, List<String> switchedOff) {
+
+    /** Plans {@code target} under {@code settings}. */
+    public static TargetPlan of(Registry plugins, String target, Settings settings) {
+        Target found = plugins.target(target);
+        Registry configured = plugins.withObserverOptions(settings.observerOptions(plugins));
+        return new TargetPlan(
+                found,
+                plugins.pluginOfTarget(target),
+                configured,
+                new Planner(configured).plan(settings.apply(found.recipe(StandardRecipes.INSTANCE), plugins)),
+                settings.disabled());
+    }
+}

@@ -1,0 +1,51 @@
+package dev.detent.host.verify;
+
+import dev.detent.host.data.SampleLoader;
+import dev.detent.host.normalize.HalfPrecision;
+import dev.detent.host.plugin.Registry;
+import dev.detent.host.record.RunDirectory;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.Graph;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verifies the folder of a finished run, of one target or several, on noise or on real data.
+ *
+ * @param registry the plugins that wrote the artifacts
+ */
+public record VerifyJob(Registry registry) {
+
+    /**
+     * Real data to compare the layers on.
+     *
+     * @param model the float model, whose inputs the data are converted to
+     * @param data see {@link SampleLoader#open}
+     * @param samples at most so many
+     */
+    public record Data(Path model, String data, int samples) {}
+
+    /** One result for each target, in the order of the folder's record; without data the layers see noise. */
+    public List<ArtifactVerifier.Result> run(Path out, @Nullable Data real) {
+        List<ArtifactVerifier.Result> results = new ArrayList<>();
+        for (RunDirectory run : RunDirectory.all(out)) {
+            Optional<Samples> samples = real == null
+                    ? Optional.empty()
+                    : Optional.of(
+                            SampleLoader.open(widened(real.model()), real.data(), run.preprocessing(), real.samples()));
+            results.add(ArtifactVerifier.run(registry, run, samples));
+        }
+        return results;
+    }
+
+    /** The model with inputs as the artifact has them: 16-bit floats became 32-bit ones. */
+    private static Graph widened(Path model) {
+        Graph graph = OnnxReader.read(model);
+        HalfPrecision.widen(graph, model.toString());
+        return graph;
+    }
+}
