@@ -4,24 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.onnx.OnnxReader;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.jar.Attributes;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,103 +19,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Real jars, good and bad, in a copy of the plugin folder. */
 class PluginsIT {
 
-    private static final String GOOD = """
-            package vendor;
-            import dev.detent.spi.backend.*;
-            import dev.detent.spi.graph.*;
-            import dev.detent.support.number.LinearInteger;
-            import java.util.List;
-            public class Vendor implements Backend {
-                public List<Target> targets() { return List.of(new VendorTarget()); }
-                static class VendorTarget implements Target {
-                    public String id() { return "vendor"; }
-                    public String summary() { return "a vendor's chip"; }
-                    public boolean supports(Node n, Graph g) { return n.is("Conv", "Relu"); }
-                    public Rules rules() { return (n, g) -> NodeRule.uniform(n, new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.INITIAL)); }
-                    public QuantizationRecipe recipe(DefaultRecipes host) { return QuantizationRecipe.dispatchedBy("pursus").with("refine").with("fusion").with("simplify")
-                        .with("parameter-quantization").with("calibration").with("baking"); }
-                }
-            }
-            """;
+    private static final String GOOD = VendorFolder.GOOD;
 
     @TempDir
     Path work;
 
+    private VendorFolder folder;
     private Path plugins;
 
     @BeforeEach
     void copyPlugins() throws IOException {
-        plugins = Files.createDirectories(work.resolve("plugins"));
-        try (Stream<Path> files = Files.list(InstalledDistribution.home().resolve("plugins"))) {
-            for (Path f : files.toList()) {
-                Files.copy(f, plugins.resolve(f.getFileName()));
-            }
-        }
+        folder = VendorFolder.below(work);
+        plugins = folder.plugins();
     }
 
     private Path jar(String name, Map<String, String> manifest, String source, boolean index) throws IOException {
-        Manifest m = new Manifest();
-        m.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.forEach((k, v) -> m.getMainAttributes().putValue(k, v));
-        Path jar = plugins.resolve(name);
-        try (OutputStream out = Files.newOutputStream(jar);
-                JarOutputStream j = new JarOutputStream(out, m)) {
-            if (!source.isEmpty()) {
-                Path classes = compile(source);
-                try (Stream<Path> files = Files.walk(classes)) {
-                    for (Path f : files.filter(Files::isRegularFile).toList()) {
-                        j.putNextEntry(new ZipEntry(classes.relativize(f).toString()));
-                        j.write(Files.readAllBytes(f));
-                    }
-                }
-            }
-            if (index) {
-                j.putNextEntry(new ZipEntry("META-INF/extensions.idx"));
-                j.write("vendor.Vendor\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
-            }
-        }
-        return jar;
-    }
-
-    private Path compile(String source) throws IOException {
-        Path classes = Files.createTempDirectory(work, "classes");
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        List<String> libs = new ArrayList<>();
-        try (Stream<Path> files = Files.list(InstalledDistribution.home().resolve("lib"))) {
-            files.forEach(f -> libs.add(f.toString()));
-        }
-        JavaFileObject file =
-                new SimpleJavaFileObject(URI.create("string:///vendor/Vendor.java"), JavaFileObject.Kind.SOURCE) {
-                    @Override
-                    public CharSequence getCharContent(boolean ignore) {
-                        return source;
-                    }
-                };
-        boolean ok = compiler.getTask(
-                        null,
-                        null,
-                        null,
-                        List.of(
-                                "--release",
-                                "17",
-                                "-proc:none",
-                                "-cp",
-                                String.join(java.io.File.pathSeparator, libs),
-                                "-d",
-                                classes.toString()),
-                        null,
-                        List.of(file))
-                .call();
-        assertThat(ok).isTrue();
-        return classes;
+        return folder.jar(name, manifest, source, index);
     }
 
     private static Map<String, String> manifest(String id, String requires) {
-        Map<String, String> m = new LinkedHashMap<>();
-        m.put("Plugin-Id", id);
-        m.put("Plugin-Version", "1.2.3");
-        m.put("Plugin-Requires", requires);
-        return m;
+        return VendorFolder.manifest(id, requires);
     }
 
     private InstalledDistribution.Run backends(Object... more) {
@@ -155,20 +65,37 @@ class PluginsIT {
     }
 
     @Test
-    void unlistedAndChangedJarsAreRefused() throws IOException {
+    void unlistedAndChangedJarsAreRefusedAndTheOthersWork() throws IOException {
         jar("vendor.jar", manifest("vendor", ">=1.0.0"), GOOD, true);
         InstalledDistribution.Run unlisted = backends();
-        assertThat(unlisted.code()).isEqualTo(3);
-        assertThat(unlisted.err()).contains("DT-PLG-022", "vendor");
-        assertThat(backends("--allow-unlisted").code()).isZero();
+        assertThat(unlisted.code()).as(unlisted.all()).isZero();
+        assertThat(unlisted.err()).contains("warning DT-PLG-022", "vendor");
+        assertThat(unlisted.out()).contains("tensorrt").doesNotContain("a vendor's chip");
+        assertThat(backends("--allow-unlisted").out()).contains("a vendor's chip");
         Files.delete(plugins.resolve("vendor.jar"));
-        Path changed = plugins.resolve("detent-backend-dsp-" + System.getProperty("detent.version") + ".jar");
+        Path changed = plugins.resolve("detent-backend-ncnn-" + System.getProperty("detent.version") + ".jar");
         try (java.nio.file.FileSystem zip = java.nio.file.FileSystems.newFileSystem(changed)) {
             Files.writeString(zip.getPath("extra.txt"), "smuggled in");
         }
         InstalledDistribution.Run tampered = backends();
-        assertThat(tampered.code()).isEqualTo(3);
-        assertThat(tampered.err()).contains("DT-PLG-023", "dsp");
+        assertThat(tampered.code()).isZero();
+        assertThat(tampered.err()).contains("warning DT-PLG-023", "ncnn");
+        assertThat(tampered.out()).contains("tensorrt").doesNotContain("ncnn  ");
+        InstalledDistribution.Run asked = folder.run("plan", "--backend", "ncnn");
+        assertThat(asked.code()).as(asked.all()).isEqualTo(3);
+        assertThat(asked.err())
+                .contains(
+                        "there is no backend 'ncnn'",
+                        "was refused",
+                        changed.getFileName().toString());
+    }
+
+    @Test
+    void withoutALockNothingLoads() throws IOException {
+        Files.delete(plugins.resolve("plugins.lock"));
+        InstalledDistribution.Run run = backends();
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err()).contains("DT-PLG-020", "detent plugins lock");
     }
 
     static Stream<String> badJars() {
@@ -187,12 +114,27 @@ class PluginsIT {
                 "clash DT-PLG-010",
                 "targetsThrow DT-PLG-016",
                 "oldSpi DT-PLG-016",
-                "nothing DT-PLG-016");
+                "nothing DT-PLG-016",
+                "nullTarget DT-PLG-016",
+                "nullId DT-PLG-016",
+                "nullPass DT-PLG-016",
+                "nullDescriptor DT-PLG-016",
+                "stack DT-PLG-013",
+                "noConstructor DT-PLG-013",
+                "dependency DT-PLG-018",
+                "ownDependency DT-PLG-018",
+                "blankId DT-PLG-014",
+                "pluginClass DT-PLG-011",
+                "folder DT-PLG-001",
+                "link DT-PLG-001",
+                "largeClass DT-PLG-015",
+                "zeros DT-PLG-015",
+                "largeJar DT-PLG-015");
     }
 
     @ParameterizedTest
     @MethodSource("badJars")
-    void badJarsAreNamedAndNothingLoads(String test) throws IOException {
+    void badJarsAreNamedAndTheOthersWork(String test) throws IOException {
         String kind = test.split(" ")[0];
         String fine = ">=1.0.0";
         switch (kind) {
@@ -241,13 +183,78 @@ class PluginsIT {
                         manifest("vendor", fine),
                         GOOD.replace("return List.of(new VendorTarget());", "return null;"),
                         true);
+            case "nullTarget" ->
+                jar("bad.jar", manifest("vendor", fine), targets("java.util.Collections.singletonList(null)"), true);
+            case "nullId" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "null"), true);
+            case "nullPass" -> jar("bad.jar", manifest("vendor", fine), passes("null"), true);
+            case "nullDescriptor" ->
+                jar("bad.jar", manifest("vendor", fine), passes("new PassDefinition(null, c -> {})"), true);
+            case "stack" -> jar("bad.jar", manifest("vendor", fine), VendorFolder.constructor("new Vendor();"), true);
+            case "noConstructor" ->
+                jar(
+                        "bad.jar",
+                        manifest("vendor", fine),
+                        VendorFolder.GOOD.replace(
+                                "public class Vendor implements Backend {",
+                                "public class Vendor implements Backend { private Vendor(int n) {}"),
+                        true);
+            case "dependency" -> jar("bad.jar", with("Plugin-Dependencies", "nothere"), GOOD, true);
+            case "ownDependency" -> jar("bad.jar", with("Plugin-Dependencies", "vendor"), GOOD, true);
+            case "blankId" -> jar("bad.jar", manifest("ven dor", fine), GOOD, true);
+            case "pluginClass" -> jar("bad.jar", with("Plugin-Class", "vendor.Missing"), GOOD, true);
+            case "folder" -> Files.createDirectory(plugins.resolve("bad.jar"));
+            case "link" -> Files.createSymbolicLink(plugins.resolve("bad.jar"), work.resolve("nowhere"));
+            case "largeClass" -> zeros(jar("bad.jar", manifest("vendor", fine), GOOD, true), "vendor/Big.class", 9);
+            case "zeros" -> zeros(jar("bad.jar", manifest("vendor", fine), GOOD, true), "big.bin", 450);
+            case "largeJar" -> {
+                try (java.io.RandomAccessFile f =
+                        new java.io.RandomAccessFile(plugins.resolve("bad.jar").toFile(), "rw")) {
+                    f.setLength(200L << 20);
+                }
+            }
             case "noJar" -> Files.writeString(plugins.resolve("bad.jar"), "this is no jar");
             default -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "\"dsp\""), true);
         }
         InstalledDistribution.Run run = backends("--allow-unlisted");
-        assertThat(run.code()).as(run.all()).isEqualTo(3);
-        assertThat(run.err()).contains(test.split(" ")[1]).doesNotContain("\tat ");
-        assertThat(run.out()).isEmpty();
+        assertThat(run.code()).as(run.all()).isZero();
+        assertThat(run.err()).contains("warning " + test.split(" ")[1]).doesNotContain("\tat ");
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.out()).contains("tensorrt", "dsp").doesNotContain("a vendor's chip");
+        InstalledDistribution.Run list =
+                InstalledDistribution.run("plugins", "list", "--plugins", plugins, "--allow-unlisted");
+        assertThat(list.code()).as(list.all()).isZero();
+        assertThat(list.out()).containsPattern("bad[.]jar.*REFUSED");
+    }
+
+    private static String targets(String list) {
+        return GOOD.replace("List.of(new VendorTarget())", list);
+    }
+
+    private static String passes(String pass) {
+        return """
+            package vendor;
+            import dev.detent.spi.pass.*;
+            import java.util.List;
+            public class Vendor implements PassProvider {
+                public List<PassDefinition> passes() { return java.util.Collections.singletonList(%s); }
+            }
+            """.formatted(pass);
+    }
+
+    private static Map<String, String> with(String key, String value) {
+        Map<String, String> m = manifest("vendor", ">=1.0.0");
+        m.put(key, value);
+        return m;
+    }
+
+    /** Adds an entry of so many megabytes of zeros, which pack to a thousandth. */
+    private static void zeros(Path jar, String name, int megabytes) throws IOException {
+        try (java.nio.file.FileSystem zip = java.nio.file.FileSystems.newFileSystem(jar);
+                java.io.OutputStream out = Files.newOutputStream(zip.getPath(name))) {
+            for (int i = 0; i < megabytes; i++) {
+                out.write(new byte[1 << 20]);
+            }
+        }
     }
 
     @Test
