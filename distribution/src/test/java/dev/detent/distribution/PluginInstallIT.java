@@ -17,6 +17,7 @@ class PluginInstallIT {
             target: acme
             summary: Acme NPU
             quantizes: [weighted, Relu]
+            activations: {signed: true}
             weights: {per-channel: true, operators: [Conv, Gemm]}
             bias: derived
             exporters: [qdq]
@@ -158,6 +159,6 @@ class PluginInstallIT {
         for (String name : List.of("broken.yaml", "twice.yaml", "unknown.yaml", "same.yaml")) {
             assertThat(run.err()).contains(name);
         }
-        assertThat(run.err()).contains("DT-PLG-034", "unknown key 'colour'", "DT-PLG-010");
+        assertThat(run.err()).contains("DT-PLG-034", "found duplicate key target, line 2", "unknown key 'colour'", "DT-PLG-010");
     }
 }

@@ -98,132 +98,152 @@ class PluginsIT {
         assertThat(run.err()).contains("DT-PLG-020", "detent plugins lock");
     }
 
-    static Stream<String> badJars() {
-        return Stream.of(
-                "noManifest DT-PLG-002",
-                "noIndex DT-PLG-004",
-                "incompatible DT-PLG-003",
-                "noRequires DT-PLG-005",
-                "badRange DT-PLG-005",
-                "missingClass DT-PLG-006",
-                "bundledSpi DT-PLG-007",
-                "duplicate DT-PLG-009",
-                "throwing DT-PLG-013",
-                "foreign DT-PLG-012",
-                "noJar DT-PLG-001",
-                "clash DT-PLG-010",
-                "targetsThrow DT-PLG-016",
-                "oldSpi DT-PLG-016",
-                "nothing DT-PLG-016",
-                "nullTarget DT-PLG-016",
-                "nullId DT-PLG-016",
-                "nullPass DT-PLG-016",
-                "nullDescriptor DT-PLG-016",
-                "stack DT-PLG-013",
-                "noConstructor DT-PLG-013",
-                "dependency DT-PLG-018",
-                "ownDependency DT-PLG-018",
-                "blankId DT-PLG-014",
-                "pluginClass DT-PLG-011",
-                "folder DT-PLG-001",
-                "link DT-PLG-001",
-                "largeClass DT-PLG-015",
-                "zeros DT-PLG-015",
-                "largeJar DT-PLG-015");
-    }
+    /** What is wrong, as the jar's name and id say it, and the problem it is refused for. */
+    private static final Map<String, String> BAD = Map.ofEntries(
+            Map.entry("noManifest", "DT-PLG-002"),
+            Map.entry("noIndex", "DT-PLG-004"),
+            Map.entry("incompatible", "DT-PLG-003"),
+            Map.entry("noRequires", "DT-PLG-005"),
+            Map.entry("badRange", "DT-PLG-005"),
+            Map.entry("missingClass", "DT-PLG-006"),
+            Map.entry("bundledSpi", "DT-PLG-007"),
+            Map.entry("duplicate", "DT-PLG-009"),
+            Map.entry("throwing", "DT-PLG-013"),
+            Map.entry("foreign", "DT-PLG-012"),
+            Map.entry("noJar", "DT-PLG-001"),
+            Map.entry("clash", "DT-PLG-010"),
+            Map.entry("targetsThrow", "DT-PLG-016"),
+            Map.entry("oldSpi", "DT-PLG-016"),
+            Map.entry("nothing", "DT-PLG-016"),
+            Map.entry("nullTarget", "DT-PLG-016"),
+            Map.entry("nullId", "DT-PLG-016"),
+            Map.entry("nullPass", "DT-PLG-016"),
+            Map.entry("nullDescriptor", "DT-PLG-016"),
+            Map.entry("stack", "DT-PLG-013"),
+            Map.entry("assertion", "DT-PLG-013"),
+            Map.entry("staticInitializer", "DT-PLG-013"),
+            Map.entry("noConstructor", "DT-PLG-013"),
+            Map.entry("abstractClass", "DT-PLG-013"),
+            Map.entry("privateConstructor", "DT-PLG-013"),
+            Map.entry("dependency", "DT-PLG-018"),
+            Map.entry("ownDependency", "DT-PLG-018"),
+            Map.entry("blankId", "DT-PLG-014"),
+            Map.entry("slashId", "DT-PLG-014"),
+            Map.entry("pluginClass", "DT-PLG-011"),
+            Map.entry("targetSlash", "DT-PLG-060"),
+            Map.entry("targetUp", "DT-PLG-060"),
+            Map.entry("targetComma", "DT-PLG-060"),
+            Map.entry("targetEmpty", "DT-PLG-060"),
+            Map.entry("targetAbsolute", "DT-PLG-060"),
+            Map.entry("folder", "DT-PLG-001"),
+            Map.entry("link", "DT-PLG-001"),
+            Map.entry("pipe", "DT-PLG-001"),
+            Map.entry("empty", "DT-PLG-001"),
+            Map.entry("truncated", "DT-PLG-001"),
+            Map.entry("largeClass", "DT-PLG-015"),
+            Map.entry("zeros", "DT-PLG-015"),
+            Map.entry("largeJar", "DT-PLG-015"));
 
-    @ParameterizedTest
-    @MethodSource("badJars")
-    void badJarsAreNamedAndTheOthersWork(String test) throws IOException {
-        String kind = test.split(" ")[0];
-        String fine = ">=1.0.0";
+    private void bad(String kind) throws IOException {
+        String name = kind + ".jar";
+        Map<String, String> fine = manifest(kind, ">=1.0.0");
         switch (kind) {
-            case "noManifest" -> jar("bad.jar", Map.of(), GOOD, true);
-            case "noIndex" -> jar("bad.jar", manifest("vendor", fine), GOOD, false);
-            case "incompatible" -> jar("bad.jar", manifest("vendor", ">=2.0.0"), GOOD, true);
-            case "noRequires" -> jar("bad.jar", Map.of("Plugin-Id", "vendor", "Plugin-Version", "1.0.0"), GOOD, true);
-            case "badRange" -> jar("bad.jar", manifest("vendor", "anything goes"), GOOD, true);
-            case "missingClass" -> jar("bad.jar", manifest("vendor", fine), "", true);
+            case "noManifest" -> jar(name, Map.of(), GOOD, true);
+            case "noIndex" -> jar(name, fine, GOOD, false);
+            case "incompatible" -> jar(name, manifest(kind, ">=2.0.0"), GOOD, true);
+            case "noRequires" -> jar(name, Map.of("Plugin-Id", kind, "Plugin-Version", "1.0.0"), GOOD, true);
+            case "badRange" -> jar(name, manifest(kind, "anything goes"), GOOD, true);
+            case "missingClass" -> jar(name, fine, "", true);
             case "bundledSpi" -> {
-                Path bad = jar("bad.jar", manifest("vendor", fine), GOOD, true);
+                Path bad = jar(name, fine, GOOD, true);
                 try (java.nio.file.FileSystem zip = java.nio.file.FileSystems.newFileSystem(bad)) {
                     Files.createDirectories(zip.getPath("dev/detent/spi"));
                     Files.copy(zip.getPath("vendor/Vendor.class"), zip.getPath("dev/detent/spi/Copy.class"));
                 }
             }
-            case "duplicate" -> jar("bad.jar", manifest("dsp", fine), GOOD, true);
-            case "throwing" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace(
-                                "public class Vendor implements Backend {",
-                                "public class Vendor implements Backend { public Vendor() { throw new IllegalStateException(\"no licence\"); }"),
-                        true);
-            case "foreign" -> jar("bad.jar", manifest("vendor", fine), "package vendor; public class Vendor {}", true);
-            case "targetsThrow" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace(
-                                "return List.of(new VendorTarget());",
-                                "throw new IllegalStateException(\"no licence\");"),
-                        true);
-            case "oldSpi" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace(
-                                "return List.of(new VendorTarget());",
-                                "throw new NoSuchMethodError(\"Scheme.of(int)\");"),
-                        true);
-            case "nothing" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace("return List.of(new VendorTarget());", "return null;"),
-                        true);
-            case "nullTarget" ->
-                jar("bad.jar", manifest("vendor", fine), targets("java.util.Collections.singletonList(null)"), true);
-            case "nullId" -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "null"), true);
-            case "nullPass" -> jar("bad.jar", manifest("vendor", fine), passes("null"), true);
-            case "nullDescriptor" ->
-                jar("bad.jar", manifest("vendor", fine), passes("new PassDefinition(null, c -> {})"), true);
-            case "stack" -> jar("bad.jar", manifest("vendor", fine), VendorFolder.constructor("new Vendor();"), true);
-            case "noConstructor" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        VendorFolder.GOOD.replace(
-                                "public class Vendor implements Backend {",
-                                "public class Vendor implements Backend { private Vendor(int n) {}"),
-                        true);
-            case "dependency" -> jar("bad.jar", with("Plugin-Dependencies", "nothere"), GOOD, true);
-            case "ownDependency" -> jar("bad.jar", with("Plugin-Dependencies", "vendor"), GOOD, true);
-            case "blankId" -> jar("bad.jar", manifest("ven dor", fine), GOOD, true);
-            case "pluginClass" -> jar("bad.jar", with("Plugin-Class", "vendor.Missing"), GOOD, true);
-            case "folder" -> Files.createDirectory(plugins.resolve("bad.jar"));
-            case "link" -> Files.createSymbolicLink(plugins.resolve("bad.jar"), work.resolve("nowhere"));
-            case "largeClass" -> zeros(jar("bad.jar", manifest("vendor", fine), GOOD, true), "vendor/Big.class", 9);
-            case "zeros" -> zeros(jar("bad.jar", manifest("vendor", fine), GOOD, true), "big.bin", 450);
+            case "duplicate" -> jar(name, manifest("dsp", ">=1.0.0"), GOOD, true);
+            case "foreign" -> jar(name, fine, "package vendor; public class Vendor {}", true);
+            case "dependency" -> jar(name, with(fine, "Plugin-Dependencies", "nothere"), GOOD, true);
+            case "ownDependency" -> jar(name, with(fine, "Plugin-Dependencies", kind), GOOD, true);
+            case "blankId" -> jar(name, manifest("ven dor", ">=1.0.0"), GOOD, true);
+            case "slashId" -> jar(name, manifest("../vendor", ">=1.0.0"), GOOD, true);
+            case "pluginClass" -> jar(name, with(fine, "Plugin-Class", "vendor.Missing"), GOOD, true);
+            case "folder" -> Files.createDirectory(plugins.resolve(name));
+            case "link" -> Files.createSymbolicLink(plugins.resolve(name), work.resolve("nowhere"));
+            case "pipe" ->
+                InstalledDistribution.execute(
+                        Map.of(),
+                        java.util.List.of("mkfifo", plugins.resolve(name).toString()));
+            case "empty" -> Files.createFile(plugins.resolve(name));
+            case "truncated" -> {
+                byte[] whole = Files.readAllBytes(jar(name, fine, GOOD, true));
+                Files.write(plugins.resolve(name), Arrays.copyOf(whole, whole.length / 2));
+            }
+            case "largeClass" -> zeros(jar(name, fine, GOOD, true), "vendor/Big.class", 9);
+            case "zeros" -> zeros(jar(name, fine, GOOD, true), "big.bin", 450);
             case "largeJar" -> {
                 try (java.io.RandomAccessFile f =
-                        new java.io.RandomAccessFile(plugins.resolve("bad.jar").toFile(), "rw")) {
+                        new java.io.RandomAccessFile(plugins.resolve(name).toFile(), "rw")) {
                     f.setLength(200L << 20);
                 }
             }
-            case "noJar" -> Files.writeString(plugins.resolve("bad.jar"), "this is no jar");
-            default -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "\"dsp\""), true);
+            case "noJar" -> Files.writeString(plugins.resolve(name), "this is no jar");
+            default -> jar(name, fine, source(kind), true);
+        }
+    }
+
+    /** The vendor's code, whose jar is sound. */
+    private static String source(String kind) {
+        String type = "public class Vendor implements Backend {";
+        String noLicence = "throw new IllegalStateException(\"no licence\");";
+        return switch (kind) {
+            case "throwing" -> VendorFolder.constructor(noLicence);
+            case "assertion" -> VendorFolder.constructor("throw new AssertionError();");
+            case "stack" -> VendorFolder.constructor("new Vendor();");
+            case "staticInitializer" -> GOOD.replace(type, type + " static final int N = 1 / Integer.parseInt(\"0\");");
+            case "noConstructor" -> GOOD.replace(type, type + " private Vendor(int n) {}");
+            case "privateConstructor" -> GOOD.replace(type, type + " @Deprecated private Vendor() {}");
+            case "abstractClass" -> GOOD.replace("public class", "public abstract class");
+            case "targetsThrow" -> GOOD.replace("return List.of(new VendorTarget());", noLicence);
+            case "oldSpi" ->
+                GOOD.replace(
+                        "return List.of(new VendorTarget());", "throw new NoSuchMethodError(\"Scheme.of(int)\");");
+            case "nothing" -> targets("null");
+            case "nullTarget" -> targets("java.util.Collections.singletonList(null)");
+            case "nullId" -> target("null");
+            case "targetSlash" -> target("\"a/b\"");
+            case "targetUp" -> target("\"../../evil\"");
+            case "targetComma" -> target("\"a,b\"");
+            case "targetEmpty" -> target("\"\"");
+            case "targetAbsolute" -> target("\"/tmp/evil\"");
+            case "clash" -> target("\"dsp\"");
+            case "nullPass" -> passes("null");
+            default -> passes("new PassDefinition(null, c -> {})");
+        };
+    }
+
+    /** All of them at once: the others work, and each is named once. */
+    @Test
+    void badJarsAreNamedAndTheOthersWork() throws IOException {
+        for (String kind : BAD.keySet()) {
+            bad(kind);
         }
         InstalledDistribution.Run run = backends("--allow-unlisted");
         assertThat(run.code()).as(run.all()).isZero();
-        assertThat(run.err()).contains("warning " + test.split(" ")[1]).doesNotContain("\tat ");
-        assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.out()).contains("tensorrt", "dsp").doesNotContain("a vendor's chip");
+        assertThat(run.err()).doesNotContain("\tat ");
+        BAD.forEach((kind, problem) -> assertThat(run.err())
+                .containsPattern("warning " + problem + ": " + kind + "([.]jar| 1[.]2[.]3)( \\(|: )"));
+        assertThat(run.err().lines()).hasSize(BAD.size());
+        assertThat(run.out()).contains("tensorrt", "ppq:TRT_INT8").doesNotContain("a vendor's chip");
         InstalledDistribution.Run list =
                 InstalledDistribution.run("plugins", "list", "--plugins", plugins, "--allow-unlisted");
         assertThat(list.code()).as(list.all()).isZero();
-        assertThat(list.out()).containsPattern("bad[.]jar.*REFUSED");
+        BAD.keySet().forEach(kind -> assertThat(list.out()).containsPattern(kind + "[.]jar.*REFUSED"));
+        assertThat(list.out().lines().filter(l -> l.contains("REFUSED"))).hasSize(BAD.size());
+    }
+
+    private static String target(String id) {
+        return GOOD.replace("return \"vendor\";", "return " + id + ";");
     }
 
     private static String targets(String list) {
@@ -241,10 +261,9 @@ class PluginsIT {
             """.formatted(pass);
     }
 
-    private static Map<String, String> with(String key, String value) {
-        Map<String, String> m = manifest("vendor", ">=1.0.0");
-        m.put(key, value);
-        return m;
+    private static Map<String, String> with(Map<String, String> manifest, String key, String value) {
+        manifest.put(key, value);
+        return manifest;
     }
 
     /** Adds an entry of so many megabytes of zeros, which pack to a thousandth. */

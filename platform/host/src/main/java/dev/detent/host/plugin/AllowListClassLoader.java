@@ -44,9 +44,15 @@ final class AllowListClassLoader extends PluginClassLoader {
     static Optional<String> owner(StackTraceElement[] stack) {
         List<AllowListClassLoader> all = List.copyOf(MADE);
         return Arrays.stream(stack)
-                .flatMap(frame -> all.stream().filter(l -> l.findLoadedClass(frame.getClassName()) != null))
+                .flatMap(frame -> all.stream().filter(l -> l.isOwn(frame.getClassName())))
                 .map(l -> l.plugin)
                 .findFirst();
+    }
+
+    /** Loaded by this loader itself; those it has asked others for are found, too. */
+    private boolean isOwn(String className) {
+        Class<?> loaded = findLoadedClass(className);
+        return loaded != null && loaded.getClassLoader() == this;
     }
 
     /**

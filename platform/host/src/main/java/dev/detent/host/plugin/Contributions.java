@@ -95,7 +95,7 @@ final class Contributions {
                     "DT-PLG-010",
                     kind + " '" + id + "' is contributed by '" + before.plugin() + "' (" + before.file()
                             + ") as well; remove one of the files",
-                    entry.plugin()));
+                    entry.plugin() + " (" + entry.file() + ")"));
         }
     }
 

@@ -15,6 +15,7 @@ import org.pf4j.PluginFactory;
 import org.pf4j.PluginLoader;
 import org.pf4j.PluginRepository;
 import org.pf4j.PluginRuntimeException;
+import org.pf4j.PluginState;
 import org.pf4j.PluginStatusProvider;
 import org.pf4j.PluginWrapper;
 import org.pf4j.RuntimeMode;
@@ -33,7 +34,10 @@ final class IsolatingPluginManager extends DefaultPluginManager {
     /** Loads and starts one plugin, which depends on started ones at most. */
     ClassLoader start(PluginJar jar) {
         String id = loadPlugin(jar.file());
-        startPlugin(id);
+        if (startPlugin(id) != PluginState.STARTED) {
+            // PF4J only logs what happened.
+            throw new PluginRuntimeException(getPlugin(id).getFailedException());
+        }
         return getPluginClassLoader(id);
     }
 

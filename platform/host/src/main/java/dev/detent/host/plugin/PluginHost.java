@@ -111,8 +111,10 @@ public final class PluginHost {
                     "is missing, so no plugin may load; write it with 'detent plugins lock', or use --allow-unlisted",
                     folder.resolve(PluginLock.FILE).toString());
         }
-        // The elder keeps what two contribute.
-        files.sort(Comparator.comparingInt((PluginFile f) -> lock.rank(f.id())).thenComparing(PluginFile::name));
+        // The elder keeps what two contribute, and the listed file its id.
+        files.sort(Comparator.comparingInt((PluginFile f) -> lock.rank(f.id()))
+                .thenComparing(f -> lock.problem(f).isPresent())
+                .thenComparing(PluginFile::name));
         List<String> disabled = files.stream()
                 .map(PluginFile::id)
                 .filter(lock::isDisabled)

@@ -2,15 +2,10 @@ package dev.detent.host.plugin;
 
 import dev.detent.spi.problem.Problem;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.error.YAMLException;
+import java.util.Optional;
 
 /**
  * A YAML file beside the plugin jars, for the plugin that makes something of it. Its id is its file name.
@@ -27,31 +22,18 @@ public record YamlPluginFile(Path file, Map<String, Object> document, String sha
         String where = file.getFileName().toString();
         try {
             JarLimits.checkFile(file);
-            if (Files.size(file) > JarLimits.TEXT_BYTES) {
-                return refused(file, "", "DT-PLG-015", "has more than 1 MB, which is the limit");
-            }
             String sha256 = PluginFile.sha256(file);
             if (!where.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
                 return refused(file, sha256, "DT-PLG-014", "must have a name of letters, digits and . _ - only");
             }
-            LoaderOptions options = new LoaderOptions();
-            options.setAllowDuplicateKeys(false);
-            Object root = new Yaml(new SafeConstructor(options)).load(Files.readString(file));
-            if (!(root instanceof Map<?, ?> map)) {
-                return refused(file, sha256, "DT-PLG-032", "must be a map of settings");
-            }
-            Map<String, Object> document = new LinkedHashMap<>();
-            map.forEach((k, v) -> document.put(String.valueOf(k), v));
-            return new YamlPluginFile(file, document, sha256, List.of());
+            Optional<Map<String, Object>> document = YamlDocument.read(file);
+            return document.isEmpty()
+                    ? refused(file, sha256, "DT-PLG-034", "must be a map of settings")
+                    : new YamlPluginFile(file, document.get(), sha256, List.of());
         } catch (IOException e) {
             return refused(file, "", "DT-PLG-033", "cannot be read: " + e.getMessage());
-        } catch (YAMLException | StackOverflowError e) {
-            return refused(
-                    file,
-                    "",
-                    "DT-PLG-034",
-                    "is no YAML: "
-                            + String.valueOf(e.getMessage()).lines().findFirst().orElse("nested too deeply"));
+        } catch (YamlDocument.Malformed e) {
+            return refused(file, "", "DT-PLG-034", e.sentence());
         }
     }
 
