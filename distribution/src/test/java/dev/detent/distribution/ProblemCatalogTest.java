@@ -30,7 +30,7 @@ class ProblemCatalogTest {
 
     private static final Path ROOT = Path.of("..");
     private static final Path PAGE = ROOT.resolve("docs/problems.md");
-    private static final Pattern LITERAL = Pattern.compile("\"[A-Z]{2,}-[A-Z]{3}-\\d{3}\"");
+    private static final Pattern LITERAL = Pattern.compile("\"DT-[A-Z]{3}-\\d{3}\"");
     private static final Pattern ID = Pattern.compile("DT-[A-Z]{3}-\\d{3}");
 
     private static List<ProblemCatalog> catalogs() {
