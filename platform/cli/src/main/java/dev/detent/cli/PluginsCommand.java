@@ -1,5 +1,6 @@
 package dev.detent.cli;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.host.contract.PluginVerifier;
 import dev.detent.host.plugin.PluginFile;
 import dev.detent.host.plugin.PluginHost;
@@ -37,7 +38,7 @@ final class PluginsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         throw new UserException(
-                "DT-CLI-003",
+                CliProblems.NO_SUBCOMMAND,
                 "say what to do: list, verify FILE, install FILE, remove ID, disable ID, enable ID or lock",
                 "plugins");
     }
@@ -105,7 +106,7 @@ final class PluginsCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             if (!Files.isRegularFile(file)) {
-                throw new UserException("DT-PLG-035", "is no file; give a plugin jar", file.toString());
+                throw new UserException(PluginProblems.JAR_NOT_THERE, "is no file; give a plugin jar", file.toString());
             }
             return isSound(new Console(), PluginFile.read(file), home, timeout) ? 0 : 1;
         }
@@ -136,7 +137,7 @@ final class PluginsCommand implements Callable<Integer> {
             PluginFile plugin = installation.examine(file);
             if (!isSound(console, plugin, home, timeout)) {
                 console.problem(Problem.error(
-                        "DT-PLG-041", "breaks the contracts above and was not installed", file.toString()));
+                        PluginProblems.CONTRACT_BROKEN, "breaks the contracts above and was not installed", file.toString()));
                 return 1;
             }
             console.line(installation.install(plugin));

@@ -1,6 +1,7 @@
 package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
+import dev.detent.host.problem.PluginProblems;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +57,7 @@ final class ProcessEnd {
             return;
         }
         String plugin = PluginHost.owner(exiting.get()).orElse("a plugin");
-        System.err.println(Console.printable("error DT-PLG-019: " + plugin
+        System.err.println(Console.printable("error " + PluginProblems.ENDED_PROCESS.id() + ": " + plugin
                 + ": ended the process before the command was done (System.exit), which a plugin may not do; nothing was"
                 + " written; 'detent plugins disable' takes it out of the way"));
         cleaned();

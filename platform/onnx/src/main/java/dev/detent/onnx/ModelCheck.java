@@ -10,6 +10,7 @@ import dev.detent.onnx.proto.TensorShapeProto;
 import dev.detent.onnx.proto.ValueInfoProto;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,13 +61,13 @@ final class ModelCheck {
                 .orElse(1);
     }
 
-    private void damaged(String id, String sentence) {
-        problems.add(Problem.error(id, sentence + "; the model is damaged", file.toString()));
+    private void damaged(ProblemType type, String sentence) {
+        problems.add(Problem.error(type, sentence + "; the model is damaged", file.toString()));
     }
 
     private void opset(OperatorSetIdProto o) {
         if (o.getVersion() < 1 || o.getVersion() > NEWEST_OPSET) {
-            damaged("DT-ONX-022", "imports opset " + o.getVersion() + " of '" + o.getDomain() + "'");
+            damaged(OnnxProblems.NO_SUCH_OPSET, "imports opset " + o.getVersion() + " of '" + o.getDomain() + "'");
         }
     }
 
@@ -75,7 +76,7 @@ final class ModelCheck {
         for (ValueInfoProto v : values) {
             if (v.getName().codePoints().anyMatch(c -> c > Character.MAX_VALUE)) {
                 problems.add(Problem.error(
-                        "DT-ONX-026",
+                        OnnxProblems.NAME,
                         "'" + v.getName() + "' is an input or output whose name ONNX Runtime cannot be given from Java:"
                                 + " it holds characters beyond U+FFFF; rename it",
                         file.toString()));
@@ -96,7 +97,7 @@ final class ModelCheck {
                 .map(ElementType::bits)
                 .orElse(0);
         if (elements > Integer.MAX_VALUE || elements * bits / 8 > Integer.MAX_VALUE) {
-            damaged("DT-ONX-025", "input '" + v.getName() + "' takes more than 2 GB, says its shape");
+            damaged(OnnxProblems.INPUT_TOO_LARGE, "input '" + v.getName() + "' takes more than 2 GB, says its shape");
         }
     }
 
@@ -112,7 +113,7 @@ final class ModelCheck {
             name(n.getName());
             for (String output : n.getOutputList()) {
                 if (!output.isEmpty() && !made.add(name(output))) {
-                    damaged("DT-ONX-023", "the value '" + output + "' is made twice, once by node '" + n.getName() + "'");
+                    damaged(OnnxProblems.MADE_TWICE, "the value '" + output + "' is made twice, once by node '" + n.getName() + "'");
                 }
             }
             for (AttributeProto a : n.getAttributeList()) {
@@ -124,7 +125,7 @@ final class ModelCheck {
     private void attribute(NodeProto n, AttributeProto a) {
         if (n.getDomain().isEmpty() && AttributeKinds.isOther(a)) {
             damaged(
-                    "DT-ONX-024",
+                    OnnxProblems.ATTRIBUTE_TYPE,
                     "attribute '" + a.getName() + "' of " + n.getOpType() + " '" + n.getName() + "' must be "
                             + AttributeKinds.expected(a.getName()));
         }
@@ -135,7 +136,7 @@ final class ModelCheck {
 
     private String name(String name) {
         if (name.indexOf('\0') >= 0) {
-            damaged("DT-ONX-026", "the name '" + name.replace('\0', '?') + "' holds a NUL character");
+            damaged(OnnxProblems.NAME, "the name '" + name.replace('\0', '?') + "' holds a NUL character");
         }
         return name;
     }

@@ -72,9 +72,9 @@ public final class OnnxReader {
         } catch (RuntimeException | StackOverflowError e) {
             // Whatever the checks do not know of: a file cannot be Detent's fault.
             throw new UserException(
-                    "DT-ONX-027", "cannot be understood as an ONNX model (" + e + "); it is damaged", file.toString(), e);
+                    OnnxProblems.NOT_UNDERSTOOD, "cannot be understood as an ONNX model (" + e + "); it is damaged", file.toString(), e);
         } catch (IOException e) {
-            throw new UserException("DT-ONX-002", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(OnnxProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } finally {
             reader.close();
         }
@@ -101,14 +101,14 @@ public final class OnnxReader {
     private ModelProto parse() throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new UserException(
-                    "DT-ONX-001",
+                    OnnxProblems.NO_FILE,
                     (Files.exists(file) ? "is no file" : "there is no such file") + "; give the path of an ONNX model",
                     file.toString());
         }
         long size = Files.size(file);
         if (size > Integer.MAX_VALUE) {
             throw new UserException(
-                    "DT-ONX-003",
+                    OnnxProblems.TOO_LARGE,
                     "is larger than 2 GB, which protobuf does not allow; save the model with external data",
                     file.toString());
         }
@@ -119,11 +119,11 @@ public final class OnnxReader {
             in.setSizeLimit(Integer.MAX_VALUE);
             ModelProto model = ModelProto.parseFrom(in);
             if (!model.hasGraph() || model.getGraph().getNodeCount() == 0 || model.getOpsetImportCount() == 0) {
-                throw new UserException("DT-ONX-004", "is not an ONNX model (no graph inside)", file.toString());
+                throw new UserException(OnnxProblems.NO_MODEL, "is not an ONNX model (no graph inside)", file.toString());
             }
             return model;
         } catch (InvalidProtocolBufferException e) {
-            throw new UserException("DT-ONX-004", "is not an ONNX model, or it is truncated", file.toString(), e);
+            throw new UserException(OnnxProblems.NO_MODEL, "is not an ONNX model, or it is truncated", file.toString(), e);
         }
     }
 
@@ -300,7 +300,7 @@ public final class OnnxReader {
     private Tensor tensor(TensorProto t) {
         ElementType type = ElementType.ofCode(t.getDataType())
                 .orElseThrow(() -> new UserException(
-                        "DT-ONX-005",
+                        OnnxProblems.UNKNOWN_TYPE,
                         "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(),
                         file.toString()));
         long[] dims = dims(t.getName(), t.getDimsList());
@@ -314,7 +314,7 @@ public final class OnnxReader {
         ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type);
         if (data.remaining() != expected) {
             throw new UserException(
-                    "DT-ONX-006",
+                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                     "tensor '" + t.getName() + "' holds " + data.remaining() + " bytes where its shape needs "
                             + expected + "; the file is damaged",
                     file.toString());
@@ -329,7 +329,7 @@ public final class OnnxReader {
             boolean fits = d >= 0 && (d == 0 || count <= LARGEST / d);
             if (!fits) {
                 throw new UserException(
-                        "DT-ONX-006",
+                        OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                         "tensor '" + tensor + "' has the shape " + given + "; the file is damaged",
                         file.toString());
             }
@@ -350,7 +350,7 @@ public final class OnnxReader {
         long bytes = values.type().bytes(Tensor.count(dims));
         if (bytes > Runtime.getRuntime().maxMemory() / 4 || indices.length != (long) count * perValue) {
             throw new UserException(
-                    "DT-ONX-006",
+                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                     "sparse tensor '" + name + "' has " + indices.length + " indices for " + count
                             + " values, or would take " + bytes + " bytes; the file is damaged",
                     file.toString());
@@ -363,7 +363,7 @@ public final class OnnxReader {
             }
             if (place < 0 || (place + 1) * size > all.capacity()) {
                 throw new UserException(
-                        "DT-ONX-006",
+                        OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                         "sparse tensor '" + name + "' has a value outside its shape "
                                 + s.getDimsList() + "; the file is damaged",
                         file.toString());
@@ -409,7 +409,7 @@ public final class OnnxReader {
                     || !path.startsWith(folder)
                     || !path.toRealPath().startsWith(folder.toRealPath())) {
                 throw new UserException(
-                        "DT-ONX-007",
+                        OnnxProblems.EXTERNAL_DATA_OUTSIDE,
                         "tensor '" + t.getName() + "' lies in '" + location + "', outside the model's folder; refused",
                         file.toString());
             }
@@ -418,7 +418,7 @@ public final class OnnxReader {
                 // A pipe would be waited for without end.
                 if (!Files.isRegularFile(path)) {
                     throw new UserException(
-                            "DT-ONX-010",
+                            OnnxProblems.EXTERNAL_DATA_UNREADABLE,
                             "the external file '" + location + "' of tensor '" + t.getName() + "' is no regular file",
                             file.toString());
                 }
@@ -429,26 +429,26 @@ public final class OnnxReader {
             long length = Long.parseLong(entries.getOrDefault("length", Long.toString(expected)));
             if (length != expected || offset < 0 || length < 0 || offset > channel.size() - length) {
                 throw new UserException(
-                        "DT-ONX-008",
+                        OnnxProblems.EXTERNAL_DATA_DIFFERS,
                         "tensor '" + t.getName() + "' does not fit its external file '" + location
                                 + "'; the file is damaged or belongs to another model",
                         file.toString());
             }
             if (length > Integer.MAX_VALUE) {
                 throw new UserException(
-                        "DT-ONX-009", "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
+                        OnnxProblems.TENSOR_TOO_LARGE, "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
             }
             return channel.map(FileChannel.MapMode.READ_ONLY, offset, length);
         } catch (IOException e) {
             throw new UserException(
-                    "DT-ONX-010",
+                    OnnxProblems.EXTERNAL_DATA_UNREADABLE,
                     "the external file '" + location + "' of tensor '" + t.getName()
                             + "' cannot be read; put it beside the model",
                     file.toString(),
                     e);
         } catch (NumberFormatException | InvalidPathException e) {
             throw new UserException(
-                    "DT-ONX-008",
+                    OnnxProblems.EXTERNAL_DATA_DIFFERS,
                     "tensor '" + t.getName() + "' has a malformed external-data entry",
                     file.toString(),
                     e);

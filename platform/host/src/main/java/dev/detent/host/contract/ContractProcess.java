@@ -1,5 +1,6 @@
 package dev.detent.host.contract;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.testkit.ContractViolation;
@@ -109,7 +110,7 @@ final class ContractProcess {
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InternalException("DT-INT-002", "verifying was interrupted", files.get(0), e);
+            throw new InternalException(PluginProblems.INTERRUPTED, "verifying was interrupted", files.get(0), e);
         }
     }
 

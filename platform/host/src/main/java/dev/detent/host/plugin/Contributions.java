@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.observe.ObserverDefinition;
@@ -10,6 +11,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemCatalog;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
 import java.util.ArrayList;
@@ -35,6 +37,7 @@ final class Contributions {
     final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
     final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
     final Map<String, ClassLoader> loaders = new TreeMap<>();
+    final List<ProblemCatalog> catalogs = new ArrayList<>();
 
     /**
      * Asks extension instances for what they contribute.
@@ -53,7 +56,7 @@ final class Contributions {
             problems.addAll(e.problems());
         } catch (RuntimeException e) {
             // An id or a part that is null, for the most part.
-            problems.add(Problem.error("DT-PLG-016", "contributes what cannot be taken: " + e, plugin));
+            problems.add(Problem.error(PluginProblems.CALL_FAILED, "contributes what cannot be taken: " + e, plugin));
         }
         return own;
     }
@@ -62,7 +65,7 @@ final class Contributions {
         if (extension instanceof Backend b) {
             b.targets().forEach(t -> {
                 TargetIds.fault(t.id(), targets.keySet())
-                        .ifPresent(f -> problems.add(Problem.error("DT-PLG-060", f, plugin)));
+                        .ifPresent(f -> problems.add(Problem.error(PluginProblems.TARGET_ID, f, plugin)));
                 put(targets, t.id(), new Entry<>(t, plugin, file), "target", problems);
             });
         }
@@ -82,6 +85,9 @@ final class Contributions {
                             "number system",
                             problems));
         }
+        if (extension instanceof ProblemCatalog c) {
+            catalogs.add(c);
+        }
         if (extension instanceof ObserverProvider p) {
             p.observers().forEach(o -> put(observers, o.id(), new Entry<>(o, plugin, file), "observer", problems));
         }
@@ -92,7 +98,7 @@ final class Contributions {
         Entry<T> before = to.putIfAbsent(id, entry);
         if (before != null) {
             problems.add(Problem.error(
-                    "DT-PLG-010",
+                    PluginProblems.CONTRIBUTED_TWICE,
                     kind + " '" + id + "' is contributed by '" + before.plugin() + "' (" + before.file()
                             + ") as well; remove one of the files",
                     entry.plugin() + " (" + entry.file() + ")"));
@@ -103,7 +109,7 @@ final class Contributions {
     List<Problem> add(Contributions more) {
         List<Problem> problems = new ArrayList<>();
         more.targets.forEach((id, e) -> TargetIds.fault(id, targets.keySet())
-                .ifPresent(f -> problems.add(Problem.error("DT-PLG-060", f, e.plugin()))));
+                .ifPresent(f -> problems.add(Problem.error(PluginProblems.TARGET_ID, f, e.plugin()))));
         clashes(targets, more.targets, "target", problems);
         clashes(passes, more.passes, "pass", problems);
         clashes(dispatchers, more.dispatchers, "dispatcher", problems);
@@ -116,6 +122,7 @@ final class Contributions {
             systems.putAll(more.systems);
             observers.putAll(more.observers);
             loaders.putAll(more.loaders);
+            catalogs.addAll(more.catalogs);
         }
         return problems;
     }

@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.PluginException;
 import java.time.Duration;
@@ -39,7 +40,7 @@ final class LoadingDeadline {
             } catch (TimeoutException e) {
                 if (deadline.now == loading) {
                     throw new PluginException(
-                            "DT-PLG-017",
+                            PluginProblems.LOADING_TIME,
                             "loading it takes more than " + EACH.toSeconds()
                                     + " s; 'detent plugins disable' or 'detent plugins remove' takes it out of the way",
                             loading.plugin());
@@ -51,10 +52,10 @@ final class LoadingDeadline {
                 if (e.getCause() instanceof Error r) {
                     throw r;
                 }
-                throw new InternalException("DT-INT-002", "loading plugins failed: " + e.getCause(), "", e);
+                throw new InternalException(PluginProblems.INTERRUPTED, "loading plugins failed: " + e.getCause(), "", e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new InternalException("DT-INT-002", "loading plugins was interrupted", "", e);
+                throw new InternalException(PluginProblems.INTERRUPTED, "loading plugins was interrupted", "", e);
             }
         }
     }

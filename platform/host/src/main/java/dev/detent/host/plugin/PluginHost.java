@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import com.google.inject.Guice;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.PluginException;
@@ -54,7 +55,7 @@ public final class PluginHost {
     /** The jars and YAML files of the folder, judged, sorted by file name. */
     public List<PluginFile> files() {
         if (!Files.isDirectory(folder)) {
-            throw new UserException("DT-PLG-030", "is no folder; Detent expects its plugins there", folder.toString());
+            throw new UserException(PluginProblems.NO_PLUGIN_FOLDER, "is no folder; Detent expects its plugins there", folder.toString());
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files
@@ -65,7 +66,7 @@ public final class PluginHost {
                     .map(PluginFile::read)
                     .toList();
         } catch (IOException e) {
-            throw new UserException("DT-PLG-031", "cannot be listed: " + e.getMessage(), folder.toString(), e);
+            throw new UserException(PluginProblems.FOLDER_UNREADABLE, "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
     }
 
@@ -107,7 +108,7 @@ public final class PluginHost {
         List<PluginFile> files = new ArrayList<>(files());
         if (!allowUnlisted && !files.isEmpty() && !Files.exists(folder.resolve(PluginLock.FILE))) {
             throw new PluginException(
-                    "DT-PLG-020",
+                    PluginProblems.NO_LOCK,
                     "is missing, so no plugin may load; write it with 'detent plugins lock', or use --allow-unlisted",
                     folder.resolve(PluginLock.FILE).toString());
         }
@@ -137,7 +138,7 @@ public final class PluginHost {
             PluginFile before = problems.isEmpty() ? byId.putIfAbsent(f.id(), f) : null;
             if (before != null) {
                 problems.add(Problem.error(
-                        "DT-PLG-009",
+                        PluginProblems.ID_TWICE,
                         "has the same plugin id '" + f.id() + "' as " + before.name() + "; remove one of them",
                         f.name()));
             }
@@ -172,7 +173,7 @@ public final class PluginHost {
             refused.add(new RefusedPlugin(
                     f.name(),
                     List.of(Problem.error(
-                            "DT-PLG-018",
+                            PluginProblems.DEPENDENCY,
                             "needs the plugin " + String.join(", ", missing)
                                     + ", which is not installed, was refused or needs this one itself",
                             f.name()))));

@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -31,7 +32,7 @@ public final class PluginInstallation {
     public PluginFile examine(Path file) {
         String name = String.valueOf(file.getFileName());
         if (!PluginHost.isPlugin(name) || !Files.isRegularFile(file)) {
-            throw new UserException("DT-PLG-035", "is no plugin; give a .jar or a .yaml file", file.toString());
+            throw new UserException(PluginProblems.JAR_NOT_THERE, "is no plugin; give a .jar or a .yaml file", file.toString());
         }
         PluginFile plugin = PluginFile.read(file);
         if (!plugin.problems().isEmpty()) {
@@ -41,7 +42,7 @@ public final class PluginInstallation {
             boolean sameId = there.id().equals(plugin.id());
             if (there.name().equals(name) && !sameId) {
                 throw new UserException(
-                        "DT-PLG-036",
+                        PluginProblems.NAME_TAKEN,
                         "has the file name of another plugin"
                                 + (there.id().isEmpty() ? "" : ", '" + there.id() + "'")
                                 + "; give the file another name, or remove that one with 'detent plugins remove'",
@@ -49,7 +50,7 @@ public final class PluginInstallation {
             }
             if (sameId && !there.name().equals(name)) {
                 throw new PluginException(
-                        "DT-PLG-009",
+                        PluginProblems.ID_TWICE,
                         "has the id '" + plugin.id() + "' of an installed plugin (" + there.name()
                                 + "); remove that one first: detent plugins remove " + plugin.id(),
                         file.toString());
@@ -72,7 +73,7 @@ public final class PluginInstallation {
                 Files.copy(plugin.file(), partial, StandardCopyOption.REPLACE_EXISTING);
                 if (!PluginFile.sha256(partial).equals(plugin.sha256())) {
                     throw new UserException(
-                            "DT-PLG-037",
+                            PluginProblems.CHANGED_MEANWHILE,
                             "changed while it was being installed; try again",
                             plugin.file().toString());
                 }
@@ -81,7 +82,7 @@ public final class PluginInstallation {
                 Files.deleteIfExists(partial);
             }
         } catch (IOException e) {
-            throw new UserException("DT-PLG-038", "cannot be written: " + e.getMessage(), place.toString(), e);
+            throw new UserException(PluginProblems.FILE_REFUSED, "cannot be written: " + e.getMessage(), place.toString(), e);
         }
         PluginLock.read(folder).with(plugin).write();
         return "installed " + plugin.id() + " " + plugin.version() + before;
@@ -95,14 +96,14 @@ public final class PluginInstallation {
         PluginLock lock = PluginLock.read(folder);
         if (found.size() > 1) {
             throw new UserException(
-                    "DT-PLG-039",
+                    PluginProblems.AMBIGUOUS,
                     "is the id of several files ("
                             + String.join(
                                     ", ", found.stream().map(PluginFile::name).toList()) + "); give a file name",
                     named);
         }
         if (found.isEmpty() || Files.isDirectory(found.get(0).file())) {
-            throw new UserException("DT-PLG-040", noSuch(found), named);
+            throw new UserException(PluginProblems.NOT_INSTALLED, noSuch(found), named);
         }
         PluginFile plugin = found.get(0);
         // The other way round, a crash would leave a line that trusts whatever comes to lie there.
@@ -112,7 +113,7 @@ public final class PluginInstallation {
         try {
             Files.delete(plugin.file());
         } catch (IOException e) {
-            throw new UserException("DT-PLG-038", "cannot be removed: " + e.getMessage(), plugin.name(), e);
+            throw new UserException(PluginProblems.FILE_REFUSED, "cannot be removed: " + e.getMessage(), plugin.name(), e);
         }
         return "removed " + plugin.name();
     }
@@ -128,7 +129,7 @@ public final class PluginInstallation {
         PluginLock.read(folder)
                 .with(id, disabled)
                 .orElseThrow(() -> new UserException(
-                        "DT-PLG-040", "is no plugin of " + PluginLock.FILE + "; 'detent plugins list' lists them", id))
+                        PluginProblems.NOT_INSTALLED, "is no plugin of " + PluginLock.FILE + "; 'detent plugins list' lists them", id))
                 .write();
         return (disabled ? "disabled " : "enabled ") + id;
     }

@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import com.google.inject.AbstractModule;
 import com.google.inject.ConfigurationException;
 import com.google.inject.CreationException;
@@ -105,7 +106,7 @@ final class PluginInstances {
             loader = manager.start(jar);
         } catch (Exception | LinkageError | StackOverflowError | AssertionError e) {
             problems.add(
-                    Problem.error("DT-PLG-011", "plugin '" + jar.id() + "' did not start: " + reason(e), jar.name()));
+                    Problem.error(PluginProblems.NOT_STARTED, "plugin '" + jar.id() + "' did not start: " + reason(e), jar.name()));
             return types;
         }
         for (String name : jar.extensions()) {
@@ -115,7 +116,7 @@ final class PluginInstances {
                     types.add(type);
                 } else {
                     problems.add(Problem.error(
-                            "DT-PLG-012", name + " implements no extension point of this SPI", jar.name()));
+                            PluginProblems.NO_EXTENSION_POINT, name + " implements no extension point of this SPI", jar.name()));
                 }
             } catch (Exception | LinkageError e) {
                 problems.add(notCreated(name, e, jar.name()));
@@ -134,7 +135,7 @@ final class PluginInstances {
     }
 
     private static Problem notCreated(String type, Throwable e, String file) {
-        return Problem.error("DT-PLG-013", "extension " + type + " cannot be created: " + reason(e), file);
+        return Problem.error(PluginProblems.NOT_CREATED, "extension " + type + " cannot be created: " + reason(e), file);
     }
 
     /**

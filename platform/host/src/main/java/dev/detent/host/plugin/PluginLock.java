@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -62,7 +63,7 @@ public final class PluginLock {
         try {
             return new PluginLock(file, Files.readAllLines(file));
         } catch (IOException e) {
-            throw new UserException("DT-PLG-021", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(PluginProblems.LOCK_UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         }
     }
 
@@ -91,7 +92,7 @@ public final class PluginLock {
         Optional<Line> listed = line(plugin.id());
         if (listed.isEmpty()) {
             return Optional.of(Problem.error(
-                    "DT-PLG-022",
+                    PluginProblems.NOT_LISTED,
                     "plugin '" + plugin.id() + "' is not in " + FILE
                             + "; add it with 'detent plugins install' or 'detent plugins lock', or use --allow-unlisted",
                     plugin.name()));
@@ -100,7 +101,7 @@ public final class PluginLock {
         return l.version().equals(plugin.version()) && l.sha256().equals(plugin.sha256())
                 ? Optional.empty()
                 : Optional.of(Problem.error(
-                        "DT-PLG-023",
+                        PluginProblems.CHANGED,
                         "plugin '" + plugin.id() + "' is not the file that " + FILE
                                 + " lists; it was changed or replaced",
                         plugin.name()));
@@ -165,7 +166,7 @@ public final class PluginLock {
             Files.write(partial, lines);
             Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new UserException("DT-PLG-024", "cannot be written: " + e.getMessage(), file.toString(), e);
+            throw new UserException(PluginProblems.LOCK_NOT_WRITTEN, "cannot be written: " + e.getMessage(), file.toString(), e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.RegistryProblems;
 import dev.detent.host.plugin.Contributions.Entry;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.observe.Observer;
@@ -11,6 +12,7 @@ import dev.detent.spi.pass.Dispatcher;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.QuantizationParameters;
@@ -154,19 +156,24 @@ public final class Registry implements Observers {
     }
 
     public Target target(String id) {
-        return find(all.targets, id, "DT-CLI-010", "backend", "detent backends");
+        return find(all.targets, id, RegistryProblems.NO_TARGET, "backend", "detent backends");
     }
 
     public PassDefinition pass(String id) {
-        return find(all.passes, id, "DT-CLI-011", "pass", "detent passes");
+        return find(all.passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
     }
 
     public Dispatcher dispatcher(String id) {
-        return find(all.dispatchers, id, "DT-CLI-012", "dispatcher", "detent passes");
+        return find(all.dispatchers, id, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
     }
 
     public ObserverDefinition observer(String id) {
-        return find(all.observers, id.toLowerCase(Locale.ROOT), "DT-CLI-013", "observer", "detent observers");
+        return find(all.observers, id.toLowerCase(Locale.ROOT), RegistryProblems.NO_OBSERVER, "observer", "detent observers");
+    }
+
+    /** What the plugins can tell, catalogue by catalogue; asked only when somebody wants an explanation. */
+    public List<ProblemType> problemTypes() {
+        return all.catalogs.stream().flatMap(c -> c.types().stream()).toList();
     }
 
     /** Class loader of a plugin that contributes something. */
@@ -176,7 +183,7 @@ public final class Registry implements Observers {
 
     /** The number system of a finished run. */
     public NumberSystem numberSystem(String id) {
-        return find(all.systems, id, "DT-CLI-016", "number system", "detent plugins list");
+        return find(all.systems, id, RegistryProblems.NO_NUMBER_SYSTEM, "number system", "detent plugins list");
     }
 
     /** {@code id version} of the plugin a pass comes from. */
@@ -206,7 +213,7 @@ public final class Registry implements Observers {
         ObserverDefinition d = observer(id);
         if (!d.handles().test(scheme)) {
             throw new UserException(
-                    "DT-OBS-001",
+                    RegistryProblems.OBSERVER_SCHEME,
                     "observer '" + id + "' cannot serve a scheme of " + scheme + "; choose another method",
                     id);
         }
@@ -240,7 +247,7 @@ public final class Registry implements Observers {
                     .filter(o -> o.name().equals(name))
                     .findFirst()
                     .orElseThrow(() -> new UserException(
-                            "DT-CLI-014",
+                            RegistryProblems.NO_OPTION,
                             owner + " has no option '" + name + "'"
                                     + DidYouMean.among(
                                             name,
@@ -250,7 +257,7 @@ public final class Registry implements Observers {
                 values.put(name, option.parse(value));
             } catch (IllegalArgumentException e) {
                 throw new UserException(
-                        "DT-CLI-015", e.getMessage() + " (" + option.help() + ")", prefix + "." + name, e);
+                        RegistryProblems.OPTION_VALUE, e.getMessage() + " (" + option.help() + ")", prefix + "." + name, e);
             }
         });
         return new Options(values);
@@ -261,7 +268,7 @@ public final class Registry implements Observers {
                 map.values().stream().map(Entry::item).toList());
     }
 
-    private <T> T find(Map<String, Entry<T>> map, String id, String problem, String kind, String list) {
+    private <T> T find(Map<String, Entry<T>> map, String id, ProblemType problem, String kind, String list) {
         Entry<T> e = map.get(id);
         if (e == null) {
             String missing = "there is no " + kind + " '" + id + "'" + DidYouMean.among(id, map.keySet());

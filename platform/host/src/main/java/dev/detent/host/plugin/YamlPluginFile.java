@@ -1,6 +1,8 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,25 +26,25 @@ public record YamlPluginFile(Path file, Map<String, Object> document, String sha
             JarLimits.checkFile(file);
             String sha256 = PluginFile.sha256(file);
             if (!where.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
-                return refused(file, sha256, "DT-PLG-014", "must have a name of letters, digits and . _ - only");
+                return refused(file, sha256, PluginProblems.ID_FORM, "must have a name of letters, digits and . _ - only");
             }
             Optional<Map<String, Object>> document = YamlDocument.read(file);
             return document.isEmpty()
-                    ? refused(file, sha256, "DT-PLG-034", "must be a map of settings")
+                    ? refused(file, sha256, PluginProblems.NO_YAML, "must be a map of settings")
                     : new YamlPluginFile(file, document.get(), sha256, List.of());
         } catch (IOException e) {
-            return refused(file, "", "DT-PLG-033", "cannot be read: " + e.getMessage());
+            return refused(file, "", PluginProblems.YAML_UNREADABLE, "cannot be read: " + e.getMessage());
         } catch (YamlDocument.Malformed e) {
-            return refused(file, "", "DT-PLG-034", e.sentence());
+            return refused(file, "", PluginProblems.NO_YAML, e.sentence());
         }
     }
 
-    private static YamlPluginFile refused(Path file, String sha256, String id, String sentence) {
+    private static YamlPluginFile refused(Path file, String sha256, ProblemType type, String sentence) {
         return new YamlPluginFile(
                 file,
                 Map.of(),
                 sha256,
-                List.of(Problem.error(id, sentence, file.getFileName().toString())));
+                List.of(Problem.error(type, sentence, file.getFileName().toString())));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.detent.host.settings;
 
+import dev.detent.host.problem.SettingsProblems;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
 import dev.detent.host.plugin.YamlDocument;
@@ -45,7 +46,7 @@ public final class SettingsFile {
             YamlDocument.read(file).orElse(Map.of()).forEach((k, v) -> {
                 if (!known.contains(k)) {
                     throw new UserException(
-                            "DT-SET-003",
+                            SettingsProblems.UNKNOWN_KEY,
                             "has the unknown key '" + k + "'" + DidYouMean.among(k, known) + "; known are " + known,
                             file.toString());
                 }
@@ -55,9 +56,9 @@ public final class SettingsFile {
             });
             return values.isEmpty() ? NONE : new SettingsFile(file.toString(), values);
         } catch (IOException e) {
-            throw new UserException("DT-SET-004", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(SettingsProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } catch (YamlDocument.Malformed e) {
-            throw new UserException("DT-SET-005", e.sentence(), file.toString(), e);
+            throw new UserException(SettingsProblems.NO_YAML, e.sentence(), file.toString(), e);
         }
     }
 
@@ -65,7 +66,7 @@ public final class SettingsFile {
     public Optional<String> text(String key) {
         return Optional.ofNullable(values.get(key)).map(v -> {
             if (v instanceof Map<?, ?>) {
-                throw new UserException("DT-SET-008", "'" + key + "' must be a text, not a map", where);
+                throw new UserException(SettingsProblems.NO_TEXT, "'" + key + "' must be a text, not a map", where);
             }
             return plain(v);
         });
@@ -80,7 +81,7 @@ public final class SettingsFile {
         return text(key).map(t -> {
             if (!t.matches("[1-9]\\d{0,8}")) {
                 throw new UserException(
-                        "DT-SET-009", "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
+                        SettingsProblems.NO_COUNT, "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
             }
             return Integer.valueOf(t);
         });
@@ -111,7 +112,7 @@ public final class SettingsFile {
         }
         if (!(set instanceof Map<?, ?> map)) {
             throw new UserException(
-                    "DT-SET-006",
+                    SettingsProblems.SET_FORM,
                     "'set' must be a map (pass: {option: value}, pass: off) or a list (pass.option=value)",
                     where);
         }
