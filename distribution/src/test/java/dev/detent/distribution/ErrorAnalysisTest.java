@@ -74,10 +74,15 @@ class ErrorAnalysisTest {
                                     analysis.outputs().forEach(o -> seen.put(v + " " + i + " " + o, out.floats(o))));
             for (int v = 0; v < units.size(); v++) {
                 int index = v;
-                without(r, units.get(v), analysis, samples, (i, out) -> analysis.outputs()
-                        .forEach(o -> assertThat(seen.get(index + " " + i + " " + o))
-                                .as(units.get(index).name() + " " + o)
-                                .isEqualTo(out.floats(o))));
+                without(
+                        r,
+                        units.get(v),
+                        analysis,
+                        samples,
+                        (i, out) -> analysis.outputs()
+                                .forEach(o -> assertThat(seen.get(index + " " + i + " " + o))
+                                        .as(units.get(index).name() + " " + o)
+                                        .isEqualTo(out.floats(o))));
             }
         }
     }
@@ -105,7 +110,9 @@ class ErrorAnalysisTest {
         }
     }
 
-    /** With nothing quantized the network computes what the model does, and with everything what the simulation does. */
+    /**
+     * With nothing quantized the network computes what the model does, and with everything what the simulation does.
+     */
     @ParameterizedTest
     @MethodSource("cases")
     void theBasesAreTheModelAndItsSimulation(String name, String target) {
@@ -117,10 +124,7 @@ class ErrorAnalysisTest {
         try (ErrorAnalysis analysis = ErrorAnalysis.of(r);
                 OrtModel model = OrtModel.of(r.floatGraph(), OrtOptimizationLevel.ALL, name);
                 SegmentedSimulation m = SegmentedSimulation.of(
-                        r.graph(),
-                        Optional.of(r.configs()),
-                        analysis.network().cuts(),
-                        OrtOptimizationLevel.ALL)) {
+                        r.graph(), Optional.of(r.configs()), analysis.network().cuts(), OrtOptimizationLevel.ALL)) {
             analysis.network()
                     .run(
                             List.of(),
@@ -134,19 +138,27 @@ class ErrorAnalysisTest {
                                 }
                             }),
                             (i, v, bases, out) -> {});
-            model.forEach(samples, 1, d -> {}, (i, out) -> analysis.outputs().forEach(o -> {
-                float[] expected = out.floats(o);
-                float[] mine = exact.get(i + o);
-                double signal = IntStream.range(0, mine.length)
-                        .mapToDouble(k -> expected[k] * (double) expected[k])
-                        .sum();
-                double noise = IntStream.range(0, mine.length)
-                        .mapToDouble(k -> Math.pow(expected[k] - (double) mine[k], 2))
-                        .sum();
-                assertThat(noise).as(o).isLessThanOrEqualTo(1e-7 * signal);
-            }));
-            m.forEach(samples, 1, d -> {}, (i, out) -> analysis.outputs()
-                    .forEach(o -> assertThat(quantized.get(i + o)).as(o).isEqualTo(out.floats(o))));
+            model.forEach(
+                    samples,
+                    1,
+                    d -> {},
+                    (i, out) -> analysis.outputs().forEach(o -> {
+                        float[] expected = out.floats(o);
+                        float[] mine = exact.get(i + o);
+                        double signal = IntStream.range(0, mine.length)
+                                .mapToDouble(k -> expected[k] * (double) expected[k])
+                                .sum();
+                        double noise = IntStream.range(0, mine.length)
+                                .mapToDouble(k -> Math.pow(expected[k] - (double) mine[k], 2))
+                                .sum();
+                        assertThat(noise).as(o).isLessThanOrEqualTo(1e-7 * signal);
+                    }));
+            m.forEach(
+                    samples,
+                    1,
+                    d -> {},
+                    (i, out) -> analysis.outputs()
+                            .forEach(o -> assertThat(quantized.get(i + o)).as(o).isEqualTo(out.floats(o))));
         }
     }
 
@@ -156,8 +168,9 @@ class ErrorAnalysisTest {
         Graph source = graph("random 3");
         Samples samples = TestPlatform.noise(source, 5);
         Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
-        List<String> states =
-                r.configs().configs().stream().map(c -> c.slot() + " " + c.state()).toList();
+        List<String> states = r.configs().configs().stream()
+                .map(c -> c.slot() + " " + c.state())
+                .toList();
         int entries = r.journal().entries().size();
         try (ErrorAnalysis analysis = ErrorAnalysis.of(r)) {
             Analysis one = analysis.run(samples, AnalysisEffort.of(5), 1, Progress.QUIET);
@@ -169,8 +182,10 @@ class ErrorAnalysisTest {
             assertThat(one.layers()).isNotEmpty();
             assertThat(one.tensors()).isNotEmpty();
             for (int i = 0; i < one.tensors().size(); i++) {
-                assertThat(two.tensors().get(i).seen()).isEqualTo(one.tensors().get(i).seen());
-                assertThat(Arrays.stream(one.tensors().get(i).histogram().counts()).sum())
+                assertThat(two.tensors().get(i).seen())
+                        .isEqualTo(one.tensors().get(i).seen());
+                assertThat(Arrays.stream(one.tensors().get(i).histogram().counts())
+                                .sum())
                         .isPositive();
             }
         }

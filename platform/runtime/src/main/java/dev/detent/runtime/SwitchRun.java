@@ -290,11 +290,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
 
     /** Gives readers what they read of a value. */
     private void arrive(
-            String value,
-            Held raw,
-            Tensors tensors,
-            Optional<SwitchableNetwork.Route> route,
-            Variant.Base base)
+            String value, Held raw, Tensors tensors, Optional<SwitchableNetwork.Route> route, Variant.Base base)
             throws OrtException {
         PartitionPlan.Cut cut = network.plan().cuts().get(value);
         if (cut == null || raw.buffer() == null) {
@@ -307,8 +303,8 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
             Optional<FakeQuantizer> q = encoding(variant, base, cut.producer());
             if (q.isPresent()) {
                 // The raw values of a variant are its own, unless nobody computed them anew.
-                boolean inPlace = route.filter(r -> !r.keptRaw().contains(value)).isPresent()
-                        && tensors.raw.containsKey(value);
+                boolean inPlace =
+                        route.filter(r -> !r.keptRaw().contains(value)).isPresent() && tensors.raw.containsKey(value);
                 first = inPlace ? raw : buffer(tensors.readBuffers, value, raw.shape());
                 q.get().apply(raw.buffer(), Objects.requireNonNull(first.buffer()), raw.shape(), scratch);
             }
@@ -351,11 +347,10 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
             elements *= d;
         }
         int size = BufferPool.size(name, elements);
-        FloatBuffer place = held != null
-                        && held.buffer() != null
-                        && held.buffer().capacity() >= size
-                ? held.buffer().clear().slice(0, size)
-                : BufferPool.allocate(size);
+        FloatBuffer place =
+                held != null && held.buffer() != null && held.buffer().capacity() >= size
+                        ? held.buffer().clear().slice(0, size)
+                        : BufferPool.allocate(size);
         if (held != null) {
             held.tensor().close();
         }

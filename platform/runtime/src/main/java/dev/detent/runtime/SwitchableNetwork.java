@@ -138,16 +138,20 @@ public final class SwitchableNetwork implements AutoCloseable {
                         .ifPresent(t -> quantizedConstants.put(slot, t));
             }
         }
-        List<Map<String, Tensor>> exact =
-                IntStream.range(0, cut.size()).mapToObj(i -> new TreeMap<String, Tensor>()).map(m -> (Map<String, Tensor>) m).toList();
+        List<Map<String, Tensor>> exact = IntStream.range(0, cut.size())
+                .mapToObj(i -> new TreeMap<String, Tensor>())
+                .map(m -> (Map<String, Tensor>) m)
+                .toList();
         floatConstants.forEach((slot, t) -> {
             Integer part = partOfNode.get(slot.node());
             if (part != null) {
                 exact.get(part).put(nameInPart(slot), t);
             }
         });
-        List<Integer> changed =
-                IntStream.range(0, cut.size()).filter(i -> !exact.get(i).isEmpty()).boxed().toList();
+        List<Integer> changed = IntStream.range(0, cut.size())
+                .filter(i -> !exact.get(i).isEmpty())
+                .boxed()
+                .toList();
         List<OrtSession> quantizedSessions = sessions(plans);
         List<OrtSession> floatSessions =
                 sessions(layout.plans(changed, changed.stream().map(exact::get).toList()));
@@ -269,8 +273,7 @@ public final class SwitchableNetwork implements AutoCloseable {
         openOthers(wanted);
         List<Route> routes = new ArrayList<>();
         for (int i = 0; i < variants.size(); i++) {
-            Map<Integer, OrtSession> sessions =
-                    new HashMap<>(choices.get(i).there());
+            Map<Integer, OrtSession> sessions = new HashMap<>(choices.get(i).there());
             choices.get(i).missing().forEach((part, key) -> sessions.put(part, others.get(key)));
             routes.add(route(variants.get(i), sessions));
         }
@@ -348,7 +351,8 @@ public final class SwitchableNetwork implements AutoCloseable {
         }
         List<List<Object>> keys = List.copyOf(wanted.keySet());
         List<Integer> part = keys.stream().map(k -> (Integer) k.get(0)).toList();
-        List<NchwcLayout.Plan> plans = layout.plans(part, keys.stream().map(wanted::get).toList());
+        List<NchwcLayout.Plan> plans =
+                layout.plans(part, keys.stream().map(wanted::get).toList());
         List<OrtSession> opened = sessions(plans);
         for (int i = 0; i < keys.size(); i++) {
             others.put(keys.get(i), opened.get(i));
@@ -360,8 +364,8 @@ public final class SwitchableNetwork implements AutoCloseable {
         Set<String> touched = new LinkedHashSet<>();
         Set<String> dirty = new LinkedHashSet<>();
         plan.cuts().forEach((value, cut) -> {
-            boolean changes = changes(v, cut.producer())
-                    || cut.versions().stream().anyMatch(x -> changes(v, x.config()));
+            boolean changes =
+                    changes(v, cut.producer()) || cut.versions().stream().anyMatch(x -> changes(v, x.config()));
             if (changes) {
                 touched.add(value);
                 dirty.addAll(versions(value));
@@ -379,7 +383,9 @@ public final class SwitchableNetwork implements AutoCloseable {
         }
         List<Integer> segments = new ArrayList<>();
         for (int s = 0; s < parts.size(); s++) {
-            if (sessions.containsKey(s) || reads.containsKey(s) || parts.get(s).inputs().stream().anyMatch(dirty::contains)) {
+            if (sessions.containsKey(s)
+                    || reads.containsKey(s)
+                    || parts.get(s).inputs().stream().anyMatch(dirty::contains)) {
                 segments.add(s);
                 parts.get(s).outputs().forEach(o -> dirty.addAll(versions(o)));
             }

@@ -14,8 +14,8 @@ import java.util.Set;
  * @param constants by slot of an initializer that has float values too: the values that are read there instead. Who
  *     means the same values hands in the same tensor
  * @param reads slots of inputs for which alone it is the other way: on the quantized base they read what the producer
- *     computed before anybody quantizes it, on the float base what the configs make of it. Where ONNX Runtime computes a
- *     reader together with others in one segment, it is so for all of them
+ *     computed before anybody quantizes it, on the float base what the configs make of it. Where ONNX Runtime computes
+ *     a reader together with others in one segment, it is so for all of them
  */
 public record Variant(
         Base base, Map<Slot, Optional<FakeQuantizer>> encodings, Map<Slot, Tensor> constants, Set<Slot> reads) {

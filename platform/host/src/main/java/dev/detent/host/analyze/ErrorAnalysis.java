@@ -40,8 +40,9 @@ public final class ErrorAnalysis implements AutoCloseable {
         this.result = result;
         this.units = Units.of(network, result.graph(), result.configs());
         this.outputs = result.graph().outputs().stream()
-                .filter(v -> result.graph().valueInfo(v.name()).map(ValueInfo::type).orElse(ElementType.UNDEFINED)
-                        == ElementType.FLOAT)
+                .filter(v ->
+                        result.graph().valueInfo(v.name()).map(ValueInfo::type).orElse(ElementType.UNDEFINED)
+                                == ElementType.FLOAT)
                 .map(ValueInfo::name)
                 .filter(v -> result.graph().producer(v).isPresent())
                 .toList();
@@ -104,8 +105,7 @@ public final class ErrorAnalysis implements AutoCloseable {
     public Analysis run(Samples samples, AnalysisEffort effort, int workers, Progress progress) {
         Samples steady = samples.first(effort.alone());
         Samples many = samples.first(effort.context());
-        TensorSurvey survey =
-                new TensorSurvey(network, result.graph(), Math.min(effort.survey(), many.size()));
+        TensorSurvey survey = new TensorSurvey(network, result.graph(), Math.min(effort.survey(), many.size()));
         List<Unit> layers = of(Unit.Kind.LAYER);
         OutputErrors.Scores context = OutputErrors.measure(
                 network,
@@ -120,16 +120,12 @@ public final class ErrorAnalysis implements AutoCloseable {
         units.stream()
                 .filter(u -> u.kind() != Unit.Kind.LAYER)
                 .forEach(u -> questions.add(new Question(u, u.without())));
-        List<Variant> variants = new ArrayList<>(questions.stream().map(Question::variant).toList());
+        List<Variant> variants =
+                new ArrayList<>(questions.stream().map(Question::variant).toList());
         variants.add(everything(true));
         variants.add(everything(false));
         OutputErrors.Scores few = OutputErrors.measure(
-                network,
-                outputs,
-                variants,
-                steady,
-                workers,
-                d -> progress.at("tensors alone", d, steady.size()));
+                network, outputs, variants, steady, workers, d -> progress.at("tensors alone", d, steady.size()));
         Map<Variant, OutputErrors.Score> scores = new HashMap<>();
         for (int i = 0; i < layers.size(); i++) {
             scores.put(layers.get(i).without(), context.variants().get(i));

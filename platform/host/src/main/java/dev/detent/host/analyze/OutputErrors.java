@@ -12,8 +12,8 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * How far the outputs of variants are from the float network's, on the same samples. Sums are kept by sample and added in
- * the samples' order, so the number of workers does not show.
+ * How far the outputs of variants are from the float network's, on the same samples. Sums are kept by sample and added
+ * in the samples' order, so the number of workers does not show.
  */
 public final class OutputErrors {
 
@@ -113,11 +113,12 @@ public final class OutputErrors {
         return new Scores(
                 samples.size(),
                 errors.score(0),
-                IntStream.rangeClosed(1, variants.size()).mapToObj(errors::score).toList());
+                IntStream.rangeClosed(1, variants.size())
+                        .mapToObj(errors::score)
+                        .toList());
     }
 
-    private void add(
-            int variant, int sample, SegmentedSimulation.Outputs exact, SegmentedSimulation.Outputs other) {
+    private void add(int variant, int sample, SegmentedSimulation.Outputs exact, SegmentedSimulation.Outputs other) {
         for (int k = 0; k < outputs.size(); k++) {
             Sums s = new Sums();
             s.add(exact.floats(outputs.get(k)), other.floats(outputs.get(k)));
@@ -150,8 +151,7 @@ public final class OutputErrors {
             shifts.put(outputs.get(k), deviation == 0 ? 0 : bias / Math.max(1, count) / deviation);
             all.add(ratio);
         }
-        return new Score(
-                all.stream().mapToDouble(Double::doubleValue).average().orElse(0), ratios, shifts);
+        return new Score(all.stream().mapToDouble(Double::doubleValue).average().orElse(0), ratios, shifts);
     }
 
     private static double square(double x) {

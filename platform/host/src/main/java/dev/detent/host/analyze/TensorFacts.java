@@ -44,9 +44,7 @@ public record TensorFacts(
      */
     public record Noise(double snr, double clipped, double clipping) {}
 
-    /**
-     * @param counts of equal steps from {@code low} to {@code high}; what lies outside is in the first and the last
-     */
+    /** @param counts of equal steps from {@code low} to {@code high}; what lies outside is in the first and the last */
     public record Histogram(double low, double high, long[] counts) {}
 
     /** Extremes by channel: of an activation along axis 1, of a weight along its output axis. */

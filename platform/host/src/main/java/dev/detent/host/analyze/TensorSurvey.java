@@ -4,8 +4,8 @@ import dev.detent.runtime.SwitchableNetwork;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.number.FakeQuantization;
@@ -55,7 +55,15 @@ final class TensorSurvey implements SwitchableNetwork.BaseSink {
         Map<String, Look> seen = new LinkedHashMap<>();
         encodings.forEach((value, c) -> {
             float[] values = bases.ordered(value);
-            seen.put(value, look(sample, values, shape(value, bases), c.scheme(), c.qparams().orElseThrow(), 1));
+            seen.put(
+                    value,
+                    look(
+                            sample,
+                            values,
+                            shape(value, bases),
+                            c.scheme(),
+                            c.qparams().orElseThrow(),
+                            1));
         });
         synchronized (looks) {
             looks.set(sample, seen);
@@ -110,27 +118,33 @@ final class TensorSurvey implements SwitchableNetwork.BaseSink {
                     .map(l -> l.get(value))
                     .toList();
             if (!own.isEmpty()) {
-                facts.add(fact(
-                        value,
-                        graph.producer(value).map(Node::name).orElse(value),
-                        c,
-                        own));
+                facts.add(fact(value, graph.producer(value).map(Node::name).orElse(value), c, own));
             }
         });
         for (Node n : graph.nodes()) {
             for (TensorQuantization c : quantization.inputs(n)) {
                 Optional<Tensor> floats = network.floatConstant(c.slot());
-                if (c.isInitializer() && c.state().isWritten() && floats.isPresent()
+                if (c.isInitializer()
+                        && c.state().isWritten()
+                        && floats.isPresent()
                         && !c.scheme().isPerBlock()) {
                     Tensor t = floats.get();
                     int axis = c.scheme().isPerChannel()
                             ? c.scheme().axis().orElse(0)
-                            : c.slot().index() == 1 ? WeightLayout.outputAxis(n, graph).orElse(0) : 0;
+                            : c.slot().index() == 1
+                                    ? WeightLayout.outputAxis(n, graph).orElse(0)
+                                    : 0;
                     facts.add(fact(
                             c.value(),
                             n.name(),
                             c,
-                            List.of(look(0, t.floats(), t.dims(), c.scheme(), c.qparams().orElseThrow(), axis))));
+                            List.of(look(
+                                    0,
+                                    t.floats(),
+                                    t.dims(),
+                                    c.scheme(),
+                                    c.qparams().orElseThrow(),
+                                    axis))));
                 }
             }
         }
@@ -148,8 +162,7 @@ final class TensorSurvey implements SwitchableNetwork.BaseSink {
         return new TensorFacts(
                 value,
                 node,
-                new TensorFacts.Encoding(
-                        c.scheme(), c.qparams().orElseThrow(), all.encodedLow(), all.encodedHigh()),
+                new TensorFacts.Encoding(c.scheme(), c.qparams().orElseThrow(), all.encodedLow(), all.encodedHigh()),
                 new TensorFacts.Seen(
                         all.min,
                         all.max,

@@ -12,10 +12,9 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.StateControl;
-import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
-import java.util.EnumSet;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -55,13 +54,24 @@ final class Units {
                 int index = i;
                 Optional<Tensor> then = before.filter(b -> b.hasInput(index))
                         .flatMap(b -> unrounded.initializer(b.input(index)))
-                        .filter(t -> t.type() == now.get().type() && t.elementCount() == now.get().elementCount());
-                boolean quantized = quantization.config(slot).filter(c -> c.state().isWritten()).isPresent();
-                if (then.isPresent() && (quantized || !then.get().bytes().equals(now.get().bytes()))) {
+                        .filter(t -> t.type() == now.get().type()
+                                && t.elementCount() == now.get().elementCount());
+                boolean quantized = quantization
+                        .config(slot)
+                        .filter(c -> c.state().isWritten())
+                        .isPresent();
+                if (then.isPresent()
+                        && (quantized || !then.get().bytes().equals(now.get().bytes()))) {
                     constants.put(slot, then.get());
-                } else if (then.isEmpty() && before.isPresent() && !before.get().hasInput(i) && finished.isFloat(n.output(0))) {
+                } else if (then.isEmpty()
+                        && before.isPresent()
+                        && !before.get().hasInput(i)
+                        && finished.isFloat(n.output(0))) {
                     // A bias that correction added.
-                    constants.put(slot, Tensor.ofFloats(now.get().dims(), new float[(int) now.get().elementCount()]));
+                    constants.put(
+                            slot,
+                            Tensor.ofFloats(
+                                    now.get().dims(), new float[(int) now.get().elementCount()]));
                 }
             }
         }
@@ -75,9 +85,7 @@ final class Units {
     static List<Unit> of(SwitchableNetwork network, Graph graph, QuantizationConfigs configs) {
         Units units = new Units(network, graph, configs);
         graph.nodes().forEach(units::layer);
-        network.cuts().stream()
-                .filter(v -> !network.quantizers(v).isEmpty())
-                .forEach(units::activation);
+        network.cuts().stream().filter(v -> !network.quantizers(v).isEmpty()).forEach(units::activation);
         graph.nodes().forEach(units::weights);
         return units.found;
     }
@@ -151,7 +159,9 @@ final class Units {
             Map<Slot, Optional<FakeQuantizer>> encodings = new HashMap<>();
             Set<Slot> reads = new LinkedHashSet<>();
             for (Slot s : slots) {
-                boolean on = configs.config(s).filter(c -> !c.state().isSwitchedOff()).isPresent();
+                boolean on = configs.config(s)
+                        .filter(c -> !c.state().isSwitchedOff())
+                        .isPresent();
                 if (network.floatConstant(s).isPresent()) {
                     network.floatConstant(s).filter(t -> !on).ifPresent(t -> constants.put(s, t));
                 } else if (kind == Unit.Kind.LAYER) {
