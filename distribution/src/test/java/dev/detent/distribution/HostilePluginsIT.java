@@ -41,8 +41,8 @@ class HostilePluginsIT {
     private InstalledDistribution.Run quantize(String source) throws IOException {
         folder.jar("vendor.jar", source.replace(TARGET, TARGET + EXPORTERS));
         Path corpus = work.resolve("corpus");
-        Path model = (Files.exists(corpus) ? corpus : InstalledDistribution.corpus(corpus))
-                .resolve("models/conv1d.onnx");
+        Path model =
+                (Files.exists(corpus) ? corpus : InstalledDistribution.corpus(corpus)).resolve("models/conv1d.onnx");
         long[] shape = OnnxReader.read(model).inputs().get(0).staticShape().orElseThrow();
         Path data = InstalledDistribution.npy(
                 work.resolve("data.npy"),
@@ -156,8 +156,12 @@ class HostilePluginsIT {
             case "lint" -> VendorFolder.GOOD.replace(TARGET, TARGET + lint);
             default -> EDITING_PASS;
         };
-        InstalledDistribution.Run run =
-                folder.run("plugins", "verify", folder.outside("vendor.jar", source), "--timeout", kind.equals("hang") ? "3" : "60");
+        InstalledDistribution.Run run = folder.run(
+                "plugins",
+                "verify",
+                folder.outside("vendor.jar", source),
+                "--timeout",
+                kind.equals("hang") ? "3" : "60");
         assertThat(run.code()).as(run.all()).isEqualTo(1);
         assertThat(run.out()).containsPattern("FAILED .*" + sentence);
     }

@@ -159,6 +159,7 @@ class PluginInstallIT {
         for (String name : List.of("broken.yaml", "twice.yaml", "unknown.yaml", "same.yaml")) {
             assertThat(run.err()).contains(name);
         }
-        assertThat(run.err()).contains("DT-PLG-034", "found duplicate key target, line 2", "unknown key 'colour'", "DT-PLG-010");
+        assertThat(run.err())
+                .contains("DT-PLG-034", "found duplicate key target, line 2", "unknown key 'colour'", "DT-PLG-010");
     }
 }

@@ -206,8 +206,7 @@ class PluginsIT {
             case "abstractClass" -> GOOD.replace("public class", "public abstract class");
             case "targetsThrow" -> GOOD.replace("return List.of(new VendorTarget());", noLicence);
             case "oldSpi" ->
-                GOOD.replace(
-                        "return List.of(new VendorTarget());", "throw new NoSuchMethodError(\"Scheme.of(int)\");");
+                GOOD.replace("return List.of(new VendorTarget());", "throw new NoSuchMethodError(\"Scheme.of(int)\");");
             case "nothing" -> targets("null");
             case "nullTarget" -> targets("java.util.Collections.singletonList(null)");
             case "nullId" -> target("null");

@@ -119,6 +119,7 @@ public final class Main {
                 || e instanceof UncheckedIOException && cause instanceof DetentException;
         return wrapped && cause != null
                 ? told(cause)
-                : new InternalException(CliProblems.INTERNAL, "Detent failed where it should not have: " + e, plugin, e);
+                : new InternalException(
+                        CliProblems.INTERNAL, "Detent failed where it should not have: " + e, plugin, e);
     }
 }

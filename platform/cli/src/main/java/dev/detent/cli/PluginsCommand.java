@@ -1,6 +1,5 @@
 package dev.detent.cli;
 
-import dev.detent.host.problem.PluginProblems;
 import dev.detent.host.contract.PluginVerifier;
 import dev.detent.host.plugin.PluginFile;
 import dev.detent.host.plugin.PluginHost;
@@ -8,6 +7,7 @@ import dev.detent.host.plugin.PluginInstallation;
 import dev.detent.host.plugin.PluginJar;
 import dev.detent.host.plugin.RefusedPlugin;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.testkit.ContractViolation;
@@ -137,7 +137,9 @@ final class PluginsCommand implements Callable<Integer> {
             PluginFile plugin = installation.examine(file);
             if (!isSound(console, plugin, home, timeout)) {
                 console.problem(Problem.error(
-                        PluginProblems.CONTRACT_BROKEN, "breaks the contracts above and was not installed", file.toString()));
+                        PluginProblems.CONTRACT_BROKEN,
+                        "breaks the contracts above and was not installed",
+                        file.toString()));
                 return 1;
             }
             console.line(installation.install(plugin));

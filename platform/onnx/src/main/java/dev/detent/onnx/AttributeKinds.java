@@ -82,7 +82,6 @@ final class AttributeKinds {
     }
 
     private static void put(Map<String, Set<AttributeType>> kinds, String names, AttributeType... types) {
-        Arrays.stream(names.trim().split("\\s+"))
-                .forEach(n -> kinds.put(n, EnumSet.copyOf(Arrays.asList(types))));
+        Arrays.stream(names.trim().split("\\s+")).forEach(n -> kinds.put(n, EnumSet.copyOf(Arrays.asList(types))));
     }
 }

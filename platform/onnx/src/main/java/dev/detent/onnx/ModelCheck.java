@@ -113,7 +113,9 @@ final class ModelCheck {
             name(n.getName());
             for (String output : n.getOutputList()) {
                 if (!output.isEmpty() && !made.add(name(output))) {
-                    damaged(OnnxProblems.MADE_TWICE, "the value '" + output + "' is made twice, once by node '" + n.getName() + "'");
+                    damaged(
+                            OnnxProblems.MADE_TWICE,
+                            "the value '" + output + "' is made twice, once by node '" + n.getName() + "'");
                 }
             }
             for (AttributeProto a : n.getAttributeList()) {

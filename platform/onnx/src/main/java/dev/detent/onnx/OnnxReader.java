@@ -72,7 +72,10 @@ public final class OnnxReader {
         } catch (RuntimeException | StackOverflowError e) {
             // Whatever the checks do not know of: a file cannot be Detent's fault.
             throw new UserException(
-                    OnnxProblems.NOT_UNDERSTOOD, "cannot be understood as an ONNX model (" + e + "); it is damaged", file.toString(), e);
+                    OnnxProblems.NOT_UNDERSTOOD,
+                    "cannot be understood as an ONNX model (" + e + "); it is damaged",
+                    file.toString(),
+                    e);
         } catch (IOException e) {
             throw new UserException(OnnxProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } finally {
@@ -119,11 +122,13 @@ public final class OnnxReader {
             in.setSizeLimit(Integer.MAX_VALUE);
             ModelProto model = ModelProto.parseFrom(in);
             if (!model.hasGraph() || model.getGraph().getNodeCount() == 0 || model.getOpsetImportCount() == 0) {
-                throw new UserException(OnnxProblems.NO_MODEL, "is not an ONNX model (no graph inside)", file.toString());
+                throw new UserException(
+                        OnnxProblems.NO_MODEL, "is not an ONNX model (no graph inside)", file.toString());
             }
             return model;
         } catch (InvalidProtocolBufferException e) {
-            throw new UserException(OnnxProblems.NO_MODEL, "is not an ONNX model, or it is truncated", file.toString(), e);
+            throw new UserException(
+                    OnnxProblems.NO_MODEL, "is not an ONNX model, or it is truncated", file.toString(), e);
         }
     }
 
@@ -364,8 +369,8 @@ public final class OnnxReader {
             if (place < 0 || (place + 1) * size > all.capacity()) {
                 throw new UserException(
                         OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
-                        "sparse tensor '" + name + "' has a value outside its shape "
-                                + s.getDimsList() + "; the file is damaged",
+                        "sparse tensor '" + name + "' has a value outside its shape " + s.getDimsList()
+                                + "; the file is damaged",
                         file.toString());
             }
             all.put((int) place * size, values.bytes(), i * size, size);
@@ -436,7 +441,9 @@ public final class OnnxReader {
             }
             if (length > Integer.MAX_VALUE) {
                 throw new UserException(
-                        OnnxProblems.TENSOR_TOO_LARGE, "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
+                        OnnxProblems.TENSOR_TOO_LARGE,
+                        "tensor '" + t.getName() + "' alone is larger than 2 GB",
+                        file.toString());
             }
             return channel.map(FileChannel.MapMode.READ_ONLY, offset, length);
         } catch (IOException e) {

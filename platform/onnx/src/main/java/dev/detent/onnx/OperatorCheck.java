@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finds nodes that are no call of their operator: an input too many or too few, a required one absent, a
- * weight of another rank. Called on what was read, before ONNX Runtime sees it, branches of If, Loop and Scan included:
- * on some of these ONNX Runtime 1.28 does not refuse the model but ends the process.
+ * Finds nodes that are no call of their operator: an input too many or too few, a required one absent, a weight of
+ * another rank. Called on what was read, before ONNX Runtime sees it, branches of If, Loop and Scan included: on some
+ * of these ONNX Runtime 1.28 does not refuse the model but ends the process.
  */
 final class OperatorCheck {
 

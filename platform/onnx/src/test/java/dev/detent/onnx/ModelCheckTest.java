@@ -63,12 +63,9 @@ class ModelCheckTest {
     @ParameterizedTest
     @CsvSource({"4294967296;4294967296", "9223372036854775807;2;0", "-1;3", "3037000500;3037000500"})
     void shapesThatCannotBeCountedAreRefused(String dims) throws IOException {
-        long[] shape =
-                Arrays.stream(dims.split(";")).mapToLong(Long::parseLong).toArray();
+        long[] shape = Arrays.stream(dims.split(";")).mapToLong(Long::parseLong).toArray();
         refused(relu().addInitializer(tensor("w", 1, shape)), "tensor 'w' has the shape");
-        refused(
-                relu().addInitializer(external(tensor("w", 1, shape), "w.bin", "0", "0")),
-                "tensor 'w' has the shape");
+        refused(relu().addInitializer(external(tensor("w", 1, shape), "w.bin", "0", "0")), "tensor 'w' has the shape");
     }
 
     /** {@code offset + length} passed the end of the numbers and came out small. */
@@ -243,7 +240,8 @@ class ModelCheckTest {
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape)))
+                        .setTensorType(
+                                TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape)))
                 .build();
     }
 

@@ -52,7 +52,8 @@ final class LoadingDeadline {
                 if (e.getCause() instanceof Error r) {
                     throw r;
                 }
-                throw new InternalException(PluginProblems.INTERRUPTED, "loading plugins failed: " + e.getCause(), "", e);
+                throw new InternalException(
+                        PluginProblems.INTERRUPTED, "loading plugins failed: " + e.getCause(), "", e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InternalException(PluginProblems.INTERRUPTED, "loading plugins was interrupted", "", e);

@@ -1,7 +1,7 @@
 package dev.detent.host.plugin;
 
-import dev.detent.host.problem.PluginProblems;
 import com.google.inject.Guice;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
@@ -55,7 +55,10 @@ public final class PluginHost {
     /** The jars and YAML files of the folder, judged, sorted by file name. */
     public List<PluginFile> files() {
         if (!Files.isDirectory(folder)) {
-            throw new UserException(PluginProblems.NO_PLUGIN_FOLDER, "is no folder; Detent expects its plugins there", folder.toString());
+            throw new UserException(
+                    PluginProblems.NO_PLUGIN_FOLDER,
+                    "is no folder; Detent expects its plugins there",
+                    folder.toString());
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files
@@ -66,7 +69,8 @@ public final class PluginHost {
                     .map(PluginFile::read)
                     .toList();
         } catch (IOException e) {
-            throw new UserException(PluginProblems.FOLDER_UNREADABLE, "cannot be listed: " + e.getMessage(), folder.toString(), e);
+            throw new UserException(
+                    PluginProblems.FOLDER_UNREADABLE, "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
     }
 

@@ -32,7 +32,8 @@ public final class PluginInstallation {
     public PluginFile examine(Path file) {
         String name = String.valueOf(file.getFileName());
         if (!PluginHost.isPlugin(name) || !Files.isRegularFile(file)) {
-            throw new UserException(PluginProblems.JAR_NOT_THERE, "is no plugin; give a .jar or a .yaml file", file.toString());
+            throw new UserException(
+                    PluginProblems.JAR_NOT_THERE, "is no plugin; give a .jar or a .yaml file", file.toString());
         }
         PluginFile plugin = PluginFile.read(file);
         if (!plugin.problems().isEmpty()) {
@@ -82,7 +83,8 @@ public final class PluginInstallation {
                 Files.deleteIfExists(partial);
             }
         } catch (IOException e) {
-            throw new UserException(PluginProblems.FILE_REFUSED, "cannot be written: " + e.getMessage(), place.toString(), e);
+            throw new UserException(
+                    PluginProblems.FILE_REFUSED, "cannot be written: " + e.getMessage(), place.toString(), e);
         }
         PluginLock.read(folder).with(plugin).write();
         return "installed " + plugin.id() + " " + plugin.version() + before;
@@ -113,7 +115,8 @@ public final class PluginInstallation {
         try {
             Files.delete(plugin.file());
         } catch (IOException e) {
-            throw new UserException(PluginProblems.FILE_REFUSED, "cannot be removed: " + e.getMessage(), plugin.name(), e);
+            throw new UserException(
+                    PluginProblems.FILE_REFUSED, "cannot be removed: " + e.getMessage(), plugin.name(), e);
         }
         return "removed " + plugin.name();
     }
@@ -129,7 +132,9 @@ public final class PluginInstallation {
         PluginLock.read(folder)
                 .with(id, disabled)
                 .orElseThrow(() -> new UserException(
-                        PluginProblems.NOT_INSTALLED, "is no plugin of " + PluginLock.FILE + "; 'detent plugins list' lists them", id))
+                        PluginProblems.NOT_INSTALLED,
+                        "is no plugin of " + PluginLock.FILE + "; 'detent plugins list' lists them",
+                        id))
                 .write();
         return (disabled ? "disabled " : "enabled ") + id;
     }

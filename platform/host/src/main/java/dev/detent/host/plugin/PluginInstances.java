@@ -1,12 +1,12 @@
 package dev.detent.host.plugin;
 
-import dev.detent.host.problem.PluginProblems;
 import com.google.inject.AbstractModule;
 import com.google.inject.ConfigurationException;
 import com.google.inject.CreationException;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import com.google.inject.spi.Message;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.PluginFolder;
 import dev.detent.spi.problem.Problem;
@@ -105,8 +105,8 @@ final class PluginInstances {
         try {
             loader = manager.start(jar);
         } catch (Exception | LinkageError | StackOverflowError | AssertionError e) {
-            problems.add(
-                    Problem.error(PluginProblems.NOT_STARTED, "plugin '" + jar.id() + "' did not start: " + reason(e), jar.name()));
+            problems.add(Problem.error(
+                    PluginProblems.NOT_STARTED, "plugin '" + jar.id() + "' did not start: " + reason(e), jar.name()));
             return types;
         }
         for (String name : jar.extensions()) {
@@ -116,7 +116,9 @@ final class PluginInstances {
                     types.add(type);
                 } else {
                     problems.add(Problem.error(
-                            PluginProblems.NO_EXTENSION_POINT, name + " implements no extension point of this SPI", jar.name()));
+                            PluginProblems.NO_EXTENSION_POINT,
+                            name + " implements no extension point of this SPI",
+                            jar.name()));
                 }
             } catch (Exception | LinkageError e) {
                 problems.add(notCreated(name, e, jar.name()));
@@ -135,7 +137,8 @@ final class PluginInstances {
     }
 
     private static Problem notCreated(String type, Throwable e, String file) {
-        return Problem.error(PluginProblems.NOT_CREATED, "extension " + type + " cannot be created: " + reason(e), file);
+        return Problem.error(
+                PluginProblems.NOT_CREATED, "extension " + type + " cannot be created: " + reason(e), file);
     }
 
     /**

@@ -122,7 +122,9 @@ public record PluginJar(
         String version = manifest.getOrDefault("Plugin-Version", "");
         if (id.isEmpty() || version.isEmpty()) {
             problems.add(Problem.error(
-                    PluginProblems.NO_PLUGIN, "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version", where));
+                    PluginProblems.NO_PLUGIN,
+                    "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version",
+                    where));
             return false;
         }
         if (!id.matches(ID) || !version.matches(VERSION)) {
@@ -140,7 +142,9 @@ public record PluginJar(
     private static void checkRequires(String requires, String where, List<Problem> problems) {
         if (requires.isEmpty()) {
             problems.add(Problem.error(
-                    PluginProblems.NO_REQUIRES, "does not say which SPI it needs (Plugin-Requires, e.g. '>=1.0.0 & <2.0.0')", where));
+                    PluginProblems.NO_REQUIRES,
+                    "does not say which SPI it needs (Plugin-Requires, e.g. '>=1.0.0 & <2.0.0')",
+                    where));
             return;
         }
         try {
@@ -153,7 +157,9 @@ public record PluginJar(
             }
         } catch (RuntimeException e) {
             problems.add(Problem.error(
-                    PluginProblems.NO_REQUIRES, "has a Plugin-Requires that is no version range: '" + requires + "'", where));
+                    PluginProblems.NO_REQUIRES,
+                    "has a Plugin-Requires that is no version range: '" + requires + "'",
+                    where));
         }
     }
 
@@ -178,7 +184,9 @@ public record PluginJar(
         for (String e : extensions) {
             if (jar.getJarEntry(e.replace('.', '/') + ".class") == null) {
                 problems.add(Problem.error(
-                        PluginProblems.EXTENSION_NOT_THERE, "its extension index names the class " + e + ", which is not in the jar", where));
+                        PluginProblems.EXTENSION_NOT_THERE,
+                        "its extension index names the class " + e + ", which is not in the jar",
+                        where));
             }
         }
         boolean bundled = false;
@@ -200,8 +208,8 @@ public record PluginJar(
                 if (entry.getName().endsWith(".class") && !entry.getName().startsWith("META-INF/versions/")) {
                     DataInputStream data = new DataInputStream(in);
                     if (data.readInt() != CLASS_MAGIC || (data.readInt() & 0xffff) > JAVA_17) {
-                        problems.add(
-                                Problem.error(PluginProblems.OTHER_JAVA, "class " + entry.getName() + " is not for Java 17", where));
+                        problems.add(Problem.error(
+                                PluginProblems.OTHER_JAVA, "class " + entry.getName() + " is not for Java 17", where));
                         return;
                     }
                 }

@@ -63,7 +63,8 @@ public final class PluginLock {
         try {
             return new PluginLock(file, Files.readAllLines(file));
         } catch (IOException e) {
-            throw new UserException(PluginProblems.LOCK_UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(
+                    PluginProblems.LOCK_UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         }
     }
 
@@ -166,7 +167,8 @@ public final class PluginLock {
             Files.write(partial, lines);
             Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new UserException(PluginProblems.LOCK_NOT_WRITTEN, "cannot be written: " + e.getMessage(), file.toString(), e);
+            throw new UserException(
+                    PluginProblems.LOCK_NOT_WRITTEN, "cannot be written: " + e.getMessage(), file.toString(), e);
         }
     }
 }

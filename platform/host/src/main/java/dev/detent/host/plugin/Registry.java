@@ -1,7 +1,7 @@
 package dev.detent.host.plugin;
 
-import dev.detent.host.problem.RegistryProblems;
 import dev.detent.host.plugin.Contributions.Entry;
+import dev.detent.host.problem.RegistryProblems;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
@@ -168,7 +168,12 @@ public final class Registry implements Observers {
     }
 
     public ObserverDefinition observer(String id) {
-        return find(all.observers, id.toLowerCase(Locale.ROOT), RegistryProblems.NO_OBSERVER, "observer", "detent observers");
+        return find(
+                all.observers,
+                id.toLowerCase(Locale.ROOT),
+                RegistryProblems.NO_OBSERVER,
+                "observer",
+                "detent observers");
     }
 
     /** What the plugins can tell, catalogue by catalogue; asked only when somebody wants an explanation. */
@@ -257,7 +262,10 @@ public final class Registry implements Observers {
                 values.put(name, option.parse(value));
             } catch (IllegalArgumentException e) {
                 throw new UserException(
-                        RegistryProblems.OPTION_VALUE, e.getMessage() + " (" + option.help() + ")", prefix + "." + name, e);
+                        RegistryProblems.OPTION_VALUE,
+                        e.getMessage() + " (" + option.help() + ")",
+                        prefix + "." + name,
+                        e);
             }
         });
         return new Options(values);

@@ -26,7 +26,8 @@ public record YamlPluginFile(Path file, Map<String, Object> document, String sha
             JarLimits.checkFile(file);
             String sha256 = PluginFile.sha256(file);
             if (!where.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
-                return refused(file, sha256, PluginProblems.ID_FORM, "must have a name of letters, digits and . _ - only");
+                return refused(
+                        file, sha256, PluginProblems.ID_FORM, "must have a name of letters, digits and . _ - only");
             }
             Optional<Map<String, Object>> document = YamlDocument.read(file);
             return document.isEmpty()

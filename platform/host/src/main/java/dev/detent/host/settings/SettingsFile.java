@@ -1,9 +1,9 @@
 package dev.detent.host.settings;
 
-import dev.detent.host.problem.SettingsProblems;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
 import dev.detent.host.plugin.YamlDocument;
+import dev.detent.host.problem.SettingsProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,7 +56,8 @@ public final class SettingsFile {
             });
             return values.isEmpty() ? NONE : new SettingsFile(file.toString(), values);
         } catch (IOException e) {
-            throw new UserException(SettingsProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(
+                    SettingsProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } catch (YamlDocument.Malformed e) {
             throw new UserException(SettingsProblems.NO_YAML, e.sentence(), file.toString(), e);
         }
@@ -81,7 +82,9 @@ public final class SettingsFile {
         return text(key).map(t -> {
             if (!t.matches("[1-9]\\d{0,8}")) {
                 throw new UserException(
-                        SettingsProblems.NO_COUNT, "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
+                        SettingsProblems.NO_COUNT,
+                        "'" + key + "' must be a whole number of 1 or more, not '" + t + "'",
+                        where);
             }
             return Integer.valueOf(t);
         });
