@@ -10,6 +10,7 @@ import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.Probe;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -136,7 +137,7 @@ public final class RunDirectory {
                 .filter(e -> e.id().equals(format))
                 .findFirst()
                 .orElseThrow(() -> new UserException(
-                        "DT-EVA-005",
+                        EvaluationProblems.UNKNOWN_FORMAT,
                         "was written as '" + format + "', which target '" + target()
                                 + "' does not write with the plugins installed here",
                         folder.toString()));
