@@ -1,8 +1,13 @@
 package dev.detent.host.artifact;
 
+import dev.detent.caffe.CaffeNet;
+import dev.detent.caffe.CaffeWriter;
+import dev.detent.host.normalize.FixedShapes;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.report.Json;
+import dev.detent.spi.export.CaffeNames;
+import dev.detent.spi.export.CaffeOptions;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Options;
@@ -51,6 +56,21 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
         } catch (IOException e) {
             throw folder.folder().failed(fileName, e);
         }
+    }
+
+    @Override
+    public CaffeNames caffe(String stem, Graph graph, CaffeOptions style) {
+        Graph fixed = graph.copy();
+        fixShapes(fixed);
+        CaffeNet net = CaffeWriter.write(fixed, style, stem);
+        text(stem + ".prototxt", net.prototxt());
+        bytes(stem + ".caffemodel", net.caffemodel());
+        return net.names();
+    }
+
+    @Override
+    public void fixShapes(Graph graph) {
+        FixedShapes.apply(graph, "model.onnx");
     }
 
     @Override

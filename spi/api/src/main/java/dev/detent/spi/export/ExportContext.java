@@ -24,6 +24,21 @@ public interface ExportContext {
     void onnx(String fileName, Graph graph);
 
     /**
+     * Writes {@code <stem>.prototxt} and {@code <stem>.caffemodel}, a Caffe network that computes what the graph does.
+     *
+     * @param graph stays as it is; its batch becomes 1
+     * @return what nodes and values are called there
+     * @throws dev.detent.spi.problem.UserException when an operator has no exact counterpart in Caffe
+     */
+    CaffeNames caffe(String stem, Graph graph, CaffeOptions options);
+
+    /**
+     * Fixes the batch at 1, in place, and replaces what depends on shapes alone by constants: every value then has a
+     * fixed shape, except where the model's inputs leave more than the batch free.
+     */
+    void fixShapes(Graph graph);
+
+    /**
      * Raises {@code graph} in place to an opset of ONNX's own domain that its new nodes need, at most 21: every other
      * node, in subgraphs too, gets the form that keeps its meaning there. A graph of that opset or newer stays as it
      * is.
