@@ -56,7 +56,7 @@ final class CaffeFiles {
             TextFormat.getParser().merge(Files.readString(file), net);
         } catch (TextFormat.ParseException e) {
             throw new UserException(
-                    "DT-CAF-001",
+                    CaffeProblems.NO_PROTOTXT,
                     "is no prototxt that Detent reads: " + e.getMessage()
                             + "; give the deploy.prototxt, without layers of training",
                     file.toString(),
@@ -73,7 +73,7 @@ final class CaffeFiles {
             coded.setSizeLimit(Integer.MAX_VALUE);
             return NetParameter.parseFrom(coded);
         } catch (InvalidProtocolBufferException e) {
-            throw new UserException("DT-CAF-002", "is not a caffemodel, or it is truncated", file.toString(), e);
+            throw new UserException(CaffeProblems.NO_CAFFEMODEL, "is not a caffemodel, or it is truncated", file.toString(), e);
         } catch (IOException e) {
             throw unreadable(file, e);
         }
@@ -81,8 +81,8 @@ final class CaffeFiles {
 
     private static UserException unreadable(Path file, IOException e) {
         return Files.exists(file)
-                ? new UserException("DT-CAF-003", "cannot be read: " + e.getMessage(), file.toString(), e)
-                : new UserException("DT-CAF-003", "there is no such file", file.toString(), e);
+                ? new UserException(CaffeProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e)
+                : new UserException(CaffeProblems.UNREADABLE, "there is no such file", file.toString(), e);
     }
 
     /** Layers that run at inference, old ones in today's form. */

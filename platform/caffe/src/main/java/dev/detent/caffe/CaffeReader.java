@@ -60,7 +60,7 @@ public final class CaffeReader {
         }
         List<String> outputs = unread.stream().map(this::value).toList();
         if (outputs.isEmpty()) {
-            throw new UserException("DT-CAF-004", "has no layer whose result nobody reads", where);
+            throw new UserException(CaffeProblems.NO_OUTPUT, "has no layer whose result nobody reads", where);
         }
         return graph.finish(outputs);
     }
@@ -80,7 +80,7 @@ public final class CaffeReader {
     private void input(String name, List<Long> dims) {
         if (dims.isEmpty() || dims.stream().anyMatch(d -> d <= 0)) {
             throw new UserException(
-                    "DT-CAF-005", "does not say the shape of input '" + name + "'; add input_param { shape }", where);
+                    CaffeProblems.NO_INPUT_SHAPE, "does not say the shape of input '" + name + "'; add input_param { shape }", where);
         }
         long[] shape = dims.stream().mapToLong(Long::longValue).toArray();
         List<Dimension> declared = new ArrayList<>(dims.stream().map(Dimension::of).toList());
@@ -119,7 +119,7 @@ public final class CaffeReader {
     private String value(String blob) {
         String value = blobs.get(blob);
         if (value == null) {
-            throw new UserException("DT-CAF-006", "no layer before its reader makes blob '" + blob + "'", where);
+            throw new UserException(CaffeProblems.BLOB_FROM_NOWHERE, "no layer before its reader makes blob '" + blob + "'", where);
         }
         return value;
     }
@@ -137,7 +137,7 @@ public final class CaffeReader {
         }
         if (Tensor.count(dims) != count) {
             throw new UserException(
-                    "DT-CAF-007",
+                    CaffeProblems.WEIGHTS_DO_NOT_FIT_SHAPE,
                     "layer '" + layer.getName() + "' has " + count + " weights where their shape needs "
                             + Tensor.count(dims) + "; the file is damaged",
                     file);

@@ -132,6 +132,6 @@ final class LayerReading {
     }
 
     UserException refused(String why) {
-        return new UserException("DT-CAF-008", "layer '" + layer.getName() + "' " + why, where);
+        return new UserException(CaffeProblems.LAYER_NOT_READ, "layer '" + layer.getName() + "' " + why, where);
     }
 }

@@ -45,7 +45,7 @@ final class NetBuilder {
                 .map(Tensor::dims)
                 .or(() -> graph.valueInfo(value).flatMap(ValueInfo::staticShape))
                 .orElseThrow(() -> new UserException(
-                        "DT-CAF-020",
+                        CaffeProblems.NO_FIXED_SHAPE,
                         "has no fixed shape, which every blob of Caffe has; give the model inputs of fixed height and width",
                         value));
     }
@@ -62,7 +62,7 @@ final class NetBuilder {
     void input(String value) {
         long[] shape = shape(value);
         if (graph.valueInfo(value).map(ValueInfo::type).orElse(ElementType.UNDEFINED) != ElementType.FLOAT) {
-            throw new UserException("DT-CAF-021", "is no input of floats, the only ones that Caffe has", value);
+            throw new UserException(CaffeProblems.INPUT_NOT_FLOAT, "is no input of floats, the only ones that Caffe has", value);
         }
         LayerParameter.Builder layer = LayerParameter.newBuilder()
                 .setName(layerName(value, ""))
@@ -82,7 +82,7 @@ final class NetBuilder {
     String blob(String value) {
         String blob = blobs.get(value);
         if (blob == null) {
-            throw new UserException("DT-CAF-022", "is no value that a layer of Caffe makes", value);
+            throw new UserException(CaffeProblems.NO_BLOB, "is no value that a layer of Caffe makes", value);
         }
         return blob;
     }
