@@ -9,6 +9,7 @@ import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.report.Json;
 import dev.detent.spi.export.CaffeNames;
 import dev.detent.spi.export.CaffeOptions;
+import dev.detent.spi.export.CalibrationInputs;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Options;
@@ -28,14 +29,20 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
 
     private final TargetDirectory folder;
     private final Options options;
+    private final CalibrationInputs calibration;
     private final Consumer<Problem> problems;
     private final String plugin;
     private boolean over;
 
     /** @param plugin whose exporter writes, for messages */
-    public StagingExportContext(TargetDirectory folder, Options options, Consumer<Problem> problems, String plugin) {
+    public StagingExportContext(TargetDirectory folder,
+            Options options,
+            CalibrationInputs calibration,
+            Consumer<Problem> problems,
+            String plugin) {
         this.folder = folder;
         this.options = options;
+        this.calibration = calibration;
         this.problems = problems;
         this.plugin = plugin;
     }
@@ -43,6 +50,11 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
     @Override
     public Options options() {
         return options;
+    }
+
+    @Override
+    public CalibrationInputs calibration() {
+        return calibration;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.detent.host.job;
 
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.data.CalibrationPictures;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
@@ -46,7 +47,12 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         try (BackgroundTask<Layers> measured =
                         BackgroundTask.of("detent-layers", () -> layers(result, frozen.quantization()));
                 StagingExportContext files = new StagingExportContext(
-                        folder, target.options(), problems::add, target.plan().plugin())) {
+                        folder,
+                        target.options(),
+                        CalibrationPictures.of(
+                                result.graph(), request.calibration(), request.samples(), request.preprocessing()),
+                        problems::add,
+                        target.plan().plugin())) {
             target.exporter().export(frozen, files);
             files.close();
             problems.addAll(target.plan().target().lint(frozen));

@@ -14,6 +14,9 @@ public interface ExportContext {
     /** What the person set of the exporter's options. */
     Options options();
 
+    /** How the run's calibration made inputs from pictures. */
+    CalibrationInputs calibration();
+
     /** Writes a UTF-8 text file; lines end in LF. */
     void text(String fileName, String content);
 

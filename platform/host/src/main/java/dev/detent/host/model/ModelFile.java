@@ -1,4 +1,4 @@
-package dev.detent.host.job;
+package dev.detent.host.model;
 
 import dev.detent.caffe.CaffeProblems;
 import dev.detent.caffe.CaffeReader;
