@@ -44,9 +44,8 @@ final class ArithmeticOperators {
         } else {
             int large = larger(w);
             String small = w.bottom(1 - large);
-            String signed = large == 0 && sign != 1
-                    ? w.inner("minus", "Power", small, NodeWriting.power(1, sign, 0))
-                    : small;
+            String signed =
+                    large == 0 && sign != 1 ? w.inner("minus", "Power", small, NodeWriting.power(1, sign, 0)) : small;
             String whole = large == 1 && sign != 1
                     ? w.inner("minus", "Power", w.bottom(1), NodeWriting.power(1, sign, 0))
                     : w.bottom(large);
@@ -120,8 +119,12 @@ final class ArithmeticOperators {
         long[] head = Arrays.copyOf(from, axes);
         if (axes > 0 && Arrays.equals(head, Arrays.copyOf(to, axes))) {
             int kept = axes;
-            String flat = w.inner("flat", "Reshape", small, l -> l.getReshapeParamBuilder()
-                    .setShape(NetBuilder.blobShape(zeroFirst(Arrays.copyOf(from, kept)))));
+            String flat = w.inner(
+                    "flat",
+                    "Reshape",
+                    small,
+                    l -> l.getReshapeParamBuilder()
+                            .setShape(NetBuilder.blobShape(zeroFirst(Arrays.copyOf(from, kept)))));
             w.last(layer, whole, l -> {
                 l.addBottom(flat);
                 if (layer.equals("Scale")) {
@@ -139,9 +142,11 @@ final class ArithmeticOperators {
         for (int i = 0; i < to.length; i++) {
             if (from[i] != to[i]) {
                 int axis = i;
-                copies = w.inner("tile" + i, "Tile", copies, l -> l.getTileParamBuilder()
-                        .setAxis(axis)
-                        .setTiles((int) to[axis]));
+                copies = w.inner(
+                        "tile" + i,
+                        "Tile",
+                        copies,
+                        l -> l.getTileParamBuilder().setAxis(axis).setTiles((int) to[axis]));
             }
         }
         w.last("Eltwise", whole, NodeWriting.eltwise(op, copies));

@@ -73,7 +73,8 @@ final class CaffeFiles {
             coded.setSizeLimit(Integer.MAX_VALUE);
             return NetParameter.parseFrom(coded);
         } catch (InvalidProtocolBufferException e) {
-            throw new UserException(CaffeProblems.NO_CAFFEMODEL, "is not a caffemodel, or it is truncated", file.toString(), e);
+            throw new UserException(
+                    CaffeProblems.NO_CAFFEMODEL, "is not a caffemodel, or it is truncated", file.toString(), e);
         } catch (IOException e) {
             throw unreadable(file, e);
         }
@@ -95,8 +96,8 @@ final class CaffeFiles {
 
     private static boolean isTested(LayerParameter layer) {
         boolean training = layer.hasPhase() && layer.getPhase() == Phase.TRAIN;
-        boolean included = layer.getIncludeCount() == 0
-                || layer.getIncludeList().stream().anyMatch(CaffeFiles::meetsTest);
+        boolean included =
+                layer.getIncludeCount() == 0 || layer.getIncludeList().stream().anyMatch(CaffeFiles::meetsTest);
         return !training && included && layer.getExcludeList().stream().noneMatch(CaffeFiles::meetsTest);
     }
 

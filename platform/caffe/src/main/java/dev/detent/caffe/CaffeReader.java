@@ -80,10 +80,13 @@ public final class CaffeReader {
     private void input(String name, List<Long> dims) {
         if (dims.isEmpty() || dims.stream().anyMatch(d -> d <= 0)) {
             throw new UserException(
-                    CaffeProblems.NO_INPUT_SHAPE, "does not say the shape of input '" + name + "'; add input_param { shape }", where);
+                    CaffeProblems.NO_INPUT_SHAPE,
+                    "does not say the shape of input '" + name + "'; add input_param { shape }",
+                    where);
         }
         long[] shape = dims.stream().mapToLong(Long::longValue).toArray();
-        List<Dimension> declared = new ArrayList<>(dims.stream().map(Dimension::of).toList());
+        List<Dimension> declared =
+                new ArrayList<>(dims.stream().map(Dimension::of).toList());
         declared.set(0, new Dimension(-1, "N"));
         graph.input(new ValueInfo(name, ElementType.FLOAT, Optional.of(declared), UnmodeledProto.NONE), shape);
         blobs.put(name, name);
@@ -119,7 +122,8 @@ public final class CaffeReader {
     private String value(String blob) {
         String value = blobs.get(blob);
         if (value == null) {
-            throw new UserException(CaffeProblems.BLOB_FROM_NOWHERE, "no layer before its reader makes blob '" + blob + "'", where);
+            throw new UserException(
+                    CaffeProblems.BLOB_FROM_NOWHERE, "no layer before its reader makes blob '" + blob + "'", where);
         }
         return value;
     }

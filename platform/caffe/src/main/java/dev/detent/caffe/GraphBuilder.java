@@ -55,16 +55,14 @@ final class GraphBuilder {
             List<String> outputs,
             Map<String, Attribute> attributes,
             long[]... shapesOfOutputs) {
-        edit.add(Node.of(
-                graph.node(name).isPresent() ? edit.freshName(name) : name, op, inputs, outputs, attributes));
+        edit.add(Node.of(graph.node(name).isPresent() ? edit.freshName(name) : name, op, inputs, outputs, attributes));
         for (int i = 0; i < outputs.size(); i++) {
             shapes.put(outputs.get(i), shapesOfOutputs[i].clone());
         }
     }
 
     Graph finish(List<String> outputs) {
-        outputs.forEach(
-                o -> edit.output(new ValueInfo(o, ElementType.FLOAT, Optional.empty(), UnmodeledProto.NONE)));
+        outputs.forEach(o -> edit.output(new ValueInfo(o, ElementType.FLOAT, Optional.empty(), UnmodeledProto.NONE)));
         return graph;
     }
 }

@@ -18,8 +18,7 @@ final class LayerReading {
     private final String where;
     private final List<String> tops = new ArrayList<>();
 
-    LayerReading(
-            LayerParameter layer, List<String> inputs, List<Tensor> blobs, GraphBuilder graph, String where) {
+    LayerReading(LayerParameter layer, List<String> inputs, List<Tensor> blobs, GraphBuilder graph, String where) {
         this.layer = layer;
         this.inputs = inputs;
         this.blobs = blobs;

@@ -62,7 +62,8 @@ final class NetBuilder {
     void input(String value) {
         long[] shape = shape(value);
         if (graph.valueInfo(value).map(ValueInfo::type).orElse(ElementType.UNDEFINED) != ElementType.FLOAT) {
-            throw new UserException(CaffeProblems.INPUT_NOT_FLOAT, "is no input of floats, the only ones that Caffe has", value);
+            throw new UserException(
+                    CaffeProblems.INPUT_NOT_FLOAT, "is no input of floats, the only ones that Caffe has", value);
         }
         LayerParameter.Builder layer = LayerParameter.newBuilder()
                 .setName(layerName(value, ""))
@@ -125,7 +126,8 @@ final class NetBuilder {
         String name = clean + suffix;
         for (int i = 1; name.length() > options.longestName() || taken.contains(name); i++) {
             String end = "_" + i + suffix;
-            name = clean.substring(0, Math.max(0, Math.min(clean.length(), options.longestName() - end.length()))) + end;
+            name = clean.substring(0, Math.max(0, Math.min(clean.length(), options.longestName() - end.length())))
+                    + end;
         }
         taken.add(name);
         return name;
@@ -134,7 +136,8 @@ final class NetBuilder {
     /** Caffe takes blobs that nobody reads for its outputs; one that is read gets a copy that is not. */
     void output(String value) {
         String blob = blob(value);
-        boolean isRead = net.getLayerList().stream().anyMatch(l -> l.getBottomList().contains(blob));
+        boolean isRead =
+                net.getLayerList().stream().anyMatch(l -> l.getBottomList().contains(blob));
         boolean isInput = net.getLayerList().stream()
                 .anyMatch(l -> l.getType().equals("Input") && l.getTopList().contains(blob));
         if (isRead || isInput) {

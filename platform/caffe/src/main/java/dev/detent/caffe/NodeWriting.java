@@ -176,6 +176,8 @@ final class NodeWriting {
 
     UserException refused(String why) {
         return new UserException(
-                CaffeProblems.NODE_NOT_WRITTEN, "node '" + node.name() + "' (" + node.opType() + ") " + why, node.output(0));
+                CaffeProblems.NODE_NOT_WRITTEN,
+                "node '" + node.name() + "' (" + node.opType() + ") " + why,
+                node.output(0));
     }
 }

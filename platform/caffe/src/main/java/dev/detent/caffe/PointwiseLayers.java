@@ -21,18 +21,30 @@ final class PointwiseLayers {
     static {
         READERS.put("ReLU", PointwiseLayers::relu);
         READERS.put("ReLU6", r -> clip(r, 0, 6));
-        READERS.put("Clip", r -> clip(
-                r, r.layer().getClipParam().getMin(), r.layer().getClipParam().getMax()));
+        READERS.put(
+                "Clip",
+                r -> clip(
+                        r,
+                        r.layer().getClipParam().getMin(),
+                        r.layer().getClipParam().getMax()));
         READERS.put("Sigmoid", r -> simple(r, "Sigmoid", Map.of()));
         READERS.put("TanH", r -> simple(r, "Tanh", Map.of()));
         READERS.put("AbsVal", r -> simple(r, "Abs", Map.of()));
         READERS.put("BNLL", r -> simple(r, "Softplus", Map.of()));
-        READERS.put("ELU", r -> simple(
-                r, "Elu", Map.of("alpha", Attributes.of(r.layer().getEluParam().getAlpha()))));
-        READERS.put("Softmax", r -> simple(
-                r,
+        READERS.put(
+                "ELU",
+                r -> simple(
+                        r,
+                        "Elu",
+                        Map.of("alpha", Attributes.of(r.layer().getEluParam().getAlpha()))));
+        READERS.put(
                 "Softmax",
-                Map.of("axis", Attributes.of(r.axis(r.layer().getSoftmaxParam().getAxis())))));
+                r -> simple(
+                        r,
+                        "Softmax",
+                        Map.of(
+                                "axis",
+                                Attributes.of(r.axis(r.layer().getSoftmaxParam().getAxis())))));
         READERS.put("Dropout", r -> r.pass(r.input(0)));
         READERS.put("Split", r -> r.layer().getTopList().forEach(t -> r.pass(r.input(0))));
         READERS.put("Silence", r -> {});
@@ -59,8 +71,7 @@ final class PointwiseLayers {
     private static void clip(LayerReading r, float low, float high) {
         r.top(
                 "Clip",
-                List.of(
-                        r.input(0), r.constant("min", Tensor.scalar(low)), r.constant("max", Tensor.scalar(high))),
+                List.of(r.input(0), r.constant("min", Tensor.scalar(low)), r.constant("max", Tensor.scalar(high))),
                 Map.of(),
                 r.shape(0));
     }
@@ -97,20 +108,12 @@ final class PointwiseLayers {
     private static void power(LayerReading r) {
         PowerParameter p = r.layer().getPowerParam();
         if (p.getPower() == 1 && p.getShift() == 0) {
-            r.top(
-                    "Mul",
-                    List.of(r.input(0), r.constant("factor", Tensor.scalar(p.getScale()))),
-                    Map.of(),
-                    r.shape(0));
+            r.top("Mul", List.of(r.input(0), r.constant("factor", Tensor.scalar(p.getScale()))), Map.of(), r.shape(0));
             return;
         }
         String scaled = times(r, r.input(0), p.getScale());
         if (p.getPower() == 1) {
-            r.top(
-                    "Add",
-                    List.of(scaled, r.constant("summand", Tensor.scalar(p.getShift()))),
-                    Map.of(),
-                    r.shape(0));
+            r.top("Add", List.of(scaled, r.constant("summand", Tensor.scalar(p.getShift()))), Map.of(), r.shape(0));
             return;
         }
         String shifted = plus(r, scaled, p.getShift());
@@ -119,11 +122,7 @@ final class PointwiseLayers {
         } else if (p.getPower() == -1) {
             r.top("Reciprocal", List.of(shifted), Map.of(), r.shape(0));
         } else {
-            r.top(
-                    "Pow",
-                    List.of(shifted, r.constant("exponent", Tensor.scalar(p.getPower()))),
-                    Map.of(),
-                    r.shape(0));
+            r.top("Pow", List.of(shifted, r.constant("exponent", Tensor.scalar(p.getPower()))), Map.of(), r.shape(0));
         }
     }
 

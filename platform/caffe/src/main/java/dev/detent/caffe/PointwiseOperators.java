@@ -24,10 +24,22 @@ final class PointwiseOperators {
         simple("Softplus", "BNLL");
         simple("Exp", "Exp");
         simple("Log", "Log");
-        rule("LeakyRelu", "ReLU", "negative_slope", w -> w.last("ReLU", w.bottom(0), l -> l.getReluParamBuilder()
-                .setNegativeSlope(w.node().floatAttribute("alpha", 0.01f))));
-        rule("Elu", "ELU", "", w -> w.last("ELU", w.bottom(0), l -> l.getEluParamBuilder()
-                .setAlpha(w.node().floatAttribute("alpha", 1))));
+        rule(
+                "LeakyRelu",
+                "ReLU",
+                "negative_slope",
+                w -> w.last(
+                        "ReLU",
+                        w.bottom(0),
+                        l -> l.getReluParamBuilder().setNegativeSlope(w.node().floatAttribute("alpha", 0.01f))));
+        rule(
+                "Elu",
+                "ELU",
+                "",
+                w -> w.last(
+                        "ELU",
+                        w.bottom(0),
+                        l -> l.getEluParamBuilder().setAlpha(w.node().floatAttribute("alpha", 1))));
         rule("Neg", "Power", "", w -> w.last("Power", w.bottom(0), NodeWriting.power(1, -1, 0)));
         rule("Sqrt", "Power", "", w -> w.last("Power", w.bottom(0), NodeWriting.power(0.5f, 1, 0)));
         rule("Reciprocal", "Power", "", w -> w.last("Power", w.bottom(0), NodeWriting.power(-1, 1, 0)));
@@ -89,8 +101,8 @@ final class PointwiseOperators {
         } else if (Float.isFinite(low) && Float.isFinite(high)) {
             String shifted = w.inner("down", "Power", x, NodeWriting.power(1, 1, -low));
             String y = w.inner("low", "ReLU", shifted, NOTHING);
-            String bounded = w.inner(
-                    "high", "Eltwise", y, NodeWriting.eltwise(EltwiseOp.SUM, above(w, y, high - low), 1, -1));
+            String bounded =
+                    w.inner("high", "Eltwise", y, NodeWriting.eltwise(EltwiseOp.SUM, above(w, y, high - low), 1, -1));
             w.last("Power", bounded, NodeWriting.power(1, 1, low));
         } else if (Float.isFinite(low)) {
             String shifted = w.inner("down", "Power", x, NodeWriting.power(1, 1, -low));
@@ -105,8 +117,7 @@ final class PointwiseOperators {
 
     /** relu(x - bound). */
     private static String above(NodeWriting w, String x, float bound) {
-        return w.inner(
-                "excess", "ReLU", w.inner("minus", "Power", x, NodeWriting.power(1, 1, -bound)), NOTHING);
+        return w.inner("excess", "ReLU", w.inner("minus", "Power", x, NodeWriting.power(1, 1, -bound)), NOTHING);
     }
 
     private static String hardSigmoidInput(NodeWriting w, float alpha) {
@@ -122,16 +133,18 @@ final class PointwiseOperators {
     private static void hardSwish(NodeWriting w) {
         String linear = w.inner("linear", "Power", w.bottom(0), NodeWriting.power(1, 1 / 6f, 0.5f));
         String y = w.inner("low", "ReLU", linear, NOTHING);
-        String gate =
-                w.inner("gate", "Eltwise", y, NodeWriting.eltwise(EltwiseOp.SUM, above(w, y, 1), 1, -1));
+        String gate = w.inner("gate", "Eltwise", y, NodeWriting.eltwise(EltwiseOp.SUM, above(w, y, 1), 1, -1));
         w.last("Eltwise", w.bottom(0), NodeWriting.eltwise(EltwiseOp.PROD, gate));
     }
 
     private static void lrn(NodeWriting w) {
-        w.last("LRN", w.bottom(0), l -> l.getLrnParamBuilder()
-                .setLocalSize((int) w.node().intAttribute("size", 5))
-                .setAlpha(w.node().floatAttribute("alpha", 1e-4f))
-                .setBeta(w.node().floatAttribute("beta", 0.75f))
-                .setK(w.node().floatAttribute("bias", 1)));
+        w.last(
+                "LRN",
+                w.bottom(0),
+                l -> l.getLrnParamBuilder()
+                        .setLocalSize((int) w.node().intAttribute("size", 5))
+                        .setAlpha(w.node().floatAttribute("alpha", 1e-4f))
+                        .setBeta(w.node().floatAttribute("beta", 0.75f))
+                        .setK(w.node().floatAttribute("bias", 1)));
     }
 }

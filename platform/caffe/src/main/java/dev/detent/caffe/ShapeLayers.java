@@ -141,7 +141,10 @@ final class ShapeLayers {
         r.top(
                 "Transpose",
                 List.of(r.input(0)),
-                Map.of("perm", Attributes.of(order.stream().mapToLong(Integer::longValue).toArray())),
+                Map.of(
+                        "perm",
+                        Attributes.of(
+                                order.stream().mapToLong(Integer::longValue).toArray())),
                 out);
     }
 

@@ -27,12 +27,19 @@ final class ShapeOperators {
                         "Slice",
                         "what is left over ends in Silence; steps over height and width: a Convolution of ones",
                         ShapeOperators::slice));
-        RULES.put("Transpose", new Rule("Permute", "of SSD's Caffe; refused where the reader has not", ShapeOperators::transpose));
+        RULES.put(
+                "Transpose",
+                new Rule("Permute", "of SSD's Caffe; refused where the reader has not", ShapeOperators::transpose));
         RULES.put("Flatten", new Rule("Flatten", "Reshape where the axis is not 1", ShapeOperators::flatten));
         for (String op : List.of("Reshape", "Squeeze", "Unsqueeze")) {
             RULES.put(op, new Rule("Reshape", "", ShapeOperators::reshape));
         }
-        RULES.put("ReduceMean", new Rule("Pooling or Reduction", "over height and width, or over all last axes", w -> reduce(w, ReductionOp.MEAN)));
+        RULES.put(
+                "ReduceMean",
+                new Rule(
+                        "Pooling or Reduction",
+                        "over height and width, or over all last axes",
+                        w -> reduce(w, ReductionOp.MEAN)));
         RULES.put("ReduceSum", new Rule("Reduction", "over all last axes", w -> reduce(w, ReductionOp.SUM)));
         RULES.put("ReduceL1", new Rule("Reduction", "over all last axes", w -> reduce(w, ReductionOp.ASUM)));
         RULES.put("ReduceSumSquare", new Rule("Reduction", "over all last axes", w -> reduce(w, ReductionOp.SUMSQ)));
@@ -70,8 +77,12 @@ final class ShapeOperators {
         long[] in = w.in(0);
         long[] out = w.out();
         long[] starts = w.longs(1, "starts");
-        long[] axes = n.hasInput(3) ? w.longs(3, "axes") : LongStream.range(0, starts.length).toArray();
-        long[] steps = n.hasInput(4) ? w.longs(4, "steps") : LongStream.generate(() -> 1).limit(starts.length).toArray();
+        long[] axes = n.hasInput(3)
+                ? w.longs(3, "axes")
+                : LongStream.range(0, starts.length).toArray();
+        long[] steps = n.hasInput(4)
+                ? w.longs(4, "steps")
+                : LongStream.generate(() -> 1).limit(starts.length).toArray();
         long[] from = new long[in.length];
         long[] step = new long[in.length];
         Arrays.fill(step, 1);
@@ -122,11 +133,15 @@ final class ShapeOperators {
         int rank = w.in(0).length;
         List<Long> order = w.node()
                 .intsAttribute(
-                        "perm", LongStream.range(0, rank).map(i -> rank - 1 - i).boxed().toList());
+                        "perm",
+                        LongStream.range(0, rank).map(i -> rank - 1 - i).boxed().toList());
         if (!w.has(Extension.PERMUTE)) {
             throw w.refused("needs Permute, which the reader's Caffe has not");
         }
-        w.last("Permute", w.bottom(0), l -> order.forEach(o -> l.getPermuteParamBuilder().addOrder(o.intValue())));
+        w.last(
+                "Permute",
+                w.bottom(0),
+                l -> order.forEach(o -> l.getPermuteParamBuilder().addOrder(o.intValue())));
     }
 
     private static void flatten(NodeWriting w) {
@@ -168,9 +183,11 @@ final class ShapeOperators {
             if (keeps) {
                 SpatialOperators.global(w, PoolMethod.AVE);
             } else {
-                String mean = w.inner("mean", "Pooling", w.bottom(0), l -> l.getPoolingParamBuilder()
-                        .setPool(PoolMethod.AVE)
-                        .setGlobalPooling(true));
+                String mean = w.inner(
+                        "mean",
+                        "Pooling",
+                        w.bottom(0),
+                        l -> l.getPoolingParamBuilder().setPool(PoolMethod.AVE).setGlobalPooling(true));
                 w.last("Flatten", mean, l -> {});
             }
             return;
@@ -179,14 +196,17 @@ final class ShapeOperators {
             throw w.refused("reduces other than all last axes");
         }
         if (!keeps) {
-            w.last("Reduction", w.bottom(0), l -> l.getReductionParamBuilder()
-                    .setOperation(op)
-                    .setAxis((int) axes[0]));
+            w.last(
+                    "Reduction",
+                    w.bottom(0),
+                    l -> l.getReductionParamBuilder().setOperation(op).setAxis((int) axes[0]));
             return;
         }
-        String reduced = w.inner("reduced", "Reduction", w.bottom(0), l -> l.getReductionParamBuilder()
-                .setOperation(op)
-                .setAxis((int) axes[0]));
+        String reduced = w.inner(
+                "reduced",
+                "Reduction",
+                w.bottom(0),
+                l -> l.getReductionParamBuilder().setOperation(op).setAxis((int) axes[0]));
         long[] out = w.out();
         out[0] = 0;
         w.last("Reshape", reduced, l -> l.getReshapeParamBuilder().setShape(NetBuilder.blobShape(out)));

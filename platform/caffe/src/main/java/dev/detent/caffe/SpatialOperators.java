@@ -22,22 +22,28 @@ final class SpatialOperators {
                     + " them, or a pooling of stride 1 whose results a Convolution of ones thins out";
 
     static final Map<String, Rule> RULES = Map.of(
-            "MaxPool", new Rule("Pooling", FLOOR, w -> pool(w, PoolMethod.MAX)),
+            "MaxPool",
+            new Rule("Pooling", FLOOR, w -> pool(w, PoolMethod.MAX)),
             "AveragePool",
             new Rule(
                     "Pooling",
                     FLOOR + "; refused: padding that counts otherwise than in Caffe",
                     w -> pool(w, PoolMethod.AVE)),
-            "GlobalMaxPool", new Rule("Pooling", "global_pooling", w -> global(w, PoolMethod.MAX)),
-            "GlobalAveragePool", new Rule("Pooling", "global_pooling", w -> global(w, PoolMethod.AVE)),
-            "Pad", new Rule("Convolution", "of ones, with a pad; refused: other than zeros", SpatialOperators::pad),
+            "GlobalMaxPool",
+            new Rule("Pooling", "global_pooling", w -> global(w, PoolMethod.MAX)),
+            "GlobalAveragePool",
+            new Rule("Pooling", "global_pooling", w -> global(w, PoolMethod.AVE)),
+            "Pad",
+            new Rule("Convolution", "of ones, with a pad; refused: other than zeros", SpatialOperators::pad),
             "Resize",
             new Rule(
                     "Deconvolution",
                     "of ones, for nearest neighbours and whole factors; Upsample or Interp where the reader has them",
                     SpatialOperators::resize),
-            "DepthToSpace", new Rule("Deconvolution", "of ones and zeros", w -> blocks(w, true)),
-            "SpaceToDepth", new Rule("Convolution", "of ones and zeros", w -> blocks(w, false)));
+            "DepthToSpace",
+            new Rule("Deconvolution", "of ones and zeros", w -> blocks(w, true)),
+            "SpaceToDepth",
+            new Rule("Convolution", "of ones and zeros", w -> blocks(w, false)));
 
     private SpatialOperators() {}
 
@@ -45,9 +51,10 @@ final class SpatialOperators {
         if (w.in(0).length != 4) {
             throw w.refused("pools a blob with other than four axes");
         }
-        w.last("Pooling", w.bottom(0), l -> l.getPoolingParamBuilder()
-                .setPool(method)
-                .setGlobalPooling(true));
+        w.last(
+                "Pooling",
+                w.bottom(0),
+                l -> l.getPoolingParamBuilder().setPool(method).setGlobalPooling(true));
     }
 
     private static void pool(NodeWriting w, PoolMethod method) {
@@ -139,7 +146,9 @@ final class SpatialOperators {
         };
     }
 
-    /** A depthwise kernel with one 1, at its end: what stands {@code top} and {@code left} of the window's beginning. */
+    /**
+     * A depthwise kernel with one 1, at its end: what stands {@code top} and {@code left} of the window's beginning.
+     */
     static Tensor ones(long channels, long top, long left) {
         int size = (int) ((top + 1) * (left + 1));
         float[] all = new float[(int) channels * size];
@@ -158,16 +167,19 @@ final class SpatialOperators {
         long[] in = w.in(0);
         long[] pads = w.longs(1, "pads");
         boolean zeros = !n.hasInput(2) || w.required(2, "a value").floats()[0] == 0;
-        if (!n.stringAttribute("mode", "constant").equals("constant") || !zeros || n.hasInput(3) || in.length != 4
-                || Arrays.stream(pads).anyMatch(p -> p < 0) || pads.length != 8 || pads[0] + pads[4] != 0) {
+        if (!n.stringAttribute("mode", "constant").equals("constant")
+                || !zeros
+                || n.hasInput(3)
+                || in.length != 4
+                || Arrays.stream(pads).anyMatch(p -> p < 0)
+                || pads.length != 8
+                || pads[0] + pads[4] != 0) {
             throw w.refused("pads with other than zeros, or cuts off");
         }
         Geometry g = new Geometry(
-                new long[] {1, 1},
-                new long[] {1, 1},
-                new long[] {1, 1},
-                new long[] {pads[2], pads[3]},
-                new long[] {pads[6], pads[7]});
+                new long[] {1, 1}, new long[] {1, 1}, new long[] {1, 1}, new long[] {pads[2], pads[3]}, new long[] {
+                    pads[6], pads[7]
+                });
         long channels = in[1];
         if (pads[1] + pads[5] == 0) {
             Tensor one = WeightedOperators.widened(w, ones(channels, 0, 0), g);
@@ -193,9 +205,10 @@ final class SpatialOperators {
             throw w.refused("resizes other axes than height and width");
         }
         if (mode.equals("linear") && place.equals("align_corners") && w.has(Extension.INTERP)) {
-            w.last("Interp", w.bottom(0), l -> l.getInterpParamBuilder()
-                    .setHeight((int) out[2])
-                    .setWidth((int) out[3]));
+            w.last(
+                    "Interp",
+                    w.bottom(0),
+                    l -> l.getInterpParamBuilder().setHeight((int) out[2]).setWidth((int) out[3]));
             return;
         }
         long[] factor = {out[2] / in[2], out[3] / in[3]};
@@ -224,8 +237,7 @@ final class SpatialOperators {
         return switch (place) {
             case "half_pixel", "pytorch_half_pixel" -> rounds;
             case "asymmetric" ->
-                nearest.equals("floor")
-                        || nearest.equals("round_prefer_floor") && Math.max(factor[0], factor[1]) <= 2;
+                nearest.equals("floor") || nearest.equals("round_prefer_floor") && Math.max(factor[0], factor[1]) <= 2;
             default -> false;
         };
     }

@@ -96,11 +96,7 @@ final class WeightedLayers {
             out[2 + i] = w.stride[i] * (in[2 + i] - 1) + w.extent(i) - 2 * w.pad[i];
         }
         Tensor weight = r.blob(0, in[1], p.getNumOutput() / p.getGroup(), w.kernel[0], w.kernel[1]);
-        r.top(
-                "ConvTranspose",
-                weighted(r, weight, p.getBiasTerm(), p.getNumOutput()),
-                w.attributes(p.getGroup()),
-                out);
+        r.top("ConvTranspose", weighted(r, weight, p.getBiasTerm(), p.getNumOutput()), w.attributes(p.getGroup()), out);
     }
 
     private static List<String> weighted(LayerReading r, Tensor weight, boolean biased, long outputs) {
@@ -134,9 +130,7 @@ final class WeightedLayers {
         if (axis != in.length - 1) {
             throw r.refused("multiplies more than the last axis of a blob with " + in.length + " axes");
         }
-        Tensor matrix = p.getTranspose()
-                ? r.blob(0, tail, outputs)
-                : Weights.transposed(r.blob(0, outputs, tail));
+        Tensor matrix = p.getTranspose() ? r.blob(0, tail, outputs) : Weights.transposed(r.blob(0, outputs, tail));
         List<String> factors = List.of(r.input(0), r.constant("weight", matrix));
         if (!p.getBiasTerm()) {
             r.top("MatMul", factors, Map.of(), out);
@@ -149,8 +143,9 @@ final class WeightedLayers {
     /** Blobs are sums; the third says of how many. */
     private static void batchNorm(LayerReading r) {
         long[] in = r.shape(0);
-        if (in.length < 2 || r.layer().getBatchNormParam().hasUseGlobalStats()
-                && !r.layer().getBatchNormParam().getUseGlobalStats()) {
+        if (in.length < 2
+                || r.layer().getBatchNormParam().hasUseGlobalStats()
+                        && !r.layer().getBatchNormParam().getUseGlobalStats()) {
             throw r.refused("normalizes with the statistics of the batch; set use_global_stats: true");
         }
         long channels = in[1];
@@ -179,7 +174,10 @@ final class WeightedLayers {
                 r.shape(0));
     }
 
-    /** A factor and a summand per channel fold into the layer before, as a batch normalization of mean 0 and variance 1 does. */
+    /**
+     * A factor and a summand per channel fold into the layer before, as a batch normalization of mean 0 and variance 1
+     * does.
+     */
     private static void scale(LayerReading r) {
         ScaleParameter p = r.layer().getScaleParam();
         long[] in = r.shape(0);

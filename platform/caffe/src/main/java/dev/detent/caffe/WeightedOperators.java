@@ -36,7 +36,13 @@ final class WeightedOperators {
         Tensor weight = w.required(1, "weights");
         long[] dims = weight.dims();
         Geometry g = Geometry.of(w, Arrays.copyOfRange(dims, Math.min(2, dims.length), dims.length));
-        convolution(w, w.bottom(0), widened(w, weight, g), w.constant(2), g, w.node().intAttribute("group", 1));
+        convolution(
+                w,
+                w.bottom(0),
+                widened(w, weight, g),
+                w.constant(2),
+                g,
+                w.node().intAttribute("group", 1));
         if (w.node().hasInput(2) && w.constant(2).isEmpty()) {
             throw w.refused("has a bias that is computed; in Caffe it is fixed");
         }
@@ -202,9 +208,7 @@ final class WeightedOperators {
         Tensor slope = w.required(1, "slopes");
         long[] in = w.in(0);
         boolean shared = slope.elementCount() == 1;
-        boolean perChannel = slope.elementCount() == in[1]
-                && slope.rank() == in.length - 1
-                && slope.dim(0) == in[1];
+        boolean perChannel = slope.elementCount() == in[1] && slope.rank() == in.length - 1 && slope.dim(0) == in[1];
         if (!shared && !perChannel) {
             throw w.refused("has slopes other than one, or one for each channel");
         }

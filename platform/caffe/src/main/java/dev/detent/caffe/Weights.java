@@ -55,12 +55,7 @@ final class Weights {
         float[] to = new float[planes * high * wide];
         for (int p = 0; p < planes; p++) {
             for (int y = 0; y < h; y++) {
-                System.arraycopy(
-                        from,
-                        (p * h + y) * w,
-                        to,
-                        (int) ((p * high + y + before[0]) * wide + before[1]),
-                        w);
+                System.arraycopy(from, (p * h + y) * w, to, (int) ((p * high + y + before[0]) * wide + before[1]), w);
             }
         }
         return Tensor.ofFloats(new long[] {kernel.dim(0), kernel.dim(1), high, wide}, to);

@@ -102,11 +102,15 @@ class CaffeReaderTest {
 
     @Test
     void anOldNetworkWithBlobsOfFourDimensionsReadsAlike() {
-        V1LayerParameter.Builder layer = V1LayerParameter.newBuilder()
-                .setName("ip")
-                .setType(V1LayerParameter.LayerType.INNER_PRODUCT);
+        V1LayerParameter.Builder layer =
+                V1LayerParameter.newBuilder().setName("ip").setType(V1LayerParameter.LayerType.INNER_PRODUCT);
         layer.addBlobsBuilder().setNum(1).setChannels(1).setHeight(1).setWidth(50);
-        layer.addBlobsBuilder().setNum(1).setChannels(1).setHeight(1).setWidth(1).addData(0.5f);
+        layer.addBlobsBuilder()
+                .setNum(1)
+                .setChannels(1)
+                .setHeight(1)
+                .setWidth(1)
+                .addData(0.5f);
         for (int i = 0; i < 50; i++) {
             layer.getBlobsBuilder(0).addData(1);
         }
@@ -147,18 +151,22 @@ class CaffeReaderTest {
 
     @Test
     void cropTakesTheSizeOfItsReference() {
-        Graph graph = read("layer { name: 'p' type: 'Pooling' bottom: 'data' top: 'p' pooling_param { kernel_size: 3 } }\n"
-                + "layer { name: 'c' type: 'Crop' bottom: 'data' bottom: 'p' top: 'c' crop_param { offset: 1 } }\n"
-                + "layer { name: 's' type: 'Silence' bottom: 'p' }");
+        Graph graph =
+                read("layer { name: 'p' type: 'Pooling' bottom: 'data' top: 'p' pooling_param { kernel_size: 3 } }\n"
+                        + "layer { name: 'c' type: 'Crop' bottom: 'data' bottom: 'p' top: 'c' crop_param { offset: 1 } }\n"
+                        + "layer { name: 's' type: 'Silence' bottom: 'p' }");
         assertThat(graph.outputs()).extracting(o -> o.name()).containsExactly("c");
         float[] x = Ort.noise(50, 1);
-        assertThat(run(graph, x, 1, 2, 5, 5)).startsWith(x[6], x[7], x[8], x[11]).hasSize(18);
+        assertThat(run(graph, x, 1, 2, 5, 5))
+                .startsWith(x[6], x[7], x[8], x[11])
+                .hasSize(18);
     }
 
     @Test
     void weightedSumsAndPowersAreExact() {
-        Graph graph = read("layer { name: 'w' type: 'Power' bottom: 'data' top: 'w' power_param { power: 2 scale: 3 shift: 1 } }\n"
-                + "layer { name: 'e' type: 'Eltwise' bottom: 'w' bottom: 'data' top: 'e' eltwise_param { coeff: 1 coeff: -2 } }");
+        Graph graph = read(
+                "layer { name: 'w' type: 'Power' bottom: 'data' top: 'w' power_param { power: 2 scale: 3 shift: 1 } }\n"
+                        + "layer { name: 'e' type: 'Eltwise' bottom: 'w' bottom: 'data' top: 'e' eltwise_param { coeff: 1 coeff: -2 } }");
         assertThat(run(graph, filled(50, 2), 1, 2, 5, 5)).startsWith(45f, 45f);
     }
 

@@ -110,11 +110,41 @@ class CaffeRoundTripTest {
         Net n = new Net(1, 4, 9, 7);
         all.add(one("dilated", n, "Conv", "x " + n.noise(6, 4, 3, 3) + " " + n.noise(6), "dilations", of(2, 2)));
         n = new Net(1, 4, 9, 8);
-        all.add(one("uneven", n, "Conv", "x " + n.noise(6, 2, 3, 3), "group", 2, "pads", of(0, 2, 1, 1), "strides", of(2, 2)));
+        all.add(one(
+                "uneven",
+                n,
+                "Conv",
+                "x " + n.noise(6, 2, 3, 3),
+                "group",
+                2,
+                "pads",
+                of(0, 2, 1, 1),
+                "strides",
+                of(2, 2)));
         n = new Net(1, 4, 10, 8);
-        all.add(one("same", n, "Conv", "x " + n.noise(4, 1, 3, 5), "group", 4, "auto_pad", "SAME_UPPER", "strides", of(2, 1)));
+        all.add(one(
+                "same",
+                n,
+                "Conv",
+                "x " + n.noise(4, 1, 3, 5),
+                "group",
+                4,
+                "auto_pad",
+                "SAME_UPPER",
+                "strides",
+                of(2, 1)));
         n = new Net(1, 4, 5, 6);
-        all.add(one("deconvolution", n, "ConvTranspose", "x " + n.noise(4, 3, 4, 4) + " " + n.noise(6), "group", 2, "strides", of(2, 2), "pads", of(1, 1, 1, 1)));
+        all.add(one(
+                "deconvolution",
+                n,
+                "ConvTranspose",
+                "x " + n.noise(4, 3, 4, 4) + " " + n.noise(6),
+                "group",
+                2,
+                "strides",
+                of(2, 2),
+                "pads",
+                of(1, 1, 1, 1)));
         n = new Net(3, 8);
         all.add(one("gemm", n, "Gemm", "x " + n.noise(5, 8) + " " + n.noise(5), "transB", 1));
         n = new Net(3, 8);
@@ -124,17 +154,87 @@ class CaffeRoundTripTest {
         for (long[] size : List.of(of(1, 2, 12, 12), of(1, 2, 13, 11), of(1, 2, 8, 9))) {
             for (int ceil = 0; ceil < 2; ceil++) {
                 String title = size[2] + "x" + size[3] + (ceil == 1 ? " up" : " down");
-                all.add(one("max " + title, new Net(size), "MaxPool", "x", "kernel_shape", of(3, 3), "strides", of(2, 2), "ceil_mode", ceil));
-                all.add(one("padded max " + title, new Net(size), "MaxPool", "x", "kernel_shape", of(3, 3), "strides", of(2, 2), "pads", of(1, 1, 1, 1), "ceil_mode", ceil));
-                
-                all.add(one("mean " + title, new Net(size), "AveragePool", "x", "kernel_shape", of(2, 3), "strides", of(2, 2), "ceil_mode", ceil));
+                all.add(one(
+                        "max " + title,
+                        new Net(size),
+                        "MaxPool",
+                        "x",
+                        "kernel_shape",
+                        of(3, 3),
+                        "strides",
+                        of(2, 2),
+                        "ceil_mode",
+                        ceil));
+                all.add(one(
+                        "padded max " + title,
+                        new Net(size),
+                        "MaxPool",
+                        "x",
+                        "kernel_shape",
+                        of(3, 3),
+                        "strides",
+                        of(2, 2),
+                        "pads",
+                        of(1, 1, 1, 1),
+                        "ceil_mode",
+                        ceil));
+
+                all.add(one(
+                        "mean " + title,
+                        new Net(size),
+                        "AveragePool",
+                        "x",
+                        "kernel_shape",
+                        of(2, 3),
+                        "strides",
+                        of(2, 2),
+                        "ceil_mode",
+                        ceil));
                 if (ceil == 0) {
-                    all.add(one("late max " + title, new Net(size), "MaxPool", "x", "kernel_shape", of(3, 3), "strides", of(2, 2), "pads", of(0, 0, 1, 1)));
-                    all.add(one("padded mean " + title, new Net(size), "AveragePool", "x", "kernel_shape", of(3, 3), "strides", of(2, 2), "pads", of(1, 1, 1, 1), "count_include_pad", 1));
+                    all.add(one(
+                            "late max " + title,
+                            new Net(size),
+                            "MaxPool",
+                            "x",
+                            "kernel_shape",
+                            of(3, 3),
+                            "strides",
+                            of(2, 2),
+                            "pads",
+                            of(0, 0, 1, 1)));
+                    all.add(one(
+                            "padded mean " + title,
+                            new Net(size),
+                            "AveragePool",
+                            "x",
+                            "kernel_shape",
+                            of(3, 3),
+                            "strides",
+                            of(2, 2),
+                            "pads",
+                            of(1, 1, 1, 1),
+                            "count_include_pad",
+                            1));
                 }
             }
         }
-        for (String op : List.of("Relu", "Sigmoid", "Tanh", "Abs", "Softplus", "Exp", "Neg", "Identity", "HardSwish", "HardSigmoid", "LeakyRelu", "Elu", "GlobalAveragePool", "GlobalMaxPool", "Flatten", "Transpose")) {
+        for (String op : List.of(
+                "Relu",
+                "Sigmoid",
+                "Tanh",
+                "Abs",
+                "Softplus",
+                "Exp",
+                "Neg",
+                "Identity",
+                "HardSwish",
+                "HardSigmoid",
+                "LeakyRelu",
+                "Elu",
+                "GlobalAveragePool",
+                "GlobalMaxPool",
+                "Flatten",
+                "Transpose")) {
             n = new Net(1, 3, 4, 5);
             n.edit.opset("", 14);
             all.add(one(op, n, op, "x"));
@@ -160,7 +260,11 @@ class CaffeRoundTripTest {
             }
         }
         n = new Net(1, 3, 4, 5);
-        all.add(one("batch norm", n, "BatchNormalization", "x " + n.noise(3) + " " + n.noise(3) + " " + n.noise(3) + " " + positive(n, 3)));
+        all.add(one(
+                "batch norm",
+                n,
+                "BatchNormalization",
+                "x " + n.noise(3) + " " + n.noise(3) + " " + n.noise(3) + " " + positive(n, 3)));
         n = new Net(1, 3, 4, 5);
         all.add(one("prelu", n, "PRelu", "x " + n.noise(3, 1, 1)));
         n = new Net(1, 3, 4, 5);
@@ -168,21 +272,39 @@ class CaffeRoundTripTest {
         all.add(one("lrn", new Net(1, 8, 4, 5), "LRN", "x", "size", 5, "alpha", 0.5f));
         all.add(one("softmax", new Net(1, 3, 4, 5), "Softmax", "x", "axis", 1));
         n = new Net(1, 3, 8, 6);
-        all.add(one("focus", n, "Slice", "x " + n.longs(1, 0) + " " + n.longs(Long.MAX_VALUE, Long.MAX_VALUE) + " " + n.longs(2, 3) + " " + n.longs(2, 2)));
+        all.add(one(
+                "focus",
+                n,
+                "Slice",
+                "x " + n.longs(1, 0) + " " + n.longs(Long.MAX_VALUE, Long.MAX_VALUE) + " " + n.longs(2, 3) + " "
+                        + n.longs(2, 2)));
         n = new Net(1, 6, 8, 6);
         all.add(one("slice", n, "Slice", "x " + n.longs(1, -3) + " " + n.longs(4, 6) + " " + n.longs(1, 3)));
         n = new Net(1, 6, 4, 4);
-        all.add(Arguments.of("split", n.node("Split", "x " + n.longs(1, 2, 3), "y q z", "axis", 1).outputs("y", "z")));
+        all.add(Arguments.of(
+                "split",
+                n.node("Split", "x " + n.longs(1, 2, 3), "y q z", "axis", 1).outputs("y", "z")));
         n = new Net(1, 3, 4, 5);
         all.add(one("pad", n, "Pad", "x " + n.longs(0, 0, 1, 0, 0, 0, 2, 3)));
         n = new Net(1, 3, 4, 5);
         all.add(one("pad channels", n, "Pad", "x " + n.longs(0, 1, 0, 0, 0, 2, 0, 0)));
         for (String place : List.of("asymmetric", "half_pixel")) {
             n = new Net(1, 3, 4, 5);
-            all.add(one("resize " + place, n, "Resize", "x  " + scales(n, 2, 3), "mode", "nearest", "coordinate_transformation_mode", place, "nearest_mode", place.equals("asymmetric") ? "floor" : "round_prefer_floor"));
+            all.add(one(
+                    "resize " + place,
+                    n,
+                    "Resize",
+                    "x  " + scales(n, 2, 3),
+                    "mode",
+                    "nearest",
+                    "coordinate_transformation_mode",
+                    place,
+                    "nearest_mode",
+                    place.equals("asymmetric") ? "floor" : "round_prefer_floor"));
         }
         for (String mode : List.of("DCR", "CRD")) {
-            all.add(one("depth to space " + mode, new Net(1, 8, 3, 4), "DepthToSpace", "x", "blocksize", 2, "mode", mode));
+            all.add(one(
+                    "depth to space " + mode, new Net(1, 8, 3, 4), "DepthToSpace", "x", "blocksize", 2, "mode", mode));
         }
         all.add(one("space to depth", new Net(1, 3, 4, 6), "SpaceToDepth", "x", "blocksize", 2));
         n = new Net(1, 6, 4);
@@ -191,8 +313,15 @@ class CaffeRoundTripTest {
         all.add(one("squeeze", n, "Squeeze", "x " + n.longs(2, 3)));
         all.add(one("mean", new Net(1, 3, 4, 5), "ReduceMean", "x", "axes", of(2, 3), "keepdims", 0));
         all.add(one("mean of tail", new Net(1, 3, 4), "ReduceMean", "x", "axes", of(2), "keepdims", 1));
-        all.add(Arguments.of("concat", new Net(1, 3, 4, 5).input("z", 1, 2, 4, 5).node("Concat", "x z", "y", "axis", 1).outputs("y")));
-        all.add(Arguments.of("read output", new Net(1, 3, 4, 5).node("Relu", "x", "a").node("Neg", "a", "y").outputs("a", "y")));
+        all.add(Arguments.of(
+                "concat",
+                new Net(1, 3, 4, 5)
+                        .input("z", 1, 2, 4, 5)
+                        .node("Concat", "x z", "y", "axis", 1)
+                        .outputs("y")));
+        all.add(Arguments.of(
+                "read output",
+                new Net(1, 3, 4, 5).node("Relu", "x", "a").node("Neg", "a", "y").outputs("a", "y")));
         return all.stream();
     }
 
@@ -296,8 +425,7 @@ class CaffeRoundTripTest {
                 .input(new ValueInfo(
                         "x",
                         ElementType.FLOAT,
-                        Optional.of(List.of(
-                                ValueInfo.Dimension.of(1), new ValueInfo.Dimension(-1, "H"))),
+                        Optional.of(List.of(ValueInfo.Dimension.of(1), new ValueInfo.Dimension(-1, "H"))),
                         UnmodeledProto.NONE))
                 .add(Node.of("r", "Relu", List.of("x"), List.of("y"), Map.of()))
                 .output(new ValueInfo("y", ElementType.FLOAT, Optional.empty(), UnmodeledProto.NONE));

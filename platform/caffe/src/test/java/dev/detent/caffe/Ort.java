@@ -38,8 +38,7 @@ final class Ort {
                 List<float[]> results = new ArrayList<>();
                 try (OrtSession.Result result = session.run(fed)) {
                     for (ValueInfo o : graph.outputs()) {
-                        FloatBuffer b =
-                                ((OnnxTensor) result.get(o.name()).orElseThrow()).getFloatBuffer();
+                        FloatBuffer b = ((OnnxTensor) result.get(o.name()).orElseThrow()).getFloatBuffer();
                         float[] values = new float[b.remaining()];
                         b.get(values);
                         results.add(values);

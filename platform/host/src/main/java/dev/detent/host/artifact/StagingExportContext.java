@@ -35,7 +35,8 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
     private boolean over;
 
     /** @param plugin whose exporter writes, for messages */
-    public StagingExportContext(TargetDirectory folder,
+    public StagingExportContext(
+            TargetDirectory folder,
             Options options,
             CalibrationInputs calibration,
             Consumer<Problem> problems,

@@ -26,7 +26,11 @@ public final class ExportFixture {
             Path folder, Exporter exporter, String name, String target, Pipeline.Result result) throws IOException {
         try (StagedOutputDirectory out = StagedOutputDirectory.open(folder, List.of(), List.of())) {
             try (StagingExportContext files = new StagingExportContext(
-                    new TargetDirectory(out, ""), new Options(Map.of()), CalibrationInputs.NONE, p -> {}, exporter.id())) {
+                    new TargetDirectory(out, ""),
+                    new Options(Map.of()),
+                    CalibrationInputs.NONE,
+                    p -> {},
+                    exporter.id())) {
                 exporter.export(
                         new FrozenQuantizedModel(
                                 name, target, result.graph(), result.configs().snapshot()),

@@ -42,8 +42,8 @@ public final class EvaluateJob {
         EvaluationData data = EvaluationData.open(
                 original, request.data(), given == null ? runs.get(0).preprocessing() : given);
         Evaluation evaluation;
-        try (OrtModel floats = Evaluation.floatModel(
-                model, original, half || !request.model().isOnnx())) {
+        try (OrtModel floats =
+                Evaluation.floatModel(model, original, half || !request.model().isOnnx())) {
             evaluation = Evaluation.of(floats, data, request.workers(), progress);
         }
         Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();

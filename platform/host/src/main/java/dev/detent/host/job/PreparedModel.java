@@ -63,11 +63,12 @@ public final class PreparedModel {
         Path file = request.model();
         String name = file.toString();
         InputDigest digest = InputDigest.of(file);
-        Optional<ModelFacts.Weights> weights = request.source().weights().map(w -> new ModelFacts.Weights(w, InputDigest.of(w)));
+        Optional<ModelFacts.Weights> weights =
+                request.source().weights().map(w -> new ModelFacts.Weights(w, InputDigest.of(w)));
         Graph graph = request.source().read();
         weights.ifPresent(w -> w.digest().confirm());
-        ModelFacts facts = new ModelFacts(
-                file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm(), weights);
+        ModelFacts facts =
+                new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm(), weights);
         List<Problem> remarks = new ArrayList<>();
         if (Evaluation.isQuantized(graph)) {
             remarks.add(Problem.warning(
@@ -111,7 +112,11 @@ public final class PreparedModel {
                 samples,
                 request.evaluation()
                         .map(source -> evaluation(
-                                request, source, graph, half || !request.source().isOnnx(), progress))
+                                request,
+                                source,
+                                graph,
+                                half || !request.source().isOnnx(),
+                                progress))
                         .orElse(null));
     }
 

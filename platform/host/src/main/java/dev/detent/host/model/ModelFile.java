@@ -23,8 +23,8 @@ public record ModelFile(Path file, Optional<Path> weights) {
     public ModelFile {
         if (weights.isEmpty() && isCaffe(file)) {
             String name = name(file);
-            weights = Optional.of(file.resolveSibling(
-                            name.substring(0, name.length() - PROTOTXT.length()) + ".caffemodel"))
+            weights = Optional.of(
+                            file.resolveSibling(name.substring(0, name.length() - PROTOTXT.length()) + ".caffemodel"))
                     .filter(Files::isRegularFile);
         }
     }

@@ -31,7 +31,8 @@ public final class FixedShapes {
      */
     public static void apply(Graph graph, String where) {
         GraphEditor edit = graph.edit();
-        List<ValueInfo> inputs = graph.inputs().stream().map(FixedShapes::single).toList();
+        List<ValueInfo> inputs =
+                graph.inputs().stream().map(FixedShapes::single).toList();
         edit.clearInputs();
         inputs.forEach(edit::input);
         boolean changed = true;

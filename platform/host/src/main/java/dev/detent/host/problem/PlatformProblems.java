@@ -1,7 +1,7 @@
 package dev.detent.host.problem;
 
-import dev.detent.kernel.KernelProblems;
 import dev.detent.caffe.CaffeProblems;
+import dev.detent.kernel.KernelProblems;
 import dev.detent.onnx.OnnxProblems;
 import dev.detent.runtime.RuntimeProblems;
 import dev.detent.spi.problem.ProblemCatalog;

@@ -72,6 +72,10 @@ class StagingExportContextTest {
 
     private static StagingExportContext context(StagedOutputDirectory out) {
         return new StagingExportContext(
-                new TargetDirectory(out, "target/"), new Options(Map.of()), CalibrationInputs.NONE, p -> {}, "vendor 1.0.0");
+                new TargetDirectory(out, "target/"),
+                new Options(Map.of()),
+                CalibrationInputs.NONE,
+                p -> {},
+                "vendor 1.0.0");
     }
 }
