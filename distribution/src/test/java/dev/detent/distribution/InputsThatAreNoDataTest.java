@@ -54,8 +54,7 @@ class InputsThatAreNoDataTest {
     /** Eight rows. */
     private Path longs(long... row) throws IOException {
         String shape = row.length == 0 ? "8," : "8, " + row.length;
-        String header =
-                String.format(Locale.ROOT, "{'descr': '<i8', 'fortran_order': False, 'shape': (%s), }", shape);
+        String header = String.format(Locale.ROOT, "{'descr': '<i8', 'fortran_order': False, 'shape': (%s), }", shape);
         ByteBuffer b = ByteBuffer.allocate(128 + 64 * row.length).order(ByteOrder.LITTLE_ENDIAN);
         b.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}).putShort((short) 118);
         b.put(String.format(Locale.ROOT, "%-117s\n", header).getBytes(StandardCharsets.US_ASCII));
@@ -88,7 +87,12 @@ class InputsThatAreNoDataTest {
         e.add(Node.of("reshape", "Reshape", List.of("p", "four"), List.of("r"), Map.of()));
         e.add(Node.of("squeeze", "Squeeze", List.of("axis"), List.of("a"), Map.of()));
         e.initializer("length", Tensor.ofLongs(new long[0], 16));
-        e.add(Node.of("dft", "DFT", List.of("r", "length", "a"), List.of("y"), Map.of("onesided", new Attribute.IntValue(1))));
+        e.add(Node.of(
+                "dft",
+                "DFT",
+                List.of("r", "length", "a"),
+                List.of("y"),
+                Map.of("onesided", new Attribute.IntValue(1))));
         CaseRun run = run(e, 1);
         assertThat(run.verified()).isEmpty();
         assertThat(RunDirectory.read(run.out()).fingerprints()).isNotEmpty();
@@ -102,7 +106,9 @@ class InputsThatAreNoDataTest {
                         "x",
                         ElementType.FLOAT,
                         Optional.of(List.of(
-                                ValueInfo.Dimension.of(1), new ValueInfo.Dimension(-1, "length"), ValueInfo.Dimension.of(8))),
+                                ValueInfo.Dimension.of(1),
+                                new ValueInfo.Dimension(-1, "length"),
+                                ValueInfo.Dimension.of(8))),
                         UnmodeledProto.NONE));
         e.initializer("w", CaseRun.weight(1, 8, 16));
         e.add(Node.of("product", "MatMul", List.of("x", "w"), List.of("y"), Map.of()));
@@ -111,7 +117,10 @@ class InputsThatAreNoDataTest {
         float[] x = new float[4 * 5 * 8];
         IntStream.range(0, x.length).forEach(i -> x[i] = (float) Math.sin(i));
         CaseRun run = CaseRun.of(
-                work, file, InstalledDistribution.npy(work.resolve("x.npy"), "4, 5, 8", x).toString(), "onnxruntime");
+                work,
+                file,
+                InstalledDistribution.npy(work.resolve("x.npy"), "4, 5, 8", x).toString(),
+                "onnxruntime");
         assertThat(run.verified()).isEmpty();
         assertThat(RunDirectory.read(run.out()).fingerprints()).isNotEmpty();
     }

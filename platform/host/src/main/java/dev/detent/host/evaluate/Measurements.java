@@ -12,10 +12,7 @@ import java.util.Map;
  * @param scores {@code float}, {@code simulated} and, where ONNX Runtime can run the artefact, {@code exported}, and
  *     {@code exact} where this CPU's integer sums overflow; empty without evaluation data
  */
-public record Measurements(
-        List<LayerErrors.Layer> layers,
-        Prints prints,
-        Map<String, EvaluationMetrics> scores) {
+public record Measurements(List<LayerErrors.Layer> layers, Prints prints, Map<String, EvaluationMetrics> scores) {
 
     /**
      * Layers as {@code detent verify} computes them again.

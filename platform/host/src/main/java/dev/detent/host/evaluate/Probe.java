@@ -20,9 +20,7 @@ import java.util.TreeMap;
  */
 public record Probe(Map<String, Input> inputs) {
 
-    /**
-     * @param values little-endian; empty for a float input, which is noise
-     */
+    /** @param values little-endian; empty for a float input, which is noise */
     public record Input(ElementType type, long[] shape, byte[] values) {}
 
     /** Every input is noise, or zero where it is not float. */

@@ -74,8 +74,8 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
             layers = measured.get();
         }
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
-        Measurements measured = new Measurements(
-                layers.errors(), layers.prints(), scores(result, frozen.quantization(), runnable));
+        Measurements measured =
+                new Measurements(layers.errors(), layers.prints(), scores(result, frozen.quantization(), runnable));
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);

@@ -93,9 +93,7 @@ public final class RunDirectory {
                 get(o -> o.getAsJsonObject("calibration").get("preprocessing").getAsString()));
     }
 
-    /**
-     * What every layer made of noise in the run's own simulation; empty when it cannot be run on noise.
-     */
+    /** What every layer made of noise in the run's own simulation; empty when it cannot be run on noise. */
     public Map<Slot, LayerFingerprint> fingerprints() {
         return get(o -> {
             Map<Slot, LayerFingerprint> prints = new LinkedHashMap<>();
