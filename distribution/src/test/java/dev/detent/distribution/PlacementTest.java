@@ -138,7 +138,7 @@ class PlacementTest {
                 "Conv",
                 List.of("x", "bank"),
                 List.of("s"),
-                Map.of("strides", new Attribute.IntsValue(List.of(32L)))));
+                Map.of("strides", new Attribute.Ints(List.of(32L)))));
         e.add(Node.of("square", "Mul", List.of("s", "s"), List.of("q"), Map.of()));
         e.add(Node.of(
                 "split",
@@ -190,7 +190,7 @@ class PlacementTest {
     @Test
     void whatRuinsTheOutputsIsTakenBack() {
         Pipeline.Result with = TestPlatform.quantize(spectrum(), "onnxruntime", sounds(8), 1);
-        assertThat(with.problems()).anyMatch(p -> p.code().equals("DT-FLT-001"));
+        assertThat(with.problems()).anyMatch(p -> p.id().equals("DT-FLT-001"));
         assertThat(isFloat(out(with, "stft"))).isTrue();
         assertThat(with.journal().entries())
                 .anyMatch(e -> e.pass().equals("float-fallback")

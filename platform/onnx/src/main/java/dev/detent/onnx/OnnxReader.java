@@ -27,10 +27,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -48,6 +48,9 @@ public final class OnnxReader {
 
     private static final String NAMELESS = "generated_name_";
 
+    /** Elements of a tensor, which take 16 bytes at most. */
+    private static final long LARGEST = Long.MAX_VALUE / 16;
+
     private final Path file;
     private final Path folder;
     private final Map<Path, FileChannel> channels = new HashMap<>();
@@ -62,11 +65,19 @@ public final class OnnxReader {
         OnnxReader reader = new OnnxReader(file);
         try {
             ModelProto model = reader.parse();
-            Graph graph = reader.graph(model, NAMELESS);
-            OperatorCheck.check(model.getGraph(), graph.opset(), file);
-            return graph;
+            ModelCheck.check(model, file);
+            return reader.graph(model, NAMELESS);
+        } catch (UserException e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever the checks do not know of: a file cannot be Detent's fault.
+            throw new UserException(
+                    OnnxProblems.NOT_UNDERSTOOD,
+                    "cannot be understood as an ONNX model (" + e + "); it is damaged",
+                    file.toString(),
+                    e);
         } catch (IOException e) {
-            throw new UserException("DT-ONX-002", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(OnnxProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } finally {
             reader.close();
         }
@@ -93,14 +104,14 @@ public final class OnnxReader {
     private ModelProto parse() throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new UserException(
-                    "DT-ONX-001",
+                    OnnxProblems.NO_FILE,
                     (Files.exists(file) ? "is no file" : "there is no such file") + "; give the path of an ONNX model",
                     file.toString());
         }
         long size = Files.size(file);
         if (size > Integer.MAX_VALUE) {
             throw new UserException(
-                    "DT-ONX-003",
+                    OnnxProblems.TOO_LARGE,
                     "is larger than 2 GB, which protobuf does not allow; save the model with external data",
                     file.toString());
         }
@@ -111,11 +122,13 @@ public final class OnnxReader {
             in.setSizeLimit(Integer.MAX_VALUE);
             ModelProto model = ModelProto.parseFrom(in);
             if (!model.hasGraph() || model.getGraph().getNodeCount() == 0 || model.getOpsetImportCount() == 0) {
-                throw new UserException("DT-ONX-004", "is not an ONNX model (no graph inside)", file.toString());
+                throw new UserException(
+                        OnnxProblems.NO_MODEL, "is not an ONNX model (no graph inside)", file.toString());
             }
             return model;
         } catch (InvalidProtocolBufferException e) {
-            throw new UserException("DT-ONX-004", "is not an ONNX model, or it is truncated", file.toString(), e);
+            throw new UserException(
+                    OnnxProblems.NO_MODEL, "is not an ONNX model, or it is truncated", file.toString(), e);
         }
     }
 
@@ -292,16 +305,10 @@ public final class OnnxReader {
     private Tensor tensor(TensorProto t) {
         ElementType type = ElementType.ofCode(t.getDataType())
                 .orElseThrow(() -> new UserException(
-                        "DT-ONX-005",
+                        OnnxProblems.UNKNOWN_TYPE,
                         "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(),
                         file.toString()));
-        long[] dims = t.getDimsList().stream().mapToLong(Long::longValue).toArray();
-        if (Arrays.stream(dims).anyMatch(d -> d < 0)) {
-            throw new UserException(
-                    "DT-ONX-006",
-                    "tensor '" + t.getName() + "' has the shape " + t.getDimsList() + "; the file is damaged",
-                    file.toString());
-        }
+        long[] dims = dims(t.getName(), t.getDimsList());
         if (isExternal(t)) {
             return Tensor.of(type, dims, external(t, type.bytes(Tensor.count(dims))));
         }
@@ -309,10 +316,10 @@ public final class OnnxReader {
             return Tensor.opaque(type, dims, new UnmodeledProto(t.toByteArray()));
         }
         long expected = type.bytes(Tensor.count(dims));
-        ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type, (int) expected);
+        ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type);
         if (data.remaining() != expected) {
             throw new UserException(
-                    "DT-ONX-006",
+                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                     "tensor '" + t.getName() + "' holds " + data.remaining() + " bytes where its shape needs "
                             + expected + "; the file is damaged",
                     file.toString());
@@ -320,15 +327,40 @@ public final class OnnxReader {
         return Tensor.of(type, dims, data);
     }
 
+    /** A shape whose size can be counted, in elements and in bytes of any type. */
+    private long[] dims(String tensor, List<Long> given) {
+        long count = 1;
+        for (long d : given) {
+            boolean fits = d >= 0 && (d == 0 || count <= LARGEST / d);
+            if (!fits) {
+                throw new UserException(
+                        OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
+                        "tensor '" + tensor + "' has the shape " + given + "; the file is damaged",
+                        file.toString());
+            }
+            count *= d;
+        }
+        return given.stream().mapToLong(Long::longValue).toArray();
+    }
+
     /** Rules and passes know dense weights only; places of the values are linear, or one row of indices for each. */
     private Tensor dense(SparseTensorProto s) {
         Tensor values = tensor(s.getValues());
         long[] indices = tensor(s.getIndices()).longs();
-        long[] dims = s.getDimsList().stream().mapToLong(Long::longValue).toArray();
+        String name = s.getValues().getName();
+        long[] dims = dims(name, s.getDimsList());
         int count = (int) values.elementCount();
         int perValue = s.getIndices().getDimsCount() == 2 ? dims.length : 1;
         int size = count == 0 ? 0 : values.bytes().remaining() / count;
-        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(values.type().bytes(Tensor.count(dims))));
+        long bytes = values.type().bytes(Tensor.count(dims));
+        if (bytes > Runtime.getRuntime().maxMemory() / 4 || indices.length != (long) count * perValue) {
+            throw new UserException(
+                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
+                    "sparse tensor '" + name + "' has " + indices.length + " indices for " + count
+                            + " values, or would take " + bytes + " bytes; the file is damaged",
+                    file.toString());
+        }
+        ByteBuffer all = ByteBuffer.allocate((int) bytes);
         for (int i = 0; i < count; i++) {
             long place = 0;
             for (int k = 0; k < perValue; k++) {
@@ -336,9 +368,9 @@ public final class OnnxReader {
             }
             if (place < 0 || (place + 1) * size > all.capacity()) {
                 throw new UserException(
-                        "DT-ONX-006",
-                        "sparse tensor '" + s.getValues().getName() + "' has a value outside its shape "
-                                + s.getDimsList() + "; the file is damaged",
+                        OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
+                        "sparse tensor '" + name + "' has a value outside its shape " + s.getDimsList()
+                                + "; the file is damaged",
                         file.toString());
             }
             all.put((int) place * size, values.bytes(), i * size, size);
@@ -346,19 +378,19 @@ public final class OnnxReader {
         return Tensor.of(values.type(), dims, all);
     }
 
-    /** The typed fields of TensorProto; narrow types travel in int32_data. */
-    private static ByteBuffer typed(TensorProto t, ElementType type, int bytes) {
-        ByteBuffer b = ByteBuffer.allocate(Math.max(
-                        bytes,
-                        16
-                                * Math.max(
-                                        t.getFloatDataCount(),
-                                        Math.max(
-                                                t.getDoubleDataCount(),
-                                                Math.max(
-                                                        t.getInt64DataCount(),
-                                                        Math.max(t.getUint64DataCount(), t.getInt32DataCount()))))))
-                .order(ByteOrder.LITTLE_ENDIAN);
+    /** The typed fields of TensorProto, as many numbers as there are; narrow types travel in int32_data. */
+    private static ByteBuffer typed(TensorProto t, ElementType type) {
+        long bytes = switch (type) {
+            case FLOAT, COMPLEX64 -> 4L * t.getFloatDataCount();
+            case DOUBLE, COMPLEX128 -> 8L * t.getDoubleDataCount();
+            case INT64 -> 8L * t.getInt64DataCount();
+            case UINT64 -> 8L * t.getUint64DataCount();
+            case UINT32 -> 4L * t.getUint64DataCount();
+            case INT32 -> 4L * t.getInt32DataCount();
+            case INT16, UINT16, FLOAT16, BFLOAT16 -> 2L * t.getInt32DataCount();
+            default -> t.getInt32DataCount();
+        };
+        ByteBuffer b = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
         switch (type) {
             case FLOAT, COMPLEX64 -> t.getFloatDataList().forEach(b::putFloat);
             case DOUBLE, COMPLEX128 -> t.getDoubleDataList().forEach(b::putDouble);
@@ -376,45 +408,54 @@ public final class OnnxReader {
         Map<String, String> entries = new HashMap<>();
         t.getExternalDataList().forEach(e -> entries.put(e.getKey(), e.getValue()));
         String location = entries.getOrDefault("location", "");
-        Path path = folder.resolve(location).normalize();
         try {
+            Path path = folder.resolve(location).normalize();
             if (location.isEmpty()
                     || !path.startsWith(folder)
                     || !path.toRealPath().startsWith(folder.toRealPath())) {
                 throw new UserException(
-                        "DT-ONX-007",
+                        OnnxProblems.EXTERNAL_DATA_OUTSIDE,
                         "tensor '" + t.getName() + "' lies in '" + location + "', outside the model's folder; refused",
                         file.toString());
             }
             FileChannel channel = channels.get(path);
             if (channel == null) {
+                // A pipe would be waited for without end.
+                if (!Files.isRegularFile(path)) {
+                    throw new UserException(
+                            OnnxProblems.EXTERNAL_DATA_UNREADABLE,
+                            "the external file '" + location + "' of tensor '" + t.getName() + "' is no regular file",
+                            file.toString());
+                }
                 channel = FileChannel.open(path, StandardOpenOption.READ);
                 channels.put(path, channel);
             }
             long offset = Long.parseLong(entries.getOrDefault("offset", "0"));
             long length = Long.parseLong(entries.getOrDefault("length", Long.toString(expected)));
-            if (length != expected || offset < 0 || offset + length > channel.size()) {
+            if (length != expected || offset < 0 || length < 0 || offset > channel.size() - length) {
                 throw new UserException(
-                        "DT-ONX-008",
+                        OnnxProblems.EXTERNAL_DATA_DIFFERS,
                         "tensor '" + t.getName() + "' does not fit its external file '" + location
                                 + "'; the file is damaged or belongs to another model",
                         file.toString());
             }
             if (length > Integer.MAX_VALUE) {
                 throw new UserException(
-                        "DT-ONX-009", "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
+                        OnnxProblems.TENSOR_TOO_LARGE,
+                        "tensor '" + t.getName() + "' alone is larger than 2 GB",
+                        file.toString());
             }
             return channel.map(FileChannel.MapMode.READ_ONLY, offset, length);
         } catch (IOException e) {
             throw new UserException(
-                    "DT-ONX-010",
+                    OnnxProblems.EXTERNAL_DATA_UNREADABLE,
                     "the external file '" + location + "' of tensor '" + t.getName()
                             + "' cannot be read; put it beside the model",
                     file.toString(),
                     e);
-        } catch (NumberFormatException e) {
+        } catch (NumberFormatException | InvalidPathException e) {
             throw new UserException(
-                    "DT-ONX-008",
+                    OnnxProblems.EXTERNAL_DATA_DIFFERS,
                     "tensor '" + t.getName() + "' has a malformed external-data entry",
                     file.toString(),
                     e);

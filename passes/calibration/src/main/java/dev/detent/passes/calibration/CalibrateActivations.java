@@ -178,7 +178,8 @@ final class CalibrateActivations implements Pass {
                 chosen = c;
             }
         }
-        context.report(Problem.note("DT-CAL-001", "output error " + String.join(", ", figures), "calibration"));
+        context.report(Problem.note(
+                CalibrationProblems.OBSERVER_CHOSEN, "output error " + String.join(", ", figures), "calibration"));
         return chosen;
     }
 

@@ -227,7 +227,7 @@ final class FloatFallback {
         long count = floats.stream().filter(c -> !c.isInitializer()).count();
         if (worth) {
             context.report(Problem.note(
-                    "DT-FLT-001",
+                    RefinementProblems.TAKEN_BACK,
                     String.format(
                             Locale.ROOT,
                             "%d tensors stay float, as 8 bits are too few for them: the outputs keep %.1f dB, %.1f with "
@@ -239,7 +239,7 @@ final class FloatFallback {
             return;
         }
         context.report(Problem.warning(
-                "DT-FLT-002",
+                RefinementProblems.NO_CURE,
                 String.format(
                         Locale.ROOT,
                         "the outputs keep %.1f dB of the float network's, and %.1f with the worst %d tensors in float, "

@@ -65,7 +65,7 @@ final class KeepIslands {
         try {
             return kernels.isBlank() ? Optional.empty() : Optional.of(KernelTable.parse(kernels));
         } catch (IllegalArgumentException e) {
-            throw new UserException("DT-ISL-001", String.valueOf(e.getMessage()), "kernels");
+            throw new UserException(RefinementProblems.NO_KERNEL_TABLE, String.valueOf(e.getMessage()), "kernels");
         }
     }
 

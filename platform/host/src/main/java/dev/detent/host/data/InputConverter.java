@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.ValueInfo;
@@ -8,6 +9,7 @@ import dev.detent.spi.problem.UserException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Makes arrays what one model input takes: its shape, its element type.
@@ -40,7 +42,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
         boolean sameType = array.type() == info.type();
         if (!sameType && !(array.type().isInteger() && info.type().isInteger())) {
             throw new UserException(
-                    "DT-DAT-041",
+                    DataProblems.TYPE,
                     "holds " + array.type() + ", the model's input '" + name() + "' takes " + info.type(),
                     where);
         }
@@ -70,7 +72,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
         }
         if (!fits) {
             throw new UserException(
-                    "DT-DAT-040",
+                    DataProblems.SHAPE,
                     "has shape " + Arrays.toString(shape) + ", the model's input '" + name() + "' takes " + takes(),
                     where);
         }
@@ -96,13 +98,22 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
         ByteBuffer data = LittleEndian.allocate(4L * n, where);
         for (int i = 0; i < n; i++) {
             float v = (float) array.value(i);
-            if (!Float.isFinite(v)) {
+            if (!Float.isFinite(v) && !isMask(array)) {
                 throw new UserException(
-                        "DT-DAT-042", "holds " + v + " at element " + i + "; calibration data must be finite", where);
+                        DataProblems.NOT_FINITE,
+                        "holds " + v + " at element " + i + "; calibration data must be finite",
+                        where);
             }
             data.putFloat(v);
         }
         return data.flip();
+    }
+
+    /** What is added to scores before a Softmax: nothing, or what switches one off. */
+    private static boolean isMask(NpyArray array) {
+        return IntStream.range(0, array.elements())
+                .mapToDouble(array::value)
+                .allMatch(v -> v == 0 || v == Double.NEGATIVE_INFINITY);
     }
 
     private static ByteBuffer copy(NpyArray array, String where) {
@@ -117,7 +128,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
             long v = (long) array.value(i);
             if (!holds(info.type(), v)) {
                 throw new UserException(
-                        "DT-DAT-049",
+                        DataProblems.INTEGER_RANGE,
                         "holds " + v + " at element " + i + ", the model's input '" + name() + "' takes " + info.type(),
                         where);
             }

@@ -1,8 +1,11 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PipelineProblems;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.pass.Dispatcher;
@@ -11,6 +14,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.quant.NumberSystem;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -21,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -40,10 +45,10 @@ import org.jspecify.annotations.Nullable;
 record PluginCallGuard(String plugin, String what) {
 
     /** A fault of any other contribution. */
-    private static final String FAILED = "DT-PLG-016";
+    private static final ProblemType FAILED = PluginProblems.CALL_FAILED;
 
     /** A fault of a pass. */
-    private static final String PASS_FAILED = "DT-PAS-012";
+    private static final ProblemType PASS_FAILED = PipelineProblems.PASS_FAILED;
 
     /** The interfaces to guard, by class; looked up at every call. */
     private static final ClassValue<Set<Class<?>>> CONTRACTS = new ClassValue<>() {
@@ -71,7 +76,9 @@ record PluginCallGuard(String plugin, String what) {
     @SuppressWarnings("unchecked")
     <T> T guard(T value) {
         if (value instanceof PassDefinition d) {
-            String id = d.descriptor().id();
+            String id = of("a pass")
+                    .ask(() -> of("a pass's descriptor").ask(d::descriptor).id());
+            of("pass '" + id + "'").ask(d::pass);
             return (T) new PassDefinition(
                     d.descriptor(), (Pass) of("pass '" + id + "'").proxy(d.pass()));
         }
@@ -157,8 +164,8 @@ record PluginCallGuard(String plugin, String what) {
     }
 
     private PluginException failed(String sentence, @Nullable Throwable cause) {
-        String id = what.startsWith("pass '") ? PASS_FAILED : FAILED;
-        return new PluginException(List.of(Problem.error(id, sentence, plugin)), cause);
+        ProblemType type = what.startsWith("pass '") ? PASS_FAILED : FAILED;
+        return new PluginException(List.of(Problem.error(type, sentence, plugin)), cause);
     }
 
     /** A call of plugin code. */
@@ -177,11 +184,19 @@ record PluginCallGuard(String plugin, String what) {
         public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
                 throws Throwable {
             @Nullable Object @Nullable [] unwrapped = unwrapped(arguments);
+            Optional<Graph> shown = shown(unwrapped);
+            int revision = shown.map(Graph::revision).orElse(0);
             if (method.getDeclaringClass() == Object.class && method.getName().equals("equals")) {
                 return contribution.equals(Objects.requireNonNull(unwrapped)[0]);
             }
             try {
                 Object answer = guard.answer(guard.what(), () -> call(method, unwrapped));
+                if (shown.isPresent() && shown.get().revision() != revision) {
+                    throw guard.failed(
+                            guard.what() + " changed the graph in " + method.getName()
+                                    + "(), where it may only look at it",
+                            null);
+                }
                 return answer == NOTHING ? null : guard.guard(answer);
             } catch (PluginException e) {
                 Throwable cause = e.getCause();
@@ -190,6 +205,18 @@ record PluginCallGuard(String plugin, String what) {
                         && Arrays.stream(method.getExceptionTypes()).anyMatch(t -> t.isInstance(cause));
                 throw promised ? Objects.requireNonNull(cause) : e;
             }
+        }
+
+        /**
+         * The graph a method is shown; passes and exporters are not: theirs come in a context, with rules of its own.
+         */
+        private static Optional<Graph> shown(@Nullable Object @Nullable [] arguments) {
+            for (int i = 0; arguments != null && i < arguments.length; i++) {
+                if (arguments[i] instanceof Graph g) {
+                    return Optional.of(g);
+                }
+            }
+            return Optional.empty();
         }
 
         private @Nullable Object call(Method method, @Nullable Object @Nullable [] arguments) throws Throwable {

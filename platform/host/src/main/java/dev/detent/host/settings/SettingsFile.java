@@ -2,19 +2,16 @@ package dev.detent.host.settings;
 
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.plugin.YamlDocument;
+import dev.detent.host.problem.SettingsProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * The options of {@code detent quantize} in a YAML file, under the names they have on the command line. {@code set} is
@@ -45,36 +42,24 @@ public final class SettingsFile {
     /** @param known names of the options */
     public static SettingsFile read(Path file, List<String> known) {
         try {
-            Object root = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
-            if (root == null) {
-                return NONE;
-            }
-            if (!(root instanceof Map<?, ?> map)) {
-                throw new UserException("DT-SET-002", "must be a map of settings", file.toString());
-            }
             Map<String, Object> values = new LinkedHashMap<>();
-            map.forEach((k, v) -> {
-                if (!known.contains(String.valueOf(k))) {
+            YamlDocument.read(file).orElse(Map.of()).forEach((k, v) -> {
+                if (!known.contains(k)) {
                     throw new UserException(
-                            "DT-SET-003",
-                            "has the unknown key '" + k + "'" + DidYouMean.among(String.valueOf(k), known)
-                                    + "; known are " + known,
+                            SettingsProblems.UNKNOWN_KEY,
+                            "has the unknown key '" + k + "'" + DidYouMean.among(k, known) + "; known are " + known,
                             file.toString());
                 }
                 if (v != null) {
-                    values.put(String.valueOf(k), v);
+                    values.put(k, v);
                 }
             });
-            return new SettingsFile(file.toString(), values);
+            return values.isEmpty() ? NONE : new SettingsFile(file.toString(), values);
         } catch (IOException e) {
-            throw new UserException("DT-SET-004", "cannot be read: " + e.getMessage(), file.toString(), e);
-        } catch (YAMLException e) {
             throw new UserException(
-                    "DT-SET-005",
-                    "is no YAML: "
-                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
-                    file.toString(),
-                    e);
+                    SettingsProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
+        } catch (YamlDocument.Malformed e) {
+            throw new UserException(SettingsProblems.NO_YAML, e.sentence(), file.toString(), e);
         }
     }
 
@@ -82,7 +67,7 @@ public final class SettingsFile {
     public Optional<String> text(String key) {
         return Optional.ofNullable(values.get(key)).map(v -> {
             if (v instanceof Map<?, ?>) {
-                throw new UserException("DT-SET-008", "'" + key + "' must be a text, not a map", where);
+                throw new UserException(SettingsProblems.NO_TEXT, "'" + key + "' must be a text, not a map", where);
             }
             return plain(v);
         });
@@ -97,7 +82,9 @@ public final class SettingsFile {
         return text(key).map(t -> {
             if (!t.matches("[1-9]\\d{0,8}")) {
                 throw new UserException(
-                        "DT-SET-009", "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
+                        SettingsProblems.NO_COUNT,
+                        "'" + key + "' must be a whole number of 1 or more, not '" + t + "'",
+                        where);
             }
             return Integer.valueOf(t);
         });
@@ -128,7 +115,7 @@ public final class SettingsFile {
         }
         if (!(set instanceof Map<?, ?> map)) {
             throw new UserException(
-                    "DT-SET-006",
+                    SettingsProblems.SET_FORM,
                     "'set' must be a map (pass: {option: value}, pass: off) or a list (pass.option=value)",
                     where);
         }
