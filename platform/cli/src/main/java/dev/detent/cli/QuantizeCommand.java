@@ -5,6 +5,7 @@ import dev.detent.host.artifact.InputPath;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.CpuKind;
 import dev.detent.host.job.InputPlaces;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
@@ -44,6 +45,7 @@ final class QuantizeCommand implements Callable<Integer> {
     static final List<String> KEYS = List.of(
             "weights",
             "backend",
+            "cpu",
             "format",
             "calibration",
             "samples",
@@ -70,6 +72,12 @@ final class QuantizeCommand implements Callable<Integer> {
             paramLabel = "ID",
             description = "target, see 'detent backends'; several, separated by commas, from one look at the data")
     Optional<String> backend = Optional.empty();
+
+    @Option(
+            names = "--cpu",
+            paramLabel = "KIND",
+            description = "CPU that --backend onnxruntime is for: any, avx2, vnni or arm64 (default: this machine's)")
+    Optional<String> cpu = Optional.empty();
 
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
     Optional<String> format = Optional.empty();
@@ -146,9 +154,11 @@ final class QuantizeCommand implements Callable<Integer> {
                         "--backend"));
         Preprocessing preprocessing =
                 preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
+        CpuKind kind = cpu.or(() -> file.text("cpu")).map(QuantizeCommand::kind).orElseGet(CpuKind::ofThisMachine);
         List<String> targets = Arrays.stream(backends.split(","))
                 .map(String::trim)
                 .filter(t -> !t.isEmpty())
+                .map(kind::target)
                 .distinct()
                 .toList();
         if (targets.isEmpty()) {
@@ -191,6 +201,9 @@ final class QuantizeCommand implements Callable<Integer> {
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
         if (targets.size() == 1) {
             show(console, result.outcome(), targets.get(0));
+            if (targets.get(0).equals(kind.target("onnxruntime"))) {
+                console.line("made for " + kind.madeFor());
+            }
             return 0;
         }
         TargetComparison comparison = result.comparison();
@@ -199,6 +212,14 @@ final class QuantizeCommand implements Callable<Integer> {
             throw failed(console, comparison, job.out());
         }
         return 0;
+    }
+
+    private static CpuKind kind(String word) {
+        return Arrays.stream(CpuKind.values())
+                .filter(k -> k.word().equals(word))
+                .findFirst()
+                .orElseThrow(() -> new UserException(
+                        CliProblems.UNKNOWN_CPU, "'" + word + "' is none of " + CpuKind.names(), "--cpu"));
     }
 
     /** Nothing is written where something is read. */

@@ -139,8 +139,11 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     }
 
     private static Target blocks(String id, String summary, int bits) {
-        Scheme weight = LinearInteger.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1)
-                .with(ScaleRule.MAGNITUDE);
+        // With 16 codes a zero point per block pays: 1.6 dB on normal weights, half a byte in 18.
+        Scheme weight = bits == 4
+                ? LinearInteger.asymmetric(bits, 0, 15)
+                : LinearInteger.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1)
+                        .with(ScaleRule.MAGNITUDE);
         return DeclaredTarget.of(id, summary)
                 .quantizes(PRODUCTS)
                 .onlyIf(OnnxRuntime::isProduct)

@@ -102,7 +102,11 @@ final class FloatFallback {
             floats.addAll(idle(floats).keySet());
             now = error(floats);
         }
-        boolean worth = now <= WORTH * before;
+        if (Double.isInfinite(now)) {
+            // NaN or infinity at the outputs: the float network's own, or told when the run is scored.
+            return;
+        }
+        boolean worth = !floats.isEmpty() && now <= WORTH * before;
         if (worth) {
             takeBack(floats, before, now);
         }
