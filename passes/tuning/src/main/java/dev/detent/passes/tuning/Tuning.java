@@ -11,6 +11,6 @@ public final class Tuning implements PassProvider {
 
     @Override
     public List<PassDefinition> passes() {
-        return List.of(AdaptiveRounding.DEFINITION);
+        return List.of(AdaptiveRounding.DEFINITION, LearnedStepSizes.DEFINITION);
     }
 }
