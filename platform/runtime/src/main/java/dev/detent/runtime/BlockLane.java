@@ -126,7 +126,7 @@ final class BlockLane implements AutoCloseable {
 
     private UserException failed(OrtException e) {
         return new UserException(
-                "DT-RUN-012",
+                RuntimeProblems.SAMPLE_REFUSED,
                 "cannot be run: " + OrtRuntime.firstLine(e),
                 String.join(", ", block.block().outputs()),
                 e);

@@ -109,7 +109,7 @@ final class BlockStages implements AutoCloseable {
                 }
             });
         } catch (OrtException e) {
-            throw new UserException("DT-RUN-012", "cannot be run: " + OrtRuntime.firstLine(e), name(), e);
+            throw new UserException(RuntimeProblems.SAMPLE_REFUSED, "cannot be run: " + OrtRuntime.firstLine(e), name(), e);
         }
     }
 
@@ -237,7 +237,7 @@ final class BlockStages implements AutoCloseable {
                     s.backward().session().close();
                 }
             } catch (OrtException e) {
-                throw new InternalException("DT-RUN-090", "a session could not be closed", "", e);
+                throw new InternalException(RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
             }
         }
     }

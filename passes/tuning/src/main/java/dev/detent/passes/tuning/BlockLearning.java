@@ -54,10 +54,10 @@ final class BlockLearning {
                 .collect(Collectors.joining(", "));
         if (!obstacles.isEmpty()) {
             context.report(Problem.note(
-                    "DT-TUN-001", "no gradient passes " + obstacles + "; blocks end there", pass));
+                    TuningProblems.NO_GRADIENT, "no gradient passes " + obstacles + "; blocks end there", pass));
         }
         context.report(Problem.note(
-                "DT-TUN-002",
+                TuningProblems.LEARNED,
                 String.format(
                         Locale.ROOT,
                         "learned %d of %d blocks, whose error fell by %.1f dB on samples held out; the others are as before",
@@ -86,7 +86,7 @@ final class BlockLearning {
             Block.Drop drop =
                     schedule.drop() > 0 ? new Block.Drop(schedule.drop(), random.nextLong()) : Block.Drop.NONE;
             Block.Gradient gradient = block.gradient(values, batches.next(), drop);
-            all.forEach(l -> l.learn(gradient, rate));
+            all.forEach(l -> l.learn(gradient, rate, at));
         }
         all.forEach(Learner::settle);
         all.forEach(l -> l.put(values));
@@ -98,11 +98,6 @@ final class BlockLearning {
             after += Math.log10(error);
         } else {
             refused++;
-        }
-        if (System.getenv("TUNE_DEBUG") != null) {
-            System.err.printf(
-                    "block %d/%d %s: %.2f dB -> %.2f dB%n",
-                    block.index(), block.count(), block.name(), -10 * Math.log10(least), -10 * Math.log10(error));
         }
     }
 

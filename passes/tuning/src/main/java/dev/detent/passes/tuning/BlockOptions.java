@@ -5,7 +5,6 @@ import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
-import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Differentiator;
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ final class BlockOptions {
     private BlockOptions() {}
 
     /** The order of those that learn, when several are in a plan: each begins where the one before has stopped. */
-    private static final List<String> ORDER = List.of("tqt", "lsq", "adaround", "block-reconstruction", "block-bias");
+    private static final List<String> ORDER = List.of("tqt", "lsq", "adaround", "block-reconstruction", "block-bias-correction");
 
     static PassDescriptor.Builder describe(String id, String summary) {
         PassDescriptor.Builder b = PassDescriptor.of(id, summary)
@@ -70,13 +69,5 @@ final class BlockOptions {
                 context.options().get(SAMPLES),
                 context.options().get(HELD_OUT),
                 (long) context.options().get(MEMORY) << 20);
-    }
-
-    /** A weight with scales of its own that the target does not prescribe. */
-    static boolean isLearned(TensorQuantization config) {
-        return config.state().isCalibrated()
-                && config.isOwnRoot()
-                && !config.isFixed()
-                && !config.scheme().system().isDynamic();
     }
 }

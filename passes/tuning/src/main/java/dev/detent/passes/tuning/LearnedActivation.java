@@ -6,7 +6,10 @@ import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Block;
 
-/** Scales of an activation, and its zero points where the scheme has any: a scale moves in units of itself, a zero point in codes. */
+/**
+ * Scales of an activation, and its zero points where the scheme has any: a scale moves in units of itself, a zero point
+ * in units of the number of codes.
+ */
 final class LearnedActivation implements Learner {
 
     private final TensorQuantization config;
@@ -23,7 +26,7 @@ final class LearnedActivation implements Learner {
         this.logScales = new double[p.channels()];
         this.zeroPoints = new double[p.channels()];
         for (int c = 0; c < logScales.length; c++) {
-            logScales[c] = Math.log(p.scale(c));
+            logScales[c] = Exponents.start(p.scale(c), config.scheme());
             zeroPoints[c] = p.zeroPoint(c);
         }
         this.scaleAdam = new Adam(logScales.length);
@@ -42,9 +45,7 @@ final class LearnedActivation implements Learner {
         float[] offsets = new float[logScales.length];
         Scheme scheme = config.scheme();
         for (int c = 0; c < scales.length; c++) {
-            scales[c] = scheme.powerOfTwo()
-                    ? (float) Math.pow(2, Math.ceil(logScales[c] / Math.log(2) - 1e-6))
-                    : (float) Math.exp(logScales[c]);
+            scales[c] = Exponents.scale(logScales[c], scheme);
             offsets[c] = moves
                     ? (float) Math.max(
                             scheme.quantMin(), Math.min(scheme.quantMax(), Math.rint(zeroPoints[c])))
@@ -59,7 +60,7 @@ final class LearnedActivation implements Learner {
     }
 
     @Override
-    public void learn(Block.Gradient gradient, double rate) {
+    public void learn(Block.Gradient gradient, double rate, double progress) {
         float[] g = gradient.scales().get(config.slot());
         float[] z = gradient.zeroPoints().get(config.slot());
         if (g == null || z == null) {
@@ -67,7 +68,7 @@ final class LearnedActivation implements Learner {
         }
         float[] toLogs = new float[g.length];
         for (int c = 0; c < g.length; c++) {
-            toLogs[c] = (float) (g[c] * Math.exp(logScales[c]));
+            toLogs[c] = g[c] * Exponents.scale(logScales[c], config.scheme());
         }
         float[] change = scaleAdam.step(toLogs);
         for (int c = 0; c < logScales.length; c++) {

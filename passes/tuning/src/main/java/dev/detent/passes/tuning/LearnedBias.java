@@ -31,7 +31,7 @@ final class LearnedBias implements Learner {
     }
 
     @Override
-    public void learn(Block.Gradient gradient, double rate) {
+    public void learn(Block.Gradient gradient, double rate, double progress) {
         float[] g = gradient.parameters().get(parameter.value());
         if (g == null) {
             return;

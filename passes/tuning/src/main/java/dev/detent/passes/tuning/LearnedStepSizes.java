@@ -1,19 +1,8 @@
 package dev.detent.passes.tuning;
 
 import dev.detent.spi.option.Option;
-import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
-import dev.detent.spi.pass.PassDescriptor;
-import dev.detent.spi.pass.PassRequirement;
-import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.spi.quant.Transition;
-import dev.detent.spi.run.Block;
-import dev.detent.spi.run.Differentiator;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,7 +14,7 @@ final class LearnedStepSizes {
     private static final Option<Integer> STEPS =
             Option.integer("steps", 100, "steps for each block").atLeast(1);
     private static final Option<Double> RATE = Option.number(
-                    "lr", 0.02, "learning rate: weights move in units of their step")
+                    "lr", 0.01, "learning rate: weights move in units of their step")
             .atLeast(0);
     private static final Option<Double> SCALE_RATE = Option.number(
                     "scale-lr", 0.1, "learning rate of scales and offsets, as a part of lr")
@@ -51,37 +40,19 @@ final class LearnedStepSizes {
     private LearnedStepSizes() {}
 
     private static void run(PassContext context) {
-        double lr = context.options().get(RATE);
-        new BlockLearning(context, BlockOptions.schedule(context, context.options().get(STEPS), lr, 0), LearnedStepSizes::learners)
+        double scales = context.options().get(SCALE_RATE);
+        BlockLearners learners = new BlockLearners(
+                BlockLearners.Weights.VALUES,
+                scales,
+                scales,
+                context.options().get(BIAS_RATE),
+                context.options().get(GAMMA),
+                Set.copyOf(Option.list(context.options().get(LAYERS))));
+        new BlockLearning(
+                        context,
+                        BlockOptions.schedule(
+                                context, context.options().get(STEPS), context.options().get(RATE), 0),
+                        learners)
                 .run(BlockOptions.cutting(context, context.options().get(BLOCK)), "lsq");
-    }
-
-    private static List<Learner> learners(PassContext context, Block block) {
-        Set<String> layers = new HashSet<>(Option.list(context.options().get(LAYERS)));
-        double scaleRate = context.options().get(SCALE_RATE);
-        List<Learner> all = new ArrayList<>();
-        for (Block.Parameter p : block.parameters()) {
-            if (!layers.isEmpty() && !layers.contains(p.slot().node())) {
-                continue;
-            }
-            Optional<? extends TensorQuantization> config = context.quantization().config(p.slot());
-            if (config.filter(BlockOptions::isLearned).isPresent()) {
-                all.add(new LearnedWeight(
-                        p,
-                        config.get(),
-                        context.graph().initializer(p.value()).orElseThrow(),
-                        block.exact(p),
-                        new LearnedWeight.Rates(1, scaleRate, context.options().get(GAMMA))));
-            } else if (config.filter(c -> c.state().isActive() && !c.state().isPassive()).isEmpty()) {
-                all.add(new Slower(
-                        new LearnedBias(
-                                p, context.graph().initializer(p.value()).orElseThrow()),
-                        context.options().get(BIAS_RATE)));
-            }
-        }
-        if (scaleRate > 0 && (layers.isEmpty() || !all.isEmpty())) {
-            block.activations().forEach(a -> all.add(new Slower(new LearnedActivation(a), scaleRate)));
-        }
-        return all;
     }
 }

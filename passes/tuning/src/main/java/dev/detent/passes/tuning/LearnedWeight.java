@@ -54,7 +54,7 @@ final class LearnedWeight implements Learner {
         this.zeroPoints = p.zeroPoints();
         this.logScales = new double[first.length];
         for (int g = 0; g < first.length; g++) {
-            logScales[g] = Math.log(first[g]);
+            logScales[g] = Exponents.start(first[g], scheme);
         }
         this.groups = groups(scheme.granularity(), dims, p.channels());
         float[] rounded = now.floats();
@@ -81,9 +81,7 @@ final class LearnedWeight implements Learner {
     private QuantizationParameters parameters() {
         float[] scales = new float[logScales.length];
         for (int g = 0; g < scales.length; g++) {
-            scales[g] = config.scheme().powerOfTwo()
-                    ? (float) Math.pow(2, Math.ceil(logScales[g] / Math.log(2) - 1e-6))
-                    : rates.scales() == 0 ? first[g] : (float) Math.exp(logScales[g]);
+            scales[g] = rates.scales() == 0 ? first[g] : Exponents.scale(logScales[g], config.scheme());
         }
         return new QuantizationParameters(scales, zeroPoints);
     }
@@ -100,7 +98,7 @@ final class LearnedWeight implements Learner {
     }
 
     @Override
-    public void learn(Block.Gradient gradient, double rate) {
+    public void learn(Block.Gradient gradient, double rate, double progress) {
         float[] g = gradient.parameters().get(parameter.value());
         if (g == null) {
             return;

@@ -13,8 +13,9 @@ interface Learner {
      * One step against the gradient.
      *
      * @param rate in this learner's own units
+     * @param progress of the learning, from 0 to 1
      */
-    void learn(Block.Gradient gradient, double rate);
+    void learn(Block.Gradient gradient, double rate, double progress);
 
     /** From now on nothing is soft: what {@link #put} puts is what {@link #commit} would leave. */
     default void settle() {}

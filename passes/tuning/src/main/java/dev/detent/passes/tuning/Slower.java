@@ -12,8 +12,8 @@ record Slower(Learner learner, double part) implements Learner {
     }
 
     @Override
-    public void learn(Block.Gradient gradient, double rate) {
-        learner.learn(gradient, rate * part);
+    public void learn(Block.Gradient gradient, double rate, double progress) {
+        learner.learn(gradient, rate * part, progress);
     }
 
     @Override

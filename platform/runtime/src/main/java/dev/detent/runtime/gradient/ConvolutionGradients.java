@@ -86,7 +86,7 @@ final class ConvolutionGradients {
         long[] joined = w.clone();
         joined[0] = g * w[1];
         joined[1] = w[0] / g;
-        return b.reshape(b.transpose(g == 1 ? b.reshape(turned, split) : b.reshape(turned, split), order), joined);
+        return b.reshape(b.transpose(b.reshape(turned, split), order), joined);
     }
 
     /**
