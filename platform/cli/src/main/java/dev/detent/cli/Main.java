@@ -39,6 +39,8 @@ public final class Main {
             TraceCommand.class,
             DemoCommand.class);
 
+    private static final int INTERRUPTED = 130;
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -47,6 +49,7 @@ public final class Main {
             return;
         }
         ProcessEnd end = ProcessEnd.watch();
+        Supervisor.followParent(() -> end.exit(INTERRUPTED));
         PluginHost.preload();
         end.exit(run(args));
     }

@@ -122,10 +122,17 @@ final class QuantizeCommand implements Callable<Integer> {
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
+    IsolationOptions isolation;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
+        return isolation.run(this::quantize);
+    }
+
+    private int quantize() {
         Console console = new Console();
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         Settings settings = file.settings();
