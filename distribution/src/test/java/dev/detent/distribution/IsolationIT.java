@@ -97,7 +97,10 @@ class IsolationIT {
                 ? "Runtime.getRuntime().halt(0);"
                 : "try { new ProcessBuilder(\"kill\", \"" + parts[1] + "\", " + PID
                         + ").start().waitFor(); Thread.sleep(60000); } catch (Exception e) { throw new RuntimeException(e); }";
-        folder.jar("vendor.jar", VendorFolder.method("rules", "if (true) { " + end + " }"));
+        folder.jar(
+                "vendor.jar",
+                VendorFolder.method("rules", "if (true) { " + end + " }")
+                        .replace(HostilePluginsIT.TARGET, HostilePluginsIT.TARGET + HostilePluginsIT.EXPORTERS));
         InstalledDistribution.Run run = quantize(model, "vendor", "out", "--allow-unlisted", "--isolate");
         assertThat(run.code()).as(run.all()).isEqualTo(code);
         assertThat(run.err()).contains(sentence, "nothing was written");

@@ -50,7 +50,9 @@ public final class Main {
         }
         ProcessEnd end = ProcessEnd.watch();
         Supervisor.followParent(() -> end.exit(INTERRUPTED));
-        PluginHost.preload();
+        if (!Supervisor.isAsked(args)) {
+            PluginHost.preload();
+        }
         end.exit(run(args));
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,12 @@ final class Supervisor {
     /** Whether this process is such a child. */
     static boolean isSupervised() {
         return System.getProperty(REPORT) != null;
+    }
+
+    /** Whether this process will only supervise another one, as far as the arguments tell at a glance. */
+    static boolean isAsked(String[] arguments) {
+        return !isSupervised()
+                && Arrays.stream(arguments).anyMatch(a -> a.equals("--isolate") || a.startsWith("--timeout"));
     }
 
     /** In a child: tells how the command ended, and from now on the supervisor believes the exit code. */
