@@ -228,7 +228,7 @@ class QuantizeIT {
         assertThat(InstalledDistribution.run("backends").out())
                 .contains("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:ACADEMIC_MIX");
         assertThat(InstalledDistribution.run("passes").out())
-                .contains("alignment", "--set fusion.activations", "dispatcher=pursus");
+                .contains("alignment", "--set fusion.activations", "dispatcher=perseus");
         assertThat(InstalledDistribution.run("observers").out())
                 .contains("minmax", "percentile", "kl", "mse", "isotone");
         assertThat(InstalledDistribution.run("doctor").code()).isZero();

@@ -51,6 +51,7 @@ public final class Registry implements Observers {
     private final Map<String, Entry<Target>> targets = new TreeMap<>();
     private final Map<String, Entry<PassDefinition>> passes = new TreeMap<>();
     private final Map<String, Entry<Dispatcher>> dispatchers = new TreeMap<>();
+    private final Map<String, String> formerDispatchers = new TreeMap<>();
     private final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
     private final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
     private final List<ProblemCatalog> problems = new ArrayList<>();
@@ -91,7 +92,10 @@ public final class Registry implements Observers {
             p.passes().forEach(d -> add(passes, d.descriptor().id(), d, plugin, "pass", problems));
         }
         if (extension instanceof DispatcherProvider p) {
-            p.dispatchers().forEach(d -> add(dispatchers, d.id(), d, plugin, "dispatcher", problems));
+            p.dispatchers().forEach(d -> {
+                add(dispatchers, d.id(), d, plugin, "dispatcher", problems);
+                d.formerIds().forEach(former -> formerDispatchers.putIfAbsent(former, d.id()));
+            });
         }
         if (extension instanceof NumberSystemProvider p) {
             p.numberSystems()
@@ -128,6 +132,7 @@ public final class Registry implements Observers {
         r.targets.putAll(targets);
         r.passes.putAll(passes);
         r.dispatchers.putAll(dispatchers);
+        r.formerDispatchers.putAll(formerDispatchers);
         r.observers.putAll(observers);
         r.systems.putAll(systems);
         r.problems.addAll(problems);
@@ -164,8 +169,9 @@ public final class Registry implements Observers {
         return find(passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
     }
 
+    /** A dispatcher by its id or by one that it had before. */
     public Dispatcher dispatcher(String id) {
-        return find(dispatchers, id, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
+        return find(dispatchers, dispatchers.containsKey(id) ? id : formerDispatchers.getOrDefault(id, id), RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
     }
 
     public ObserverDefinition observer(String id) {
