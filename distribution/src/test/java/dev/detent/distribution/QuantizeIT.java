@@ -128,7 +128,7 @@ class QuantizeIT {
     @Test
     void nothingIsLeftInTheTemporaryFolder() throws IOException {
         Path temporary = Files.createDirectories(work.resolve("tmp"));
-        InstalledDistribution.Run run = InstalledDistribution.run(
+        InstalledDistribution.Run run = InstalledDistribution.launch(
                 Map.of("DETENT_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary),
                 "quantize",
                 model,
@@ -279,7 +279,7 @@ class QuantizeIT {
     void javaDoesNotWarn() {
         for (String jdk : List.of(System.getProperty("java.home"), "/usr/lib/jvm/temurin-25-jdk-amd64")) {
             if (Files.isDirectory(Path.of(jdk))) {
-                InstalledDistribution.Run run = InstalledDistribution.run(
+                InstalledDistribution.Run run = InstalledDistribution.launch(
                         Map.of("JAVA_HOME", jdk),
                         "quantize",
                         model,

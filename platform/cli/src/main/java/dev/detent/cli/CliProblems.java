@@ -6,6 +6,12 @@ import dev.detent.spi.problem.ProblemType;
 /** What can be wrong with a command line. */
 public final class CliProblems implements ProblemCatalog {
 
+    public static final ProblemType USAGE = new ProblemType(
+            "DT-CLI-001",
+            "The command line cannot be understood",
+            "An option or parameter is unknown, missing or has a value of another kind.",
+            "'detent COMMAND --help' shows what the command takes.");
+
     public static final ProblemType NO_TARGET = new ProblemType(
             "DT-CLI-002",
             "No target was named",
@@ -24,6 +30,12 @@ public final class CliProblems implements ProblemCatalog {
             "No Java found",
             "The launcher finds neither JAVA_HOME nor java on the path.",
             "Install a Java 17 or newer runtime, or set JAVA_HOME.");
+
+    public static final ProblemType OUT_OF_MEMORY = new ProblemType(
+            "DT-CLI-005",
+            "Java's memory is too small",
+            "The model, its data and what is kept of them need more memory than Java may take.",
+            "Allow more with DETENT_JAVA_OPTS=-Xmx8g, or as much as the machine has.");
 
     public static final ProblemType LABELS_WITHOUT_DATA = new ProblemType(
             "DT-CLI-006",
@@ -66,10 +78,4 @@ public final class CliProblems implements ProblemCatalog {
             "The demonstration's model is missing",
             "The installation is incomplete.",
             "Unpack Detent again.");
-
-    public static final ProblemType INTERNAL = new ProblemType(
-            "DT-INT-001",
-            "Detent failed where it should not have",
-            "An error of Detent's own.",
-            "Report it with the message and, if you may, the model.");
 }

@@ -1,9 +1,10 @@
 package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
+import dev.detent.host.problem.InternalProblems;
 import dev.detent.spi.problem.DetentException;
+import dev.detent.spi.problem.Problem;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -45,7 +46,12 @@ public final class Main {
         System.exit(run(args));
     }
 
-    static int run(String... args) {
+    /**
+     * Runs one command on the calling thread, with System.out and System.err, for tests and for programs that embed it.
+     *
+     * @return the exit code
+     */
+    public static int run(String... args) {
         CommandLine line = new CommandLine(new Main());
         line.getCommandSpec().version("detent " + InstallationOptions.VERSION);
         // Looking into every command's options would cost the one that is run a quarter of a second.
@@ -59,7 +65,7 @@ public final class Main {
         }
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler((e, a) -> {
-            System.err.println("error DT-CLI-001: " + e.getMessage());
+            System.err.println("error " + Problem.error(CliProblems.USAGE, String.valueOf(e.getMessage()), ""));
             CommandLine.UnmatchedArgumentException.printSuggestions(
                     e, new java.io.PrintWriter(System.err, true, java.nio.charset.Charset.defaultCharset()));
             System.err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
@@ -69,11 +75,13 @@ public final class Main {
             return line.execute(args);
         } catch (OutOfMemoryError e) {
             // Java's reason alone would not say what to do.
-            System.err.printf(
-                    Locale.ROOT,
-                    "error DT-CLI-005: the model needs more memory than Java may take here (%d MB); allow more with "
-                            + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has%n",
-                    Runtime.getRuntime().maxMemory() >> 20);
+            System.err.println("error "
+                    + Problem.error(
+                            CliProblems.OUT_OF_MEMORY,
+                            "the model needs more memory than Java may take here ("
+                                    + (Runtime.getRuntime().maxMemory() >> 20)
+                                    + " MB); allow more with DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has",
+                            ""));
             return 2;
         }
     }
@@ -86,7 +94,8 @@ public final class Main {
             d.problems().forEach(p -> System.err.println(Console.printable("error " + p)));
             return d.exitCode();
         }
-        System.err.println(Console.printable("error DT-INT-001: Detent failed where it should not have: " + e));
+        System.err.println(Console.printable("error "
+                + Problem.error(InternalProblems.UNEXPECTED, "Detent failed where it should not have: " + e, "")));
         return 70;
     }
 }

@@ -11,6 +11,7 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
@@ -216,7 +217,7 @@ final class QuantizeCommand implements Callable<Integer> {
                 d.problems().forEach(p -> console.problem(p, target));
             } else {
                 console.problem(
-                        Problem.error(CliProblems.INTERNAL, "Detent failed where it should not have: " + e, target));
+                        Problem.error(InternalProblems.UNEXPECTED, "Detent failed where it should not have: " + e, target));
             }
         });
         ProblemType type = OutputProblems.SOME_TARGETS_FAILED;

@@ -22,6 +22,7 @@ public final class PlatformProblems {
                 new DataProblems(),
                 new EvaluationProblems(),
                 new ExportProblems(),
+                new InternalProblems(),
                 new OutputProblems(),
                 new PipelineProblems(),
                 new PlanProblems(),
