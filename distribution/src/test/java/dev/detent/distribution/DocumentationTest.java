@@ -33,7 +33,8 @@ class DocumentationTest {
         try (StandardJavaFileManager files =
                         compiler.getStandardFileManager(found, Locale.ENGLISH, StandardCharsets.UTF_8);
                 Stream<Path> sources = Files.walk(Path.of("..", module, "src/main/java"))) {
-            List<Path> java = sources.filter(f -> f.toString().endsWith(".java")).toList();
+            List<Path> java =
+                    sources.filter(f -> f.toString().endsWith(".java")).toList();
             List<String> options = List.of(
                     "-proc:none",
                     "-Xdoclint:missing/protected",

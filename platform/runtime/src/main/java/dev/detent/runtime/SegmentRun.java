@@ -24,8 +24,8 @@ import java.util.Set;
 
 /**
  * Runs samples through the segments, one after the other, on one worker. The first sample of a given shape runs with
- * outputs that ONNX Runtime allocates and tells the shape of every value that crosses a cut; each is copied to its place
- * in {@link TensorBuffers}. For further samples of that shape the places are pinned as the outputs.
+ * outputs that ONNX Runtime allocates and tells the shape of every value that crosses a cut; each is copied to its
+ * place in {@link TensorBuffers}. For further samples of that shape the places are pinned as the outputs.
  */
 final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
 

@@ -13,9 +13,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the float values of one worker lie. While the first sample of a shape is run, each value gets a place as soon as
- * its shape is known, and values that are not needed at the same time share one. For further samples of that shape the
- * places are settled; a value whose shape depends on the data then gets a place of its own.
+ * Where the float values of one worker lie. While the first sample of a shape is run, each value gets a place as soon
+ * as its shape is known, and values that are not needed at the same time share one. For further samples of that shape
+ * the places are settled; a value whose shape depends on the data then gets a place of its own.
  */
 final class TensorBuffers implements AutoCloseable {
 
@@ -63,7 +63,8 @@ final class TensorBuffers implements AutoCloseable {
         return settled;
     }
 
-    @Nullable TensorBuffer get(String value) {
+    @Nullable
+    TensorBuffer get(String value) {
         return byValue.get(value);
     }
 

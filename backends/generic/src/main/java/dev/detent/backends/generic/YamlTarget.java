@@ -90,7 +90,8 @@ final class YamlTarget {
     Target target() {
         TensorRule activation = slot("activations", values.map(yaml.get("activations"), "activations"), "mse");
         DeclaredTargetBuilder table = DeclaredTarget.of(
-                        values.text(yaml, "target"), String.valueOf(yaml.getOrDefault("summary", "described by " + values.file())))
+                        values.text(yaml, "target"),
+                        String.valueOf(yaml.getOrDefault("summary", "described by " + values.file())))
                 .quantizes(operators("quantizes", yaml.get("quantizes")))
                 .activations(activation.scheme(), activation.observer())
                 .recipe(recipe())
@@ -178,7 +179,8 @@ final class YamlTarget {
             passes.put("fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
         }
         values.map(yaml.getOrDefault("passes", Map.of()), "passes")
-                .forEach((id, options) -> passes.put(id, values.map(options == null ? Map.of() : options, "passes." + id)));
+                .forEach((id, options) ->
+                        passes.put(id, values.map(options == null ? Map.of() : options, "passes." + id)));
         List<String> without = values.list(yaml.getOrDefault("without", List.of()));
         return host -> {
             QuantizationRecipe recipe = host.integer();
@@ -256,6 +258,4 @@ final class YamlTarget {
         values.list(value).forEach(t -> types.addAll(FAMILIES.getOrDefault(t, Set.of(t))));
         return types;
     }
-
-
 }

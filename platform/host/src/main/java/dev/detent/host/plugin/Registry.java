@@ -171,7 +171,12 @@ public final class Registry implements Observers {
 
     /** A dispatcher by its id or by one that it had before. */
     public Dispatcher dispatcher(String id) {
-        return find(dispatchers, dispatchers.containsKey(id) ? id : formerDispatchers.getOrDefault(id, id), RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
+        return find(
+                dispatchers,
+                dispatchers.containsKey(id) ? id : formerDispatchers.getOrDefault(id, id),
+                RegistryProblems.NO_DISPATCHER,
+                "dispatcher",
+                "detent passes");
     }
 
     public ObserverDefinition observer(String id) {

@@ -36,7 +36,7 @@ public record ArtifactGraph(String file, Graph graph) {
 
     /**
      * The graph in a file of an artifact.
-     * 
+     *
      * @throws UserException when the file is missing or no ONNX model
      */
     public static ArtifactGraph read(Artifact artefact, String file) {

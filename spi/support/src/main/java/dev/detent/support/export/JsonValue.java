@@ -89,7 +89,7 @@ public record JsonValue(String file, String path, @Nullable Object tree) {
 
     /**
      * This string.
-     * 
+     *
      * @throws dev.detent.spi.problem.UserException naming file and key, where it is none
      */
     public String text() {
@@ -101,7 +101,7 @@ public record JsonValue(String file, String path, @Nullable Object tree) {
 
     /**
      * This number.
-     * 
+     *
      * @throws dev.detent.spi.problem.UserException naming file and key, where it is none
      */
     public double number() {

@@ -16,14 +16,14 @@ public interface SideFileCodec<D> {
 
     /**
      * Writes a file of the artifact.
-     * 
+     *
      * @throws UserException when a name cannot be said in this syntax; nothing is written then
      */
     void write(ExportContext context, String file, D document);
 
     /**
      * Reads a file of the artifact.
-     * 
+     *
      * @throws UserException naming file and place, when the file is missing or damaged
      */
     D read(Artifact artefact, String file);

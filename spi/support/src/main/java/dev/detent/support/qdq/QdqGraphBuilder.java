@@ -83,7 +83,7 @@ public final class QdqGraphBuilder {
 
     /**
      * As {@link #apply(QuantizedModel)}, in another form. For models whose types need no newer opset than they have.
-     * 
+     *
      * @throws IllegalStateException when a type needs a newer opset
      */
     public static Graph apply(QuantizedModel model, Set<Form> form) {

@@ -35,7 +35,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
 
     /**
      * Reads a Q/DQ graph.
-     * 
+     *
      * @throws dev.detent.spi.problem.UserException naming file and node, where the graph is none that
      *     {@link QdqGraphBuilder} writes
      */

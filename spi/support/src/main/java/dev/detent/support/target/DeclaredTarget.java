@@ -114,7 +114,7 @@ public final class DeclaredTarget implements Target {
 
     /**
      * Starts a table. Targets made from one builder are independent of each other and of what is added later.
-     * 
+     *
      * @param id lower-case words joined by {@code -}, unique among all plugins
      * @param summary one line for {@code detent backends}
      */
