@@ -224,8 +224,8 @@ final class QuantizeCommand implements Callable<Integer> {
             if (e instanceof DetentException d) {
                 d.problems().forEach(p -> console.problem(p, target));
             } else {
-                console.problem(
-                        Problem.error(InternalProblems.UNEXPECTED, "Detent failed where it should not have: " + e, target));
+                console.problem(Problem.error(
+                        InternalProblems.UNEXPECTED, "Detent failed where it should not have: " + e, target));
             }
         });
         ProblemType type = OutputProblems.SOME_TARGETS_FAILED;

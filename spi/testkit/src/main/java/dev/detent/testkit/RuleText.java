@@ -19,9 +19,9 @@ public final class RuleText {
     private RuleText() {}
 
     /**
-     * Rules by slot, e.g. {@code "Conv in 1"} to {@code "linear 8 bit [-127, 127] symmetric per channel of axis 0, minmax"},
-     * {@code "float"} or {@code "…, derived"}: of the first node of its type in {@link SampleGraphs}. Types that the target
-     * does not support are absent.
+     * Rules by slot, e.g. {@code "Conv in 1"} to {@code "linear 8 bit [-127, 127] symmetric per channel of axis 0,
+     * minmax"}, {@code "float"} or {@code "…, derived"}: of the first node of its type in {@link SampleGraphs}. Types
+     * that the target does not support are absent.
      */
     public static Map<String, String> of(Target target) {
         Map<String, String> lines = new LinkedHashMap<>();

@@ -20,7 +20,8 @@ class FpgaRulesTest {
     }
 
     private static Map<String, String> rules(String id) {
-        return RuleText.of(targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
     }
 
     @ParameterizedTest
@@ -37,7 +38,9 @@ class FpgaRulesTest {
         assertThat(rules("fpga"))
                 .containsEntry("Conv in 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
                 .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per tensor power of two, minmax")
-                .containsEntry("Conv in 2", "linear 30 bit [-536870912, 536870912] symmetric per tensor power of two, minmax, derived")
+                .containsEntry(
+                        "Conv in 2",
+                        "linear 30 bit [-536870912, 536870912] symmetric per tensor power of two, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
                 .containsEntry("Gemm in 1", "linear 8 bit [-128, 127] symmetric per tensor power of two, minmax")
                 .containsEntry("MatMul in 1", "linear 8 bit [-128, 127] symmetric per tensor power of two, minmax")

@@ -20,7 +20,8 @@ class MetaxRulesTest {
     }
 
     private static Map<String, String> rules(String id) {
-        return RuleText.of(targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
     }
 
     @ParameterizedTest
@@ -55,7 +56,8 @@ class MetaxRulesTest {
         assertThat(rules("metax-channel"))
                 .containsEntry("Conv in 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
                 .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
-                .containsEntry("Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
+                .containsEntry(
+                        "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
                 .containsEntry("Gemm in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
                 .containsEntry("MatMul in 1", "linear 8 bit [-127, 127] symmetric per channel 1, minmax")

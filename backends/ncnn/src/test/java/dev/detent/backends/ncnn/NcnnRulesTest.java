@@ -20,7 +20,8 @@ class NcnnRulesTest {
     }
 
     private static Map<String, String> rules(String id) {
-        return RuleText.of(targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
     }
 
     @ParameterizedTest
@@ -31,7 +32,10 @@ class NcnnRulesTest {
                 .allMatch(ContractViolation::passed);
     }
 
-    /** ncnn quantizes what convolutions and inner products read; 3x3 kernels of stride 1 run as Winograd F(4,3), whose weights have 6 bits. */
+    /**
+     * ncnn quantizes what convolutions and inner products read; 3x3 kernels of stride 1 run as Winograd F(4,3), whose
+     * weights have 6 bits.
+     */
     @Test
     void inputsOfConvolutionsOnly() {
         assertThat(rules("ncnn"))

@@ -20,7 +20,8 @@ class NxpRulesTest {
     }
 
     private static Map<String, String> rules(String id) {
-        return RuleText.of(targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
     }
 
     @ParameterizedTest
@@ -37,7 +38,9 @@ class NxpRulesTest {
         assertThat(rules("nxp"))
                 .containsEntry("Conv in 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
                 .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per channel 0 power of two, minmax")
-                .containsEntry("Conv in 2", "linear 30 bit [-1073741824, 1073741824] symmetric per channel 0 power of two, minmax, derived")
+                .containsEntry(
+                        "Conv in 2",
+                        "linear 30 bit [-1073741824, 1073741824] symmetric per channel 0 power of two, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
                 .containsEntry("Gemm in 1", "linear 8 bit [-128, 127] symmetric per channel 0 power of two, minmax")
                 .containsEntry("MatMul in 1", "linear 8 bit [-128, 127] symmetric per channel 1 power of two, minmax")

@@ -20,7 +20,8 @@ class PplRulesTest {
     }
 
     private static Map<String, String> rules(String id) {
-        return RuleText.of(targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
     }
 
     @ParameterizedTest
@@ -37,7 +38,8 @@ class PplRulesTest {
         assertThat(rules("ppl-cuda"))
                 .containsEntry("Conv in 0", "linear 8 bit [-128, 127] symmetric per tensor, mse")
                 .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per channel 0, minmax")
-                .containsEntry("Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
+                .containsEntry(
+                        "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [-128, 127] symmetric per tensor, mse")
                 .containsEntry("Gemm in 1", "linear 8 bit [-128, 127] symmetric per channel 0, minmax")
                 .containsEntry("Relu out 0", "linear 8 bit [-128, 127] symmetric per tensor, mse")

@@ -20,7 +20,8 @@ class TengineRulesTest {
     }
 
     private static Map<String, String> rules(String id) {
-        return RuleText.of(targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
     }
 
     @ParameterizedTest
@@ -37,7 +38,8 @@ class TengineRulesTest {
         assertThat(rules("tengine"))
                 .containsEntry("Conv in 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
                 .containsEntry("Conv in 1", "linear 8 bit [0, 255] asymmetric per tensor, minmax")
-                .containsEntry("Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per tensor, minmax, derived")
+                .containsEntry(
+                        "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per tensor, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
                 .containsEntry("Gemm in 1", "linear 8 bit [0, 255] asymmetric per tensor, minmax")
                 .containsEntry("MatMul in 1", "linear 8 bit [0, 255] asymmetric per tensor, minmax")

@@ -116,8 +116,8 @@ class ChannelGroupsTest {
         conv(e, "c2", "b", "y", 4, 4);
         e.valueInfo(ValueInfo.of("a", ElementType.FLOAT, 1, 4, 8, 8))
                 .valueInfo(ValueInfo.of("b", ElementType.FLOAT, 1, 4, 4, 8));
-        ChannelGroups groups =
-                groups(e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4, 4, 8)).graph());
+        ChannelGroups groups = groups(
+                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4, 4, 8)).graph());
         assertThat(of(groups, "b")).isEqualTo(of(groups, "a")).doesNotHaveDuplicates();
         assertThat(areFixed(of(groups, "b"))).isFalse();
     }
@@ -147,7 +147,11 @@ class ChannelGroupsTest {
         GraphEditor e = image();
         conv(e, "c1", "x", "a", 4, 4);
         e.add(Node.of(
-                "pool", "MaxPool", List.of("a"), List.of("b"), Map.of("kernel_shape", new Attribute.Ints(List.of(1L, 1L)))));
+                "pool",
+                "MaxPool",
+                List.of("a"),
+                List.of("b"),
+                Map.of("kernel_shape", new Attribute.Ints(List.of(1L, 1L)))));
         conv(e, "c2", "b", "y", 4, 4);
         ChannelGroups groups = groups(finish(e, 4, "a", "b"));
         assertThat(of(groups, "b")).isEqualTo(of(groups, "a")).doesNotContain(ChannelGroups.FIXED);
