@@ -6,6 +6,12 @@ import dev.detent.spi.problem.ProblemType;
 /** What can be wrong with a command line. */
 public final class CliProblems implements ProblemCatalog {
 
+    public static final ProblemType USAGE = new ProblemType(
+            "DT-CLI-001",
+            "The command line cannot be understood",
+            "An option or parameter is unknown, missing or has a value of another kind.",
+            "'detent COMMAND --help' shows what the command takes.");
+
     public static final ProblemType NO_TARGET = new ProblemType(
             "DT-CLI-002",
             "No target was named",
@@ -96,10 +102,4 @@ public final class CliProblems implements ProblemCatalog {
             "Native code ended an isolated run",
             "ONNX Runtime, or another native library, ended its process instead of reporting an error.",
             "Report it with the model, if you may; DETENT_DEBUG=1 leaves Java's log of it.");
-
-    public static final ProblemType INTERNAL = new ProblemType(
-            "DT-INT-001",
-            "Detent failed where it should not have",
-            "An error of Detent's own.",
-            "Report it with the message and, if you may, the model.");
 }

@@ -62,7 +62,7 @@ final class Supervisor {
             try {
                 Files.writeString(Path.of(file), Integer.toString(code));
             } catch (IOException e) {
-                System.err.println("error " + CliProblems.INTERNAL.id() + ": the report cannot be written: " + e);
+                System.err.println("error " + CliProblems.CHILD.id() + ": the report cannot be written: " + e);
             }
         }
     }
