@@ -47,11 +47,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A minute of damaged inputs for every reader of files that come from others: models, data, settings, artefacts, records.
- * A million at night: {@code mvn -Pslow -pl distribution -am test -Dtest=FuzzTest -Ddetent.fuzz.executions=1000000
- * -Ddetent.fuzz.seconds=36000 -Dsurefire.failIfNoSpecifiedTests=false}; {@code -Ddetent.fuzz.seed} for other ones.
- * Seeds are made here, so there is no corpus to keep; what it has found stands in {@code ModelCheckTest} and the tests
- * of the readers.
+ * A minute of damaged inputs for every reader of files that come from others: models, data, settings, artefacts,
+ * records. A million at night: {@code mvn -Pslow -pl distribution -am test -Dtest=FuzzTest
+ * -Ddetent.fuzz.executions=1000000 -Ddetent.fuzz.seconds=36000 -Dsurefire.failIfNoSpecifiedTests=false};
+ * {@code -Ddetent.fuzz.seed} for other ones. Seeds are made here, so there is no corpus to keep; what it has found
+ * stands in {@code ModelCheckTest} and the tests of the readers.
  */
 @Tag("slow")
 class FuzzTest {
@@ -100,10 +100,18 @@ class FuzzTest {
         Graph image = input(1, 3, 8, 8);
         parts.add(data("npy", 10, List.of(npy("1, 3, 8, 8", 192), npy("2, 3, 8, 8", 384)), image, "none"));
         parts.add(data("npz", 10, List.of(npz("x", npy("1, 3, 8, 8", 192))), image, "none"));
-        parts.add(data("png", 8, List.of(picture("png", BufferedImage.TYPE_INT_RGB),
-                picture("png", BufferedImage.TYPE_BYTE_INDEXED)), image, "unit"));
-        parts.add(data("jpg", 8, List.of(picture("jpg", BufferedImage.TYPE_INT_RGB),
-                picture("jpg", BufferedImage.TYPE_BYTE_GRAY)), image, "unit"));
+        parts.add(data(
+                "png",
+                8,
+                List.of(picture("png", BufferedImage.TYPE_INT_RGB), picture("png", BufferedImage.TYPE_BYTE_INDEXED)),
+                image,
+                "unit"));
+        parts.add(data(
+                "jpg",
+                8,
+                List.of(picture("jpg", BufferedImage.TYPE_INT_RGB), picture("jpg", BufferedImage.TYPE_BYTE_GRAY)),
+                image,
+                "unit"));
         parts.add(new Part("yaml", 8, settings(), FuzzTest::yaml));
         artefacts(parts);
         records(parts);
@@ -117,7 +125,8 @@ class FuzzTest {
         }
         Path corpus = InstalledDistribution.corpus(Files.createDirectory(work.resolve("corpus")));
         try (Stream<Path> files = Files.list(corpus.resolve("models"))) {
-            for (Path f : files.filter(f -> f.toString().endsWith(".onnx")).sorted().toList()) {
+            for (Path f :
+                    files.filter(f -> f.toString().endsWith(".onnx")).sorted().toList()) {
                 if (Files.size(f) < 20_000) {
                     models.add(Files.readAllBytes(f));
                 }
@@ -194,7 +203,8 @@ class FuzzTest {
         Set<String> seen = new HashSet<>();
         Map<Target, ReadableExporter> formats = new LinkedHashMap<>();
         for (Target t : TestPlatform.REGISTRY.targets()) {
-            if (seen.add(TestPlatform.REGISTRY.pluginOfTarget(t.id()) + t.exporters().stream().map(e -> e.id()).toList())
+            if (seen.add(TestPlatform.REGISTRY.pluginOfTarget(t.id())
+                            + t.exporters().stream().map(e -> e.id()).toList())
                     && !t.exporters().isEmpty()
                     && t.exporters().get(0) instanceof ReadableExporter e
                     && formats.size() < 12) {

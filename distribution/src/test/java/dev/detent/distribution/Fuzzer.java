@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Feeds mutants of good inputs to a reader. Right is a value or a {@link UserException}; everything else is a find. What
- * is told of a mutant in words of its own is kept as a seed of further ones: so it goes deeper than chance would, without
- * instrumented classes. The same seed gives the same mutants.
+ * Feeds mutants of good inputs to a reader. Right is a value or a {@link UserException}; everything else is a find.
+ * What is told of a mutant in words of its own is kept as a seed of further ones: so it goes deeper than chance would,
+ * without instrumented classes. The same seed gives the same mutants.
  */
 final class Fuzzer {
 
@@ -84,7 +84,8 @@ final class Fuzzer {
             } catch (UserException e) {
                 word = String.valueOf(e.getMessage()).replaceAll("'[^']*'|\\[[^]]*]|\\d+|/\\S*", "");
             } catch (Throwable e) {
-                word = e.getClass() + " " + Arrays.stream(e.getStackTrace()).limit(3).toList();
+                word = e.getClass() + " "
+                        + Arrays.stream(e.getStackTrace()).limit(3).toList();
                 if (kinds.add(word)) {
                     finds.add("mutant " + done + ": " + e + " at "
                             + Arrays.stream(e.getStackTrace()).limit(8).toList());
@@ -132,7 +133,8 @@ final class Fuzzer {
             case 6 -> {
                 byte[] other = seeds.get(random.nextInt(seeds.size()));
                 int from = other.length == 0 ? 0 : random.nextInt(other.length);
-                yield spliced(bytes, at, length, Arrays.copyOfRange(other, from, Math.min(other.length, from + length)));
+                yield spliced(
+                        bytes, at, length, Arrays.copyOfRange(other, from, Math.min(other.length, from + length)));
             }
             default -> random.nextInt(8) == 0 ? Arrays.copyOf(bytes, at) : bytes;
         };

@@ -72,8 +72,9 @@ class IsolationIT {
         InstalledDistribution.Run plain = quantize(model, "onnxruntime", "a");
         InstalledDistribution.Run isolated = quantize(model, "onnxruntime", "b", "--isolate");
         assertThat(isolated.code()).as(isolated.all()).isZero();
-        assertThat(isolated.out()).isEqualTo(plain.out().replace(work.resolve("a").toString(), work.resolve("b")
-                .toString()));
+        assertThat(isolated.out())
+                .isEqualTo(plain.out()
+                        .replace(work.resolve("a").toString(), work.resolve("b").toString()));
         assertThat(files("b")).usingRecursiveComparison().isEqualTo(files("a"));
         InstalledDistribution.Run wrong = quantize(model, "no-such", "c", "--isolate");
         assertThat(wrong.code()).isEqualTo(2);
@@ -173,10 +174,8 @@ class IsolationIT {
         GraphProto.Builder graph = GraphProto.newBuilder()
                 .setName("endless")
                 .addInput(x)
-                .addInitializer(TensorProto.newBuilder()
-                        .setName("true")
-                        .setDataType(9)
-                        .addInt32Data(1))
+                .addInitializer(
+                        TensorProto.newBuilder().setName("true").setDataType(9).addInt32Data(1))
                 .addNode(node("loop", "Loop", List.of("", "true", "x"), "y")
                         .addAttribute(AttributeProto.newBuilder()
                                 .setName("body")
@@ -214,7 +213,8 @@ class IsolationIT {
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder().setElemType(type).setShape(shape)))
+                        .setTensorType(
+                                TypeProto.Tensor.newBuilder().setElemType(type).setShape(shape)))
                 .build();
     }
 }

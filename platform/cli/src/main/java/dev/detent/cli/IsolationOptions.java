@@ -29,7 +29,8 @@ final class IsolationOptions {
     int run(Callable<Integer> job) throws Exception {
         boolean supervised = (isolate || timeout.isPresent()) && !Supervisor.isSupervised();
         return supervised
-                ? new Supervisor(timeout).run(command.root().commandLine().getParseResult().originalArgs())
+                ? new Supervisor(timeout)
+                        .run(command.root().commandLine().getParseResult().originalArgs())
                 : job.call();
     }
 }

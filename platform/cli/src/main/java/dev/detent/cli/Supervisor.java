@@ -1,7 +1,7 @@
 package dev.detent.cli;
 
-import dev.detent.host.process.JavaProcess;
 import dev.detent.host.problem.PluginProblems;
+import dev.detent.host.process.JavaProcess;
 import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.PluginException;
@@ -16,10 +16,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs this command in a child process with the same arguments, and answers for how that ends. Success is what the child
- * reports in a file, not how it ends: ONNX Runtime, or another native library, may end it by a signal, a plugin by
- * {@code Runtime.halt}, the system when memory runs out. What the child leaves half-written is in staging folders, which
- * the next run into the same folder removes. The child ends when this process does.
+ * Runs this command in a child process with the same arguments, and answers for how that ends. Success is what the
+ * child reports in a file, not how it ends: ONNX Runtime, or another native library, may end it by a signal, a plugin
+ * by {@code Runtime.halt}, the system when memory runs out. What the child leaves half-written is in staging folders,
+ * which the next run into the same folder removes. The child ends when this process does.
  */
 final class Supervisor {
 
@@ -109,8 +109,9 @@ final class Supervisor {
             // One sentence of ours takes the place of Java's page about a fatal error and of its log.
             options.add("-XX:+SuppressFatalErrorMessage");
         }
-        Process child =
-                new ProcessBuilder(JavaProcess.command(Main.class, options, arguments)).inheritIO().start();
+        Process child = new ProcessBuilder(JavaProcess.command(Main.class, options, arguments))
+                .inheritIO()
+                .start();
         Thread stop = new Thread(() -> end(child), "detent-child");
         Runtime.getRuntime().addShutdownHook(stop);
         try {

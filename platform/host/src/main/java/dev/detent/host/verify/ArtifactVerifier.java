@@ -85,8 +85,8 @@ public final class ArtifactVerifier {
     private ArtifactVerifier() {}
 
     /**
-     * The artefact of {@code run}; without data the layers are compared on noise. Of files that are not as the run wrote
-     * them it is also said what is wrong in them, as far as they can be read.
+     * The artefact of {@code run}; without data the layers are compared on noise. Of files that are not as the run
+     * wrote them it is also said what is wrong in them, as far as they can be read.
      */
     public static Result run(Registry registry, RunDirectory run, Optional<Samples> data) {
         List<Problem> damage = RecordedFiles.problems(run.folder());

@@ -47,8 +47,8 @@ final class RecordedFiles {
             } else if (!Sha256.of(file).equals(sha)) {
                 problems.add(Problem.error(
                         VerificationProblems.FILE_CHANGED,
-                        "is not the file that the run wrote: its SHA-256 is another than "
-                                + OutputNames.RECORD + " says",
+                        "is not the file that the run wrote: its SHA-256 is another than " + OutputNames.RECORD
+                                + " says",
                         file.toString()));
             }
         });
