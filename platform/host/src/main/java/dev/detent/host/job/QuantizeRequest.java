@@ -1,5 +1,6 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.pipeline.PipelineListener;
@@ -70,6 +71,11 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.evaluation);
     }
 
+    /** How thoroughly layers are judged; empty for what a report needs. */
+    public Optional<AnalysisEffort> analysis() {
+        return Optional.ofNullable(built.analysis);
+    }
+
     /** Told of every step of every target's plan. */
     public PipelineListener listener() {
         return built.listener;
@@ -87,6 +93,7 @@ public final class QuantizeRequest {
         private @Nullable String format;
         private int workers = Runtime.getRuntime().availableProcessors();
         private EvaluationData.@Nullable Source evaluation;
+        private @Nullable AnalysisEffort analysis;
         private PipelineListener listener = PipelineListener.NONE;
 
         private Builder(Path model, List<String> targets, Path out) {
@@ -134,6 +141,12 @@ public final class QuantizeRequest {
         /** See {@link QuantizeRequest#evaluation}. */
         public Builder evaluation(EvaluationData.Source data) {
             this.evaluation = data;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#analysis}. */
+        public Builder analysis(AnalysisEffort effort) {
+            analysis = effort;
             return this;
         }
 
