@@ -42,6 +42,7 @@ import picocli.CommandLine.Parameters;
 final class QuantizeCommand implements Callable<Integer> {
 
     static final List<String> KEYS = List.of(
+            "weights",
             "backend",
             "format",
             "calibration",
@@ -55,8 +56,14 @@ final class QuantizeCommand implements Callable<Integer> {
             "trace",
             "threads");
 
-    @Parameters(paramLabel = "MODEL", description = "float ONNX model")
+    @Parameters(paramLabel = "MODEL", description = "float model: ONNX, or a Caffe prototxt")
     Path model;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "caffemodel of a Caffe network (default: the one beside the prototxt)")
+    Optional<Path> weights = Optional.empty();
 
     @Option(
             names = "--backend",
@@ -171,6 +178,7 @@ final class QuantizeCommand implements Callable<Integer> {
                 .settings(settings)
                 .workers(threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()));
+        weights.or(() -> file.path("weights")).ifPresent(request::weights);
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         format.or(() -> file.text("format")).ifPresent(request::format);
         scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
@@ -290,6 +298,6 @@ final class QuantizeCommand implements Callable<Integer> {
     }
 
     private String stem() {
-        return model.getFileName().toString().replaceAll("\\.onnx$", "");
+        return model.getFileName().toString().replaceAll("\\.(onnx|prototxt)$", "");
     }
 }

@@ -7,6 +7,7 @@ import dev.detent.host.analyze.Cures;
 import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.data.CalibrationPictures;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
@@ -68,6 +69,8 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                 StagingExportContext files = new StagingExportContext(
                         folder,
                         target.options(),
+                        CalibrationPictures.of(
+                                result.graph(), request.calibration(), request.samples(), request.preprocessing()),
                         p -> problems.add(Objects.requireNonNull(p, "problem")),
                         target.plan().plugin())) {
             target.exporter().export(frozen, files);

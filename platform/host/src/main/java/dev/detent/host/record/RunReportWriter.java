@@ -84,6 +84,10 @@ public record RunReportWriter(
         Map<String, Object> model = new LinkedHashMap<>();
         model.put("file", w.model().file().getFileName().toString());
         model.put("sha256", w.model().digest().sha256());
+        w.model().weights().ifPresent(f -> {
+            model.put("weights", f.file().getFileName().toString());
+            model.put("weights_sha256", f.digest().sha256());
+        });
         p.put("model", model);
         p.put("target", w.target().id());
         p.put("format", w.target().exporter().id());
