@@ -37,8 +37,7 @@
     });
   });
   function theme() {
-    const dark = document.documentElement.dataset.theme ? document.documentElement.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-    document.documentElement.dataset.theme = dark ? 'light' : 'dark';
+    document.documentElement.dataset.theme = isDark() ? 'light' : 'dark';
     if (cy) paint();
   }
   $('theme').addEventListener('click', theme);
@@ -84,29 +83,31 @@
       { title: 'layer', field: 'n', minWidth: 180, widthGrow: 3, formatter: (c) => `<code>${esc(c.getValue())}</code>` },
       { title: 'operator', field: 't', width: 150, formatter: (c) => esc(c.getValue()) },
       { title: 'runs in', field: 'label', width: 105, formatter: (c) => chip(c.getData()) },
-      { title: 'share of the error', field: 'share', width: 165, ...numeric, hozAlign: 'left', formatter: (c) => bar(c.getValue()), headerTooltip: 'of the errors that all layers make at the outputs when each alone is quantized' },
+      { title: 'share of the error', field: 'share', width: 178, ...numeric, hozAlign: 'left', formatter: (c) => bar(c.getValue()), headerTooltip: 'of the errors that all layers make at the outputs when each alone is quantized' },
       { title: 'alone, dB', field: 'alone', width: 110, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: 'signal to noise of the outputs when only this layer is quantized; low is bad' },
       { title: 'in float gains, dB', field: 'gain', width: 150, ...numeric, formatter: (c) => c.getValue() === null || c.getValue() === undefined ? '–' : (c.getValue() > 0 ? '+' : '') + c.getValue().toFixed(2), headerTooltip: 'what the outputs would gain if this layer alone were float, measured in the quantized network' },
-      { title: 'own output, dB', field: 'own', width: 130, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: "error at this layer's output, accumulated from the inputs on" },
+      { title: 'own output, dB', field: 'own', width: 150, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: "error at this layer's output, accumulated from the inputs on" },
       { title: 'why', field: 'why', minWidth: 160, widthGrow: 2, formatter: (c) => esc(c.getValue() || '') },
     ];
     if (!D.layers.some((l) => l.gain !== undefined)) columns.splice(6, 1);
     table('layers', columns, D.layers, 'Search layer, operator, reason  ( / )', layer, ['n', 't', 'label', 'why'], [['', 'all nodes'], ['q', 'quantized'], ['f', 'float'], ['s', 'shapes']]);
   }
   function tensors() {
-    table('tensors', [
+    const columns = [
       { title: 'tensor', field: 'v', minWidth: 180, widthGrow: 3, formatter: (c) => `<code>${esc(c.getValue())}</code>` },
       { title: 'of', field: 'n', minWidth: 110, widthGrow: 1, formatter: (c) => esc(c.getValue()) },
       { title: 'bits', field: 'bits', width: 70, ...numeric },
-      { title: 'share of the error', field: 'share', width: 165, ...numeric, hozAlign: 'left', formatter: (c) => bar(c.getValue()) },
+      { title: 'share of the error', field: 'share', width: 178, ...numeric, hozAlign: 'left', formatter: (c) => bar(c.getValue()) },
       { title: 'alone, dB', field: 'alone', width: 105, ...numeric, formatter: (c) => dB(c.getValue()) },
+      { title: 'in float gains, dB', field: 'gain', width: 145, ...numeric, formatter: (c) => num(c.getValue(), 2) },
       { title: 'itself, dB', field: 'snr', width: 105, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: 'signal to noise of this tensor when it alone is quantized' },
-      { title: 'range', field: 'range', width: 170, headerSort: false, formatter: (c) => { const t = c.getData(); return num(t.lo, 2) + ' … ' + num(t.hi, 2); } },
-      { title: 'seen', field: 'seen', width: 170, headerSort: false, formatter: (c) => { const t = c.getData(); return num(t.min, 2) + ' … ' + num(t.max, 2); } },
+      { title: 'range', field: 'range', width: 135, headerSort: false, formatter: (c) => { const t = c.getData(); return num(t.lo, 2) + ' … ' + num(t.hi, 2); } },
+      { title: 'seen', field: 'seen', width: 135, headerSort: false, formatter: (c) => { const t = c.getData(); return num(t.min, 2) + ' … ' + num(t.max, 2); } },
       { title: 'clipped', field: 'clip', width: 95, ...numeric, formatter: (c) => pct(c.getValue()) },
       { title: 'observer', field: 'obs', width: 110, formatter: (c) => esc(c.getValue() || '') },
-      { title: 'what is wrong', field: 'kindText', minWidth: 150, widthGrow: 2, formatter: (c) => kinds(c.getData()) },
-    ], D.tensors, 'Search tensor, layer, trouble  ( / )', tensor, ['v', 'n', 'obs', 'kindText'], [['', 'all tensors'], ['a', 'activations'], ['w', 'weights']]);
+      { title: 'what is wrong', field: 'kindText', minWidth: 190, widthGrow: 2, formatter: (c) => kinds(c.getData()) },
+    ].filter((c) => !['share', 'alone', 'gain'].includes(c.field) || D.tensors.some((t) => t[c.field] !== undefined));
+    table('tensors', columns, D.tensors, 'Search tensor, layer, trouble  ( / )', tensor, ['v', 'n', 'obs', 'kindText'], [['', 'all tensors'], ['a', 'activations'], ['w', 'weights']]);
   }
 
   /* Details */
@@ -180,7 +181,8 @@
 
   /* The network */
   let cy = null;
-  const ramp = (x) => { const p = Math.max(0, Math.min(1, x)); return `hsl(${Math.round(205 - 205 * p)},${Math.round(45 + 30 * p)}%,${document.documentElement.dataset.theme === 'dark' ? 45 : 55}%)`; };
+  const isDark = () => (document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+  const ramp = (x) => { const p = Math.max(0, Math.min(1, x)); return isDark() ? `hsl(${Math.round(45 - 45 * p)},${Math.round(30 + 45 * p)}%,${Math.round(24 + 20 * p)}%)` : `hsl(${Math.round(48 - 44 * p)},${Math.round(70 + 10 * p)}%,${Math.round(92 - 30 * p)}%)`; };
   function colour(l) {
     const by = $('colour').value;
     if (by === 'state') return css('--' + (l.s === 'moves' ? 'int8' : l.s));
@@ -211,7 +213,7 @@
     });
     const many = D.layers.length > 1200;
     cy = cytoscape({
-      container: $('graph'), wheelSensitivity: 0.3, minZoom: 0.02, maxZoom: 3, textureOnViewport: many, hideEdgesOnViewport: many,
+      container: $('graph'), minZoom: 0.02, maxZoom: 3, textureOnViewport: many, hideEdgesOnViewport: many,
       elements: { nodes: D.layers.map((l, i) => ({ data: { id: 'n' + i, at: i, label: l.t + '\n' + (l.n.length > 26 ? '…' + l.n.slice(-25) : l.n) }, position: { x: column[i] * 210, y: level[i] * 74 } })), edges: D.edges.map(([a, b], i) => ({ data: { id: 'e' + i, source: 'n' + a, target: 'n' + b } })) },
       layout: { name: 'preset', fit: false },
       style: [

@@ -67,7 +67,7 @@ final class ReportExplorer {
 
     private static String basis(AnalysisEffort samples) {
         return "Each layer quantized alone in the float network, judged by the outputs, on "
-                + samples.alone() + " samples"
+                + (samples.alone() == 1 ? "one sample" : samples.alone() + " samples")
                 + (samples.context() > 0
                         ? "; in float alone in the quantized network, on " + samples.context() + " samples"
                         : "; 'detent analyze' also measures what each would gain in float")
