@@ -6,6 +6,12 @@ import dev.detent.spi.problem.ProblemType;
 /** What can be wrong with a command line. */
 public final class CliProblems implements ProblemCatalog {
 
+    public static final ProblemType USAGE = new ProblemType(
+            "DT-CLI-001",
+            "The command line cannot be understood",
+            "An option or parameter is unknown, missing or has a value of another kind.",
+            "'detent COMMAND --help' shows what the command takes.");
+
     public static final ProblemType NO_TARGET = new ProblemType(
             "DT-CLI-002",
             "No target was named",
@@ -78,10 +84,4 @@ public final class CliProblems implements ProblemCatalog {
             "A walk through the model goes too deep",
             "Java's stack does not hold the steps from one end of the model to the other.",
             "Allow more with DETENT_JAVA_OPTS=-Xss64m, and report it: every walk should need no stack.");
-
-    public static final ProblemType INTERNAL = new ProblemType(
-            "DT-INT-001",
-            "Detent failed where it should not have",
-            "An error of Detent's own.",
-            "Report it with the message and, if you may, the model.");
 }

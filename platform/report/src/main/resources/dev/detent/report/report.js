@@ -167,14 +167,14 @@
     const flat = { show: false };
     new uPlot({ width: w, height: 150, legend: { show: false }, cursor: flat, scales: { x: { time: false, range: [lo, hi] }, y: { distr: 3, log: 10 } },
       series: [{}, { paths: bars, fill: css('--int8'), stroke: css('--int8'), points: flat }, { paths: bars, fill: css('--poor'), stroke: css('--poor'), points: flat }],
-      axes: [axis(), { ...axis(), size: 58, values: (u, s) => s.map((v) => (v === null ? '' : v >= 1e4 ? v.toExponential(0) : v)) }], hooks: { draw: [lines] } }, [xs, inside, out], host);
+      axes: [axis(), { ...axis(), size: 58, grid: flat, ticks: flat, values: (u, s) => s.map((v) => (v === null ? '' : v >= 1e4 ? v.toExponential(0) : v)) }], hooks: { draw: [lines] } }, [xs, inside, out], host);
     if (t.cmin) {
       const title = document.createElement('div');
       title.textContent = t.cmin.length + ' channels, smallest to largest value of each; dashed: range of the codes';
       title.style.cssText = 'color:var(--soft);font-size:.82rem';
       host.append(title);
       const band = (u) => { const c = u.ctx; c.save(); c.strokeStyle = css('--poor'); c.setLineDash([6, 4]); [t.lo, t.hi].forEach((v) => { const y = u.valToPos(v, 'y', true); if (y >= u.bbox.top && y <= u.bbox.top + u.bbox.height) { c.beginPath(); c.moveTo(u.bbox.left, y); c.lineTo(u.bbox.left + u.bbox.width, y); c.stroke(); } }); c.restore(); };
-      new uPlot({ width: w, height: 130, legend: { show: false }, cursor: flat, scales: { x: { time: false } }, series: [{}, { stroke: css('--int8'), paths: uPlot.paths.stepped({ align: 1 }), points: flat }, { stroke: css('--int8'), paths: uPlot.paths.stepped({ align: 1 }), points: flat }], bands: [{ series: [2, 1], fill: css('--int8') + '55' }], axes: [axis(), { ...axis(), size: 58 }], hooks: { draw: [band] } },
+      new uPlot({ width: w, height: 130, legend: { show: false }, cursor: flat, scales: { x: { time: false } }, series: [{}, { stroke: css('--int8'), paths: uPlot.paths.stepped({ align: 1 }), points: flat }, { stroke: css('--int8'), paths: uPlot.paths.stepped({ align: 1 }), points: flat }], bands: [{ series: [2, 1], fill: css('--int8') + '55' }], axes: [{ ...axis(), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] }, { ...axis(), size: 58 }], hooks: { draw: [band] } },
         [t.cmin.map((_, i) => i), t.cmin, t.cmax], host);
     }
   }
@@ -236,7 +236,7 @@
   }
 
   /* Overview: the worst */
-  const worst = D.layers.filter((l) => l.share !== undefined).sort((a, b) => b.share - a.share).slice(0, 10);
+  const worst = D.layers.filter((l) => l.share !== undefined).sort((a, b) => (b.gain !== undefined ? b.gain - a.gain : b.share - a.share)).slice(0, 10);
   if (worst.length) {
     $('worst').innerHTML = '<h2>Where the error comes from</h2><table class="plain"><caption>' + esc(D.basis) + '</caption><thead><tr><th scope="col">layer</th><th scope="col">operator</th><th scope="col">share of the error</th><th scope="col">outputs, only this quantized</th>' + (worst[0].gain !== undefined ? '<th scope="col">in float gains</th>' : '') + '</tr></thead><tbody>'
       + worst.map((l) => `<tr><td><a href="#" data-open="${esc(l.n)}"><code>${esc(l.n)}</code></a></td><td>${esc(l.t)}</td><td>${bar(l.share)}</td><td>${dB(l.alone)} dB</td>${l.gain !== undefined ? '<td>' + num(l.gain, 2) + ' dB</td>' : ''}</tr>`).join('') + '</tbody></table>';

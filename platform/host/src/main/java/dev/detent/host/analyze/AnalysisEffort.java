@@ -35,7 +35,7 @@ public record AnalysisEffort(int context, int alone, int survey, Set<Unit.Kind> 
     public static AnalysisEffort of(int samples) {
         return new AnalysisEffort(
                 samples,
-                Math.min(samples, Math.max(2, (samples + 7) / 8)),
+                Math.min(samples, Math.max(4, (samples + 7) / 8)),
                 Math.min(samples, 8),
                 EnumSet.allOf(Unit.Kind.class));
     }

@@ -86,7 +86,7 @@ public final class Cures {
         }
         if (wide.size() > worst.size()) {
             trials.add(new Trial(
-                    "16 bits for all activations", "--bits 16='*'", wide.size(), widened(wide)));
+                    "16 bits for all activations", "--bits '16=node:**'", wide.size(), widened(wide)));
         }
         return trials;
     }
@@ -113,15 +113,32 @@ public final class Cures {
         });
         return new Trial(
                 "keep " + names(layers) + " and what " + (layers.size() == 1 ? "it reads" : "they read") + " in float",
-                layers.stream().map(u -> "--keep-float '" + u.name() + "'").collect(Collectors.joining(" ")),
+                layers.stream()
+                        .map(u -> option("--keep-float", "node", u.name()) + reads(u))
+                        .collect(Collectors.joining(" ")),
                 layers.size(),
                 new Variant(Variant.Base.QUANTIZED, Map.of(), constants, reads));
+    }
+
+    private static String option(String name, String key, String match) {
+        return name + " '" + key + ":" + match + "'";
+    }
+
+    /** The tensors that the layer reads, which its neighbours quantize too. */
+    private String reads(Unit layer) {
+        return layer.without().reads().stream()
+                .map(s -> graph.node(s.node()).orElseThrow().input(s.index()))
+                .distinct()
+                .map(v -> " " + option("--keep-float", "tensor", v))
+                .collect(Collectors.joining());
     }
 
     private Trial wide(String text, List<Unit> tensors) {
         return new Trial(
                 text + names(tensors),
-                tensors.stream().map(u -> "--bits 16='" + u.node() + "'").collect(Collectors.joining(" ")),
+                tensors.stream()
+                        .map(u -> "--bits '16=tensor:" + u.name() + "'")
+                        .collect(Collectors.joining(" ")),
                 tensors.size(),
                 widened(tensors));
     }

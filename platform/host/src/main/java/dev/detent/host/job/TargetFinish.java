@@ -14,6 +14,7 @@ import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.LostOperands;
 import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
@@ -26,7 +27,6 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
-import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,7 +42,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
     private static final int LAYER_SAMPLES = 2;
 
     /** What the layers of the simulated network make of a few samples, and of noise. */
-    private record Layers(List<LayerErrors.Layer> errors, Map<Slot, LayerFingerprint> fingerprints) {}
+    private record Layers(List<LayerErrors.Layer> errors, Measurements.Prints prints) {}
 
     /** What the chip cannot take is not written. */
     private static void refuseErrors(List<Problem> problems) {
@@ -85,7 +85,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         Analyzed analyzed = analyzed(target, result, problems);
         Measurements measured = new Measurements(
                 layers.errors(),
-                layers.fingerprints(),
+                layers.prints(),
                 scores(result, frozen.quantization(), runnable),
                 analyzed.analysis(),
                 analyzed.cures());
@@ -151,7 +151,18 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                                     simulated,
                                     model.samples(),
                                     LAYER_SAMPLES),
-                    LayerFingerprint.of(result.graph(), simulated));
+                    prints(result, simulated));
+        }
+    }
+
+    /** Only {@code verify} needs them: a network that cannot take noise has none, and is none the worse for it. */
+    private Measurements.Prints prints(Pipeline.Result result, Simulation simulated) {
+        try {
+            return Probe.of(result.graph(), model.samples())
+                    .map(p -> new Measurements.Prints(p, LayerFingerprint.of(result.graph(), simulated, p)))
+                    .orElse(Measurements.Prints.NONE);
+        } catch (UserException e) {
+            return Measurements.Prints.NONE;
         }
     }
 

@@ -163,8 +163,14 @@ public final class Registry implements Observers {
         return find(all.passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
     }
 
+    /** A dispatcher by its id, or by one that it had before. */
     public Dispatcher dispatcher(String id) {
-        return find(all.dispatchers, id, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
+        String now = dispatchers().stream()
+                .filter(d -> d.formerIds().contains(id))
+                .map(Dispatcher::id)
+                .findFirst()
+                .orElse(id);
+        return find(all.dispatchers, now, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
     }
 
     public ObserverDefinition observer(String id) {

@@ -24,6 +24,7 @@ public final class PlatformProblems {
                 new DataProblems(),
                 new EvaluationProblems(),
                 new ExportProblems(),
+                new InternalProblems(),
                 new OutputProblems(),
                 new PipelineProblems(),
                 new PlanProblems(),

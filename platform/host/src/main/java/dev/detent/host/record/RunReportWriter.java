@@ -4,6 +4,7 @@ import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.kernel.Journal;
@@ -13,6 +14,8 @@ import dev.detent.report.ReportPage;
 import dev.detent.spi.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +39,9 @@ public record RunReportWriter(
     /** Writes {@code journal.json}, {@code report.html} and {@code detent.json}. */
     public void write(TargetDirectory folder) {
         save(folder, OutputNames.JOURNAL, journal(result));
+        measured.analysis()
+                .filter(a -> a.samples().context() > 0)
+                .ifPresent(a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
         save(folder, OutputNames.REPORT, ReportPage.render(RunReport.of(this, folder)));
         // The last: it lists the others.
         Map<String, Object> record = provenance(this);
@@ -117,9 +123,14 @@ public record RunReportWriter(
         p.put("configs", QuantizationStateCodec.write(w.result().configs()));
         Map<String, Object> prints = new LinkedHashMap<>();
         w.measured()
-                .fingerprints()
+                .prints()
+                .layers()
                 .forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
         p.put("fingerprints", prints);
+        Map<String, Object> probe = probe(w.measured().prints().probe());
+        if (!probe.isEmpty()) {
+            p.put("probe", probe);
+        }
         p.put("problems", w.problems().stream().map(Problem::toString).toList());
         Map<String, Object> scores = new LinkedHashMap<>();
         w.measured().scores().forEach((k, s) -> {
@@ -137,6 +148,19 @@ public record RunReportWriter(
         });
         p.put("scores", scores);
         return p;
+    }
+
+    /** {@link RunDirectory#probe} reads it. */
+    private static Map<String, Object> probe(Probe probe) {
+        Map<String, Object> inputs = new LinkedHashMap<>();
+        probe.inputs().forEach((name, in) -> {
+            Map<String, Object> input = new LinkedHashMap<>();
+            input.put("type", in.type().name());
+            input.put("shape", Arrays.stream(in.shape()).boxed().toList());
+            input.put("values", Base64.getEncoder().encodeToString(in.values()));
+            inputs.put(name, input);
+        });
+        return inputs;
     }
 
     private static Object decibels(double snr) {
