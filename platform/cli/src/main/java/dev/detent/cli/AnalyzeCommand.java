@@ -26,7 +26,8 @@ final class AnalyzeCommand extends QuantizeCommand {
             paramLabel = "N",
             defaultValue = "32",
             converter = PositiveIntegerConverter.class,
-            description = "so many calibration samples for layers in context, an eighth of them for the rest (default: 32)")
+            description =
+                    "so many calibration samples for layers in context, an eighth of them for the rest (default: 32)")
     int analyzed;
 
     @Override
@@ -42,7 +43,8 @@ final class AnalyzeCommand extends QuantizeCommand {
 
     private static void show(Console console, Analysis a) {
         console.line("");
-        console.line("all quantized " + HtmlReport.decibels(a.whole().quantized().snr()) + ", weights only "
+        console.line("all quantized "
+                + HtmlReport.decibels(a.whole().quantized().snr()) + ", weights only "
                 + HtmlReport.decibels(a.whole().weightsOnly().snr()) + ", activations only "
                 + HtmlReport.decibels(a.whole().activationsOnly().snr()) + " (outputs against the float model's)");
         table(console, "layer", a.layers());
@@ -54,9 +56,11 @@ final class AnalyzeCommand extends QuantizeCommand {
     }
 
     private static void table(Console console, String what, List<Analysis.UnitError> errors) {
-        console.line(String.format(Locale.ROOT, "%-40s %-16s %7s %9s %14s", what, "operator", "share", "alone", "in float gains"));
+        console.line(String.format(
+                Locale.ROOT, "%-40s %-16s %7s %9s %14s", what, "operator", "share", "alone", "in float gains"));
         errors.stream()
-                .sorted(Comparator.comparingDouble(u -> -u.gain().orElse(u.alone().ratio())))
+                .sorted(Comparator.comparingDouble(
+                        u -> -u.gain().orElse(u.alone().ratio())))
                 .limit(SHOWN)
                 .forEach(u -> console.line(String.format(
                         Locale.ROOT,
@@ -65,7 +69,9 @@ final class AnalyzeCommand extends QuantizeCommand {
                         u.unit().opType(),
                         100 * Analysis.share(u, errors),
                         HtmlReport.decibels(u.alone().snr()),
-                        u.gain().map(g -> String.format(Locale.ROOT, "%+.2f dB", g)).orElse("-"))));
+                        u.gain()
+                                .map(g -> String.format(Locale.ROOT, "%+.2f dB", g))
+                                .orElse("-"))));
     }
 
     /** The end of a name tells most. */

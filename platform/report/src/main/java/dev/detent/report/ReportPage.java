@@ -15,13 +15,12 @@ import java.util.Objects;
 
 /**
  * The report as one HTML file that needs nothing else: {@code report.mustache} with its style, its script, and the
- * libraries that draw tables (Tabulator), plots (uPlot) and the network (Cytoscape.js), which come from WebJars at build
- * time. The same report gives the same bytes.
+ * libraries that draw tables (Tabulator), plots (uPlot) and the network (Cytoscape.js), which come from WebJars at
+ * build time. The same report gives the same bytes.
  */
 public final class ReportPage {
 
-    private static final List<String> SCRIPTS =
-            List.of("uPlot.iife.min.js", "tabulator.min.js", "cytoscape.min.js");
+    private static final List<String> SCRIPTS = List.of("uPlot.iife.min.js", "tabulator.min.js", "cytoscape.min.js");
 
     private static final List<String> STYLES = List.of("uPlot.min.css", "tabulator_simple.min.css");
 
@@ -66,11 +65,20 @@ public final class ReportPage {
             tabs.add(Map.of("id", t.get(0), "name", t.get(1), "key", String.valueOf(tabs.size() + 1)));
         }
         page.put("tabs", tabs);
-        page.put("libraryStyle", String.join("\n", STYLES.stream().map(n -> resource("web/" + n)).toList()));
+        page.put(
+                "libraryStyle",
+                String.join("\n", STYLES.stream().map(n -> resource("web/" + n)).toList()));
         page.put("style", resource("report.css"));
-        page.put("libraries", SCRIPTS.stream().map(n -> inline(resource("web/" + n))).toList());
+        page.put(
+                "libraries",
+                SCRIPTS.stream().map(n -> inline(resource("web/" + n))).toList());
         page.put("script", inline(resource("report.js")));
-        page.put("data", Json.compact(r.explorer()).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"));
+        page.put(
+                "data",
+                Json.compact(r.explorer())
+                        .replace("<", "\\u003c")
+                        .replace("\u2028", "\\u2028")
+                        .replace("\u2029", "\\u2029"));
         return template.execute(page);
     }
 
@@ -80,7 +88,15 @@ public final class ReportPage {
     }
 
     private static Map<String, Object> table(HtmlReport.Table t) {
-        return Map.of("title", t.title(), "note", t.note().isEmpty() ? false : t.note(), "head", t.head(), "rows", rows(t.rows()));
+        return Map.of(
+                "title",
+                t.title(),
+                "note",
+                t.note().isEmpty() ? false : t.note(),
+                "head",
+                t.head(),
+                "rows",
+                rows(t.rows()));
     }
 
     private static List<Map<String, Object>> rows(List<List<String>> rows) {

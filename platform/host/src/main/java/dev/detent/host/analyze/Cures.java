@@ -61,8 +61,8 @@ public final class Cures {
                 helped.add(new Cure(t.text(), t.option(), gain, t.touched()));
             }
         }
-        helped.sort(Comparator.comparingDouble((Cure c) -> -Math.rint(c.gain() * 2))
-                .thenComparingInt(Cure::touched));
+        helped.sort(
+                Comparator.comparingDouble((Cure c) -> -Math.rint(c.gain() * 2)).thenComparingInt(Cure::touched));
         return helped;
     }
 
@@ -85,8 +85,7 @@ public final class Cures {
             trials.add(wide("16 bits for the activations ", worst));
         }
         if (wide.size() > worst.size()) {
-            trials.add(new Trial(
-                    "16 bits for all activations", "--bits '16=node:**'", wide.size(), widened(wide)));
+            trials.add(new Trial("16 bits for all activations", "--bits '16=node:**'", wide.size(), widened(wide)));
         }
         return trials;
     }
@@ -94,7 +93,8 @@ public final class Cures {
     private static List<Unit> worst(List<Analysis.UnitError> errors) {
         return errors.stream()
                 .filter(u -> u.alone().ratio() > 0)
-                .sorted(Comparator.comparingDouble((Analysis.UnitError u) -> -u.alone().ratio()))
+                .sorted(Comparator.comparingDouble(
+                        (Analysis.UnitError u) -> -u.alone().ratio()))
                 .limit(NAMED)
                 .map(Analysis.UnitError::unit)
                 .toList();
@@ -136,9 +136,7 @@ public final class Cures {
     private Trial wide(String text, List<Unit> tensors) {
         return new Trial(
                 text + names(tensors),
-                tensors.stream()
-                        .map(u -> "--bits '16=tensor:" + u.name() + "'")
-                        .collect(Collectors.joining(" ")),
+                tensors.stream().map(u -> "--bits '16=tensor:" + u.name() + "'").collect(Collectors.joining(" ")),
                 tensors.size(),
                 widened(tensors));
     }
@@ -156,8 +154,8 @@ public final class Cures {
     /** The same range in 65,536 steps. */
     private static FakeQuantizer widened(Scheme scheme, dev.detent.spi.quant.QuantizationParameters p) {
         boolean signed = scheme.quantMin() < 0;
-        Scheme wide = scheme.with(
-                new CodeRange(16, signed ? Short.MIN_VALUE : 0, signed ? Short.MAX_VALUE : (1 << 16) - 1));
+        Scheme wide =
+                scheme.with(new CodeRange(16, signed ? Short.MIN_VALUE : 0, signed ? Short.MAX_VALUE : (1 << 16) - 1));
         double[] low = new double[p.channels()];
         double[] high = new double[p.channels()];
         for (int c = 0; c < low.length; c++) {

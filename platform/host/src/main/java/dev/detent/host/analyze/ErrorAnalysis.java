@@ -106,8 +106,7 @@ public final class ErrorAnalysis implements AutoCloseable {
     public Analysis run(Samples samples, AnalysisEffort effort, int workers, Progress progress) {
         Samples steady = samples.first(effort.alone());
         Samples many = samples.first(Math.max(effort.context(), effort.survey()));
-        TensorSurvey survey =
-                new TensorSurvey(network, result.graph(), Math.min(effort.survey(), many.size()));
+        TensorSurvey survey = new TensorSurvey(network, result.graph(), Math.min(effort.survey(), many.size()));
         List<Unit> judged =
                 units.stream().filter(u -> effort.kinds().contains(u.kind())).toList();
         List<Unit> layers = effort.context() == 0
@@ -126,17 +125,12 @@ public final class ErrorAnalysis implements AutoCloseable {
         judged.stream()
                 .filter(u -> effort.context() > 0 && u.kind() != Unit.Kind.LAYER)
                 .forEach(u -> questions.add(new Question(u, u.without())));
-        List<Variant> variants = new ArrayList<>(
-                questions.stream().map(Question::variant).toList());
+        List<Variant> variants =
+                new ArrayList<>(questions.stream().map(Question::variant).toList());
         variants.add(everything(true));
         variants.add(everything(false));
         OutputErrors.Scores few = OutputErrors.measure(
-                network,
-                outputs,
-                variants,
-                steady,
-                workers,
-                d -> progress.at("tensors alone", d, steady.size()));
+                network, outputs, variants, steady, workers, d -> progress.at("tensors alone", d, steady.size()));
         Map<Variant, OutputErrors.Score> scores = new HashMap<>();
         for (int i = 0; i < questions.size(); i++) {
             scores.put(questions.get(i).variant(), few.variants().get(i));

@@ -58,7 +58,8 @@ public final class Verdicts {
                     .forEach(next::add);
             if (cures.isEmpty() && analysis.isPresent()) {
                 next.add(new Report.Advice(
-                        "No single layer is to blame: the cures tried on the worst layers gained less than 0.3 dB.", ""));
+                        "No single layer is to blame: the cures tried on the worst layers gained less than 0.3 dB.",
+                        ""));
             }
         }
         if (!scores.containsKey("simulated") && verdict.grade() != Report.Grade.UNKNOWN) {
@@ -73,12 +74,15 @@ public final class Verdicts {
 
     private static Report.Advice split(Analysis a) {
         return new Report.Advice(
-                "Quantized weights alone leave " + HtmlReport.decibels(a.whole().weightsOnly().snr())
+                "Quantized weights alone leave "
+                        + HtmlReport.decibels(a.whole().weightsOnly().snr())
                         + ", quantized activations alone "
                         + HtmlReport.decibels(a.whole().activationsOnly().snr()) + ": "
-                        + (a.whole().weightsOnly().snr() > a.whole().activationsOnly().snr() + 3
+                        + (a.whole().weightsOnly().snr()
+                                        > a.whole().activationsOnly().snr() + 3
                                 ? "it is the activations."
-                                : a.whole().activationsOnly().snr() > a.whole().weightsOnly().snr() + 3
+                                : a.whole().activationsOnly().snr()
+                                                > a.whole().weightsOnly().snr() + 3
                                         ? "it is the weights."
                                         : "it is both."),
                 "");

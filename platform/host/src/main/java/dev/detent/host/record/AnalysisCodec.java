@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** An analysis as {@code analysis.json}: for programs; the report shows the same. Ratios in dB; 999 stands for exact. */
+/**
+ * An analysis as {@code analysis.json}: for programs; the report shows the same. Ratios in dB; 999 stands for exact.
+ */
 final class AnalysisCodec {
 
     private AnalysisCodec() {}

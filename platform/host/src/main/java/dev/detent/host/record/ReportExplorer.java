@@ -87,7 +87,8 @@ final class ReportExplorer {
             return Optional.of("target '" + target.id() + "' has no rule for this " + n.opType());
         }
         if (placement == Placement.FLOAT) {
-            return Optional.of("placed in float by dispatcher '" + target.plan().plan().dispatcher() + "'");
+            return Optional.of(
+                    "placed in float by dispatcher '" + target.plan().plan().dispatcher() + "'");
         }
         return Optional.of(placement == null ? "added by a pass" : "nothing here is quantized");
     }
@@ -125,7 +126,8 @@ final class ReportExplorer {
         return errors;
     }
 
-    private static void error(Analysis.@Nullable UnitError error, List<Analysis.UnitError> all, Map<String, Object> row) {
+    private static void error(
+            Analysis.@Nullable UnitError error, List<Analysis.UnitError> all, Map<String, Object> row) {
         if (error != null) {
             row.put("alone", number(Math.min(99, error.alone().snr())));
             row.put("share", number(Analysis.share(error, all)));
@@ -154,7 +156,10 @@ final class ReportExplorer {
         row.put("s", first.isEmpty() ? "float" : bits > 8 ? "int16" : "int8");
         row.put(
                 "label",
-                first.map(c -> (c.scheme().system().isAffineInteger() ? "int" : c.scheme().system().id() + " ") + bits)
+                first.map(c -> (c.scheme().system().isAffineInteger()
+                                        ? "int"
+                                        : c.scheme().system().id() + " ")
+                                + bits)
                         .orElse("float"));
         row.put("group", first.isEmpty() ? "f" : "q");
     }
@@ -199,7 +204,12 @@ final class ReportExplorer {
             row.put("kinds", troubles);
             row.put("kindText", String.join(", ", troubles));
             error((weight ? weights : activations).get(t.value()), all, row);
-            row.put("h", List.of(number(t.histogram().low()), number(t.histogram().high()), t.histogram().counts()));
+            row.put(
+                    "h",
+                    List.of(
+                            number(t.histogram().low()),
+                            number(t.histogram().high()),
+                            t.histogram().counts()));
             t.channels().ifPresent(c -> {
                 row.put("cmin", numbers(c.min()));
                 row.put("cmax", numbers(c.max()));

@@ -34,7 +34,10 @@ final class RunReport {
         tables.add(floats(w));
         return new Report(
                 w.model().file().getFileName() + " for " + w.target().id(),
-                Verdicts.of(w.measured().scores(), w.measured().analysis(), w.measured().cures()),
+                Verdicts.of(
+                        w.measured().scores(),
+                        w.measured().analysis(),
+                        w.measured().cures()),
                 new Report.Remarks(problems(w, false), problems(w, true)),
                 cards(w, folder),
                 tables,
@@ -67,13 +70,16 @@ final class RunReport {
         w.measured()
                 .analysis()
                 .filter(a -> a.whole().quantized().outputs().size() > 1)
-                .ifPresent(a -> a.whole().quantized().outputs().forEach((name, ratio) -> rows.add(List.of(
-                        name,
-                        HtmlReport.decibels(ratio == 0 ? 99 : -10 * Math.log10(ratio)),
-                        String.format(
-                                Locale.ROOT,
-                                "%+.3f",
-                                a.whole().quantized().shifts().getOrDefault(name, 0.0))))));
+                .ifPresent(a -> a.whole()
+                        .quantized()
+                        .outputs()
+                        .forEach((name, ratio) -> rows.add(List.of(
+                                name,
+                                HtmlReport.decibels(ratio == 0 ? 99 : -10 * Math.log10(ratio)),
+                                String.format(
+                                        Locale.ROOT,
+                                        "%+.3f",
+                                        a.whole().quantized().shifts().getOrDefault(name, 0.0))))));
         return new HtmlReport.Table(
                 "Outputs",
                 "On a few calibration samples. Shift: mean difference, in standard deviations of the float output.",
@@ -96,8 +102,7 @@ final class RunReport {
                 key.get(0),
                 String.join(", ", names.subList(0, Math.min(3, names.size()))) + (names.size() > 3 ? ", …" : ""))));
         rows.sort((a, b) -> Integer.compare(Integer.parseInt(b.get(1)), Integer.parseInt(a.get(1))));
-        return new HtmlReport.Table(
-                "What is not quantized", "", List.of("operator", "nodes", "why", "which"), rows);
+        return new HtmlReport.Table("What is not quantized", "", List.of("operator", "nodes", "why", "which"), rows);
     }
 
     private static Map<String, String> cards(RunReportWriter w, TargetDirectory folder) {
@@ -114,9 +119,15 @@ final class RunReport {
                         "smaller than the model's " + megabytes(w.model().bytes()),
                         String.format(Locale.ROOT, "%.1f×", (double) w.model().bytes() / e.getValue())));
         w.measured().analysis().ifPresent(a -> {
-            cards.put("SNR of the outputs, calibration samples", HtmlReport.decibels(a.whole().quantized().snr()));
-            cards.put("with quantized weights only", HtmlReport.decibels(a.whole().weightsOnly().snr()));
-            cards.put("with quantized activations only", HtmlReport.decibels(a.whole().activationsOnly().snr()));
+            cards.put(
+                    "SNR of the outputs, calibration samples",
+                    HtmlReport.decibels(a.whole().quantized().snr()));
+            cards.put(
+                    "with quantized weights only",
+                    HtmlReport.decibels(a.whole().weightsOnly().snr()));
+            cards.put(
+                    "with quantized activations only",
+                    HtmlReport.decibels(a.whole().activationsOnly().snr()));
         });
         return cards;
     }
@@ -132,9 +143,11 @@ final class RunReport {
         facts.put(
                 "Model",
                 w.model().file().getFileName() + ", " + megabytes(w.model().bytes()) + ", "
-                        + w.model().nodes() + " nodes, sha256 " + w.model().digest().sha256());
+                        + w.model().nodes() + " nodes, sha256 "
+                        + w.model().digest().sha256());
         facts.put("Target", w.target().id() + " (" + w.target().plan().target().summary() + ")");
-        facts.put("Format", w.target().exporter().id() + ", " + w.target().plan().plugin());
+        facts.put(
+                "Format", w.target().exporter().id() + ", " + w.target().plan().plugin());
         facts.put(
                 "Calibration",
                 w.calibration().samples() + " samples, " + w.calibration().preprocessing());

@@ -41,7 +41,8 @@ public record RunReportWriter(
         save(folder, OutputNames.JOURNAL, journal(result));
         measured.analysis()
                 .filter(a -> a.samples().context() > 0)
-                .ifPresent(a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
+                .ifPresent(
+                        a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
         save(folder, OutputNames.REPORT, ReportPage.render(RunReport.of(this, folder)));
         // The last: it lists the others.
         Map<String, Object> record = provenance(this);
