@@ -28,6 +28,7 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            AnalyzeCommand.class,
             EvaluateCommand.class,
             VerifyCommand.class,
             PlanCommand.class,
