@@ -19,6 +19,7 @@ import dev.detent.spi.run.Differentiator;
 import dev.detent.spi.run.Simulator;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -110,6 +111,6 @@ record DefaultPassContext(
 
     @Override
     public void report(Problem problem) {
-        problems.accept(problem);
+        problems.accept(Objects.requireNonNull(problem, "problem"));
     }
 }

@@ -37,7 +37,7 @@ public final class Planner {
 
     /** Plans a recipe whose options have been overridden already. */
     public Plan plan(QuantizationRecipe recipe) {
-        registry.dispatcher(recipe.dispatcher());
+        String dispatcher = registry.dispatcher(recipe.dispatcher()).id();
         Map<String, Options> options = new TreeMap<>();
         Map<String, String> why = new TreeMap<>();
         recipe.passes().forEach((id, values) -> {
@@ -51,7 +51,7 @@ public final class Planner {
             why.put(id, "chosen by the profile");
         });
         addOwed(options, why);
-        return new Plan(new Ordering(recipe.dispatcher(), options, why).steps());
+        return new Plan(new Ordering(dispatcher, options, why).steps());
     }
 
     /** Adds the unique establisher of every requirement nobody in the plan establishes. */
