@@ -47,6 +47,7 @@ final class QuantizeCommand implements Callable<Integer> {
             "preset",
             "preprocess",
             "set",
+            "rules",
             "out",
             "evaluate",
             "labels",
@@ -91,6 +92,9 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "an option of a pass or observer; PASS=on|off; dispatcher=ID")
     List<String> set = new ArrayList<>();
 
+    @Mixin
+    RuleOptions rules;
+
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
@@ -130,6 +134,7 @@ final class QuantizeCommand implements Callable<Integer> {
         for (String s : set) {
             settings = settings.with(s);
         }
+        settings = settings.with(rules.rules());
         String backends = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
                         "DT-CLI-002", "say for which target: --backend ID; 'detent backends' lists them", "--backend"));

@@ -2,6 +2,7 @@ package dev.detent.host;
 
 import com.google.common.base.Suppliers;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
 import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.QuantizeJob;
@@ -60,6 +61,11 @@ public final class Detent {
     /** The plan a target and settings lead to; no model is needed. */
     public Plan plan(String target, Settings settings) {
         return TargetPlan.of(registry(), target, settings).plan();
+    }
+
+    /** What a model's nodes become on some targets, and what rules hit, before any data are touched. */
+    public List<DryRun> dryRun(Path model, List<String> targets, Settings settings) {
+        return DryRun.of(registry(), model, targets, settings);
     }
 
     /**

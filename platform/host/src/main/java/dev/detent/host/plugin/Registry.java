@@ -126,6 +126,13 @@ public final class Registry implements Observers {
         return r;
     }
 
+    /** The same registry with more observers, which belong to no plugin; those of the same id are replaced. */
+    public Registry withObservers(Collection<ObserverDefinition> more) {
+        Registry r = withObserverOptions(observerOptions);
+        more.forEach(d -> r.observers.put(d.id(), new Entry<>(d, "detent")));
+        return r;
+    }
+
     public Collection<Target> targets() {
         return items(targets);
     }

@@ -2,6 +2,7 @@ package dev.detent.host.settings;
 
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.rules.RuleReader;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ import org.yaml.snakeyaml.error.YAMLException;
  *   calibration: {method: percentile}
  *   alignment.concat: large
  *   bias-correction: off
+ * rules:
+ *   - {match: {type: Softmax}, keep: float}
  * </pre>
  */
 public final class SettingsFile {
@@ -118,7 +121,8 @@ public final class SettingsFile {
 
     /** What {@code set} changes about a target's profile. */
     public Settings settings() {
-        Settings settings = Settings.NONE;
+        Settings settings = Settings.NONE.with(
+                values.containsKey("rules") ? RuleReader.list(values.get("rules"), where) : List.of());
         Object set = values.getOrDefault("set", List.of());
         if (set instanceof List<?> assignments) {
             for (Object a : assignments) {
