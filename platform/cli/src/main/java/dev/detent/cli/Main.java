@@ -23,6 +23,7 @@ public final class Main {
             QuantizeCommand.class,
             EvaluateCommand.class,
             VerifyCommand.class,
+            CheckCommand.class,
             PlanCommand.class,
             ExplainCommand.class,
             InspectCommand.class,

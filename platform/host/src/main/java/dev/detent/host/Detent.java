@@ -1,6 +1,7 @@
 package dev.detent.host;
 
 import com.google.common.base.Suppliers;
+import dev.detent.host.check.TargetCheck;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
@@ -19,6 +20,7 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxReader;
+import dev.detent.report.Json;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -66,6 +68,16 @@ public final class Detent {
     /** What a model's nodes become on some targets, and what rules hit, before any data are touched. */
     public List<DryRun> dryRun(Path model, List<String> targets, Settings settings) {
         return DryRun.of(registry(), model, targets, settings);
+    }
+
+    /** What a model will be on some targets; needs no data. */
+    public List<TargetCheck> check(Path model, List<String> targets, Settings settings) {
+        return dryRun(model, targets, settings).stream().map(TargetCheck::of).toList();
+    }
+
+    /** Maps, lists, texts, numbers and booleans as JSON, as the records of runs are written. */
+    public static String json(Object value) {
+        return Json.pretty(value);
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.export.SidecarExporter;
 import dev.detent.support.export.TextTableCodec;
+import dev.detent.support.problem.SupportProblems;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,14 +54,14 @@ final class TableExporter extends SidecarExporter<List<TextTableCodec.Row>> {
         Map<String, TensorQuantization> inputs = new LinkedHashMap<>();
         for (Node n : model.graph().nodes()) {
             if (model.quantization().isQuantized(n)) {
-                model.quantization().input(n, 1).ifPresent(c -> entries.put(n.name() + WEIGHT, c));
-                model.quantization().input(n, 0).ifPresent(c -> inputs.put(n.name(), c));
+                model.quantization().input(n, 1).filter(c -> c.state().isWritten()).ifPresent(c -> entries.put(n.name() + WEIGHT, c));
+                model.quantization().input(n, 0).filter(c -> c.root().state().isWritten()).ifPresent(c -> inputs.put(n.name(), c));
             }
         }
         inputs.forEach((layer, c) -> {
             if (entries.put(layer, c) != null) {
                 throw new UserException(
-                        "DT-EXP-005",
+                        SupportProblems.NAME_TAKEN,
                         "is a layer, and in ncnn's table also the line of another layer's weight; rename it in the model",
                         layer);
             }

@@ -1,5 +1,6 @@
 package dev.detent.host.rules;
 
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.rules.Setting.Topic;
 import dev.detent.spi.backend.InitialState;
@@ -88,7 +89,7 @@ final class Formats {
                 .limit(SUGGESTIONS)
                 .collect(Collectors.joining(", "));
         return new UserException(
-                "DT-RUL-005",
+                RuleProblems.NOT_ON_TARGET,
                 "asks for "
                         + Setting.words(
                                 alone.isEmpty()

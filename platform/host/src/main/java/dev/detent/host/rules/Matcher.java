@@ -1,5 +1,6 @@
 package dev.detent.host.rules;
 
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.DidYouMean;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -80,13 +81,13 @@ final class Matcher {
                 .toList();
         if (idle.size() == globs.size()) {
             throw new UserException(
-                    "DT-RUL-002",
+                    RuleProblems.NO_MATCH,
                     "matches nothing: the model has no " + kind + " '" + String.join("' or '", patterns) + "'"
                             + nearest(patterns.get(0), known),
                     rule.source().label());
         }
         idle.forEach(g -> problems.add(Problem.warning(
-                "DT-RUL-003",
+                RuleProblems.MEMBER_IDLE,
                 "the model has no " + kind + " '" + g.text() + "'" + nearest(g.text(), known),
                 rule.source().label())));
         return v -> globs.stream().anyMatch(g -> g.matches(v));
@@ -138,7 +139,7 @@ final class Matcher {
         behind.retainAll(before);
         if (behind.isEmpty()) {
             throw new UserException(
-                    "DT-RUL-002",
+                    RuleProblems.NO_MATCH,
                     "matches nothing: no way leads from '" + String.join(",", b.from()) + "' to '"
                             + String.join(",", b.to()) + "'; the first tensors lie nearer to the model's inputs",
                     rule.source().label());

@@ -1,5 +1,6 @@
 package dev.detent.host.rules;
 
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.observe.ObserverDefinition;
@@ -72,7 +73,7 @@ final class ParameterCheck {
 
     private static UserException wrong(SlotOutcome.Said said, SlotOutcome slot, String why) {
         return new UserException(
-                "DT-RUL-007",
+                RuleProblems.PARAMETERS,
                 "cannot set " + said.setting() + " at the " + slot.role() + " '" + slot.value() + "' of "
                         + slot.node() + ": " + why,
                 said.rule().source().label());

@@ -1,8 +1,10 @@
 package dev.detent.host.rules;
 
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.DidYouMean;
 import dev.detent.host.rules.Match.Between;
 import dev.detent.spi.backend.InitialState;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
@@ -56,7 +58,7 @@ public final class RuleReader {
     public static List<Rule> list(Object yaml, String file) {
         if (!(yaml instanceof List<?> list)) {
             throw new UserException(
-                    "DT-RUL-014", "'rules' must be a list, as in '- {match: {type: Softmax}, keep: float}'", file);
+                    RuleProblems.FORM, "'rules' must be a list, as in '- {match: {type: Softmax}, keep: float}'", file);
         }
         List<Rule> rules = new ArrayList<>();
         for (Object rule : list) {
@@ -76,13 +78,13 @@ public final class RuleReader {
         nested(map, "activations", SlotRole.ACTIVATIONS, match, parts);
         nested(map, "weights", Set.of(SlotRole.WEIGHT), match, parts);
         if (parts.isEmpty()) {
-            throw wrong("DT-RUL-015", "sets nothing; write 'keep: float', 'bits: 16' or another setting");
+            throw wrong(RuleProblems.NOTHING_SET, "sets nothing; write 'keep: float', 'bits: 16' or another setting");
         }
         boolean unquantized = parts.stream()
                 .anyMatch(p -> p.setting() instanceof Setting.KeepFloat || p.setting() instanceof Setting.SwitchOff);
         if (unquantized && parts.size() > 1) {
             throw wrong(
-                    "DT-RUL-016",
+                    RuleProblems.SELF_CONTRADICTION,
                     "contradicts itself: what stays float has no "
                             + Setting.words(parts.stream()
                                     .map(Rule.Part::setting)
@@ -103,7 +105,7 @@ public final class RuleReader {
             some.retainAll(match.slots());
         }
         if (some.isEmpty()) {
-            throw wrong("DT-RUL-017", "sets '" + key + "', but matches slot " + match.slots() + " only");
+            throw wrong(RuleProblems.FORM, "sets '" + key + "', but matches slot " + match.slots() + " only");
         }
         Map<String, Object> settings = map(map.get(key), "'" + key + "'");
         known(settings, FORMAT_KEYS, key + ".");
@@ -112,7 +114,7 @@ public final class RuleReader {
 
     private Match match(Object yaml) {
         if (yaml == null) {
-            throw wrong("DT-RUL-018", "has no 'match', as in 'match: {type: Softmax}'");
+            throw wrong(RuleProblems.FORM, "has no 'match', as in 'match: {type: Softmax}'");
         }
         Map<String, Object> map = yaml instanceof String text ? RuleText.match(text, source) : map(yaml, "'match'");
         known(map, MATCH_KEYS, "match.");
@@ -121,7 +123,7 @@ public final class RuleReader {
         Match match = new Match(
                 texts(map, "type"), texts(map, "node"), texts(map, "tensor"), texts(map, "name"), slots, between(map));
         if (match.isEmpty()) {
-            throw wrong("DT-RUL-018", "matches by nothing; for every node write 'match: {node: \"**\"}'");
+            throw wrong(RuleProblems.FORM, "matches by nothing; for every node write 'match: {node: \"**\"}'");
         }
         return match;
     }
@@ -132,7 +134,7 @@ public final class RuleReader {
                 return role;
             }
         }
-        throw wrong("DT-RUL-019", "has the slot '" + text + "'; a slot is input, weight, bias or output");
+        throw wrong(RuleProblems.FORM, "has the slot '" + text + "'; a slot is input, weight, bias or output");
     }
 
     /** {@code [a, b]}, {@code [[a, b], c]}, or {@code a..b}. */
@@ -147,7 +149,7 @@ public final class RuleReader {
             ends = List.of(RuleText.list(parts[0]), RuleText.list(parts[1]));
         }
         if (ends.size() != 2) {
-            throw wrong("DT-RUL-020", "'between' takes two tensors, as in between: [features, logits]");
+            throw wrong(RuleProblems.FORM, "'between' takes two tensors, as in between: [features, logits]");
         }
         return Optional.of(new Between(texts(ends.get(0)), texts(ends.get(1))));
     }
@@ -156,10 +158,10 @@ public final class RuleReader {
         Object keep = map.get("keep");
         Object state = map.get("state");
         if (keep != null && !keep.equals("float")) {
-            throw wrong("DT-RUL-021", "'keep' can only be float, not '" + keep + "'");
+            throw wrong(RuleProblems.FORM, "'keep' can only be float, not '" + keep + "'");
         }
         if (keep != null && state != null) {
-            throw wrong("DT-RUL-016", "contradicts itself: it sets both 'keep' and 'state'");
+            throw wrong(RuleProblems.SELF_CONTRADICTION, "contradicts itself: it sets both 'keep' and 'state'");
         }
         if (keep == null && state == null) {
             return Optional.empty();
@@ -186,14 +188,14 @@ public final class RuleReader {
                             word.equals("initial") ? InitialState.INITIAL : InitialState.PASSIVE_INIT);
                 }
                 throw wrong(
-                        "DT-RUL-022",
+                        RuleProblems.STATE,
                         "sets the state '" + word + "' at slots " + match.slots()
                                 + "; only a bias starts so: add slot: bias, or set 'keep: float' or 'state: off'");
             default:
                 break;
         }
         throw wrong(
-                "DT-RUL-023",
+                RuleProblems.STATE,
                 "sets the state '" + word + "'; a bias starts passive (scale = input x weight, so that it adds to the "
                         + "integer sums), initial (a scale of its own) or float, and any other slot may be float or "
                         + "off: every other state is for calibration and passes to reach, not to start in");
@@ -204,7 +206,7 @@ public final class RuleReader {
         if (map.containsKey("bits")) {
             int bits = whole(prefix + "bits", map.get("bits"));
             if (bits < 2 || bits > 32) {
-                throw wrong("DT-RUL-024", "'" + prefix + "bits' must be 2 to 32, not " + bits);
+                throw wrong(RuleProblems.VALUE, "'" + prefix + "bits' must be 2 to 32, not " + bits);
             }
             settings.add(new Setting.Bits(bits));
         }
@@ -224,11 +226,11 @@ public final class RuleReader {
         if (map.containsKey("scale")) {
             parameters.add(encoding(map.get("scale"), map.get("zero-point")));
         } else if (map.containsKey("zero-point")) {
-            throw wrong("DT-RUL-025", "sets a zero point without a scale");
+            throw wrong(RuleProblems.VALUE, "sets a zero point without a scale");
         }
         if (parameters.size() > 1) {
             throw wrong(
-                    "DT-RUL-016",
+                    RuleProblems.SELF_CONTRADICTION,
                     "contradicts itself: observer, range and scale each decide the parameters; keep one of them");
         }
         settings.addAll(parameters);
@@ -240,7 +242,7 @@ public final class RuleReader {
         if (yaml instanceof Map<?, ?>) {
             Map<String, Object> map = map(yaml, "'observer'");
             if (map.size() != 1) {
-                throw wrong("DT-RUL-026", "'observer' names one observer, as in observer: {percentile: {…}}");
+                throw wrong(RuleProblems.VALUE, "'observer' names one observer, as in observer: {percentile: {…}}");
             }
             Map.Entry<String, Object> e = map.entrySet().iterator().next();
             return new Setting.Observe(e.getKey(), map(e.getValue(), "the options of '" + e.getKey() + "'"));
@@ -254,7 +256,7 @@ public final class RuleReader {
         for (String option : RuleText.list(text.substring(open + 1, text.length() - 1))) {
             String[] pair = option.split("=", 2);
             if (pair.length != 2) {
-                throw wrong("DT-RUL-026", "'" + option + "' is not option=value of observer '" + text + "'");
+                throw wrong(RuleProblems.VALUE, "'" + option + "' is not option=value of observer '" + text + "'");
             }
             options.put(pair[0].trim(), pair[1].trim());
         }
@@ -266,12 +268,12 @@ public final class RuleReader {
                 ? l.stream().map(String::valueOf).toList()
                 : List.of(String.valueOf(yaml).split("\\.\\.", 2));
         if (ends.size() != 2) {
-            throw wrong("DT-RUL-027", "'range' takes two numbers, as in range: [-8, 8] or range=-8..8");
+            throw wrong(RuleProblems.VALUE, "'range' takes two numbers, as in range: [-8, 8] or range=-8..8");
         }
         double low = number("range", ends.get(0));
         double high = number("range", ends.get(1));
         if (!(low < high) || Double.isInfinite(low) || Double.isInfinite(high)) {
-            throw wrong("DT-RUL-027", "'range' goes from a number to a larger one, not from " + low + " to " + high);
+            throw wrong(RuleProblems.VALUE, "'range' goes from a number to a larger one, not from " + low + " to " + high);
         }
         return new Range(low, high);
     }
@@ -280,7 +282,7 @@ public final class RuleReader {
         List<String> scales = texts(scale);
         List<String> zeroPoints = zeroPoint == null ? List.of() : texts(zeroPoint);
         if (zeroPoints.size() > 1 && zeroPoints.size() != scales.size()) {
-            throw wrong("DT-RUL-028", scales.size() + " scales and " + zeroPoints.size() + " zero points");
+            throw wrong(RuleProblems.VALUE, scales.size() + " scales and " + zeroPoints.size() + " zero points");
         }
         float[] s = new float[scales.size()];
         float[] z = new float[scales.size()];
@@ -291,7 +293,7 @@ public final class RuleReader {
         try {
             return new Setting.FixedEncoding(new QuantizationParameters(s, z));
         } catch (IllegalArgumentException e) {
-            throw new UserException("DT-RUL-028", String.valueOf(e.getMessage()), source.label(), e);
+            throw new UserException(RuleProblems.VALUE, String.valueOf(e.getMessage()), source.label(), e);
         }
     }
 
@@ -301,7 +303,7 @@ public final class RuleReader {
         }
         String text = String.valueOf(map.get(key));
         if (!text.equals("true") && !text.equals("false")) {
-            throw wrong("DT-RUL-029", "'" + prefix + key + "' is true or false, not '" + text + "'");
+            throw wrong(RuleProblems.VALUE, "'" + prefix + key + "' is true or false, not '" + text + "'");
         }
         return Optional.of(Boolean.valueOf(text));
     }
@@ -311,7 +313,7 @@ public final class RuleReader {
             return Integer.parseInt(String.valueOf(value).trim());
         } catch (NumberFormatException e) {
             throw new UserException(
-                    "DT-RUL-029", "'" + key + "' is a whole number, not '" + value + "'", source.label(), e);
+                    RuleProblems.VALUE, "'" + key + "' is a whole number, not '" + value + "'", source.label(), e);
         }
     }
 
@@ -320,7 +322,7 @@ public final class RuleReader {
             return Double.parseDouble(value.trim());
         } catch (NumberFormatException e) {
             throw new UserException(
-                    "DT-RUL-029", "'" + key + "' is a number, not '" + value + "'", source.label(), e);
+                    RuleProblems.VALUE, "'" + key + "' is a number, not '" + value + "'", source.label(), e);
         }
     }
 
@@ -334,7 +336,7 @@ public final class RuleReader {
 
     private Map<String, Object> map(Object yaml, String what) {
         if (!(yaml instanceof Map<?, ?> map)) {
-            throw wrong("DT-RUL-014", what + " must be a map, not '" + yaml + "'");
+            throw wrong(RuleProblems.FORM, what + " must be a map, not '" + yaml + "'");
         }
         Map<String, Object> typed = new LinkedHashMap<>();
         map.forEach((k, v) -> {
@@ -349,14 +351,14 @@ public final class RuleReader {
         for (String key : map.keySet()) {
             if (!known.contains(key)) {
                 throw wrong(
-                        "DT-RUL-030",
+                        RuleProblems.FORM,
                         "has the unknown key '" + prefix + key + "'" + DidYouMean.among(key, known) + "; known are "
                                 + known);
             }
         }
     }
 
-    private UserException wrong(String id, String sentence) {
-        return new UserException(id, sentence, source.label());
+    private UserException wrong(ProblemType type, String sentence) {
+        return new UserException(type, sentence, source.label());
     }
 }

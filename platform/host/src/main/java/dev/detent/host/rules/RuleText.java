@@ -1,5 +1,6 @@
 package dev.detent.host.rules;
 
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +25,7 @@ public final class RuleText {
         int arrow = text.indexOf(ARROW);
         if (arrow < 0) {
             throw new UserException(
-                    "DT-RUL-010",
+                    RuleProblems.TEXT,
                     "'" + text + "' is not MATCH -> SETTINGS, as in 'type:Conv slot:bias -> state=initial'",
                     "--rule");
         }
@@ -34,7 +35,7 @@ public final class RuleText {
             int equals = word.indexOf('=');
             if (equals <= 0 && !word.equals("off")) {
                 throw new UserException(
-                        "DT-RUL-011",
+                        RuleProblems.TEXT,
                         "'" + word + "' in '" + text + "' is not a setting; write name=value, as in bits=16",
                         "--rule");
             }
@@ -55,7 +56,7 @@ public final class RuleText {
         int equals = text.indexOf('=');
         if (equals <= 0) {
             throw new UserException(
-                    "DT-RUL-012", "'" + text + "' is not N=MATCH, as in 16=node:/head/** or 4=slot:weight", "--bits");
+                    RuleProblems.TEXT, "'" + text + "' is not N=MATCH, as in 16=node:/head/** or 4=slot:weight", "--bits");
         }
         return new RuleReader(source)
                 .rule(Map.of(
@@ -136,7 +137,7 @@ public final class RuleText {
             }
         }
         if (quoted) {
-            throw new UserException("DT-RUL-013", "a quote in '" + text + "' is not closed", source.label());
+            throw new UserException(RuleProblems.TEXT, "a quote in '" + text + "' is not closed", source.label());
         }
         parts.add(part.toString());
         return parts;

@@ -1,5 +1,6 @@
 package dev.detent.host.rules;
 
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.rules.Setting.Topic;
 import dev.detent.kernel.QuantizationConfigs.Ruling;
@@ -163,7 +164,7 @@ public final class UserRules {
                                         .map(s -> s.slot().toString())
                                         .toList())
                                 + "; leave it out for this target";
-        return new UserException("DT-RUL-004", sentence, rule.source().label());
+        return new UserException(RuleProblems.NOT_QUANTIZED, sentence, rule.source().label());
     }
 
     private static String named(List<String> names) {
@@ -184,7 +185,7 @@ public final class UserRules {
                 .findFirst()
                 .ifPresent(by -> {
                     throw new UserException(
-                            "DT-RUL-006",
+                            RuleProblems.CONTRADICTION,
                             "sets " + rule.words() + ", and " + by.rule().source() + " sets " + by.rule().words()
                                     + " at every slot it hits; put the narrower of the two last, or remove one",
                             rule.source().label());
@@ -249,7 +250,7 @@ public final class UserRules {
         SlotOutcome.Said by = lender.get().offBy().orElseThrow();
         bias.said(Topic.STATE).ifPresent(s -> {
             throw new UserException(
-                    "DT-RUL-006",
+                    RuleProblems.CONTRADICTION,
                     "sets state=passive for '" + bias.value() + "', whose unit is input scale x weight scale, and "
                             + by.rule().source() + " keeps '" + lender.get().value()
                             + "' in float; set state=float for the bias or leave the other quantized",

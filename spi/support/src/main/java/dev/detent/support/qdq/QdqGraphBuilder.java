@@ -15,10 +15,9 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
-import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.problem.SupportProblems;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,10 +67,8 @@ public final class QdqGraphBuilder {
     private final Map<Pair, String> pairs = new LinkedHashMap<>();
 
     private final Set<Form> form;
-    /** Of initializers that are written otherwise than their configs say. */
-    private final Map<TensorQuantization, Encoding> encodings = new HashMap<>();
-
-    private record Encoding(Scheme scheme, QuantizationParameters parameters) {}
+    /** Width of the sums that a bias is added to. */
+    private static final int SUMS = 32;
 
     /** Highest opset some pair needs. */
     private int needed;
@@ -114,10 +111,6 @@ public final class QdqGraphBuilder {
                 }
             }
         }
-        nodes.forEach(n -> quantization
-                .input(n, 2)
-                .filter(c -> hasOwnUnit(c, n))
-                .ifPresent(c -> encodings.put(c, inUnitsOfSums(n, c))));
         Map<TensorQuantization, Tensor> codes = nodes.parallelStream()
                 .flatMap(n -> quantization.inputs(n).stream())
                 .filter(c -> c.state().isWritten() && isCoded(c))
@@ -126,6 +119,9 @@ public final class QdqGraphBuilder {
             List<String> inputs = new ArrayList<>(n.inputs());
             for (TensorQuantization c : quantization.inputs(n)) {
                 int index = c.slot().index();
+                if (hasOwnUnit(c, n)) {
+                    continue;
+                }
                 if (c.state().isWritten() && graph.isInitializer(c.value())) {
                     inputs.set(index, parameter(c, codes));
                 } else if (c.state().isActive()) {
@@ -260,45 +256,18 @@ public final class QdqGraphBuilder {
     }
 
     /**
-     * A bias with a scale of its own. Who fuses a pair's operators (ONNX Runtime's QLinearConv) takes int32 codes for
-     * units of input scale x weight scale, whatever stands in the file: so its quantized values are written in those
-     * units, which are far finer than its own, and the own scale is in the record of the run only.
+     * A bias of 32 bits with a scale of its own. Who fuses a pair's operators (ONNX Runtime's QLinearConv) takes int32 codes for
+     * units of input scale x weight scale, whatever stands beside them: so its quantized values are written in float,
+     * and its scale is in the record of the run only.
      */
     static boolean hasOwnUnit(TensorQuantization c, Node n) {
         return c.slot().index() == 2
                 && c.slot().isInput()
                 && n.isOneOf(OperatorTable.biased())
                 && c.isInitializer()
-                && c.state().isWritten()
+                && c.state().isBaked()
+                && c.scheme().bits() == SUMS
                 && !c.state().isPassive();
-    }
-
-    private Encoding inUnitsOfSums(Node n, TensorQuantization bias) {
-        Optional<QuantizationParameters> input = unit(n, 0);
-        Optional<QuantizationParameters> weight = unit(n, 1);
-        if (input.isEmpty() || weight.isEmpty()) {
-            return encoding(bias);
-        }
-        float[] scales = weight.get().scales();
-        for (int i = 0; i < scales.length; i++) {
-            scales[i] = Math.max(scales[i] * input.get().scale(0), Float.MIN_NORMAL);
-        }
-        Scheme sums = LinearInteger.int32();
-        return new Encoding(
-                scales.length == 1 ? sums : sums.perChannel(0),
-                new QuantizationParameters(scales, new float[scales.length]));
-    }
-
-    private Optional<QuantizationParameters> unit(Node n, int index) {
-        return quantization
-                .input(n, index)
-                .filter(c -> !c.state().isFloat() && c.scheme().system().isAffineInteger())
-                .flatMap(TensorQuantization::qparams);
-    }
-
-    private Encoding encoding(TensorQuantization c) {
-        return Optional.ofNullable(encodings.get(c))
-                .orElseGet(() -> new Encoding(c.scheme(), c.qparams().orElseThrow()));
     }
 
     private boolean isCoded(TensorQuantization c) {
@@ -308,8 +277,8 @@ public final class QdqGraphBuilder {
 
     private Tensor codes(TensorQuantization c) {
         Tensor t = graph.initializer(c.value()).orElseThrow();
-        Scheme scheme = encoding(c).scheme();
-        QuantizationParameters p = encoding(c).parameters();
+        Scheme scheme = c.scheme();
+        QuantizationParameters p = c.qparams().orElseThrow();
         float[] values = t.floats();
         int[] codes = new int[values.length];
         int stride = p.channels() == 1
@@ -324,8 +293,8 @@ public final class QdqGraphBuilder {
 
     /** Integer codes in place of the values, and a DequantizeLinear in front of the consumer. */
     private String parameter(TensorQuantization c, Map<TensorQuantization, Tensor> codes) {
-        Scheme scheme = encoding(c).scheme();
-        QuantizationParameters p = encoding(c).parameters();
+        Scheme scheme = c.scheme();
+        QuantizationParameters p = c.qparams().orElseThrow();
         if (!isCoded(c)) {
             String out = edit.freshName(c.value() + "_dequantized");
             pair(c.value(), c.value(), out, scheme, p);
@@ -375,7 +344,7 @@ public final class QdqGraphBuilder {
         return scheme.system()
                 .storage(scheme)
                 .orElseThrow(() -> new UserException(
-                        "DT-EXP-001",
+                        SupportProblems.NOT_IN_QDQ,
                         "is quantized with " + scheme
                                 + ", which QuantizeLinear cannot express; choose another format with --format",
                         value));
