@@ -6,6 +6,12 @@ import dev.detent.spi.problem.ProblemType;
 /** What can be wrong with a command line. */
 public final class CliProblems implements ProblemCatalog {
 
+    public static final ProblemType USAGE = new ProblemType(
+            "DT-CLI-001",
+            "The command line cannot be understood",
+            "An option or parameter is unknown, missing or has a value of another kind.",
+            "'detent COMMAND --help' shows what the command takes.");
+
     public static final ProblemType NO_TARGET = new ProblemType(
             "DT-CLI-002",
             "No target was named",
@@ -24,6 +30,12 @@ public final class CliProblems implements ProblemCatalog {
             "No Java found",
             "The launcher finds neither JAVA_HOME nor java on the path.",
             "Install a Java 17 or newer runtime, or set JAVA_HOME.");
+
+    public static final ProblemType MEMORY = new ProblemType(
+            "DT-CLI-005",
+            "More memory than Java may take",
+            "The model and what is kept of the data do not fit into the memory that Java was given.",
+            "Allow more with DETENT_JAVA_OPTS=-Xmx8g, use fewer threads, or a machine with more memory.");
 
     public static final ProblemType LABELS_WITHOUT_DATA = new ProblemType(
             "DT-CLI-006",
@@ -67,9 +79,9 @@ public final class CliProblems implements ProblemCatalog {
             "The installation is incomplete.",
             "Unpack Detent again.");
 
-    public static final ProblemType INTERNAL = new ProblemType(
-            "DT-INT-001",
-            "Detent failed where it should not have",
-            "An error of Detent's own.",
-            "Report it with the message and, if you may, the model.");
+    public static final ProblemType STACK = new ProblemType(
+            "DT-INT-003",
+            "A walk through the model goes too deep",
+            "Java's stack does not hold the steps from one end of the model to the other.",
+            "Allow more with DETENT_JAVA_OPTS=-Xss64m, and report it: every walk should need no stack.");
 }

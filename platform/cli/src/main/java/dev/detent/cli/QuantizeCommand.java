@@ -11,6 +11,7 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Parameters;
 final class QuantizeCommand implements Callable<Integer> {
 
     static final List<String> KEYS = List.of(
+            "weights",
             "backend",
             "format",
             "calibration",
@@ -56,8 +58,14 @@ final class QuantizeCommand implements Callable<Integer> {
             "trace",
             "threads");
 
-    @Parameters(paramLabel = "MODEL", description = "float ONNX model")
+    @Parameters(paramLabel = "MODEL", description = "float model: ONNX, or a Caffe prototxt")
     Path model;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "caffemodel of a Caffe network (default: the one beside the prototxt)")
+    Optional<Path> weights = Optional.empty();
 
     @Option(
             names = "--backend",
@@ -176,6 +184,7 @@ final class QuantizeCommand implements Callable<Integer> {
                 .settings(settings)
                 .workers(threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()));
+        weights.or(() -> file.path("weights")).ifPresent(request::weights);
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         format.or(() -> file.text("format")).ifPresent(request::format);
         scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
@@ -220,8 +229,8 @@ final class QuantizeCommand implements Callable<Integer> {
             if (e instanceof DetentException d) {
                 d.problems().forEach(p -> console.problem(p, target));
             } else {
-                console.problem(
-                        Problem.error(CliProblems.INTERNAL, "Detent failed where it should not have: " + e, target));
+                console.problem(Problem.error(
+                        InternalProblems.UNEXPECTED, "Detent failed where it should not have: " + e, target));
             }
         });
         ProblemType type = OutputProblems.SOME_TARGETS_FAILED;
@@ -295,6 +304,6 @@ final class QuantizeCommand implements Callable<Integer> {
     }
 
     private String stem() {
-        return model.getFileName().toString().replaceAll("\\.onnx$", "");
+        return model.getFileName().toString().replaceAll("\\.(onnx|prototxt)$", "");
     }
 }

@@ -9,6 +9,7 @@ import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.QuantizeJob;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
+import dev.detent.host.model.ModelFile;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.PipelineListener;
@@ -19,7 +20,6 @@ import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
-import dev.detent.onnx.OnnxReader;
 import dev.detent.report.Json;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
@@ -28,6 +28,7 @@ import dev.detent.spi.graph.Graph;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -98,14 +99,14 @@ public final class Detent {
         OrtModel.preload();
     }
 
-    /** Reads a model as it stands. */
+    /** Reads a model as it stands: an ONNX file, or a prototxt with the caffemodel beside it. */
     public static Graph read(Path model) {
-        return OnnxReader.read(model);
+        return new ModelFile(model, Optional.empty()).read();
     }
 
     /** Reads a model and brings it into the form that plans expect. */
     public static Graph normalized(Path model) {
-        Graph graph = OnnxReader.read(model);
+        Graph graph = read(model);
         GraphNormalizer.normalize(graph, model.toString());
         return graph;
     }

@@ -93,7 +93,7 @@ final class PpqTarget implements Target {
 
     @Override
     public QuantizationRecipe recipe(DefaultRecipes host) {
-        QuantizationRecipe profile = QuantizationRecipe.dispatchedBy("pursus")
+        QuantizationRecipe profile = QuantizationRecipe.dispatchedBy("perseus")
                 .with("refine")
                 .with("fusion", Map.of("activations", String.join(",", new TreeSet<>(platform.fused()))))
                 .with("simplify")

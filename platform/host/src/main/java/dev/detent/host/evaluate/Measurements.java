@@ -8,11 +8,19 @@ import java.util.Map;
  * What was measured of one quantized model.
  *
  * @param layers errors of the weighted layers; empty without calibration data
- * @param fingerprints of every layer in the run's own simulation
+ * @param prints of every layer in the run's own simulation
  * @param scores {@code float}, {@code simulated} and, where ONNX Runtime can run the artefact, {@code exported}, and
  *     {@code exact} where this CPU's integer sums overflow; empty without evaluation data
  */
-public record Measurements(
-        List<LayerErrors.Layer> layers,
-        Map<Slot, LayerFingerprint> fingerprints,
-        Map<String, EvaluationMetrics> scores) {}
+public record Measurements(List<LayerErrors.Layer> layers, Prints prints, Map<String, EvaluationMetrics> scores) {
+
+    /**
+     * Layers as {@code detent verify} computes them again.
+     *
+     * @param probe what the network was fed
+     * @param layers empty where it cannot be run on noise
+     */
+    public record Prints(Probe probe, Map<Slot, LayerFingerprint> layers) {
+        public static final Prints NONE = new Prints(Probe.NOISE, Map.of());
+    }
+}

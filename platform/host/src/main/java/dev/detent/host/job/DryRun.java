@@ -1,5 +1,6 @@
 package dev.detent.host.job;
 
+import dev.detent.host.model.ModelFile;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.Pipeline;
@@ -8,10 +9,11 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.rules.RuleHits;
 import dev.detent.host.settings.Settings;
-import dev.detent.onnx.OnnxReader;
+
 import dev.detent.spi.graph.Graph;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is decided of a model before any data are touched: where nodes go, which rules they get, what a person's rules
@@ -27,7 +29,7 @@ public record DryRun(TargetPlan plan, Pipeline.Result result) {
         List<TargetPlan> plans = targets.stream()
                 .map(t -> TargetPlan.of(registry, t, settings))
                 .toList();
-        Graph graph = OnnxReader.read(model);
+        Graph graph = new ModelFile(model, Optional.empty()).read();
         HalfPrecision.widen(graph, model.toString());
         PreparedModel.refuseBroken(graph, model);
         GraphNormalizer.normalize(graph, model.toString());

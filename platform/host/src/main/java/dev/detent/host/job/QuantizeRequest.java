@@ -2,6 +2,7 @@ package dev.detent.host.job;
 
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
+import dev.detent.host.model.ModelFile;
 import dev.detent.host.pipeline.PipelineListener;
 import dev.detent.host.settings.Settings;
 import java.nio.file.Path;
@@ -25,6 +26,11 @@ public final class QuantizeRequest {
 
     public Path model() {
         return built.model;
+    }
+
+    /** The model with the file of its weights, where those have one of their own. */
+    public ModelFile source() {
+        return new ModelFile(built.model, Optional.ofNullable(built.weights));
     }
 
     /** Ids of the targets, each once; several get a folder each. */
@@ -80,6 +86,7 @@ public final class QuantizeRequest {
         private final Path model;
         private final List<String> targets;
         private final Path out;
+        private @Nullable Path weights;
         private @Nullable String calibration;
         private int samples;
         private Preprocessing preprocessing = Preprocessing.parse("none");
@@ -93,6 +100,12 @@ public final class QuantizeRequest {
             this.model = model;
             this.targets = targets.stream().distinct().toList();
             this.out = out;
+        }
+
+        /** The caffemodel of a Caffe network; unless set, the one beside its prototxt. */
+        public Builder weights(Path file) {
+            this.weights = file;
+            return this;
         }
 
         /** See {@link QuantizeRequest#calibration}. */

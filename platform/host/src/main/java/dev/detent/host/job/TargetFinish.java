@@ -2,12 +2,14 @@ package dev.detent.host.job;
 
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.data.CalibrationPictures;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.LostOperands;
 import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
@@ -15,13 +17,14 @@ import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.record.RunReportWriter;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
-import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What is done with a target's result when its plan has run: export, measure, judge, record. */
@@ -31,7 +34,17 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
     private static final int LAYER_SAMPLES = 2;
 
     /** What the layers of the simulated network make of a few samples, and of noise. */
-    private record Layers(List<LayerErrors.Layer> errors, Map<Slot, LayerFingerprint> fingerprints) {}
+    private record Layers(List<LayerErrors.Layer> errors, Measurements.Prints prints) {}
+
+    /** What the chip cannot take is not written. */
+    private static void refuseErrors(List<Problem> problems) {
+        List<Problem> errors = problems.stream()
+                .filter(p -> p.severity() == Problem.Severity.ERROR)
+                .toList();
+        if (!errors.isEmpty()) {
+            throw new UserException(errors, null);
+        }
+    }
 
     TargetRun finish(PlannedTarget target, Pipeline.Result result, TargetDirectory folder) {
         FrozenQuantizedModel frozen = new FrozenQuantizedModel(
@@ -46,17 +59,23 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         try (BackgroundTask<Layers> measured =
                         BackgroundTask.of("detent-layers", () -> layers(result, frozen.quantization()));
                 StagingExportContext files = new StagingExportContext(
-                        folder, target.options(), problems::add, target.plan().plugin())) {
+                        folder,
+                        target.options(),
+                        CalibrationPictures.of(
+                                result.graph(), request.calibration(), request.samples(), request.preprocessing()),
+                        p -> problems.add(Objects.requireNonNull(p, "problem")),
+                        target.plan().plugin())) {
             target.exporter().export(frozen, files);
             files.close();
             problems.addAll(target.plan().target().lint(frozen));
+            refuseErrors(problems);
             runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
             runnable.flatMap(Evaluation::load).ifPresent(problems::add);
             layers = measured.get();
         }
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
-        Measurements measured = new Measurements(
-                layers.errors(), layers.fingerprints(), scores(result, frozen.quantization(), runnable));
+        Measurements measured =
+                new Measurements(layers.errors(), layers.prints(), scores(result, frozen.quantization(), runnable));
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);
@@ -90,7 +109,18 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                                     simulated,
                                     model.samples(),
                                     LAYER_SAMPLES),
-                    LayerFingerprint.of(result.graph(), simulated));
+                    prints(result, simulated));
+        }
+    }
+
+    /** Only {@code verify} needs them: a network that cannot take noise has none, and is none the worse for it. */
+    private Measurements.Prints prints(Pipeline.Result result, Simulation simulated) {
+        try {
+            return Probe.of(result.graph(), model.samples())
+                    .map(p -> new Measurements.Prints(p, LayerFingerprint.of(result.graph(), simulated, p)))
+                    .orElse(Measurements.Prints.NONE);
+        } catch (UserException e) {
+            return Measurements.Prints.NONE;
         }
     }
 

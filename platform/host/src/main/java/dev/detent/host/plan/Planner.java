@@ -43,7 +43,7 @@ public final class Planner {
 
     /** The same with a person's rules applied behind the target's. */
     public Plan plan(QuantizationRecipe recipe, List<Rule> rules) {
-        registry.dispatcher(recipe.dispatcher());
+        String dispatcher = registry.dispatcher(recipe.dispatcher()).id();
         Map<String, Options> options = new TreeMap<>();
         Map<String, String> why = new TreeMap<>();
         recipe.passes().forEach((id, values) -> {
@@ -57,7 +57,7 @@ public final class Planner {
             why.put(id, "chosen by the profile");
         });
         addOwed(options, why);
-        return new Plan(new Ordering(recipe.dispatcher(), rules, options, why).steps());
+        return new Plan(new Ordering(dispatcher, rules, options, why).steps());
     }
 
     /** Adds the unique establisher of every requirement nobody in the plan establishes. */

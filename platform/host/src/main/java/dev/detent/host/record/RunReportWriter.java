@@ -5,6 +5,7 @@ import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plan.Step;
@@ -16,6 +17,8 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationState;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +108,10 @@ public record RunReportWriter(
         Map<String, Object> model = new LinkedHashMap<>();
         model.put("file", w.model().file().getFileName().toString());
         model.put("sha256", w.model().digest().sha256());
+        w.model().weights().ifPresent(f -> {
+            model.put("weights", f.file().getFileName().toString());
+            model.put("weights_sha256", f.digest().sha256());
+        });
         p.put("model", model);
         p.put("target", w.target().id());
         p.put("format", w.target().exporter().id());
@@ -134,9 +141,14 @@ public record RunReportWriter(
         p.put("configs", QuantizationStateCodec.write(w.result().configs()));
         Map<String, Object> prints = new LinkedHashMap<>();
         w.measured()
-                .fingerprints()
+                .prints()
+                .layers()
                 .forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
         p.put("fingerprints", prints);
+        Map<String, Object> probe = probe(w.measured().prints().probe());
+        if (!probe.isEmpty()) {
+            p.put("probe", probe);
+        }
         p.put("problems", w.problems().stream().map(Problem::toString).toList());
         Map<String, Object> scores = new LinkedHashMap<>();
         w.measured().scores().forEach((k, s) -> {
@@ -154,6 +166,19 @@ public record RunReportWriter(
         });
         p.put("scores", scores);
         return p;
+    }
+
+    /** {@link RunDirectory#probe} reads it. */
+    private static Map<String, Object> probe(Probe probe) {
+        Map<String, Object> inputs = new LinkedHashMap<>();
+        probe.inputs().forEach((name, in) -> {
+            Map<String, Object> input = new LinkedHashMap<>();
+            input.put("type", in.type().name());
+            input.put("shape", Arrays.stream(in.shape()).boxed().toList());
+            input.put("values", Base64.getEncoder().encodeToString(in.values()));
+            inputs.put(name, input);
+        });
+        return inputs;
     }
 
     private static Object decibels(double snr) {

@@ -114,10 +114,12 @@ public final class ArtifactVerifier {
             return new Result(run.target(), exporter.id(), entries.size(), without, 0, Optional.empty(), problems);
         }
         problems.addAll(offGrid(graph, written));
-        Samples samples = data.orElseGet(() -> new NoiseSamples(graph, 2));
         Quantization rebuilt = run.quantization(graph, registry, replacements(entries, read));
         Map<Slot, LayerFingerprint> recorded = run.fingerprints();
-        Map<Slot, LayerFingerprint> found = LayerFingerprint.of(graph, rebuilt);
+        Map<Slot, LayerFingerprint> found =
+                recorded.isEmpty() ? Map.of() : LayerFingerprint.of(graph, rebuilt, run.probe());
+        Optional<Samples> samples =
+                data.or(() -> recorded.isEmpty() ? Optional.empty() : Optional.of(noise(graph, run)));
         found.forEach((slot, print) -> {
             LayerFingerprint before = recorded.get(slot);
             if (before != null && !before.matches(print)) {
@@ -140,6 +142,10 @@ public final class ArtifactVerifier {
                 found.size(),
                 inRuntime(files, graph, written, samples, problems),
                 problems);
+    }
+
+    private static Samples noise(Graph graph, RunDirectory run) {
+        return new NoiseSamples(graph, 2, run.probe());
     }
 
     private static ReadableExporter readable(Exporter exporter, Path folder) {
@@ -309,7 +315,11 @@ public final class ArtifactVerifier {
 
     /** The worst layer of the Q/DQ file, run unoptimised with every float value as an output. */
     private static Optional<Double> inRuntime(
-            DirectoryArtifact files, Graph graph, Quantization written, Samples samples, List<Problem> problems) {
+            DirectoryArtifact files,
+            Graph graph,
+            Quantization written,
+            Optional<Samples> given,
+            List<Problem> problems) {
         Optional<Graph> explicit = files.files().stream()
                 .filter(f -> f.endsWith(".onnx"))
                 .map(files::onnx)
@@ -318,6 +328,11 @@ public final class ArtifactVerifier {
         if (explicit.isEmpty()) {
             return Optional.empty();
         }
+        if (values(graph).isEmpty()) {
+            return Optional.empty();
+        }
+        Samples samples = given.orElseThrow(() -> new UserException(
+                "DT-VER-005", "holds a network that cannot be run on noise; give real data with --data", files.name()));
         Graph qdq = explicit.get();
         Map<String, float[]> expected = layers(graph, written, samples);
         // Codes that something but a DequantizeLinear reads.

@@ -85,6 +85,11 @@ public final class QdqGraphBuilder {
         return apply(model, Set.of());
     }
 
+    /**
+     * As {@link #apply(QuantizedModel)}, in another form. For models whose types need no newer opset than they have.
+     *
+     * @throws IllegalStateException when a type needs a newer opset
+     */
     public static Graph apply(QuantizedModel model, Set<Form> form) {
         return apply(model, form, (graph, opset) -> {
             throw new IllegalStateException("its types need opset " + opset + ", to which somebody has to raise it");
