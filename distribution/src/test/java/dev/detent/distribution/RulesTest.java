@@ -111,8 +111,9 @@ class RulesTest {
                             QuantizeRequest.of(model, List.of(target), out)
                                     .calibration(data.toString())
                                     .format(format)
-                                    .settings(Settings.NONE.with(
-                                            Stream.of(rules).map(RulesTest::rule).toList()))
+                                    .settings(Settings.NONE.with(Stream.of(rules)
+                                            .map(RulesTest::rule)
+                                            .toList()))
                                     .workers(1)
                                     .build(),
                             Progress.QUIET);
@@ -168,7 +169,8 @@ class RulesTest {
         assertThat(text(run("ncnn", "table", "conv2"), "net.table"))
                 .doesNotContain("conv2")
                 .contains("conv1");
-        assertThat(text(run("mnn", "compression", "conv2"), "net.mnn.json")).doesNotContain("\"opName\": \"c2\"")
+        assertThat(text(run("mnn", "compression", "conv2"), "net.mnn.json"))
+                .doesNotContain("\"opName\": \"c2\"")
                 .contains("\"opName\": \"c1\"");
         assertThat(text(run("nnie", "gfpq", "conv2"), "net_gfpq_param_dict.json"))
                 .doesNotContain("conv2")
@@ -237,8 +239,7 @@ class RulesTest {
     @ValueSource(strings = {"onnxruntime", "openvino", "qnn"})
     void theChosenObserverIsNotReplacedByARival(String target) {
         String format = target.equals("qnn") ? "encodings" : "qdq";
-        String journal = text(
-                run(target, format, "tensor:r1 -> observer=percentile(percentile=0.9)"), "journal.json");
+        String journal = text(run(target, format, "tensor:r1 -> observer=percentile(percentile=0.9)"), "journal.json");
         assertThat(journal)
                 .contains("percentile(percentile=0.9) over the calibration samples")
                 .contains("--rule 'tensor:r1 -> observer=percentile(percentile=0.9)'");
@@ -324,9 +325,12 @@ class RulesTest {
 
     @Test
     void theLaterRuleCounts() {
-        List<RuleHits> hits = hits("onnxruntime", "[{match: {type: Conv}, keep: float}, {match: {node: conv2}, bits: 16}]");
+        List<RuleHits> hits =
+                hits("onnxruntime", "[{match: {type: Conv}, keep: float}, {match: {node: conv2}, bits: 16}]");
         assertThat(hits.get(0).slots()).noneMatch(h -> h.slot().toString().equals("conv2:in:0"));
-        assertThat(hits.get(1).slots()).extracting(h -> h.after().scheme().bits()).containsOnly(16);
+        assertThat(hits.get(1).slots())
+                .extracting(h -> h.after().scheme().bits())
+                .containsOnly(16);
     }
 
     @ParameterizedTest
@@ -355,8 +359,8 @@ class RulesTest {
 
     @Test
     void aRuleThatALaterOneCoversWhollyIsRefused() {
-        assertThatThrownBy(
-                        () -> hits("onnxruntime", "[{match: {node: conv2}, bits: 16}, {match: {type: Conv}, keep: float}]"))
+        assertThatThrownBy(() ->
+                        hits("onnxruntime", "[{match: {node: conv2}, bits: 16}, {match: {type: Conv}, keep: float}]"))
                 .hasMessageContaining("DT-RUL-006")
                 .hasMessageContaining("put the narrower of the two last");
     }

@@ -63,10 +63,7 @@ final class CheckCommand implements Callable<Integer> {
             settings = settings.with(s);
         }
         List<TargetCheck> checks = new Detent(home.registryAndEngine(), InstallationOptions.VERSION)
-                .check(
-                        model,
-                        dev.detent.spi.option.Option.list(backend),
-                        settings.with(rules.rules()));
+                .check(model, dev.detent.spi.option.Option.list(backend), settings.with(rules.rules()));
         if (json) {
             console.text(Detent.json(checks.stream().map(TargetCheck::toMap).toList()));
             return 0;
@@ -99,7 +96,8 @@ final class CheckCommand implements Callable<Integer> {
                     c.islands().size(),
                     100 * c.share(8),
                     c.share(32) > c.share(8)
-                            ? String.format(Locale.ROOT, ", %.1f %% in wider integers", 100 * (c.share(32) - c.share(8)))
+                            ? String.format(
+                                    Locale.ROOT, ", %.1f %% in wider integers", 100 * (c.share(32) - c.share(8)))
                             : ""));
         }
     }
@@ -107,15 +105,15 @@ final class CheckCommand implements Callable<Integer> {
     private static void details(Console console, TargetCheck c) {
         console.line("");
         console.line(c.target() + ":");
-        c.unquantized()
-                .forEach((what, nodes) -> console.line("  float  " + what + " (" + names(nodes) + ")"));
+        c.unquantized().forEach((what, nodes) -> console.line("  float  " + what + " (" + names(nodes) + ")"));
         if (!c.islands().isEmpty()) {
             console.line("  " + c.islands().size() + " in float between integer neighbours, so values are converted "
                     + "there and back: " + names(c.islands()));
         }
         Map<String, List<Problem>> same = new LinkedHashMap<>();
-        c.problems().forEach(p -> same.computeIfAbsent(p.id() + p.sentence(), k -> new ArrayList<>())
-                .add(p));
+        c.problems()
+                .forEach(p -> same.computeIfAbsent(p.id() + p.sentence(), k -> new ArrayList<>())
+                        .add(p));
         same.values()
                 .forEach(ps -> console.line("  "
                         + ps.get(0).severity().name().toLowerCase(Locale.ROOT) + " "

@@ -24,7 +24,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "plan",
-        description = "Shows which passes a target runs, in which order, and why; with a model, what each rule hits in it.")
+        description =
+                "Shows which passes a target runs, in which order, and why; with a model, what each rule hits in it.")
 final class PlanCommand implements Callable<Integer> {
 
     /** Slots of a rule that are shown. */
@@ -114,11 +115,7 @@ final class PlanCommand implements Callable<Integer> {
         h.slots().stream()
                 .limit(all ? Long.MAX_VALUE : SHOWN)
                 .forEach(s -> console.line(String.format(
-                        Locale.ROOT,
-                        "  %-36s %s -> %s",
-                        s.slot(),
-                        RuleTexts.of(s.before()),
-                        RuleTexts.of(s.after()))));
+                        Locale.ROOT, "  %-36s %s -> %s", s.slot(), RuleTexts.of(s.before()), RuleTexts.of(s.after()))));
         if (!all && h.slots().size() > SHOWN) {
             console.line("  … " + (h.slots().size() - SHOWN) + " more; --all shows them");
         }

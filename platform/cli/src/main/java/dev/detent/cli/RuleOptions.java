@@ -21,8 +21,9 @@ final class RuleOptions {
     @Option(
             names = "--keep-float",
             paramLabel = "MATCH",
-            description = "keep these in float: a node or tensor name or pattern, an operator type, node:, type:, tensor:, "
-                    + "slot:, between:a..b; repeatable")
+            description =
+                    "keep these in float: a node or tensor name or pattern, an operator type, node:, type:, tensor:, "
+                            + "slot:, between:a..b; repeatable")
     void keepFloat(List<String> matches) {
         add("--keep-float", matches, RuleText::keepFloat);
     }

@@ -62,8 +62,7 @@ public final class QuantizationConfigs implements Quantization {
     }
 
     private TensorConfig add(Slot slot, String value, boolean parameter, TensorRule rule, Prescriptions prescriptions) {
-        TensorConfig c =
-                new TensorConfig(slot, value, parameter, rule, false, prescribed(value, rule, prescriptions));
+        TensorConfig c = new TensorConfig(slot, value, parameter, rule, false, prescribed(value, rule, prescriptions));
         bySlot.put(slot, c);
         return c;
     }
@@ -116,8 +115,8 @@ public final class QuantizationConfigs implements Quantization {
                 ruling.observerChosen(),
                 prescribed(c.value(), ruling.rule(), prescriptions));
         bySlot.put(c.slot(), changed);
-        journal.rule(new Journal.Ruled(
-                c.slot(), c.value(), c.state(), changed.state(), ruling.source(), ruling.what()));
+        journal.rule(
+                new Journal.Ruled(c.slot(), c.value(), c.state(), changed.state(), ruling.source(), ruling.what()));
         return changed;
     }
 

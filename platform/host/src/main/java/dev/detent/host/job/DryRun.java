@@ -9,7 +9,6 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.rules.RuleHits;
 import dev.detent.host.settings.Settings;
-
 import dev.detent.spi.graph.Graph;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,9 +25,8 @@ public record DryRun(TargetPlan plan, Pipeline.Result result) {
 
     /** Runs the first steps for several targets; the model is read once. */
     public static List<DryRun> of(Registry registry, Path model, List<String> targets, Settings settings) {
-        List<TargetPlan> plans = targets.stream()
-                .map(t -> TargetPlan.of(registry, t, settings))
-                .toList();
+        List<TargetPlan> plans =
+                targets.stream().map(t -> TargetPlan.of(registry, t, settings)).toList();
         Graph graph = new ModelFile(model, Optional.empty()).read();
         HalfPrecision.widen(graph, model.toString());
         PreparedModel.refuseBroken(graph, model);

@@ -2,11 +2,11 @@ package dev.detent.host.pipeline;
 
 import dev.detent.host.plan.Step;
 import dev.detent.host.plugin.Registry;
-import dev.detent.host.rules.RuleHits;
-import dev.detent.host.rules.UserRules;
 import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.PipelineProblems;
 import dev.detent.host.problem.PlanProblems;
+import dev.detent.host.rules.RuleHits;
+import dev.detent.host.rules.UserRules;
 import dev.detent.kernel.Invariants;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
@@ -218,8 +218,9 @@ final class PlanRun {
                         task.target().target(),
                         task.target().registry()));
         QuantizationConfigs.Prescriptions prescriptions = prescriptions();
-        graph().nodes().forEach(n -> Optional.ofNullable(outcome.nodes().get(n.name()))
-                .ifPresent(o -> configs.overrule(n, o.passive(), o.slots(), prescriptions, journal)));
+        graph().nodes()
+                .forEach(n -> Optional.ofNullable(outcome.nodes().get(n.name()))
+                        .ifPresent(o -> configs.overrule(n, o.passive(), o.slots(), prescriptions, journal)));
         problems.addAll(outcome.problems());
         hits = outcome.hits();
     }

@@ -1,8 +1,8 @@
 package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
-import dev.detent.host.rules.Rule;
 import dev.detent.host.problem.PlanProblems;
+import dev.detent.host.rules.Rule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Fact;
@@ -199,8 +199,7 @@ public final class Planner {
         /** {@code 3 of detent.yaml, 1 of the command line}. */
         private String counted() {
             return rules.stream()
-                    .collect(Collectors.groupingBy(
-                            r -> r.source().place(), LinkedHashMap::new, Collectors.counting()))
+                    .collect(Collectors.groupingBy(r -> r.source().place(), LinkedHashMap::new, Collectors.counting()))
                     .entrySet()
                     .stream()
                     .map(e -> e.getValue() + " of " + e.getKey())

@@ -1,7 +1,7 @@
 package dev.detent.host.rules;
 
-import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.rules.Setting.Topic;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
@@ -78,8 +78,9 @@ final class Formats {
 
     private UserException refused(SlotOutcome slot, List<SlotOutcome.Said> asked, Set<Scheme> possible) {
         SlotOutcome.Said last = asked.get(asked.size() - 1);
-        List<SlotOutcome.Said> alone =
-                asked.stream().filter(s -> possible.stream().noneMatch(p -> fits(p, s.setting()))).toList();
+        List<SlotOutcome.Said> alone = asked.stream()
+                .filter(s -> possible.stream().noneMatch(p -> fits(p, s.setting())))
+                .toList();
         SlotOutcome.Said blamed = alone.isEmpty() ? last : alone.get(0);
         String others = registry.targets().stream()
                 .filter(t -> !t.id().startsWith("ppq:"))
@@ -93,15 +94,17 @@ final class Formats {
                 "asks for "
                         + Setting.words(
                                 alone.isEmpty()
-                                        ? asked.stream().map(SlotOutcome.Said::setting).toList()
+                                        ? asked.stream()
+                                                .map(SlotOutcome.Said::setting)
+                                                .toList()
                                         : List.of(blamed.setting()))
                         + " at the " + slot.role() + " '" + slot.value() + "' of " + slot.node() + "; target '"
                         + target.id() + "' has "
                         + (blamed.setting().topic() == Topic.BITS
-                                ? new TreeSet<>(possible.stream().map(Scheme::bits).toList())
-                                                .stream()
-                                                        .map(String::valueOf)
-                                                        .collect(Collectors.joining(" or "))
+                                ? new TreeSet<>(possible.stream()
+                                                        .map(Scheme::bits)
+                                                        .toList())
+                                                .stream().map(String::valueOf).collect(Collectors.joining(" or "))
                                         + " bits"
                                 : possible.stream().map(Scheme::toString).collect(Collectors.joining(" or ")))
                         + " there, or float"

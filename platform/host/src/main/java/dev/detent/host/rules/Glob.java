@@ -2,7 +2,9 @@ package dev.detent.host.rules;
 
 import java.util.regex.Pattern;
 
-/** A pattern of names: {@code *} stands for anything but a slash, {@code **} for anything, {@code ?} for one character. */
+/**
+ * A pattern of names: {@code *} stands for anything but a slash, {@code **} for anything, {@code ?} for one character.
+ */
 record Glob(String text, Pattern pattern) {
 
     static Glob of(String text) {

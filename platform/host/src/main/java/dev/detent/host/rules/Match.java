@@ -48,8 +48,7 @@ public record Match(
     }
 
     /** Everything: to be narrowed. */
-    public static final Match ANY =
-            new Match(List.of(), List.of(), List.of(), List.of(), Set.of(), Optional.empty());
+    public static final Match ANY = new Match(List.of(), List.of(), List.of(), List.of(), Set.of(), Optional.empty());
 
     /** Copies the collections. */
     public Match {
@@ -83,12 +82,7 @@ public record Match(
     /** The same match, of nodes between these tensors only. */
     public Match between(Collection<String> from, Collection<String> to) {
         return new Match(
-                types,
-                nodes,
-                tensors,
-                words,
-                slots,
-                Optional.of(new Between(List.copyOf(from), List.copyOf(to))));
+                types, nodes, tensors, words, slots, Optional.of(new Between(List.copyOf(from), List.copyOf(to))));
     }
 
     boolean isEmpty() {

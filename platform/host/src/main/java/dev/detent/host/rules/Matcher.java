@@ -1,7 +1,7 @@
 package dev.detent.host.rules;
 
-import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
@@ -42,8 +42,7 @@ final class Matcher {
         Predicate<Node> byNode = all(n -> true, m.types(), types, "operator of type", Node::opType);
         byNode = all(byNode, m.nodes(), nodes, "node", Node::name);
         this.node = words(byNode, m).and(between(m));
-        this.tensor = wordsAsTensors(m)
-                .and(m.tensors().isEmpty() ? v -> true : meets("tensor", m.tensors(), tensors));
+        this.tensor = wordsAsTensors(m).and(m.tensors().isEmpty() ? v -> true : meets("tensor", m.tensors(), tensors));
     }
 
     /** Members of lists that nothing in the graph meets, although others are met. */
@@ -62,11 +61,7 @@ final class Matcher {
     }
 
     private Predicate<Node> all(
-            Predicate<Node> so,
-            List<String> patterns,
-            Set<String> known,
-            String kind,
-            Function<Node, String> name) {
+            Predicate<Node> so, List<String> patterns, Set<String> known, String kind, Function<Node, String> name) {
         if (patterns.isEmpty()) {
             return so;
         }
@@ -76,9 +71,8 @@ final class Matcher {
 
     private Predicate<String> meets(String kind, List<String> patterns, Set<String> known) {
         List<Glob> globs = patterns.stream().map(Glob::of).toList();
-        List<Glob> idle = globs.stream()
-                .filter(g -> known.stream().noneMatch(g::matches))
-                .toList();
+        List<Glob> idle =
+                globs.stream().filter(g -> known.stream().noneMatch(g::matches)).toList();
         if (idle.size() == globs.size()) {
             throw new UserException(
                     RuleProblems.NO_MATCH,

@@ -32,7 +32,8 @@ final class ParameterCheck {
                         slot,
                         "it cannot serve " + scheme + "; "
                                 + given.registry().observers().stream()
-                                        .filter(d -> d.handles().test(scheme) && !d.summary().startsWith("what a rule"))
+                                        .filter(d -> d.handles().test(scheme)
+                                                && !d.summary().startsWith("what a rule"))
                                         .map(ObserverDefinition::id)
                                         .collect(Collectors.joining(", "))
                                 + " can");
@@ -74,8 +75,8 @@ final class ParameterCheck {
     private static UserException wrong(SlotOutcome.Said said, SlotOutcome slot, String why) {
         return new UserException(
                 RuleProblems.PARAMETERS,
-                "cannot set " + said.setting() + " at the " + slot.role() + " '" + slot.value() + "' of "
-                        + slot.node() + ": " + why,
+                "cannot set " + said.setting() + " at the " + slot.role() + " '" + slot.value() + "' of " + slot.node()
+                        + ": " + why,
                 said.rule().source().label());
     }
 }

@@ -37,9 +37,8 @@ public record Rule(Match match, List<Part> parts, Source source) {
     }
 
     /**
-     * A rule whose settings go where they usually do: keeping float and switching off to every slot that is matched,
-     * a bias's state to biases, number formats and observers to inputs and outputs, or to the slots that the match
-     * names.
+     * A rule whose settings go where they usually do: keeping float and switching off to every slot that is matched, a
+     * bias's state to biases, number formats and observers to inputs and outputs, or to the slots that the match names.
      */
     public static Rule of(Match match, Source source, Setting... settings) {
         return new Rule(

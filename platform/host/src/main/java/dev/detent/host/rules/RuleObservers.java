@@ -26,8 +26,8 @@ public final class RuleObservers {
         rules.stream().flatMap(r -> r.parts().stream()).map(Rule.Part::setting).forEach(s -> {
             if (s instanceof Setting.Observe o) {
                 ObserverDefinition plain = registry.observer(o.observer());
-                Options options = Registry.parse(
-                        "observer '" + plain.id() + "'", plain.id(), plain.options(), o.options());
+                Options options =
+                        Registry.parse("observer '" + plain.id() + "'", plain.id(), plain.options(), o.options());
                 if (!o.options().isEmpty()) {
                     definitions.put(
                             id(s),
@@ -39,7 +39,10 @@ public final class RuleObservers {
                                     (scheme, none) -> plain.factory().apply(scheme, options)));
                 }
             } else if (s instanceof Setting.FixedRange f) {
-                define(definitions, s, scheme -> scheme.cover(f.range().low(), f.range().high()));
+                define(
+                        definitions,
+                        s,
+                        scheme -> scheme.cover(f.range().low(), f.range().high()));
             } else if (s instanceof Setting.FixedEncoding f) {
                 define(definitions, s, scheme -> f.parameters());
             }
@@ -65,7 +68,8 @@ public final class RuleObservers {
             return o.text().toLowerCase(Locale.ROOT);
         }
         if (s instanceof Setting.FixedEncoding f && f.parameters().channels() > 1) {
-            return "scales " + java.util.Arrays.toString(f.parameters().scales()).toLowerCase(Locale.ROOT)
+            return "scales "
+                    + java.util.Arrays.toString(f.parameters().scales()).toLowerCase(Locale.ROOT)
                     + java.util.Arrays.toString(f.parameters().zeroPoints()).toLowerCase(Locale.ROOT);
         }
         return s.toString().toLowerCase(Locale.ROOT);

@@ -1,7 +1,7 @@
 package dev.detent.host.rules;
 
-import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.rules.Match.Between;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.problem.ProblemType;
@@ -22,16 +22,8 @@ public final class RuleReader {
 
     static final List<String> MATCH_KEYS = List.of("type", "node", "tensor", "name", "slot", "between");
 
-    private static final List<String> FORMAT_KEYS = List.of(
-            "bits",
-            "signed",
-            "symmetric",
-            "per-channel",
-            "system",
-            "observer",
-            "range",
-            "scale",
-            "zero-point");
+    private static final List<String> FORMAT_KEYS =
+            List.of("bits", "signed", "symmetric", "per-channel", "system", "observer", "range", "scale", "zero-point");
     private static final List<String> KEYS = List.of(
             "match",
             "keep",
@@ -95,8 +87,7 @@ public final class RuleReader {
         return new Rule(match, parts, source);
     }
 
-    private void nested(
-            Map<String, Object> map, String key, Set<SlotRole> roles, Match match, List<Rule.Part> parts) {
+    private void nested(Map<String, Object> map, String key, Set<SlotRole> roles, Match match, List<Rule.Part> parts) {
         if (!map.containsKey(key)) {
             return;
         }
@@ -172,7 +163,8 @@ public final class RuleReader {
 
     /** YAML reads a bare {@code off} as false. */
     private Setting state(Object state, Match match) {
-        String word = state.equals(Boolean.FALSE) ? "off" : String.valueOf(state).toLowerCase(Locale.ROOT);
+        String word =
+                state.equals(Boolean.FALSE) ? "off" : String.valueOf(state).toLowerCase(Locale.ROOT);
         boolean bias = match.slots().equals(Set.of(SlotRole.BIAS));
         switch (word) {
             case "float":
@@ -273,7 +265,8 @@ public final class RuleReader {
         double low = number("range", ends.get(0));
         double high = number("range", ends.get(1));
         if (!(low < high) || Double.isInfinite(low) || Double.isInfinite(high)) {
-            throw wrong(RuleProblems.VALUE, "'range' goes from a number to a larger one, not from " + low + " to " + high);
+            throw wrong(
+                    RuleProblems.VALUE, "'range' goes from a number to a larger one, not from " + low + " to " + high);
         }
         return new Range(low, high);
     }

@@ -56,7 +56,9 @@ public final class RuleText {
         int equals = text.indexOf('=');
         if (equals <= 0) {
             throw new UserException(
-                    RuleProblems.TEXT, "'" + text + "' is not N=MATCH, as in 16=node:/head/** or 4=slot:weight", "--bits");
+                    RuleProblems.TEXT,
+                    "'" + text + "' is not N=MATCH, as in 16=node:/head/** or 4=slot:weight",
+                    "--bits");
         }
         return new RuleReader(source)
                 .rule(Map.of(

@@ -19,7 +19,9 @@ public final class RuleTexts {
     }
 
     private static String format(Scheme s) {
-        return (s.system().isAffineInteger() ? (s.quantMin() < 0 ? "int" : "uint") + s.bits() : s.system().id())
+        return (s.system().isAffineInteger()
+                        ? (s.quantMin() < 0 ? "int" : "uint") + s.bits()
+                        : s.system().id())
                 + (s.symmetric() ? " symmetric" : " asymmetric")
                 + (s.isPerChannel() ? " per channel" : "");
     }

@@ -1,7 +1,7 @@
 package dev.detent.host.rules;
 
-import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.rules.Setting.Topic;
 import dev.detent.kernel.QuantizationConfigs.Ruling;
 import dev.detent.spi.backend.InitialState;
@@ -16,7 +16,6 @@ import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Slot;
 import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -89,7 +88,10 @@ public final class UserRules {
         for (int i = 0; i < n.outputs().size(); i++) {
             if (!n.output(i).isEmpty()) {
                 add(new SlotOutcome(
-                        n, Slot.output(n.name(), i), SlotRole.OUTPUT, own.outputs().get(i)));
+                        n,
+                        Slot.output(n.name(), i),
+                        SlotRole.OUTPUT,
+                        own.outputs().get(i)));
             }
         }
     }
@@ -132,8 +134,7 @@ public final class UserRules {
     }
 
     /** Of a rule that names slots, only nodes that have some. */
-    private List<String> nodes(
-            Rule rule, Matcher matcher, Set<SlotOutcome> reached, Set<SlotOutcome> unquantized) {
+    private List<String> nodes(Rule rule, Matcher matcher, Set<SlotOutcome> reached, Set<SlotOutcome> unquantized) {
         return given.graph().nodes().stream()
                 .filter(matcher::matches)
                 .filter(n -> n.inputs().stream().anyMatch(matcher::matches)
@@ -164,7 +165,8 @@ public final class UserRules {
                                         .map(s -> s.slot().toString())
                                         .toList())
                                 + "; leave it out for this target";
-        return new UserException(RuleProblems.NOT_QUANTIZED, sentence, rule.source().label());
+        return new UserException(
+                RuleProblems.NOT_QUANTIZED, sentence, rule.source().label());
     }
 
     private static String named(List<String> names) {
@@ -186,7 +188,8 @@ public final class UserRules {
                 .ifPresent(by -> {
                     throw new UserException(
                             RuleProblems.CONTRADICTION,
-                            "sets " + rule.words() + ", and " + by.rule().source() + " sets " + by.rule().words()
+                            "sets " + rule.words() + ", and " + by.rule().source() + " sets "
+                                    + by.rule().words()
                                     + " at every slot it hits; put the narrower of the two last, or remove one",
                             rule.source().label());
                 });
@@ -194,9 +197,7 @@ public final class UserRules {
 
     private Outcome outcome(List<Rule> rules) {
         Map<Slot, Ruling> rulings = new LinkedHashMap<>();
-        slots.values().stream()
-                .filter(s -> !s.all().isEmpty())
-                .forEach(s -> rulings.put(s.slot(), ruling(s)));
+        slots.values().stream().filter(s -> !s.all().isEmpty()).forEach(s -> rulings.put(s.slot(), ruling(s)));
         slots.values().forEach(s -> withoutUnit(s, rulings).ifPresent(r -> rulings.put(s.slot(), r)));
         Map<String, Map<Slot, Ruling>> byNode = new LinkedHashMap<>();
         slots.keySet().stream()
@@ -205,8 +206,7 @@ public final class UserRules {
                         .put(s, rulings.get(s)));
         Map<String, NodeOutcome> nodes = new LinkedHashMap<>();
         byNode.forEach((name, of) -> nodes.put(name, new NodeOutcome(staysPassive(name, rulings), of)));
-        return new Outcome(
-                nodes, rules.stream().map(r -> hits(r, rulings)).toList(), List.copyOf(problems));
+        return new Outcome(nodes, rules.stream().map(r -> hits(r, rulings)).toList(), List.copyOf(problems));
     }
 
     private Ruling ruling(SlotOutcome slot) {

@@ -1,8 +1,8 @@
 package dev.detent.host.settings;
 
 import dev.detent.host.plugin.Registry;
-import dev.detent.host.rules.Rule;
 import dev.detent.host.problem.SettingsProblems;
+import dev.detent.host.rules.Rule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.option.Option;

@@ -2,9 +2,9 @@ package dev.detent.host.settings;
 
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
-import dev.detent.host.rules.RuleReader;
 import dev.detent.host.plugin.YamlDocument;
 import dev.detent.host.problem.SettingsProblems;
+import dev.detent.host.rules.RuleReader;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -261,9 +261,9 @@ public final class QdqGraphBuilder {
     }
 
     /**
-     * A bias of 32 bits with a scale of its own. Who fuses a pair's operators (ONNX Runtime's QLinearConv) takes int32 codes for
-     * units of input scale x weight scale, whatever stands beside them: so its quantized values are written in float,
-     * and its scale is in the record of the run only.
+     * A bias of 32 bits with a scale of its own. Who fuses a pair's operators (ONNX Runtime's QLinearConv) takes int32
+     * codes for units of input scale x weight scale, whatever stands beside them: so its quantized values are written
+     * in float, and its scale is in the record of the run only.
      */
     static boolean hasOwnUnit(TensorQuantization c, Node n) {
         return c.slot().index() == 2
