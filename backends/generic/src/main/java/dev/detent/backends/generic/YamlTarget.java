@@ -142,21 +142,21 @@ final class YamlTarget {
 
     /** {@code also: {activations: [16], weights: [4, 16]}}: widths that a person's rules may ask for. */
     private void also(DeclaredTargetBuilder table, Scheme activation) {
-        Map<String, Object> also = map(yaml.getOrDefault("also", Map.of()), "also");
-        known(also.keySet(), Set.of("activations", "weights"), "also.");
+        Map<String, Object> also = values.map(yaml.getOrDefault("also", Map.of()), "also");
+        values.refuseOthers(also.keySet(), Set.of("activations", "weights"), "also.");
         Set<String> types = operators("quantizes", yaml.get("quantizes"));
-        list(also.getOrDefault("activations", List.of()))
+        values.list(also.getOrDefault("activations", List.of()))
                 .forEach(bits -> table.alsoActivations(Widths.of(activation, width("activations", bits)), types));
         if (yaml.get("weights") instanceof Map<?, ?> weights) {
-            Scheme weight = slot("weights", map(weights, "weights"), "minmax").scheme();
-            list(also.getOrDefault("weights", List.of()))
+            Scheme weight = slot("weights", values.map(weights, "weights"), "minmax").scheme();
+            values.list(also.getOrDefault("weights", List.of()))
                     .forEach(bits -> table.alsoWeights(Widths.of(weight, width("weights", bits)), types));
         }
     }
 
     private int width(String key, String bits) {
         if (!bits.matches("[2-9]|[12]\\d|3[0-2]")) {
-            throw wrong("also." + key, bits, "widths of 2 to 32 bits");
+            throw values.wrong("also." + key, bits, "widths of 2 to 32 bits");
         }
         return Integer.parseInt(bits);
     }

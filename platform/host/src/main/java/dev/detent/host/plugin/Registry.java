@@ -141,9 +141,10 @@ public final class Registry implements Observers {
 
     /** The same registry with more observers, which belong to no plugin; those of the same id are replaced. */
     public Registry withObservers(Collection<ObserverDefinition> more) {
-        Registry r = withObserverOptions(observerOptions);
-        more.forEach(d -> r.observers.put(d.id(), new Entry<>(d, "detent")));
-        return r;
+        Contributions longer = new Contributions();
+        longer.add(all);
+        more.forEach(d -> longer.observers.put(d.id(), new Entry<>(d, "detent", "")));
+        return new Registry(longer, refused, disabled, observerOptions);
     }
 
     public Collection<Target> targets() {
