@@ -148,7 +148,8 @@ final class YamlTarget {
         values.list(also.getOrDefault("activations", List.of()))
                 .forEach(bits -> table.alsoActivations(Widths.of(activation, width("activations", bits)), types));
         if (yaml.get("weights") instanceof Map<?, ?> weights) {
-            Scheme weight = slot("weights", values.map(weights, "weights"), "minmax").scheme();
+            Scheme weight =
+                    slot("weights", values.map(weights, "weights"), "minmax").scheme();
             values.list(also.getOrDefault("weights", List.of()))
                     .forEach(bits -> table.alsoWeights(Widths.of(weight, width("weights", bits)), types));
         }
