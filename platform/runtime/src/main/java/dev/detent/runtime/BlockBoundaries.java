@@ -51,7 +51,8 @@ record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs) {
                 });
             }
         } catch (OrtException e) {
-            throw new UserException(RuntimeProblems.SAMPLE_REFUSED, "the model cannot be run on it: " + OrtRuntime.firstLine(e), "", e);
+            throw new UserException(
+                    RuntimeProblems.SAMPLE_REFUSED, "the model cannot be run on it: " + OrtRuntime.firstLine(e), "", e);
         } finally {
             inputs.values().forEach(OnnxTensorLike::close);
         }
@@ -63,7 +64,8 @@ record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs) {
     static Sample.Input given(Sample sample, String input) {
         Sample.Input in = sample.inputs().get(input);
         if (in == null) {
-            throw new UserException(RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input + "'", "a sample");
+            throw new UserException(
+                    RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input + "'", "a sample");
         }
         return in;
     }

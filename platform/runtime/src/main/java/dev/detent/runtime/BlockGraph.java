@@ -78,7 +78,10 @@ record BlockGraph(Graph graph, List<String> inputs, List<String> outputs, Map<St
     /** A float constant with one use, of a weighted operator or an Add behind a matrix product. */
     private static boolean isParameter(Graph network, Node n, int input, String value) {
         boolean place = input > 0 && OperatorTable.is(n, Trait.WEIGHTED)
-                || n.is("Add") && network.producer(n.input(1 - Math.min(1, input))).filter(p -> p.is("MatMul")).isPresent();
+                || n.is("Add")
+                        && network.producer(n.input(1 - Math.min(1, input)))
+                                .filter(p -> p.is("MatMul"))
+                                .isPresent();
         return place
                 && input < n.inputs().size()
                 && network.initializer(value)

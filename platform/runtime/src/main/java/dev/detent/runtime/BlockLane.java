@@ -304,8 +304,7 @@ final class BlockLane implements AutoCloseable {
     }
 
     /** Turns the gradient to {@code to} into that to {@code from}, in place. */
-    private void through(
-            TensorQuantization config, String from, String to, String name, Mode mode, int sample) {
+    private void through(TensorQuantization config, String from, String to, String name, Mode mode, int sample) {
         FakeQuantizer q = mode.quantizers().get(config.slot());
         if (q != null) {
             straightThrough.apply(
@@ -314,8 +313,8 @@ final class BlockLane implements AutoCloseable {
                     values(to),
                     values(gradient(to)),
                     block.shape(base(name)),
-                    sums.quantizers().computeIfAbsent(
-                            config.root().slot(), k -> StraightThrough.Sums.of(q.parameters())),
+                    sums.quantizers()
+                            .computeIfAbsent(config.root().slot(), k -> StraightThrough.Sums.of(q.parameters())),
                     DropMask.of(mode.drop(), mode.seed(), sample, name));
         }
     }
@@ -355,8 +354,10 @@ final class BlockLane implements AutoCloseable {
             inputs.put(r, stage.outputs().contains(r) ? tensor(made(r)) : tensor(r));
         }
         Map<String, OnnxValue> pinned = new LinkedHashMap<>();
-        way.graph().gradients().forEach((value, name) -> pinned.put(
-                name, buffer("result::" + value, block.shape(value)).tensor()));
+        way.graph()
+                .gradients()
+                .forEach((value, name) -> pinned.put(
+                        name, buffer("result::" + value, block.shape(value)).tensor()));
         way.session().run(inputs, Set.of(), pinned).close();
         for (String value : way.graph().gradients().keySet()) {
             FloatBuffer result = values("result::" + value);

@@ -65,11 +65,7 @@ final class BlockStages implements AutoCloseable {
      * @param sample tensors of the block's inputs, of the shapes that all samples have, and of its parameters
      * @param trained slots of the configs whose gradients are wanted
      */
-    BlockStages(
-            BlockGraph block,
-            PartitionPlan plan,
-            Map<String, ? extends OnnxTensorLike> sample,
-            Set<Slot> trained) {
+    BlockStages(BlockGraph block, PartitionPlan plan, Map<String, ? extends OnnxTensorLike> sample, Set<Slot> trained) {
         this.block = block;
         this.plan = plan;
         probe(sample);
@@ -92,10 +88,12 @@ final class BlockStages implements AutoCloseable {
     private void probe(Map<String, ? extends OnnxTensorLike> sample) {
         Graph watched = block.graph().copy();
         block.outputs().forEach(o -> watched.edit().removeOutput(o));
-        watched.nodes().forEach(n -> n.outputs().stream()
-                .filter(o -> !o.isEmpty())
-                .forEach(o -> watched.edit()
-                        .output(new ValueInfo(o, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE))));
+        watched.nodes()
+                .forEach(n -> n.outputs().stream()
+                        .filter(o -> !o.isEmpty())
+                        .forEach(o -> watched.edit()
+                                .output(new ValueInfo(
+                                        o, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE))));
         block.graph().initializers().forEach((name, t) -> shape(name, t.dims(), t.type()));
         sample.forEach((name, t) -> {
             OnnxTensor tensor = (OnnxTensor) t;
@@ -109,7 +107,8 @@ final class BlockStages implements AutoCloseable {
                 }
             });
         } catch (OrtException e) {
-            throw new UserException(RuntimeProblems.SAMPLE_REFUSED, "cannot be run: " + OrtRuntime.firstLine(e), name(), e);
+            throw new UserException(
+                    RuntimeProblems.SAMPLE_REFUSED, "cannot be run: " + OrtRuntime.firstLine(e), name(), e);
         }
     }
 
@@ -119,20 +118,23 @@ final class BlockStages implements AutoCloseable {
     }
 
     private String name() {
-        return block.outputs().isEmpty() ? "" : block.outputs().get(block.outputs().size() - 1);
+        return block.outputs().isEmpty()
+                ? ""
+                : block.outputs().get(block.outputs().size() - 1);
     }
 
     /** From the first stage to the last: a gradient is wanted where something before it is learned. */
     private List<@Nullable GradientGraph> gradients(List<GraphPartitioner.Part> parts, Set<Slot> trained) {
         Set<String> wanted = new HashSet<>();
         Map<String, String> versions = new HashMap<>();
-        plan.cuts().forEach((value, cut) -> cut.versions().forEach(v -> {
-            versions.put(v.name(), value);
-            shape(v.name(), shape(value), ElementType.FLOAT);
-            if (isTrained(v.config(), trained)) {
-                wanted.add(v.name());
-            }
-        }));
+        plan.cuts()
+                .forEach((value, cut) -> cut.versions().forEach(v -> {
+                    versions.put(v.name(), value);
+                    shape(v.name(), shape(value), ElementType.FLOAT);
+                    if (isTrained(v.config(), trained)) {
+                        wanted.add(v.name());
+                    }
+                }));
         List<@Nullable GradientGraph> gradients = new ArrayList<>();
         for (GraphPartitioner.Part p : parts) {
             declare(p.graph());
@@ -143,8 +145,7 @@ final class BlockStages implements AutoCloseable {
                     sources.add(in);
                 }
             }
-            List<String> outputs =
-                    p.outputs().stream().filter(this::isFloat).toList();
+            List<String> outputs = p.outputs().stream().filter(this::isFloat).toList();
             GradientGraph g = sources.isEmpty() || outputs.isEmpty()
                     ? null
                     : GradientGraph.of(p.graph(), shapes, outputs, sources);
@@ -183,8 +184,7 @@ final class BlockStages implements AutoCloseable {
                 if (!part.inputs().contains(r) && !part.outputs().contains(r)) {
                     kept.add(r);
                     forward.edit()
-                            .output(new ValueInfo(
-                                    r, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE));
+                            .output(new ValueInfo(r, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE));
                 }
             }
             List<String> upstream = part.outputs().stream()

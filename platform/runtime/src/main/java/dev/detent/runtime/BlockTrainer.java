@@ -74,8 +74,7 @@ final class BlockTrainer implements Block, AutoCloseable {
         this.workers = Math.min(workers, LANES);
         this.index = index;
         this.count = count;
-        this.outputs =
-                stages.block().outputs().stream().filter(stages::isFloat).toList();
+        this.outputs = stages.block().outputs().stream().filter(stages::isFloat).toList();
     }
 
     /** Takes room for the parameters. */
@@ -94,10 +93,7 @@ final class BlockTrainer implements Block, AutoCloseable {
 
     /** Outputs of the float network, which are what the block is judged by. */
     Map<String, BlockValue[]> exactOutputs() {
-        stages.block()
-                .parameters()
-                .values()
-                .forEach(p -> values(p.value()).put(0, exact(p).floats()));
+        stages.block().parameters().values().forEach(p -> values(p.value()).put(0, exact(p).floats()));
         Map<String, BlockValue[]> all = outputs(data.exactInputs(), BlockLane.Mode.FLOAT);
         for (String o : outputs) {
             targets.put(
@@ -170,8 +166,7 @@ final class BlockTrainer implements Block, AutoCloseable {
         return new BlockLane.Mode(quantizers, drop.probability(), drop.seed());
     }
 
-    private static void add(
-            @Nullable TensorQuantization config, Values values, Map<Slot, FakeQuantizer> quantizers) {
+    private static void add(@Nullable TensorQuantization config, Values values, Map<Slot, FakeQuantizer> quantizers) {
         if (config != null) {
             QuantizationParameters p = values.activations().get(config.root().slot());
             quantizers.put(

@@ -53,12 +53,7 @@ public final class BlockWalk implements Differentiator {
      * @param exact the network before anything was quantized: values of its initializers are the float network's
      */
     public BlockWalk(
-            Graph graph,
-            Graph exact,
-            Quantization quantization,
-            Samples samples,
-            int workers,
-            BlockProgress progress) {
+            Graph graph, Graph exact, Quantization quantization, Samples samples, int workers, BlockProgress progress) {
         this.network = new BlockTrainer.Network(graph, exact, quantization);
         this.samples = samples;
         this.workers = workers;
@@ -89,8 +84,8 @@ public final class BlockWalk implements Differentiator {
         for (int i = 0; i < blocks.size(); i++) {
             progress.at(i, blocks.size());
             BlockGraph block = blocks.get(i);
-            BlockTrainer.Data data = new BlockTrainer.Data(
-                    read(block, quantized), read(block, exact), fitting - heldOut, heldOut);
+            BlockTrainer.Data data =
+                    new BlockTrainer.Data(read(block, quantized), read(block, exact), fitting - heldOut, heldOut);
             visit(block, data, seen, i, blocks.size(), visitor, quantized, exact);
             forget(blocks.subList(i + 1, blocks.size()), quantized, exact);
         }
@@ -124,8 +119,7 @@ public final class BlockWalk implements Differentiator {
                 }
             });
         }
-        try (BlockTrainer trainer =
-                new BlockTrainer(network, stages, data, activations, workers, index, count)) {
+        try (BlockTrainer trainer = new BlockTrainer(network, stages, data, activations, workers, index, count)) {
             trainer.open();
             exact.putAll(trainer.exactOutputs());
             visitor.accept(trainer);
@@ -176,8 +170,8 @@ public final class BlockWalk implements Differentiator {
     private static Map<String, List<Long>> shapes(Sample s) {
         Map<String, List<Long>> shapes = new HashMap<>();
         s.inputs()
-                .forEach((name, in) -> shapes.put(
-                        name, Arrays.stream(in.shape()).boxed().toList()));
+                .forEach((name, in) ->
+                        shapes.put(name, Arrays.stream(in.shape()).boxed().toList()));
         return shapes;
     }
 

@@ -11,9 +11,8 @@ record DropMask(long seed, int threshold) {
 
     /** @param probability of an element to be left out */
     static DropMask of(double probability, long seed, int sample, String value) {
-        return new DropMask(
-                mix(mix(seed + 0x9E3779B97F4A7C15L * (sample + 1L)) + value.hashCode()),
-                (int) Math.round(probability * (1 << 24)));
+        return new DropMask(mix(mix(seed + 0x9E3779B97F4A7C15L * (sample + 1L)) + value.hashCode()), (int)
+                Math.round(probability * (1 << 24)));
     }
 
     boolean isActive() {

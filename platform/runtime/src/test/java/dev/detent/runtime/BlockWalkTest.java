@@ -190,7 +190,9 @@ class BlockWalkTest {
             assertThat(b.activations()).hasSize(2);
         });
         assertThat(names).containsExactly("r1", "r3");
-        assertThat(nodes).containsExactlyElementsOf(network("Relu").nodes().stream().map(Node::name).toList());
+        assertThat(nodes)
+                .containsExactlyElementsOf(
+                        network("Relu").nodes().stream().map(Node::name).toList());
         assertThat(walk.withoutGradient()).isEmpty();
     }
 
@@ -211,7 +213,8 @@ class BlockWalkTest {
         walk(g, none, 1).walk(TWO, b -> {
             Block.Values values = b.values().copy();
             for (Block.Parameter p : b.parameters()) {
-                float[] moved = Objects.requireNonNull(values.parameters().get(p.value())).clone();
+                float[] moved = Objects.requireNonNull(values.parameters().get(p.value()))
+                        .clone();
                 for (int i = 0; i < moved.length; i++) {
                     moved[i] += 0.1f * (i % 3 - 1);
                 }
@@ -265,8 +268,7 @@ class BlockWalkTest {
         for (int workers : new int[] {1, 2, 3, 8}) {
             List<Object> numbers = new ArrayList<>();
             walk(network("Relu"), configs(0.05f), workers).walk(TWO, b -> {
-                Block.Gradient gradient =
-                        b.gradient(b.values(), new int[] {0, 3, 1, 5, 2}, new Block.Drop(0.3, 42));
+                Block.Gradient gradient = b.gradient(b.values(), new int[] {0, 3, 1, 5, 2}, new Block.Drop(0.3, 42));
                 numbers.add(gradient.error());
                 gradient.parameters().forEach((name, v) -> numbers.add(List.of(name, java.util.Arrays.hashCode(v))));
                 gradient.scales().forEach((slot, v) -> numbers.add(List.of(slot, v[0])));
@@ -282,10 +284,9 @@ class BlockWalkTest {
     void fewerSamplesWhereTheyDoNotFit() {
         // Input and output of a block, in two networks.
         long perSample = 2 * 4 * 2 * 144;
-        walk(network("Relu"), configs(0.05f), 1)
-                .walk(new Differentiator.Cutting(2, 6, 4, 5 * perSample), b -> {
-                    assertThat(b.samples()).isEqualTo(4);
-                    assertThat(b.heldOut()).isEqualTo(1);
-                });
+        walk(network("Relu"), configs(0.05f), 1).walk(new Differentiator.Cutting(2, 6, 4, 5 * perSample), b -> {
+            assertThat(b.samples()).isEqualTo(4);
+            assertThat(b.heldOut()).isEqualTo(1);
+        });
     }
 }

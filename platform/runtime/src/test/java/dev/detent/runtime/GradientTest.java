@@ -84,9 +84,8 @@ class GradientTest {
                             : v instanceof Float f
                                     ? new Attribute.FloatValue(f)
                                     : v instanceof long[] l
-                                            ? new Attribute.Ints(Arrays.stream(l)
-                                                    .boxed()
-                                                    .toList())
+                                            ? new Attribute.Ints(
+                                                    Arrays.stream(l).boxed().toList())
                                             : new Attribute.StringValue((String) v));
         }
         List<String> inputs = new ArrayList<>();
@@ -100,8 +99,7 @@ class GradientTest {
         for (int i = 0; i < outputs; i++) {
             made.add("y" + i);
         }
-        String label = op + " " + opset
-                + floats.stream().map(Arrays::toString).collect(Collectors.joining()) + all;
+        String label = op + " " + opset + floats.stream().map(Arrays::toString).collect(Collectors.joining()) + all;
         CASES.add(new Case(label, op, opset, floats, constants, kind, Node.of("n", op, inputs, made, all)));
     }
 
@@ -121,9 +119,29 @@ class GradientTest {
         long[] image = of(2, 4, 6, 7);
         List<Tensor> none = List.of();
         for (String f : List.of(
-                "Identity", "Neg", "Abs", "Relu", "LeakyRelu", "ThresholdedRelu", "Elu", "Selu", "Celu", "Sigmoid",
-                "Tanh", "Exp", "Sin", "Cos", "Erf", "Softplus", "Softsign", "HardSigmoid", "HardSwish", "Mish",
-                "Dropout", "GlobalAveragePool", "GlobalMaxPool")) {
+                "Identity",
+                "Neg",
+                "Abs",
+                "Relu",
+                "LeakyRelu",
+                "ThresholdedRelu",
+                "Elu",
+                "Selu",
+                "Celu",
+                "Sigmoid",
+                "Tanh",
+                "Exp",
+                "Sin",
+                "Cos",
+                "Erf",
+                "Softplus",
+                "Softsign",
+                "HardSigmoid",
+                "HardSwish",
+                "Mish",
+                "Dropout",
+                "GlobalAveragePool",
+                "GlobalMaxPool")) {
             add(f, Kind.ANY, List.of(image), none, 1);
         }
         for (String f : List.of("Sqrt", "Reciprocal", "Log")) {
@@ -149,15 +167,71 @@ class GradientTest {
             int g = (int) group;
             add("Conv", Kind.SMALL, List.of(image, weight, of(weight[0])), none, 1, "group", g);
             add("Conv", Kind.SMALL, List.of(image, weight), none, 1, "group", g, "pads", of(1, 0, 2, 1));
-            add("Conv", Kind.SMALL, List.of(image, weight), none, 1, "group", g, "strides", of(2, 2), "pads", of(1, 1, 1, 1));
-            add("Conv", Kind.SMALL, List.of(image, weight), none, 1, "group", g, "dilations", of(2, 1), "pads", of(2, 1, 2, 1));
+            add(
+                    "Conv",
+                    Kind.SMALL,
+                    List.of(image, weight),
+                    none,
+                    1,
+                    "group",
+                    g,
+                    "strides",
+                    of(2, 2),
+                    "pads",
+                    of(1, 1, 1, 1));
+            add(
+                    "Conv",
+                    Kind.SMALL,
+                    List.of(image, weight),
+                    none,
+                    1,
+                    "group",
+                    g,
+                    "dilations",
+                    of(2, 1),
+                    "pads",
+                    of(2, 1, 2, 1));
             add("Conv", Kind.SMALL, List.of(image, weight), none, 1, "group", g, "strides", of(3, 2));
-            add("Conv", Kind.SMALL, List.of(image, weight), none, 1, "group", g, "auto_pad", "SAME_UPPER", "strides", of(2, 2));
-            add("Conv", Kind.SMALL, List.of(image, weight), none, 1, "group", g, "auto_pad", "SAME_LOWER", "strides", of(2, 1));
+            add(
+                    "Conv",
+                    Kind.SMALL,
+                    List.of(image, weight),
+                    none,
+                    1,
+                    "group",
+                    g,
+                    "auto_pad",
+                    "SAME_UPPER",
+                    "strides",
+                    of(2, 2));
+            add(
+                    "Conv",
+                    Kind.SMALL,
+                    List.of(image, weight),
+                    none,
+                    1,
+                    "group",
+                    g,
+                    "auto_pad",
+                    "SAME_LOWER",
+                    "strides",
+                    of(2, 1));
             long[] transposed = of(4, 6 / Math.min(group, 2), 3, 3);
             add("ConvTranspose", Kind.SMALL, List.of(image, transposed), none, 1, "group", g);
-            add("ConvTranspose", Kind.SMALL, List.of(image, transposed, of(transposed[1] * group)), none, 1,
-                    "group", g, "strides", of(2, 3), "pads", of(1, 0, 1, 1), "output_padding", of(1, 1));
+            add(
+                    "ConvTranspose",
+                    Kind.SMALL,
+                    List.of(image, transposed, of(transposed[1] * group)),
+                    none,
+                    1,
+                    "group",
+                    g,
+                    "strides",
+                    of(2, 3),
+                    "pads",
+                    of(1, 0, 1, 1),
+                    "output_padding",
+                    of(1, 1));
             add("ConvTranspose", Kind.SMALL, List.of(image, transposed), none, 1, "group", g, "dilations", of(2, 1));
         }
         add("Conv", Kind.SMALL, List.of(of(1, 4, 6, 7), of(5, 4, 1, 1), of(5)), none, 1);
@@ -165,25 +239,90 @@ class GradientTest {
         add("Conv", Kind.SMALL, List.of(of(1, 3, 9), of(6, 3, 3)), none, 1, "strides", of(2), "pads", of(1, 1));
         add("Conv", Kind.SMALL, List.of(of(2, 2, 4, 5, 4), of(3, 2, 2, 2, 2)), none, 1);
         add("Conv", Kind.SMALL, List.of(of(1, 200, 3, 3), of(300, 200, 3, 3)), none, 1, "pads", of(1, 1, 1, 1));
-        add("ConvTranspose", Kind.SMALL, List.of(of(1, 2, 5), of(2, 3, 4)), none, 1, "strides", of(2), "pads", of(1, 1));
+        add(
+                "ConvTranspose",
+                Kind.SMALL,
+                List.of(of(1, 2, 5), of(2, 3, 4)),
+                none,
+                1,
+                "strides",
+                of(2),
+                "pads",
+                of(1, 1));
         add("MatMul", Kind.SMALL, List.of(of(3, 5), of(5, 4)), none, 1);
         add("MatMul", Kind.SMALL, List.of(of(2, 3, 5), of(5, 4)), none, 1);
         add("MatMul", Kind.SMALL, List.of(of(2, 6, 3, 5), of(6, 5, 4)), none, 1);
         add("MatMul", Kind.SMALL, List.of(of(5), of(2, 5, 4)), none, 1);
         add("MatMul", Kind.SMALL, List.of(of(2, 3, 5), of(5)), none, 1);
         for (int t = 0; t < 4; t++) {
-            add("Gemm", Kind.SMALL,
+            add(
+                    "Gemm",
+                    Kind.SMALL,
                     List.of(t % 2 == 0 ? of(3, 5) : of(5, 3), t / 2 == 0 ? of(5, 4) : of(4, 5), of(4)),
-                    none, 1, "transA", t % 2, "transB", t / 2, "alpha", 0.5f, "beta", 2f);
+                    none,
+                    1,
+                    "transA",
+                    t % 2,
+                    "transB",
+                    t / 2,
+                    "alpha",
+                    0.5f,
+                    "beta",
+                    2f);
         }
         add("AveragePool", Kind.ANY, List.of(image), none, 1, "kernel_shape", of(3, 2), "strides", of(2, 2));
         add("AveragePool", Kind.ANY, List.of(image), none, 1, "kernel_shape", of(3, 3), "pads", of(1, 1, 1, 1));
-        add("AveragePool", Kind.ANY, List.of(image), none, 1, "kernel_shape", of(3, 3), "pads", of(1, 1, 1, 1),
-                "count_include_pad", 1, "strides", of(2, 2));
-        add("AveragePool", Kind.ANY, List.of(image), none, 1, "kernel_shape", of(3, 3), "strides", of(2, 2), "ceil_mode", 1);
+        add(
+                "AveragePool",
+                Kind.ANY,
+                List.of(image),
+                none,
+                1,
+                "kernel_shape",
+                of(3, 3),
+                "pads",
+                of(1, 1, 1, 1),
+                "count_include_pad",
+                1,
+                "strides",
+                of(2, 2));
+        add(
+                "AveragePool",
+                Kind.ANY,
+                List.of(image),
+                none,
+                1,
+                "kernel_shape",
+                of(3, 3),
+                "strides",
+                of(2, 2),
+                "ceil_mode",
+                1);
         add("AveragePool", Kind.ANY, List.of(image), none, 1, "kernel_shape", of(2, 2), "auto_pad", "SAME_UPPER");
-        add("MaxPool", Kind.ANY, List.of(image), none, 1, "kernel_shape", of(3, 3), "strides", of(2, 2), "pads", of(1, 1, 1, 1));
-        add("MaxPool", Kind.ANY, List.of(image), none, 1, "kernel_shape", of(3, 3), "strides", of(2, 2), "ceil_mode", 1);
+        add(
+                "MaxPool",
+                Kind.ANY,
+                List.of(image),
+                none,
+                1,
+                "kernel_shape",
+                of(3, 3),
+                "strides",
+                of(2, 2),
+                "pads",
+                of(1, 1, 1, 1));
+        add(
+                "MaxPool",
+                Kind.ANY,
+                List.of(image),
+                none,
+                1,
+                "kernel_shape",
+                of(3, 3),
+                "strides",
+                of(2, 2),
+                "ceil_mode",
+                1);
         for (String f : List.of("ReduceMean", "ReduceMax", "ReduceMin")) {
             addAt(13, f, Kind.ANY, List.of(image), none, 1, "axes", of(1, -1), "keepdims", 0);
             add(f, Kind.ANY, List.of(image), List.of(longs(2, 3)), 1);
@@ -195,8 +334,12 @@ class GradientTest {
         add("LayerNormalization", Kind.ANY, List.of(image, of(7), of(7)), none, 1);
         add("LayerNormalization", Kind.ANY, List.of(image, of(6, 7)), none, 1, "axis", -2);
         add("InstanceNormalization", Kind.ANY, List.of(image, of(4), of(4)), none, 1);
-        add("BatchNormalization", Kind.POSITIVE, List.of(image, of(4), of(4)),
-                List.of(floats(1, 2, 0, 1), floats(1, 2, 3, 0.5f)), 1);
+        add(
+                "BatchNormalization",
+                Kind.POSITIVE,
+                List.of(image, of(4), of(4)),
+                List.of(floats(1, 2, 0, 1), floats(1, 2, 3, 0.5f)),
+                1);
         add("Reshape", Kind.ANY, List.of(image), List.of(longs(4, 0, -1)), 1);
         add("Flatten", Kind.ANY, List.of(image), none, 1);
         add("Squeeze", Kind.ANY, List.of(of(1, 3, 1, 2)), List.of(longs(0)), 1);
@@ -216,10 +359,26 @@ class GradientTest {
         add("SpaceToDepth", Kind.ANY, List.of(of(1, 2, 4, 6)), none, 1, "blocksize", 2);
         for (String mode : List.of("nearest", "linear", "cubic")) {
             for (String place : List.of("half_pixel", "asymmetric", "align_corners")) {
-                add("Resize", Kind.ANY, List.of(of(1, 2, 4, 5)), Arrays.asList(null, floats(1, 1, 2, 2)), 1,
-                        "mode", mode, "coordinate_transformation_mode", place);
-                add("Resize", Kind.ANY, List.of(of(1, 2, 4, 5)), Arrays.asList(null, null, longs(1, 2, 7, 3)), 1,
-                        "mode", mode, "coordinate_transformation_mode", place);
+                add(
+                        "Resize",
+                        Kind.ANY,
+                        List.of(of(1, 2, 4, 5)),
+                        Arrays.asList(null, floats(1, 1, 2, 2)),
+                        1,
+                        "mode",
+                        mode,
+                        "coordinate_transformation_mode",
+                        place);
+                add(
+                        "Resize",
+                        Kind.ANY,
+                        List.of(of(1, 2, 4, 5)),
+                        Arrays.asList(null, null, longs(1, 2, 7, 3)),
+                        1,
+                        "mode",
+                        mode,
+                        "coordinate_transformation_mode",
+                        place);
             }
         }
     }
@@ -290,7 +449,11 @@ class GradientTest {
                 .input(ValueInfo.of("x0", ElementType.FLOAT, shape))
                 .input(ValueInfo.of("x1", ElementType.FLOAT, 4, 4, 3, 3))
                 .input(ValueInfo.of("x2", ElementType.FLOAT, 4))
-                .add(Node.of("conv", "Conv", List.of("x0", "x1", "x2"), List.of("a"),
+                .add(Node.of(
+                        "conv",
+                        "Conv",
+                        List.of("x0", "x1", "x2"),
+                        List.of("a"),
                         Map.of("pads", new Attribute.Ints(List.of(1L, 1L, 1L, 1L)))))
                 .add(Node.of("gate", "Sigmoid", List.of("a"), List.of("s"), Map.of()))
                 .add(Node.of("silu", "Mul", List.of("a", "s"), List.of("y0"), Map.of()))
@@ -308,10 +471,12 @@ class GradientTest {
         for (int i = 0; i < inputShapes.size(); i++) {
             float[] x = new float[(int) Tensor.count(inputShapes.get(i))];
             // Evenly spread, those of the second input between those of the first: no two change places within a step.
-            List<Integer> order = new ArrayList<>(IntStream.range(0, x.length).boxed().toList());
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, x.length).boxed().toList());
             Collections.shuffle(order, random);
             for (int k = 0; k < x.length; k++) {
-                x[k] = (float) (kind.from + (order.get(k) + (i % 2 == 0 ? 0.34375 : 0)) * (kind.to - kind.from) / x.length);
+                x[k] = (float)
+                        (kind.from + (order.get(k) + (i % 2 == 0 ? 0.34375 : 0)) * (kind.to - kind.from) / x.length);
             }
             inputs.put("x" + i, x);
             shapes.put("x" + i, inputShapes.get(i));

@@ -54,8 +54,7 @@ class StraightThroughTest {
         new FakeQuantizer(scheme, p).apply(x, y, new long[] {3}, FakeQuantizer.scratch());
         FloatBuffer g = buffer(1, 10, 100);
         StraightThrough.Sums sums = StraightThrough.Sums.of(p);
-        new StraightThrough()
-                .apply(new FakeQuantizer(scheme, p), x, y, g, new long[] {3}, sums, DropMask.NONE);
+        new StraightThrough().apply(new FakeQuantizer(scheme, p), x, y, g, new long[] {3}, sums, DropMask.NONE);
         assertThat(new float[] {g.get(0), g.get(1), g.get(2)}).containsExactly(1, 0, 0);
         // LSQ+: round(x / s) - x / s inside, code less zero point outside; to the zero point -s outside.
         assertThat(sums.scales()[0]).isCloseTo(1 * (2 - 2.2) + 10 * -10.0 + 100 * 245.0, Offset.offset(1e-3));

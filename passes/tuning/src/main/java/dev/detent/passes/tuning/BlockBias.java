@@ -6,8 +6,9 @@ import dev.detent.spi.pass.PassDefinition;
 import java.util.Set;
 
 /**
- * Learns biases alone, block by block: what the mean errors of all operators of a block, and of all blocks before it, cost
- * at its output is taken out there. The pass {@code bias-correction} looks at one layer of the float network at a time.
+ * Learns biases alone, block by block: what the mean errors of all operators of a block, and of all blocks before it,
+ * cost at its output is taken out there. The pass {@code bias-correction} looks at one layer of the float network at a
+ * time.
  */
 final class BlockBias {
 
@@ -16,8 +17,7 @@ final class BlockBias {
     private static final Option<Double> RATE = Option.number(
                     "lr", 0.01, "learning rate: a bias moves in units of the root mean square of its tensor")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer(
-                    "block-size", 4, "weighted operators of a block, about")
+    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
             .atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
@@ -32,8 +32,11 @@ final class BlockBias {
         new BlockLearning(
                         context,
                         BlockOptions.schedule(
-                                context, context.options().get(STEPS), context.options().get(RATE), 0),
-                        new BlockLearners(BlockLearners.Weights.FIXED, 0, 0, 1, 0, Set.of()))
+                                context,
+                                context.options().get(STEPS),
+                                context.options().get(RATE),
+                                0),
+                        new BlockLearners(BlockLearners.Weights.FIXED, BlockLearners.Scales.FIXED, 1, 0, Set.of()))
                 .run(BlockOptions.cutting(context, context.options().get(BLOCK)), "block-bias-correction");
     }
 }

@@ -12,14 +12,12 @@ import java.util.Set;
 /**
  * What of a block is learned, and how fast. Rates are parts of the learning rate; 0 leaves alone.
  *
- * @param weightScales rate of the scales of weights
- * @param activations rate of scales and zero points of activations
+ * @param scales rates of scales and zero points
  * @param biases rate of the biases
  * @param hold weight of what holds weights at their codes: LSQ's gamma, AdaRound's regulariser
  * @param layers names of the nodes whose weights and biases are learned; all when empty
  */
-record BlockLearners(
-        Weights weights, double weightScales, double activations, double biases, double hold, Set<String> layers)
+record BlockLearners(Weights weights, Scales scales, double biases, double hold, Set<String> layers)
         implements BlockLearning.Learners {
 
     /** How weights are learned. */
@@ -32,6 +30,21 @@ record BlockLearners(
         ROUNDING
     }
 
+    /**
+     * Rates of scales.
+     *
+     * @param weights those of weights
+     * @param activations those of activations, and their zero points
+     * @param exponents those of either that are powers of two, in place of the other rates
+     */
+    record Scales(double weights, double activations, double exponents) {
+        static final Scales FIXED = new Scales(0, 0, 0);
+
+        private double of(TensorQuantization config) {
+            return config.scheme().powerOfTwo() ? exponents : config.isInitializer() ? weights : activations;
+        }
+    }
+
     @Override
     public List<Learner> of(PassContext context, Block block) {
         List<Learner> all = new ArrayList<>();
@@ -40,8 +53,10 @@ record BlockLearners(
                 parameter(context, block, p).ifPresent(all::add);
             }
         }
-        if (activations > 0 && (layers.isEmpty() || !all.isEmpty())) {
-            block.activations().forEach(a -> all.add(new Slower(new LearnedActivation(a), activations)));
+        if (layers.isEmpty() || !all.isEmpty()) {
+            block.activations().stream()
+                    .filter(a -> scales.of(a) > 0)
+                    .forEach(a -> all.add(new Slower(new LearnedActivation(a), scales.of(a))));
         }
         return all;
     }
@@ -65,7 +80,8 @@ record BlockLearners(
                                 config.get(),
                                 now,
                                 block.exact(p),
-                                new LearnedWeight.Rates(1, weightScales, weights == Weights.VALUES ? hold : 0)));
+                                new LearnedWeight.Rates(
+                                        1, scales.of(config.get()), weights == Weights.VALUES ? hold : 0)));
     }
 
     /** A weight with scales of its own that the target does not prescribe. */

@@ -29,7 +29,8 @@ final class BlockOptions {
     private BlockOptions() {}
 
     /** The order of those that learn, when several are in a plan: each begins where the one before has stopped. */
-    private static final List<String> ORDER = List.of("tqt", "lsq", "adaround", "block-reconstruction", "block-bias-correction");
+    private static final List<String> ORDER =
+            List.of("tqt", "lsq", "adaround", "block-reconstruction", "block-bias-correction");
 
     static PassDescriptor.Builder describe(String id, String summary) {
         PassDescriptor.Builder b = PassDescriptor.of(id, summary)

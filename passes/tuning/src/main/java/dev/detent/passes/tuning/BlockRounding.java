@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * The passes that learn which way each weight is rounded: AdaRound (Nagel et al. 2020) alone, and the reconstruction of
- * blocks (BRECQ, Li et al. 2021) with activation scales and randomly dropped quantization (QDrop, Wei et al. 2022). Their
- * block error is the plain squared one; BRECQ's Fisher weights need gradients of the whole network.
+ * blocks (BRECQ, Li et al. 2021) with activation scales and randomly dropped quantization (QDrop, Wei et al. 2022).
+ * Their block error is the plain squared one; BRECQ's Fisher weights need gradients of the whole network.
  */
 final class BlockRounding {
 
@@ -19,8 +19,7 @@ final class BlockRounding {
     private static final Option<Double> GAMMA = Option.number(
                     "gamma", 1, "how strongly choices are pulled to one of the two codes")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer(
-                    "block-size", 4, "weighted operators of a block, about")
+    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
             .atLeast(1);
     private static final Option<Double> SCALE_RATE = Option.number(
                     "scale-lr", 0.02, "learning rate of activation scales and offsets, as a part of lr")
@@ -59,15 +58,17 @@ final class BlockRounding {
     private static void run(PassContext context, String pass, double scales, double biases, double drop) {
         BlockLearners learners = new BlockLearners(
                 BlockLearners.Weights.ROUNDING,
-                0,
-                scales,
+                new BlockLearners.Scales(0, scales, scales),
                 biases,
                 context.options().get(GAMMA),
                 Set.copyOf(Option.list(context.options().get(LAYERS))));
         new BlockLearning(
                         context,
                         BlockOptions.schedule(
-                                context, context.options().get(STEPS), context.options().get(RATE), drop),
+                                context,
+                                context.options().get(STEPS),
+                                context.options().get(RATE),
+                                drop),
                         learners)
                 .run(BlockOptions.cutting(context, context.options().get(BLOCK)), pass);
     }

@@ -4,8 +4,9 @@ import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 
 /**
- * A scale by its logarithm, which is learned. Where scales are powers of two the logarithm is that of a threshold that is
- * rounded up to one (TQT, Jain et al. 2020); it starts in the middle between two of them, as near to the one as to the other.
+ * A scale by its logarithm, which is learned. Where scales are powers of two the logarithm is that of a threshold that
+ * is rounded up to one (TQT, Jain et al. 2020); it starts in the middle between two of them, as near to the one as to
+ * the other.
  */
 final class Exponents {
 

@@ -47,8 +47,7 @@ final class LearnedActivation implements Learner {
         for (int c = 0; c < scales.length; c++) {
             scales[c] = Exponents.scale(logScales[c], scheme);
             offsets[c] = moves
-                    ? (float) Math.max(
-                            scheme.quantMin(), Math.min(scheme.quantMax(), Math.rint(zeroPoints[c])))
+                    ? (float) Math.max(scheme.quantMin(), Math.min(scheme.quantMax(), Math.rint(zeroPoints[c])))
                     : (float) zeroPoints[c];
         }
         return new QuantizationParameters(scales, offsets);

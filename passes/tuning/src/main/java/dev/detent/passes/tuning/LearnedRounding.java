@@ -10,8 +10,8 @@ import dev.detent.support.number.FakeQuantization;
 
 /**
  * Whether each weight is rounded up or down (AdaRound, Nagel et al. 2020): w = s clip(floor(w / s) + h(v)), with h the
- * sigmoid stretched to [-0.1, 1.1] and clipped to [0, 1]. A regulariser, 1 - |2 h - 1|^beta with beta falling from 20 to 2,
- * pulls every h to 0 or 1 after a warm-up of a fifth of the steps. Scales stay. For integer number systems.
+ * sigmoid stretched to [-0.1, 1.1] and clipped to [0, 1]. A regulariser, 1 - |2 h - 1|^beta with beta falling from 20
+ * to 2, pulls every h to 0 or 1 after a warm-up of a fifth of the steps. Scales stay. For integer number systems.
  */
 final class LearnedRounding implements Learner {
 

@@ -6,8 +6,8 @@ import dev.detent.spi.pass.PassDefinition;
 import java.util.Set;
 
 /**
- * Learns weights, biases, scales and offsets block by block, so that each block's output comes near the float
- * network's (LSQ, Esser et al. 2020, and PPQ's LearnedStepSizePass, whose options it has).
+ * Learns weights, biases, scales and offsets block by block, so that each block's output comes near the float network's
+ * (LSQ, Esser et al. 2020, and PPQ's LearnedStepSizePass, whose options it has).
  */
 final class LearnedStepSizes {
 
@@ -19,21 +19,23 @@ final class LearnedStepSizes {
     private static final Option<Double> SCALE_RATE = Option.number(
                     "scale-lr", 0.1, "learning rate of scales and offsets, as a part of lr")
             .atLeast(0);
+    private static final Option<Double> EXPONENT_RATE = Option.number(
+                    "exponent-lr", 1, "learning rate of scales that are powers of two, as a part of lr")
+            .atLeast(0);
     private static final Option<Double> BIAS_RATE = Option.number(
                     "bias-lr", 0.1, "learning rate of biases, as a part of lr")
             .atLeast(0);
     private static final Option<Double> GAMMA = Option.number(
                     "gamma", 0, "how strongly weights are held at their rounded values")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer(
-                    "block-size", 4, "weighted operators of a block, about")
+    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
             .atLeast(1);
     private static final Option<String> LAYERS = Option.text(
             "interested-layers", "", "names of the nodes to learn, with commas between them; all when empty");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             BlockOptions.describe("lsq", "learns weights, scales and offsets block by block")
-                    .options(BlockOptions.and(STEPS, RATE, SCALE_RATE, BIAS_RATE, GAMMA, BLOCK, LAYERS))
+                    .options(BlockOptions.and(STEPS, RATE, SCALE_RATE, EXPONENT_RATE, BIAS_RATE, GAMMA, BLOCK, LAYERS))
                     .build(),
             LearnedStepSizes::run);
 
@@ -43,15 +45,17 @@ final class LearnedStepSizes {
         double scales = context.options().get(SCALE_RATE);
         BlockLearners learners = new BlockLearners(
                 BlockLearners.Weights.VALUES,
-                scales,
-                scales,
+                new BlockLearners.Scales(scales, scales, context.options().get(EXPONENT_RATE)),
                 context.options().get(BIAS_RATE),
                 context.options().get(GAMMA),
                 Set.copyOf(Option.list(context.options().get(LAYERS))));
         new BlockLearning(
                         context,
                         BlockOptions.schedule(
-                                context, context.options().get(STEPS), context.options().get(RATE), 0),
+                                context,
+                                context.options().get(STEPS),
+                                context.options().get(RATE),
+                                0),
                         learners)
                 .run(BlockOptions.cutting(context, context.options().get(BLOCK)), "lsq");
     }

@@ -6,8 +6,8 @@ import dev.detent.spi.pass.PassDefinition;
 import java.util.Set;
 
 /**
- * Learns exponents, weights and biases of targets whose scales are powers of two (TQT, Jain et al. 2020). Does nothing for
- * others, and takes no time there.
+ * Learns exponents, weights and biases of targets whose scales are powers of two (TQT, Jain et al. 2020). Does nothing
+ * for others, and takes no time there.
  */
 final class LearnedThresholds {
 
@@ -22,8 +22,7 @@ final class LearnedThresholds {
     private static final Option<Double> BIAS_RATE = Option.number(
                     "bias-lr", 0.1, "learning rate of biases, as a part of lr")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer(
-                    "block-size", 4, "weighted operators of a block, about")
+    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
             .atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
@@ -41,11 +40,18 @@ final class LearnedThresholds {
         }
         double exponents = context.options().get(EXPONENT_RATE);
         BlockLearners learners = new BlockLearners(
-                BlockLearners.Weights.VALUES, exponents, exponents, context.options().get(BIAS_RATE), 0, Set.of());
+                BlockLearners.Weights.VALUES,
+                new BlockLearners.Scales(0, 0, exponents),
+                context.options().get(BIAS_RATE),
+                0,
+                Set.of());
         new BlockLearning(
                         context,
                         BlockOptions.schedule(
-                                context, context.options().get(STEPS), context.options().get(RATE), 0),
+                                context,
+                                context.options().get(STEPS),
+                                context.options().get(RATE),
+                                0),
                         learners)
                 .run(BlockOptions.cutting(context, context.options().get(BLOCK)), "tqt");
     }

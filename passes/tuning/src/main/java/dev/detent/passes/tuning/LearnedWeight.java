@@ -12,8 +12,8 @@ import java.util.Arrays;
 
 /**
  * A weight in full precision that is rounded to its grid at every step, and the grid's scales (LSQ, Esser et al. 2020;
- * with powers of two TQT, Jain et al. 2020). The gradient to the rounded weight is taken for the one to the exact one. A
- * weight moves in units of its scale, a scale in units of itself.
+ * with powers of two TQT, Jain et al. 2020). The gradient to the rounded weight is taken for the one to the exact one.
+ * A weight moves in units of its scale, a scale in units of itself.
  */
 final class LearnedWeight implements Learner {
 

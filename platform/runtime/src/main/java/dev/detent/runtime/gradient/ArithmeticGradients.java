@@ -25,9 +25,11 @@ final class ArithmeticGradients {
         rows.put("Sum", broadcast((b, n, i, up) -> up));
         rows.put("Sub", broadcast((b, n, i, up) -> i == 0 ? up : b.op("Neg", up)));
         rows.put("Mul", broadcast((b, n, i, up) -> b.mul(up, b.read(n.input(1 - i)))));
-        rows.put("Div", broadcast((b, n, i, up) -> i == 0
-                ? b.divide(up, b.read(n.input(1)))
-                : b.op("Neg", b.divide(b.mul(up, b.read(n.output(0))), b.read(n.input(1))))));
+        rows.put(
+                "Div",
+                broadcast((b, n, i, up) -> i == 0
+                        ? b.divide(up, b.read(n.input(1)))
+                        : b.op("Neg", b.divide(b.mul(up, b.read(n.output(0))), b.read(n.input(1))))));
         rows.put("Mean", broadcast((b, n, i, up) -> b.mul(up, 1.0 / n.inputs().size())));
         rows.put("Max", broadcast(ArithmeticGradients::chosen));
         rows.put("Min", broadcast(ArithmeticGradients::chosen));
@@ -67,8 +69,6 @@ final class ArithmeticGradients {
             return "";
         }
         String condition = b.read(n.input(0));
-        return input == 1
-                ? b.op("Where", condition, up, b.scalar(0))
-                : b.op("Where", condition, b.scalar(0), up);
+        return input == 1 ? b.op("Where", condition, up, b.scalar(0)) : b.op("Where", condition, b.scalar(0), up);
     }
 }

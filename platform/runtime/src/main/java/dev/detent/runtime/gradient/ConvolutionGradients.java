@@ -43,8 +43,7 @@ final class ConvolutionGradients {
     }
 
     /** With stride 1 a convolution with the weights turned around: faster than a transposed one. */
-    private static String toData(
-            GradientBuilder b, Node n, String dy, Window window, long[] x, long[] w, long[] y) {
+    private static String toData(GradientBuilder b, Node n, String dy, Window window, long[] x, long[] w, long[] y) {
         String weight = b.read(n.input(1));
         boolean small = Tensor.count(w) <= TURNED;
         boolean fits = true;
@@ -78,7 +77,8 @@ final class ConvolutionGradients {
         if (g == w[0] && w[1] == 1) {
             return turned;
         }
-        long[] split = LongStream.concat(LongStream.of(g, w[0] / g, w[1]), LongStream.of(w).skip(2))
+        long[] split = LongStream.concat(
+                        LongStream.of(g, w[0] / g, w[1]), LongStream.of(w).skip(2))
                 .toArray();
         long[] order = LongStream.range(0, split.length).toArray();
         order[1] = 2;
@@ -107,13 +107,11 @@ final class ConvolutionGradients {
     private static String dense(
             GradientBuilder b, String data, String dy, long[] x, long[] y, long[] w, Window window) {
         long positions = y[0] * y[2] * y[3];
-        String outputs = y[0] == 1
-                ? b.reshape(dy, y[1], positions)
-                : b.reshape(b.transpose(dy, 1, 0, 2, 3), y[1], positions);
+        String outputs =
+                y[0] == 1 ? b.reshape(dy, y[1], positions) : b.reshape(b.transpose(dy, 1, 0, 2, 3), y[1], positions);
         boolean whole = window.isPointwise() && x[2] == y[2] && x[3] == y[3];
         if (whole && x[0] == 1) {
-            return b.reshape(
-                    MatrixGradients.gemm(b, outputs, b.reshape(data, x[1], positions), false, true), w);
+            return b.reshape(MatrixGradients.gemm(b, outputs, b.reshape(data, x[1], positions), false, true), w);
         }
         String last = b.transpose(data, 0, 2, 3, 1);
         long[] begin = window.begin();
@@ -131,9 +129,8 @@ final class ConvolutionGradients {
                 places.add(b.reshape(product, y[1], x[1], 1));
             }
         }
-        String all = places.size() == 1
-                ? places.get(0)
-                : b.add("Concat", places, Map.of("axis", new Attribute.IntValue(2)));
+        String all =
+                places.size() == 1 ? places.get(0) : b.add("Concat", places, Map.of("axis", new Attribute.IntValue(2)));
         return b.reshape(all, w);
     }
 
@@ -176,9 +173,7 @@ final class ConvolutionGradients {
             // With strides the data may reach further than the kernel.
             result = b.slice(result, i + 2L, 0, w[i + 2], 1);
         }
-        return depth == 1
-                ? b.reshape(result, w)
-                : b.reshape(b.transpose(result, order(window.axes(), 1, 0)), w);
+        return depth == 1 ? b.reshape(result, w) : b.reshape(b.transpose(result, order(window.axes(), 1, 0)), w);
     }
 
     private static long[] join(long[] tail, long... head) {
@@ -191,7 +186,9 @@ final class ConvolutionGradients {
                 .toArray();
     }
 
-    /** The gradient of a transposed convolution is a convolution, and data and gradient change places in its weight's. */
+    /**
+     * The gradient of a transposed convolution is a convolution, and data and gradient change places in its weight's.
+     */
     private static List<String> convTranspose(GradientBuilder b, Node n, List<String> up) {
         long[] x = b.shape(n.input(0));
         long[] w = b.shape(n.input(1));

@@ -37,8 +37,7 @@ final class FunctionGradients {
                 "LeakyRelu",
                 function((b, n, x) -> b.plus(
                         b.mul(b.positive(x), 1 - n.floatAttribute("alpha", 0.01f)), n.floatAttribute("alpha", 0.01f))));
-        rows.put(
-                "ThresholdedRelu", function((b, n, x) -> b.positive(b.plus(x, -n.floatAttribute("alpha", 1)))));
+        rows.put("ThresholdedRelu", function((b, n, x) -> b.positive(b.plus(x, -n.floatAttribute("alpha", 1)))));
         rows.put("Elu", function((b, n, x) -> exponential(b, x, 1, n.floatAttribute("alpha", 1), 1)));
         rows.put("Selu", function((b, n, x) -> {
             double gamma = n.floatAttribute("gamma", 1.05070102214813232421875f);
@@ -78,10 +77,7 @@ final class FunctionGradients {
     /** {@code right} above 0, {@code left e^(rate x)} below. */
     private static String exponential(GradientBuilder b, String x, double right, double left, double rate) {
         return b.op(
-                "Where",
-                b.op("Greater", x, b.scalar(0)),
-                b.scalar(right),
-                b.mul(b.op("Exp", b.mul(x, rate)), left));
+                "Where", b.op("Greater", x, b.scalar(0)), b.scalar(right), b.mul(b.op("Exp", b.mul(x, rate)), left));
     }
 
     private static GradientRule result(FromResult derivative) {
@@ -118,8 +114,7 @@ final class FunctionGradients {
             String square = b.mul(x, x);
             String t = b.op("Tanh", b.mul(b.mul(x, b.plus(b.mul(square, 0.044715), 1)), c));
             String inner = b.mul(b.plus(b.mul(square, 3 * 0.044715), 1), c);
-            return b.plus(
-                    b.mul(b.plus(t, 1), 0.5), b.mul(b.mul(b.mul(x, 0.5), b.minus(1, b.mul(t, t))), inner));
+            return b.plus(b.mul(b.plus(t, 1), 0.5), b.mul(b.mul(b.mul(x, 0.5), b.minus(1, b.mul(t, t))), inner));
         }
         String phi = b.mul(b.plus(b.op("Erf", b.mul(x, Math.sqrt(0.5))), 1), 0.5);
         return b.plus(phi, b.mul(b.mul(x, gauss(b, x, 0.5)), 1 / Math.sqrt(2 * Math.PI)));
@@ -129,9 +124,8 @@ final class FunctionGradients {
         String x = b.read(n.input(0));
         String slope = b.read(n.input(1));
         String isPositive = b.op("Greater", x, b.scalar(0));
-        String dx = b.isWanted(n, 0)
-                ? b.mul(up.get(0), b.op("Where", isPositive, b.tensor(Tensor.scalar(1)), slope))
-                : "";
+        String dx =
+                b.isWanted(n, 0) ? b.mul(up.get(0), b.op("Where", isPositive, b.tensor(Tensor.scalar(1)), slope)) : "";
         String dslope = b.isWanted(n, 1)
                 ? b.reduceTo(
                         b.mul(up.get(0), b.op("Where", isPositive, b.scalar(0), x)),

@@ -204,8 +204,7 @@ final class GradientBuilder {
                 axes.add((long) i);
             }
         }
-        return reshape(
-                sum(gradient, axes.stream().mapToLong(Long::longValue).toArray()), to);
+        return reshape(sum(gradient, axes.stream().mapToLong(Long::longValue).toArray()), to);
     }
 
     /** Zeros of a shape, with {@code values} added at flat {@code indexes}. */
@@ -229,7 +228,6 @@ final class GradientBuilder {
     }
 
     static Attribute.Ints ints(long... values) {
-        return new Attribute.Ints(
-                java.util.Arrays.stream(values).boxed().toList());
+        return new Attribute.Ints(java.util.Arrays.stream(values).boxed().toList());
     }
 }

@@ -51,7 +51,10 @@ public record GradientGraph(Graph graph, Map<String, String> gradients, Set<Stri
                     .map(o -> joined(b, arriving.getOrDefault(o, List.of())))
                     .toList();
             Optional<GradientRule> rule = GradientTable.of(n);
-            if (rule.isEmpty() || !GradientTable.has(n, forward::isInitializer) || up.stream().allMatch(String::isEmpty) || !isReached(n, reached)) {
+            if (rule.isEmpty()
+                    || !GradientTable.has(n, forward::isInitializer)
+                    || up.stream().allMatch(String::isEmpty)
+                    || !isReached(n, reached)) {
                 continue;
             }
             List<String> down = rule.get().apply(b, n, up);

@@ -47,8 +47,7 @@ public final class GradientTable {
         boolean known = switch (node.opType()) {
             case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "Pad" ->
                 !node.hasInput(1) || isConstant.test(node.input(1));
-            case "Resize" ->
-                node.hasInput(3) || isConstant.test(node.input(2));
+            case "Resize" -> node.hasInput(3) || isConstant.test(node.input(2));
             default -> true;
         };
         return known && of(node).isPresent();

@@ -36,8 +36,7 @@ final class MatrixGradients {
         return List.of(da, db);
     }
 
-    private static String toRight(
-            GradientBuilder b, Node n, String dy, long[] left, long[] right, long[] result) {
+    private static String toRight(GradientBuilder b, Node n, String dy, long[] left, long[] right, long[] result) {
         String x = shaped(b, b.read(n.input(0)), b.shape(n.input(0)), left);
         long rows = left[left.length - 1];
         long columns = right[right.length - 1];

@@ -35,12 +35,17 @@ final class MovementGradients {
 
     private static List<String> transpose(GradientBuilder b, Node n, List<String> up) {
         int rank = b.rank(n.input(0));
-        long[] order = n.intsAttribute(
-                        "perm",
-                        LongStream.range(0, rank).map(i -> rank - 1 - i).boxed().toList())
-                .stream()
-                .mapToLong(Long::longValue)
-                .toArray();
+        long[] order =
+                n
+                        .intsAttribute(
+                                "perm",
+                                LongStream.range(0, rank)
+                                        .map(i -> rank - 1 - i)
+                                        .boxed()
+                                        .toList())
+                        .stream()
+                        .mapToLong(Long::longValue)
+                        .toArray();
         long[] inverse = new long[rank];
         for (int i = 0; i < rank; i++) {
             inverse[(int) order[i]] = i;
@@ -65,13 +70,9 @@ final class MovementGradients {
     private static List<String> split(GradientBuilder b, Node n, List<String> up) {
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < n.outputs().size(); i++) {
-            parts.add(
-                    !up.get(i).isEmpty()
-                            ? up.get(i)
-                            : b.op("Expand", b.scalar(0), b.longs(b.shape(n.output(i)))));
+            parts.add(!up.get(i).isEmpty() ? up.get(i) : b.op("Expand", b.scalar(0), b.longs(b.shape(n.output(i)))));
         }
-        return List.of(
-                b.add("Concat", parts, Map.of("axis", new Attribute.IntValue(n.intAttribute("axis", 0)))));
+        return List.of(b.add("Concat", parts, Map.of("axis", new Attribute.IntValue(n.intAttribute("axis", 0)))));
     }
 
     /** What was added is cut off. Values that reflect or repeat others have no gradient of their own here. */

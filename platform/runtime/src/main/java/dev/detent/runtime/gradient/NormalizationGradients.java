@@ -35,8 +35,7 @@ final class NormalizationGradients {
     }
 
     private static List<String> layer(GradientBuilder b, Node n, List<String> up) {
-        long[] axes =
-                LongStream.range(axis(b, n), b.rank(n.input(0))).toArray();
+        long[] axes = LongStream.range(axis(b, n), b.rank(n.input(0))).toArray();
         return normalized(b, n, up.get(0), axes, b.shape(n.input(1)));
     }
 
@@ -59,8 +58,7 @@ final class NormalizationGradients {
      *
      * @param scaling shape in which the scale is broadcast
      */
-    private static List<String> normalized(
-            GradientBuilder b, Node n, String dy, long[] axes, long[] scaling) {
+    private static List<String> normalized(GradientBuilder b, Node n, String dy, long[] axes, long[] scaling) {
         long[] shape = b.shape(n.input(0));
         double count = LongStream.of(axes).map(a -> shape[(int) a]).reduce(1, (p, q) -> p * q);
         String x = b.read(n.input(0));
@@ -90,10 +88,8 @@ final class NormalizationGradients {
         long[] channels = channels(b, n);
         long[] shape = b.shape(n.input(0));
         String variance = b.reshape(b.read(n.input(4)), channels);
-        String inverse = b.op(
-                "Pow",
-                b.plus(variance, n.floatAttribute("epsilon", 1e-5f)),
-                b.tensor(Tensor.scalar(-0.5f)));
+        String inverse =
+                b.op("Pow", b.plus(variance, n.floatAttribute("epsilon", 1e-5f)), b.tensor(Tensor.scalar(-0.5f)));
         String scale = b.reshape(b.read(n.input(1)), channels);
         String dy = up.get(0);
         String dx = b.isWanted(n, 0) ? b.mul(dy, b.mul(scale, inverse)) : "";

@@ -14,14 +14,22 @@ import java.util.stream.LongStream;
 final class PoolingGradients {
 
     static final Map<String, GradientRule> ROWS = Map.of(
-            "AveragePool", PoolingGradients::average,
-            "MaxPool", PoolingGradients::maximum,
-            "GlobalAveragePool", (b, n, up) -> List.of(spread(b, n, mean(b, n, up.get(0), spatial(b, n)))),
-            "GlobalMaxPool", (b, n, up) -> List.of(largest(b, n, up.get(0), b.read(n.output(0)))),
-            "ReduceMean", (b, n, up) -> List.of(spread(b, n, mean(b, n, kept(b, n, up.get(0)), axes(b, n)))),
-            "ReduceSum", (b, n, up) -> List.of(spread(b, n, kept(b, n, up.get(0)))),
-            "ReduceMax", PoolingGradients::extreme,
-            "ReduceMin", PoolingGradients::extreme);
+            "AveragePool",
+            PoolingGradients::average,
+            "MaxPool",
+            PoolingGradients::maximum,
+            "GlobalAveragePool",
+            (b, n, up) -> List.of(spread(b, n, mean(b, n, up.get(0), spatial(b, n)))),
+            "GlobalMaxPool",
+            (b, n, up) -> List.of(largest(b, n, up.get(0), b.read(n.output(0)))),
+            "ReduceMean",
+            (b, n, up) -> List.of(spread(b, n, mean(b, n, kept(b, n, up.get(0)), axes(b, n)))),
+            "ReduceSum",
+            (b, n, up) -> List.of(spread(b, n, kept(b, n, up.get(0)))),
+            "ReduceMax",
+            PoolingGradients::extreme,
+            "ReduceMin",
+            PoolingGradients::extreme);
 
     private PoolingGradients() {}
 
@@ -76,8 +84,8 @@ final class PoolingGradients {
                 .toArray();
         Window window = Window.of(n, kernel, x, y);
         String shares = b.divide(up.get(0), b.tensor(counts(n, window, x, y)));
-        long[] weight = LongStream.concat(LongStream.of(x[1], 1), LongStream.of(kernel))
-                .toArray();
+        long[] weight =
+                LongStream.concat(LongStream.of(x[1], 1), LongStream.of(kernel)).toArray();
         float[] ones = new float[(int) Tensor.count(weight)];
         Arrays.fill(ones, 1);
         return List.of(window.transposed(b, shares, b.tensor(Tensor.ofFloats(weight, ones)), x, y, x[1]));

@@ -68,7 +68,8 @@ final class ResizeGradient {
         List<Long> axes = n.intsAttribute("axes", List.of());
         int at = axes.isEmpty() ? axis : Math.max(axes.indexOf((long) axis), axes.indexOf((long) axis - x.length));
         scales[axis] = given[at];
-        return b.add("Resize", List.of(image, "", b.tensor(Tensor.ofFloats(new long[] {x.length}, scales))), attributes);
+        return b.add(
+                "Resize", List.of(image, "", b.tensor(Tensor.ofFloats(new long[] {x.length}, scales))), attributes);
     }
 
     private static long[] ones(int rank) {

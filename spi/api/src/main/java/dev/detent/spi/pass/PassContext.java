@@ -34,7 +34,9 @@ public interface PassContext extends PassView {
     /** The network as it is quantized now. Only for a pass that declared {@link PassRequirement#SAMPLES}. */
     Simulator simulator();
 
-    /** Gradients of the network as it is quantized now. Only for a pass that declared {@link PassRequirement#SAMPLES}. */
+    /**
+     * Gradients of the network as it is quantized now. Only for a pass that declared {@link PassRequirement#SAMPLES}.
+     */
     @Experimental(since = "1.0")
     Differentiator differentiator();
 

@@ -98,8 +98,8 @@ public interface Block {
     Tensor exact(Parameter parameter);
 
     /**
-     * Squared error of the block's outputs over the samples held out, or those to learn from when none are, as a part of
-     * their squares: 0.01 is 20 dB. Of several outputs the mean. 0 when the block makes no floats.
+     * Squared error of the block's outputs over the samples held out, or those to learn from when none are, as a part
+     * of their squares: 0.01 is 20 dB. Of several outputs the mean. 0 when the block makes no floats.
      */
     double error(Values values);
 

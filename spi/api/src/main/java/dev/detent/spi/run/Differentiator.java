@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 
 /**
  * Gradients of the quantized network, block by block: what tuning needs to learn weights, scales and offsets without a
- * training framework. The network is walked once, from its inputs to its outputs; every block sees what arrives from the
- * blocks before it, as they were left. Serves one pass on its thread; blocks use as many threads as the run has, and the
- * numbers do not depend on how many those are.
+ * training framework. The network is walked once, from its inputs to its outputs; every block sees what arrives from
+ * the blocks before it, as they were left. Serves one pass on its thread; blocks use as many threads as the run has,
+ * and the numbers do not depend on how many those are.
  */
 @Experimental(since = "1.0")
 @ImplementedByHost
@@ -20,7 +20,8 @@ public interface Differentiator {
      * How the network is cut and how much of the data is looked at.
      *
      * @param depth a block has about as many weighted operators, fewer or a few more where fewer tensors cross its end
-     * @param samples at most so many samples to learn from, the first ones; fewer where they would not fit {@code bytes}
+     * @param samples at most so many samples to learn from, the first ones; fewer where they would not fit
+     *     {@code bytes}
      * @param heldOut at most so many samples behind those, to judge by; nothing is learned from them. When there are
      *     too few samples for both, a fifth of them (at least one, if there are two) is held out
      * @param bytes the most memory that values between blocks may take, in bytes
