@@ -563,7 +563,7 @@ class GradientTest {
     }
 
     private static float[] floats(OnnxTensor t) {
-        return SegmentRun.toFloats(t);
+        return TensorFloats.of(t);
     }
 
     private static Map<String, OnnxTensor> run(Graph g, Map<String, float[]> inputs, Map<String, long[]> shapes) {
