@@ -114,11 +114,11 @@ class GoldenTest {
             List<String> lines = file.getKey().endsWith(".onnx")
                     ? listing(OnnxReader.read(folder.resolve(file.getKey())))
                     : file.getKey().endsWith(".caffemodel")
-                    ? List.of(file.getValue().length + " bytes")
-                    : new String(file.getValue(), StandardCharsets.UTF_8)
-                            .lines()
-                            .map(l -> l.substring(0, Math.min(400, l.length())))
-                            .toList();
+                            ? List.of(file.getValue().length + " bytes")
+                            : new String(file.getValue(), StandardCharsets.UTF_8)
+                                    .lines()
+                                    .map(l -> l.substring(0, Math.min(400, l.length())))
+                                    .toList();
             text.append("--- ")
                     .append(file.getKey())
                     .append(", ")

@@ -129,10 +129,10 @@ class RoundTripTest {
         AtomicInteger seed = new AtomicInteger();
         return Stream.concat(
                         Stream.concat(
-                        // A network has the same seed whatever the YAML targets of the tests are.
-                        formats().filter(a -> !a.get()[0].equals("acme") && !isNew(a)),
-                        Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
-                                .limit(20)),
+                                // A network has the same seed whatever the YAML targets of the tests are.
+                                formats().filter(a -> !a.get()[0].equals("acme") && !isNew(a)),
+                                Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
+                                        .limit(20)),
                         formats().filter(RoundTripTest::isNew))
                 .map(a -> Arguments.of(a.get()[0], a.get()[1], seed.getAndIncrement()));
     }

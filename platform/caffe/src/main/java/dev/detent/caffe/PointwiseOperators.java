@@ -118,7 +118,11 @@ final class PointwiseOperators {
 
     /** relu(x - bound). */
     private static String above(NodeWriting w, String x, float bound) {
-        return w.inner("excess", "ReLU", w.inner("minus", "Power", x, NodeWriting.power(1, 1, -bound)), PointwiseOperators::nothing);
+        return w.inner(
+                "excess",
+                "ReLU",
+                w.inner("minus", "Power", x, NodeWriting.power(1, 1, -bound)),
+                PointwiseOperators::nothing);
     }
 
     private static String hardSigmoidInput(NodeWriting w, float alpha) {

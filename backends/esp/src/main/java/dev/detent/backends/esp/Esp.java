@@ -32,7 +32,10 @@ public final class Esp implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(
-                common("esp32p4", "ESP32-P4 (ESP-DL): int8, power-of-two scales, weights per channel", Rounding.HALF_EVEN)
+                common(
+                                "esp32p4",
+                                "ESP32-P4 (ESP-DL): int8, power-of-two scales, weights per channel",
+                                Rounding.HALF_EVEN)
                         .channelWeights(codes(8, Rounding.HALF_EVEN), "minmax", PER_CHANNEL)
                         .weights(codes(8, Rounding.HALF_EVEN), "minmax", Set.of("MatMul"))
                         .derivedBias(bias(32).perChannel(0), "minmax")

@@ -44,10 +44,14 @@ final class QuantSchemeExporter extends SidecarExporter<JsonValue> {
                     "Max", (s.quantMax() - p.zeroPoint(0)) * p.scale(0),
                     "IsFull", false);
             outputs.add(JsonValue.object(
-                    "Name", name,
-                    "DataType", (s.quantMin() < 0 ? "i" : "u") + s.bits(),
-                    "DataRange", List.of(range),
-                    "DataRangeMode", "by_tensor"));
+                    "Name",
+                    name,
+                    "DataType",
+                    (s.quantMin() < 0 ? "i" : "u") + s.bits(),
+                    "DataRange",
+                    List.of(range),
+                    "DataRangeMode",
+                    "by_tensor"));
         });
         return JsonValue.of("Version", "1.0", "Outputs", outputs);
     }

@@ -24,8 +24,7 @@ final class FirstLayer {
         String constant = edit.freshName(input + "_scale");
         edit.redirect(input, scaled);
         edit.initializer(constant, tensor(factors));
-        edit.add(Node.of(
-                edit.freshName(input + "_scale"), "Mul", List.of(input, constant), List.of(scaled), Map.of()));
+        edit.add(Node.of(edit.freshName(input + "_scale"), "Mul", List.of(input, constant), List.of(scaled), Map.of()));
         edit.sort();
     }
 

@@ -42,8 +42,8 @@ final class GfpqExporter extends SidecarExporter<List<TextTableCodec.Row>> {
     private static final Option<String> MAPPER = Option.choice(
             "mapper", "1.2", List.of("1.1", "1.2"), "generation of nnie_mapper: how the .cfg calls the result's name");
 
-    private static final Option<Boolean> TABLE = Option.flag(
-            "table", false, "name the table of clips in the .cfg, for a mapper that takes gfpq_param_file");
+    private static final Option<Boolean> TABLE =
+            Option.flag("table", false, "name the table of clips in the .cfg, for a mapper that takes gfpq_param_file");
 
     /** Of the target's codes; the table's name says them. */
     private final int bits;
@@ -89,8 +89,7 @@ final class GfpqExporter extends SidecarExporter<List<TextTableCodec.Row>> {
             }
         });
         new JsonCodec().write(context, model.name() + DICTIONARY, JsonValue.of(ROOT, JsonValue.object(CLIPS, clips)));
-        Optional<String> table =
-                context.options().get(TABLE) ? Optional.of(sideFile(model.name())) : Optional.empty();
+        Optional<String> table = context.options().get(TABLE) ? Optional.of(sideFile(model.name())) : Optional.empty();
         String key = context.options().get(MAPPER).equals("1.1") ? "instruction_name" : "instructions_name";
         new MapperFiles(bits, table, key).write(model, context);
     }

@@ -96,8 +96,12 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
         for (Input i : inputs) {
             settings.put("image_list", "./" + i.listFile());
             settings.put("image_type", String.valueOf(i.pixels().isPresent() ? PICTURE : FEATURES));
-            settings.put("norm_type", String.valueOf(i.pixels().map(PixelScaling::normType).orElse(0)));
-            settings.put("data_scale", Float.toString(i.pixels().map(PixelScaling::scale).orElse(1f)));
+            settings.put(
+                    "norm_type",
+                    String.valueOf(i.pixels().map(PixelScaling::normType).orElse(0)));
+            settings.put(
+                    "data_scale",
+                    Float.toString(i.pixels().map(PixelScaling::scale).orElse(1f)));
             settings.put("mean_file", i.means().isPresent() ? "./" + i.meanFile() : "null");
         }
         table.ifPresent(t -> settings.put("gfpq_param_file", "./" + t));
@@ -113,7 +117,8 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
     private record Input(String name, String stem, Optional<PixelScaling> pixels, List<String> pictures) {
         static Input of(QuantizedModel model, ValueInfo input, CalibrationInputs calibration) {
             Optional<Integer> channels = input.shape()
-                    .filter(s -> s.size() == 4 && (s.get(1).size() == 1 || s.get(1).size() == 3))
+                    .filter(s ->
+                            s.size() == 4 && (s.get(1).size() == 1 || s.get(1).size() == 3))
                     .map(s -> (int) s.get(1).size());
             boolean single = model.graph().inputs().size() == 1;
             return new Input(
@@ -137,8 +142,7 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
 
         void write(ExportContext context) {
             means().ifPresent(m -> context.text(
-                    meanFile(),
-                    m.stream().map(context::decimal).reduce("", (all, one) -> all + one + "\n")));
+                    meanFile(), m.stream().map(context::decimal).reduce("", (all, one) -> all + one + "\n")));
             if (!pictures.isEmpty()) {
                 context.text(listFile(), String.join("\n", pictures) + "\n");
             } else {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the mapper does to a pixel, (x - mean) * scale with one scale for all channels, and what is left for the network:
- * a factor for each channel.
+ * What the mapper does to a pixel, (x - mean) * scale with one scale for all channels, and what is left for the
+ * network: a factor for each channel.
  *
  * @param means in pixels, 0 to 255, one for each channel in the model's order
  * @param scale the largest of the channels' scales
@@ -25,7 +25,8 @@ record PixelScaling(List<Float> means, float scale, List<Float> left) {
             largest = Math.max(largest, scales.get(c));
         }
         float common = largest;
-        return new PixelScaling(means, common, scales.stream().map(s -> s / common).toList());
+        return new PixelScaling(
+                means, common, scales.stream().map(s -> s / common).toList());
     }
 
     boolean isUneven() {

@@ -77,7 +77,8 @@ final class HybridExporter implements ReadableExporter {
                 .collect(Collectors.joining(", "));
         return String.join(
                 "\n",
-                "# Builds the model with rknn-toolkit2: python " + model.name().replaceAll("\\s", "_") + ".build.py rk3588",
+                "# Builds the model with rknn-toolkit2: python " + model.name().replaceAll("\\s", "_")
+                        + ".build.py rk3588",
                 "import sys",
                 "from rknn.api import RKNN",
                 "",

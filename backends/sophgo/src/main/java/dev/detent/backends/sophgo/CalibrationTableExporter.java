@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * tpu-mlir's calibration table, {@code op_name threshold min max}, and its table of layers that stay float, {@code
- * op_name mode}. An operation is called {@code <its first output>_<its type>}, an input by its own name
+ * tpu-mlir's calibration table, {@code op_name threshold min max}, and its table of layers that stay float,
+ * {@code op_name mode}. An operation is called {@code <its first output>_<its type>}, an input by its own name
  * (OnnxConverter.py).
  */
 final class CalibrationTableExporter extends SidecarExporter<List<TextTableCodec.Row>> {
@@ -38,9 +38,7 @@ final class CalibrationTableExporter extends SidecarExporter<List<TextTableCodec
     }
 
     private static String name(Graph graph, String value) {
-        return graph.producer(value)
-                .map(n -> n.output(0) + "_" + n.opType())
-                .orElse(value);
+        return graph.producer(value).map(n -> n.output(0) + "_" + n.opType()).orElse(value);
     }
 
     @Override
@@ -61,7 +59,8 @@ final class CalibrationTableExporter extends SidecarExporter<List<TextTableCodec
         for (Node n : model.graph().nodes()) {
             if (n.isOneOf(Sophgo.TYPES) && !model.quantization().isQuantized(n)) {
                 String name = name(model.graph(), n.output(0));
-                floats.append(TextTableCodec.word(model.name() + "_qtable", name)).append(" F16\n");
+                floats.append(TextTableCodec.word(model.name() + "_qtable", name))
+                        .append(" F16\n");
             }
         }
         context.text(model.name() + "_qtable", floats.toString());

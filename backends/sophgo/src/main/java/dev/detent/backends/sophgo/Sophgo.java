@@ -36,17 +36,17 @@ public final class Sophgo implements Backend {
 
     @Override
     public List<Target> targets() {
-        return List.of(DeclaredTarget.of(
-                        "sophgo", "Sophgo TPUs (tpu-mlir): int8 symmetric, uint8 where nothing is negative")
-                .quantizes(TYPES)
-                .moves(OperatorTable.types(Trait.MOVES))
-                .activations(S8, "mse")
-                .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
-                .weights(WEIGHT, "minmax", Set.of("Gemm", "MatMul"))
-                .derivedBias(LinearInteger.int32().perChannel(0), "minmax")
-                .adjusted(Sophgo::unsigned)
-                .writes(new CalibrationTableExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
-                .build());
+        return List.of(
+                DeclaredTarget.of("sophgo", "Sophgo TPUs (tpu-mlir): int8 symmetric, uint8 where nothing is negative")
+                        .quantizes(TYPES)
+                        .moves(OperatorTable.types(Trait.MOVES))
+                        .activations(S8, "mse")
+                        .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
+                        .weights(WEIGHT, "minmax", Set.of("Gemm", "MatMul"))
+                        .derivedBias(LinearInteger.int32().perChannel(0), "minmax")
+                        .adjusted(Sophgo::unsigned)
+                        .writes(new CalibrationTableExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
+                        .build());
     }
 
     private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {

@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Set;
 import org.pf4j.Extension;
 
-/** SpacemiT's RISC-V cores through their ONNX Runtime provider, as xslim prepares models: activations per tensor, weights
- * symmetric per channel, half to even. */
+/**
+ * SpacemiT's RISC-V cores through their ONNX Runtime provider, as xslim prepares models: activations per tensor,
+ * weights symmetric per channel, half to even.
+ */
 @Extension
 public final class Spacemit implements Backend {
 

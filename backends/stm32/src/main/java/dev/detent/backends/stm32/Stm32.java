@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Set;
 import org.pf4j.Extension;
 
-/** ST's Neural-ART NPU through ST Edge AI ("8b/8b, ss/sa per channel"): signed activations, weights symmetric per channel;
- * what stays float runs on the Cortex-M55. */
+/**
+ * ST's Neural-ART NPU through ST Edge AI ("8b/8b, ss/sa per channel"): signed activations, weights symmetric per
+ * channel; what stays float runs on the Cortex-M55.
+ */
 @Extension
 public final class Stm32 implements Backend {
 
@@ -29,7 +31,8 @@ public final class Stm32 implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of(
-                        "stm32n6", "ST Neural-ART (STM32N6): Q/DQ nodes, int8 asymmetric activations, weights per channel")
+                        "stm32n6",
+                        "ST Neural-ART (STM32N6): Q/DQ nodes, int8 asymmetric activations, weights per channel")
                 .quantizes(TYPES)
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")

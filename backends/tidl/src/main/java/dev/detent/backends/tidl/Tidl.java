@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Set;
 import org.pf4j.Extension;
 
-/** TI's C7x/MMA through TIDL, which takes quantized models as they are ({@code prequantized_model}): 8 bits, activations
- * per tensor, weights per channel. */
+/**
+ * TI's C7x/MMA through TIDL, which takes quantized models as they are ({@code prequantized_model}): 8 bits, activations
+ * per tensor, weights per channel.
+ */
 @Extension
 public final class Tidl implements Backend {
 
@@ -29,7 +31,8 @@ public final class Tidl implements Backend {
     @Override
     public List<Target> targets() {
         return List.of(DeclaredTarget.of(
-                        "tidl", "TI TDA4 and AM6x (TIDL 11): Q/DQ nodes, int8 asymmetric activations, weights per channel")
+                        "tidl",
+                        "TI TDA4 and AM6x (TIDL 11): Q/DQ nodes, int8 asymmetric activations, weights per channel")
                 .quantizes(TYPES)
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")
