@@ -30,6 +30,7 @@ public final class Main {
             QuantizeCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,
+            CompareCommand.class,
             VerifyCommand.class,
             PlanCommand.class,
             ExplainCommand.class,
