@@ -32,6 +32,7 @@ public final class Main {
             EvaluateCommand.class,
             CompareCommand.class,
             VerifyCommand.class,
+            CheckCommand.class,
             PlanCommand.class,
             ExplainCommand.class,
             InspectCommand.class,
@@ -43,6 +44,8 @@ public final class Main {
             TraceCommand.class,
             DemoCommand.class);
 
+    private static final int INTERRUPTED = 130;
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -51,7 +54,10 @@ public final class Main {
             return;
         }
         ProcessEnd end = ProcessEnd.watch();
-        PluginHost.preload();
+        Supervisor.followParent(() -> end.exit(INTERRUPTED));
+        if (!Supervisor.isAsked(args)) {
+            PluginHost.preload();
+        }
         end.exit(run(args));
     }
 
