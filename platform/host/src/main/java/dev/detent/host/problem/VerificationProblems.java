@@ -83,4 +83,10 @@ public final class VerificationProblems implements ProblemCatalog {
             "The artifact's model reads what nothing makes",
             "A node or output was cut off from what feeds it.",
             "Quantize again; if it stays, report it to the plugin's author.");
+
+    public static final ProblemType NO_NOISE = new ProblemType(
+            "DT-VER-024",
+            "The network cannot be run on noise",
+            "Without data the file is compared with the simulation on noise, which this network refuses.",
+            "Give samples with --data.");
 }
