@@ -37,6 +37,12 @@ public final class CliProblems implements ProblemCatalog {
             "The model and what is kept of the data do not fit into the memory that Java was given.",
             "Allow more with DETENT_JAVA_OPTS=-Xmx8g, use fewer threads, or a machine with more memory.");
 
+    public static final ProblemType TIMEOUT = new ProblemType(
+            "DT-CLI-009",
+            "The run took longer than it may",
+            "--timeout was reached: the model is large, the data are many, or something never ends.",
+            "Allow more, give fewer samples, or look at where the time goes.");
+
     public static final ProblemType LABELS_WITHOUT_DATA = new ProblemType(
             "DT-CLI-006",
             "Labels without evaluation data",
@@ -84,4 +90,16 @@ public final class CliProblems implements ProblemCatalog {
             "A walk through the model goes too deep",
             "Java's stack does not hold the steps from one end of the model to the other.",
             "Allow more with DETENT_JAVA_OPTS=-Xss64m, and report it: every walk should need no stack.");
+
+    public static final ProblemType CHILD = new ProblemType(
+            "DT-INT-004",
+            "The process for an isolated run cannot be started",
+            "The operating system refuses to start another Java.",
+            "Run without --isolate and --timeout, and report it with the message.");
+
+    public static final ProblemType NATIVE_END = new ProblemType(
+            "DT-INT-005",
+            "Native code ended an isolated run",
+            "ONNX Runtime, or another native library, ended its process instead of reporting an error.",
+            "Report it with the model, if you may; DETENT_DEBUG=1 leaves Java's log of it.");
 }

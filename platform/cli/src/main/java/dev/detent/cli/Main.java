@@ -28,8 +28,10 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            AnalyzeCommand.class,
             EvaluateCommand.class,
             VerifyCommand.class,
+            CheckCommand.class,
             PlanCommand.class,
             ExplainCommand.class,
             InspectCommand.class,
@@ -41,6 +43,8 @@ public final class Main {
             TraceCommand.class,
             DemoCommand.class);
 
+    private static final int INTERRUPTED = 130;
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -49,7 +53,10 @@ public final class Main {
             return;
         }
         ProcessEnd end = ProcessEnd.watch();
-        PluginHost.preload();
+        Supervisor.followParent(() -> end.exit(INTERRUPTED));
+        if (!Supervisor.isAsked(args)) {
+            PluginHost.preload();
+        }
         end.exit(run(args));
     }
 
