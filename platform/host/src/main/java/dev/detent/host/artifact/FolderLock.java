@@ -89,7 +89,8 @@ final class FolderLock implements AutoCloseable {
                     channel.close();
                     return Optional.empty();
                 }
-                // The holder deletes the file before it unlocks, so the opened file may no longer be the one at this path.
+                // The holder deletes the file before it unlocks, so the opened file may no longer be the one at this
+                // path.
                 if (opened.isPresent() && opened.equals(identity(file))) {
                     channel.truncate(0);
                     channel.write(ByteBuffer.wrap(

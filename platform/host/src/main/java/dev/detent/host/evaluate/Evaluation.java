@@ -95,8 +95,8 @@ public final class Evaluation {
 
     /**
      * Loads a file that ONNX Runtime can execute, rewritten as it will be for a user, and computes nothing. Only where
-     * that fails is it loaded as it stands, to tell a file that is wrong from one that the rewriting trips over: loading
-     * takes a tenth of a second or more.
+     * that fails is it loaded as it stands, to tell a file that is wrong from one that the rewriting trips over:
+     * loading takes a tenth of a second or more.
      *
      * @return what to say where ONNX Runtime trips over its own rewriting
      * @throws UserException it does not load as it stands, which makes it worth nothing

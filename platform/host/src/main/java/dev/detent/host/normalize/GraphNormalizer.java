@@ -91,8 +91,8 @@ public final class GraphNormalizer {
     }
 
     /**
-     * A constant that is also a graph output is written by a Constant node, so that every output has a
-     * producer; its other consumers read the initializer.
+     * A constant that is also a graph output is written by a Constant node, so that every output has a producer; its
+     * other consumers read the initializer.
      */
     private static void constantOutputs(GraphEditor edit) {
         Graph graph = edit.graph();

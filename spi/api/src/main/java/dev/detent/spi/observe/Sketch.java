@@ -5,8 +5,8 @@ import dev.detent.spi.Stable;
 
 /**
  * A streaming statistic of one tensor: sees the values batch by batch and keeps a summary of bounded size, whatever the
- * number of batches. Used by one thread; sketches of several threads are merged, and merging must be exact and commutative so
- * that results do not depend on the number of threads.
+ * number of batches. Used by one thread; sketches of several threads are merged, and merging must be exact and
+ * commutative so that results do not depend on the number of threads.
  */
 @Stable(since = "1.0")
 @ImplementedByPlugins
