@@ -32,6 +32,7 @@ public final class Main {
             AnalyzeCommand.class,
             EvaluateCommand.class,
             VerifyCommand.class,
+            CheckCommand.class,
             PlanCommand.class,
             ExplainCommand.class,
             InspectCommand.class,

@@ -52,6 +52,7 @@ class QuantizeCommand implements Callable<Integer> {
             "preset",
             "preprocess",
             "set",
+            "rules",
             "out",
             "evaluate",
             "labels",
@@ -102,6 +103,9 @@ class QuantizeCommand implements Callable<Integer> {
             description = "an option of a pass or observer; PASS=on|off; dispatcher=ID")
     List<String> set = new ArrayList<>();
 
+    @Mixin
+    RuleOptions rules;
+
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
@@ -148,6 +152,7 @@ class QuantizeCommand implements Callable<Integer> {
         for (String s : set) {
             settings = settings.with(s);
         }
+        settings = settings.with(rules.rules());
         String backends = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
                         CliProblems.NO_TARGET,

@@ -12,6 +12,7 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.number.Widths;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
@@ -48,7 +49,8 @@ final class YamlTarget {
             "operators",
             "passes",
             "without",
-            "exporters");
+            "exporters",
+            "also");
     private static final Set<String> SCHEME_KEYS = Set.of(
             "format",
             "bits",
@@ -103,6 +105,7 @@ final class YamlTarget {
             weights(table, values.map(yaml.get("weights"), "weights"));
         }
         bias(table);
+        also(table, activation.scheme());
         choice("outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatOutputs));
         choice("network-outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatNetworkOutputs));
         Map<String, Map<String, TensorRule>> own = ownRules();
@@ -135,6 +138,28 @@ final class YamlTarget {
         } else {
             table.weights(scheme, "minmax", types);
         }
+    }
+
+    /** {@code also: {activations: [16], weights: [4, 16]}}: widths that a person's rules may ask for. */
+    private void also(DeclaredTargetBuilder table, Scheme activation) {
+        Map<String, Object> also = values.map(yaml.getOrDefault("also", Map.of()), "also");
+        values.refuseOthers(also.keySet(), Set.of("activations", "weights"), "also.");
+        Set<String> types = operators("quantizes", yaml.get("quantizes"));
+        values.list(also.getOrDefault("activations", List.of()))
+                .forEach(bits -> table.alsoActivations(Widths.of(activation, width("activations", bits)), types));
+        if (yaml.get("weights") instanceof Map<?, ?> weights) {
+            Scheme weight =
+                    slot("weights", values.map(weights, "weights"), "minmax").scheme();
+            values.list(also.getOrDefault("weights", List.of()))
+                    .forEach(bits -> table.alsoWeights(Widths.of(weight, width("weights", bits)), types));
+        }
+    }
+
+    private int width(String key, String bits) {
+        if (!bits.matches("[2-9]|[12]\\d|3[0-2]")) {
+            throw values.wrong("also." + key, bits, "widths of 2 to 32 bits");
+        }
+        return Integer.parseInt(bits);
     }
 
     private void bias(DeclaredTargetBuilder table) {

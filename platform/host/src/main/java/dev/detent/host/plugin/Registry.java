@@ -139,6 +139,14 @@ public final class Registry implements Observers {
                 .toList();
     }
 
+    /** The same registry with more observers, which belong to no plugin; those of the same id are replaced. */
+    public Registry withObservers(Collection<ObserverDefinition> more) {
+        Contributions longer = new Contributions();
+        longer.add(all);
+        more.forEach(d -> longer.observers.put(d.id(), new Entry<>(d, "detent", "")));
+        return new Registry(longer, refused, disabled, observerOptions);
+    }
+
     public Collection<Target> targets() {
         return items(all.targets);
     }

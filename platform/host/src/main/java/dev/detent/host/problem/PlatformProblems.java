@@ -31,6 +31,7 @@ public final class PlatformProblems {
                 new PluginProblems(),
                 new QuantizationProblems(),
                 new RegistryProblems(),
+                new RuleProblems(),
                 new SettingsProblems(),
                 new TraceProblems(),
                 new VerificationProblems());

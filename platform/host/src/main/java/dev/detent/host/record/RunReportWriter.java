@@ -7,6 +7,7 @@ import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
+import dev.detent.host.plan.Step;
 import dev.detent.kernel.Journal;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
@@ -64,11 +65,29 @@ public record RunReportWriter(
             row.put("transitions", done.entries());
             row.put("reason", done.step().reason());
             rows.add(row);
+            if (done.step() instanceof Step.ApplyUserRules) {
+                result.journal().ruled().stream().map(RunReportWriter::ruled).forEach(rows::add);
+            }
             result.journal().entries().subList(done.firstEntry(), done.firstEntry() + done.entries()).stream()
                     .map(RunReportWriter::transition)
                     .forEach(rows::add);
         }
         return rows.stream().map(Json::compact).collect(Collectors.joining(",\n", "[\n", "\n]\n"));
+    }
+
+    /** In the form of a transition, so that a slot's life reads as one. */
+    private static Map<String, Object> ruled(Journal.Ruled r) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("slot", r.slot().toString());
+        row.put("value", r.value());
+        row.put("verb", "RULE");
+        row.put("from", r.from().name());
+        row.put("to", r.to().name());
+        row.put("root", r.slot().toString());
+        row.put("pass", "user-rules");
+        row.put("plugin", r.source());
+        row.put("reason", r.what());
+        return row;
     }
 
     private static Map<String, Object> transition(Journal.Entry e) {
