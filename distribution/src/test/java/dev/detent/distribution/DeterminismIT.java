@@ -60,7 +60,9 @@ class DeterminismIT {
                     .asFloatBuffer()
                     .get(values);
             InstalledDistribution.npy(
-                    folder.resolve("sample" + i + ".npy"), Arrays.toString(shape).replaceAll("[\\[\\]]", ""), values);
+                    folder.resolve("sample" + i + ".npy"),
+                    Arrays.toString(shape).replaceAll("[\\[\\]]", ""),
+                    values);
         }
         return folder;
     }
@@ -70,7 +72,16 @@ class DeterminismIT {
         Path out = work.resolve(name).resolve("out");
         Object[] command = Stream.concat(
                         Stream.of(
-                                "quantize", model, "--backend", TARGETS, "--calibration", data, "--evaluate", data, "--out", out),
+                                "quantize",
+                                model,
+                                "--backend",
+                                TARGETS,
+                                "--calibration",
+                                data,
+                                "--evaluate",
+                                data,
+                                "--out",
+                                out),
                         more.stream())
                 .toArray();
         InstalledDistribution.Run run = InstalledDistribution.launch(environment, command);
@@ -85,7 +96,17 @@ class DeterminismIT {
     }
 
     static Stream<String> circumstances() {
-        Stream<String> languages = Stream.of("ar-EG", "th-TH-u-nu-thai", "tr-TR", "de-DE", "hi-IN", "fa-IR", "ja-JP", "zh-CN", "fr-CH", "my-MM")
+        Stream<String> languages = Stream.of(
+                        "ar-EG",
+                        "th-TH-u-nu-thai",
+                        "tr-TR",
+                        "de-DE",
+                        "hi-IN",
+                        "fa-IR",
+                        "ja-JP",
+                        "zh-CN",
+                        "fr-CH",
+                        "my-MM")
                 .map(l -> {
                     String[] part = l.split("-", 3);
                     return "-Duser.language=" + part[0] + " -Duser.country=" + part[1]
@@ -93,7 +114,9 @@ class DeterminismIT {
                 });
         return Stream.of(
                         languages,
-                        Stream.of("-Duser.timezone=Asia/Kolkata -Dfile.encoding=US-ASCII", "-Duser.timezone=Pacific/Apia"),
+                        Stream.of(
+                                "-Duser.timezone=Asia/Kolkata -Dfile.encoding=US-ASCII",
+                                "-Duser.timezone=Pacific/Apia"),
                         Stream.of("--threads 1", "--threads 5", "reversed", "java"))
                 .flatMap(s -> s);
     }
@@ -105,11 +128,7 @@ class DeterminismIT {
         Map<String, String> found = how.startsWith("--")
                 ? run(name, Map.of(), data, List.of(how.split(" ")))
                 : how.equals("reversed")
-                        ? run(
-                                name,
-                                Map.of(),
-                                samples("reversed/data", List.of(7, 6, 5, 4, 3, 2, 1, 0)),
-                                List.of())
+                        ? run(name, Map.of(), samples("reversed/data", List.of(7, 6, 5, 4, 3, 2, 1, 0)), List.of())
                         : how.equals("java")
                                 ? run(
                                         name,
@@ -120,6 +139,7 @@ class DeterminismIT {
                                         List.of())
                                 : run(name, Map.of("DETENT_JAVA_OPTS", how), data, List.of());
         assertThat(found.keySet()).isEqualTo(expected.keySet());
-        found.forEach((file, bytes) -> assertThat(bytes.equals(expected.get(file))).as(file).isTrue());
+        found.forEach((file, bytes) ->
+                assertThat(bytes.equals(expected.get(file))).as(file).isTrue());
     }
 }

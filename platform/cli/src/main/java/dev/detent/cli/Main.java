@@ -1,8 +1,8 @@
 package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
-import dev.detent.host.process.SupervisedProcess;
 import dev.detent.host.problem.InternalProblems;
+import dev.detent.host.process.SupervisedProcess;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.Problem;

@@ -1,8 +1,7 @@
 package dev.detent.runtime;
 
-import dev.detent.spi.problem.UserException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.detent.spi.graph.ElementType;
@@ -11,6 +10,7 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
