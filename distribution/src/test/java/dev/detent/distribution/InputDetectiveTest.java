@@ -94,7 +94,7 @@ class InputDetectiveTest {
 
     @Test
     void rawPicturesAreNoticed() {
-        assertThat(InputDetective.suspicion(classifier(), pictures(255))).hasValueSatisfying(s -> assertThat(s)
-                .contains("--preset unit"));
+        assertThat(InputDetective.suspicion(classifier(), pictures(255)))
+                .hasValueSatisfying(s -> assertThat(s).contains("--preset unit"));
     }
 }

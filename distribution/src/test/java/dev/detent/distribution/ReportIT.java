@@ -27,9 +27,8 @@ class ReportIT {
     Path work;
 
     /** Collects what goes wrong from the first script on. */
-    private static final String LISTEN =
-            "<script>window.faults=[];addEventListener('error',e=>faults.push(e.message));"
-                    + "const warn=console.error;console.error=(...a)=>{faults.push(a.join(' '));warn(...a)}</script>";
+    private static final String LISTEN = "<script>window.faults=[];addEventListener('error',e=>faults.push(e.message));"
+            + "const warn=console.error;console.error=(...a)=>{faults.push(a.join(' '));warn(...a)}</script>";
 
     private static final String TRY = """
             <script>
@@ -108,7 +107,10 @@ class ReportIT {
     void namesAreNoMarkup() {
         String page = ReportPage.render(report(3));
         assertThat(page).doesNotContain("layer 1 <b>").contains("layer 1 \\u003cb>");
-        assertThat(page).doesNotContain("http-equiv").doesNotContain("src=\"http").doesNotContain("href=\"http");
+        assertThat(page)
+                .doesNotContain("http-equiv")
+                .doesNotContain("src=\"http")
+                .doesNotContain("href=\"http");
     }
 
     private static Optional<Path> browser() {
@@ -175,7 +177,9 @@ class ReportIT {
             tensor.put("zero", 0);
             tensor.put("kinds", List.of("clipping"));
             tensor.put("kindText", "clipping");
-            tensor.put("h", List.of(-1.5, 1.5, IntStream.range(0, 64).map(k -> 64 - k).toArray()));
+            tensor.put(
+                    "h",
+                    List.of(-1.5, 1.5, IntStream.range(0, 64).map(k -> 64 - k).toArray()));
             tensor.put("cmin", List.of(-1, -2, 0));
             tensor.put("cmax", List.of(1, 0.5, 0));
             tensors.add(tensor);
@@ -198,7 +202,10 @@ class ReportIT {
                 new Report.Remarks(List.of("a problem"), List.of("a note")),
                 Map.of("nodes", "3"),
                 List.of(new HtmlReport.Table("Accuracy", HtmlReport.SCORES, List.of(List.of("float", "-", "-", "-")))),
-                new Report.Provenance(Map.of("Model", "m.onnx"), List.of(List.of("normalize", "detent", "first")), List.of(List.of("m.onnx", "1 MB"))),
+                new Report.Provenance(
+                        Map.of("Model", "m.onnx"),
+                        List.of(List.of("normalize", "detent", "first")),
+                        List.of(List.of("m.onnx", "1 MB"))),
                 data);
     }
 }

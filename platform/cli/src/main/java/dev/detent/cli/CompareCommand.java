@@ -48,7 +48,8 @@ final class CompareCommand implements Callable<Integer> {
         table(console, "scores", c.scores(), c.scores().size());
         table(console, "slots that differ (" + c.slots().size() + "; " + c.alike() + " do not)", c.slots(), SHOWN);
         if (c.slots().size() > SHOWN) {
-            console.line("… and " + (c.slots().size() - SHOWN) + " more" + (html.isEmpty() ? "; --html FILE lists all" : ""));
+            console.line("… and " + (c.slots().size() - SHOWN) + " more"
+                    + (html.isEmpty() ? "; --html FILE lists all" : ""));
         }
         html.ifPresent(file -> write(file, c));
         return 0;

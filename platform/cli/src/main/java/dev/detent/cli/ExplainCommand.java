@@ -139,7 +139,10 @@ final class ExplainCommand implements Callable<Integer> {
         return lines;
     }
 
-    /** What happened to every slot of a node, or every slot that carries the tensor; {@code known} gets the names of all tensors. */
+    /**
+     * What happened to every slot of a node, or every slot that carries the tensor; {@code known} gets the names of all
+     * tensors.
+     */
     private static List<String> lives(String tensor, JsonArray configs, JsonArray journal, Set<String> known) {
         List<String> lines = new ArrayList<>();
         for (JsonElement e : configs) {

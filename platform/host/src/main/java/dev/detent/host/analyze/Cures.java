@@ -126,17 +126,18 @@ public final class Cures {
         Map<Slot, Tensor> constants = new LinkedHashMap<>();
         for (Unit u : analysis.units()) {
             if (u.kind() == Unit.Kind.WEIGHT) {
-                graph.node(u.node()).ifPresent(n -> u.without().constants().forEach((slot, floats) -> target
-                        .alternatives(n, graph)
-                        .stream()
-                        .map(r -> r.inputs().get(slot.index()).scheme())
-                        .filter(s -> slot.index() == 1
-                                && s.isPerChannel()
-                                && s.bits() == 8
-                                && s.axis().isPresent()
-                                && isPerTensor(slot))
-                        .findFirst()
-                        .ifPresent(s -> constants.put(slot, perChannel(floats, s)))));
+                graph.node(u.node())
+                        .ifPresent(n -> u.without()
+                                .constants()
+                                .forEach((slot, floats) -> target.alternatives(n, graph).stream()
+                                        .map(r -> r.inputs().get(slot.index()).scheme())
+                                        .filter(s -> slot.index() == 1
+                                                && s.isPerChannel()
+                                                && s.bits() == 8
+                                                && s.axis().isPresent()
+                                                && isPerTensor(slot))
+                                        .findFirst()
+                                        .ifPresent(s -> constants.put(slot, perChannel(floats, s)))));
             }
         }
         return constants.isEmpty()

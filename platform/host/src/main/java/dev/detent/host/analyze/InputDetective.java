@@ -97,7 +97,8 @@ public final class InputDetective {
                     "they lie in 0 to 1 and the network seems to want ImageNet's mean and deviation: try --preset imagenet",
                     v -> each(v, (x, c) -> (x - MEAN[c]) / DEVIATION[c])));
             all.add(new Suspicion(
-                    "they lie in 0 to 1 and the network seems to want 0 to 255: try --preset none", v -> each(v, (x, c) -> x * 255)));
+                    "they lie in 0 to 1 and the network seems to want 0 to 255: try --preset none",
+                    v -> each(v, (x, c) -> x * 255)));
         }
         return all;
     }
@@ -142,12 +143,17 @@ public final class InputDetective {
 
             @Override
             public Sample get(int index) {
-                Map<String, Sample.Input> inputs = new HashMap<>(samples.get(index).inputs());
+                Map<String, Sample.Input> inputs =
+                        new HashMap<>(samples.get(index).inputs());
                 inputs.computeIfPresent(input, (name, in) -> changed(in, change));
                 return new Sample(inputs);
             }
         };
-        model.forEach(changed, 1, d -> {}, (i, out) -> margins[i] = margin(out.floats(output.name()), out.shape(output.name())));
+        model.forEach(
+                changed,
+                1,
+                d -> {},
+                (i, out) -> margins[i] = margin(out.floats(output.name()), out.shape(output.name())));
         return Arrays.stream(margins).average().orElse(0);
     }
 

@@ -1,15 +1,15 @@
 package dev.detent.host.job;
 
-import dev.detent.host.artifact.Sha256;
 import dev.detent.host.analyze.InputDetective;
+import dev.detent.host.artifact.Sha256;
 import dev.detent.host.data.Preprocessing;
-import dev.detent.host.problem.DataProblems;
 import dev.detent.host.data.SampleLoader;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.CalibrationFacts;

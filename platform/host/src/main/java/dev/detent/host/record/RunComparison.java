@@ -24,11 +24,7 @@ import java.util.Set;
  * @param alike how many slots do not differ
  */
 public record RunComparison(
-        boolean sameModel,
-        List<List<String>> facts,
-        List<List<String>> scores,
-        List<List<String>> slots,
-        int alike) {
+        boolean sameModel, List<List<String>> facts, List<List<String>> scores, List<List<String>> slots, int alike) {
 
     /** Rounding of scales that is no difference. */
     private static final double SAME = 1e-5;
@@ -38,8 +34,7 @@ public record RunComparison(
 
     /** Reads what both runs recorded. */
     public static RunComparison of(RunDirectory first, RunDirectory second) {
-        return first.json()
-                .get(a -> second.json().get(b -> of(a.getAsJsonObject(), b.getAsJsonObject())));
+        return first.json().get(a -> second.json().get(b -> of(a.getAsJsonObject(), b.getAsJsonObject())));
     }
 
     private static RunComparison of(JsonObject a, JsonObject b) {
@@ -124,7 +119,8 @@ public record RunComparison(
         JsonArray y = b.getAsJsonArray("scale");
         double most = x.size() == y.size() ? 0 : 1e6;
         for (int i = 0; i < Math.min(x.size(), y.size()); i++) {
-            most = Math.max(most, Math.abs(Math.log(x.get(i).getAsDouble() / y.get(i).getAsDouble())));
+            most = Math.max(
+                    most, Math.abs(Math.log(x.get(i).getAsDouble() / y.get(i).getAsDouble())));
         }
         return text(a, "zeroPoint").equals(text(b, "zeroPoint")) ? most : Math.max(most, 2 * SAME);
     }

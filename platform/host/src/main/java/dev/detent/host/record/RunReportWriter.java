@@ -153,8 +153,11 @@ public record RunReportWriter(
             p.put("probe", probe);
         }
         Map<String, Object> floats = new LinkedHashMap<>();
-        w.result().graph().nodes().forEach(n -> ReportExplorer.whyFloat(n, w.result(), w.target())
-                .ifPresent(why -> floats.put(n.name(), floating(n, why))));
+        w.result()
+                .graph()
+                .nodes()
+                .forEach(n -> ReportExplorer.whyFloat(n, w.result(), w.target())
+                        .ifPresent(why -> floats.put(n.name(), floating(n, why))));
         p.put("float", floats);
         p.put("problems", w.problems().stream().map(Problem::toString).toList());
         Map<String, Object> scores = new LinkedHashMap<>();
