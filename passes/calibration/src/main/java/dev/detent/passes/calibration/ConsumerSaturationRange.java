@@ -42,7 +42,7 @@ record ConsumerSaturationRange(double lowest, double highest) {
     private static final Set<String> EXACT = Set.of("Relu", "HardSwish", "HardSigmoid");
 
     /**
-     * What the readers of a value can tell apart.
+     * The range beyond which all consumers of a value saturate.
      *
      * @param rounds the result of this node is quantized; where it stays float, as scores that leave the network do,
      *     there is no step that a small difference could be compared with
