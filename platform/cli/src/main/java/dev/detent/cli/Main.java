@@ -21,6 +21,7 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            TuneCommand.class,
             EvaluateCommand.class,
             VerifyCommand.class,
             PlanCommand.class,
@@ -29,6 +30,7 @@ public final class Main {
             ListCommands.Backends.class,
             ListCommands.Passes.class,
             ListCommands.ObserverList.class,
+            ListCommands.MetricList.class,
             PluginsCommand.class,
             DoctorCommand.class,
             TraceCommand.class,

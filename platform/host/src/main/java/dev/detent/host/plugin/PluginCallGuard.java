@@ -2,6 +2,7 @@ package dev.detent.host.plugin;
 
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
@@ -55,7 +56,7 @@ record PluginCallGuard(String plugin, String what) {
 
     /** What contributions with an id are called. */
     private static final Map<Class<?>, String> KINDS =
-            Map.of(Target.class, "target", Exporter.class, "format", Dispatcher.class, "dispatcher");
+            Map.of(Target.class, "target", Exporter.class, "format", Dispatcher.class, "dispatcher", Metric.class, "metric");
 
     /** The same plugin, asked through something else. */
     PluginCallGuard of(String other) {
@@ -116,7 +117,9 @@ record PluginCallGuard(String plugin, String what) {
     private static @Nullable String id(Object contribution) {
         return contribution instanceof Target t
                 ? t.id()
-                : contribution instanceof Exporter e ? e.id() : ((Dispatcher) contribution).id();
+                : contribution instanceof Exporter e
+                        ? e.id()
+                        : contribution instanceof Metric m ? m.id() : ((Dispatcher) contribution).id();
     }
 
     private Object proxy(Object contribution) {

@@ -2,6 +2,8 @@ package dev.detent.host.plugin;
 
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
+import dev.detent.spi.evaluate.MetricProvider;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
@@ -48,6 +50,7 @@ public final class Registry implements Observers {
     private final Map<String, Entry<PassDefinition>> passes = new TreeMap<>();
     private final Map<String, Entry<Dispatcher>> dispatchers = new TreeMap<>();
     private final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
+    private final Map<String, Entry<Metric>> metrics = new TreeMap<>();
     private final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
     private final Map<String, ClassLoader> loaders = new TreeMap<>();
     private final Map<String, Map<String, Object>> observerOptions;
@@ -88,6 +91,9 @@ public final class Registry implements Observers {
         if (extension instanceof DispatcherProvider p) {
             p.dispatchers().forEach(d -> add(dispatchers, d.id(), d, plugin, "dispatcher", problems));
         }
+        if (extension instanceof MetricProvider p) {
+            p.metrics().forEach(m -> add(metrics, m.id(), m, plugin, "metric", problems));
+        }
         if (extension instanceof NumberSystemProvider p) {
             p.numberSystems()
                     .forEach(n ->
@@ -121,6 +127,7 @@ public final class Registry implements Observers {
         r.passes.putAll(passes);
         r.dispatchers.putAll(dispatchers);
         r.observers.putAll(observers);
+        r.metrics.putAll(metrics);
         r.systems.putAll(systems);
         r.loaders.putAll(loaders);
         return r;
@@ -136,6 +143,10 @@ public final class Registry implements Observers {
 
     public Collection<Dispatcher> dispatchers() {
         return items(dispatchers);
+    }
+
+    public Collection<Metric> metrics() {
+        return items(metrics);
     }
 
     public Collection<ObserverDefinition> observers() {
@@ -156,6 +167,10 @@ public final class Registry implements Observers {
 
     public ObserverDefinition observer(String id) {
         return find(observers, id.toLowerCase(Locale.ROOT), "DT-CLI-013", "observer", "detent observers");
+    }
+
+    public Metric metric(String id) {
+        return find(metrics, id, "DT-CLI-017", "metric", "detent metrics");
     }
 
     /** Class loader of a plugin that contributes something. */

@@ -7,6 +7,8 @@ import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
+import dev.detent.spi.evaluate.MetricProvider;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.observe.Observer;
@@ -70,6 +72,8 @@ class PluginCallGuardTest {
                 ObserverProvider.class,
                 Pass.class,
                 PassProvider.class,
+                Metric.class,
+                MetricProvider.class,
                 NumberSystemProvider.class);
     }
 
