@@ -38,7 +38,9 @@ final class DemoCommand implements Callable<Integer> {
         Path model = demo.resolve("ch_ppocr_mobile_v2.0_cls_infer.onnx");
         if (!Files.isRegularFile(model)) {
             throw new UserException(
-                    "DT-CLI-030", "is missing; run the demo from an unpacked distribution", model.toString());
+                    CliProblems.DEMO_INCOMPLETE,
+                    "is missing; run the demo from an unpacked distribution",
+                    model.toString());
         }
         int cores = Runtime.getRuntime().availableProcessors();
         Path evaluation = demo.resolve("evaluation");

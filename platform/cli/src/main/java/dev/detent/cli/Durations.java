@@ -1,5 +1,6 @@
 package dev.detent.cli;
 
+import dev.detent.host.problem.TuneProblems;
 import dev.detent.spi.problem.UserException;
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -15,7 +16,7 @@ final class Durations {
     static Duration parse(String text, String option) {
         Matcher m = TIME.matcher(text.trim());
         if (!m.matches()) {
-            throw new UserException("DT-CLI-018", "'" + text + "' is not a time, as 90s, 10m or 1h", option);
+            throw new UserException(TuneProblems.NO_TIME, "'" + text + "' is not a time, as 90s, 10m or 1h", option);
         }
         long count = Long.parseLong(m.group(1));
         String unit = m.group(2);

@@ -4,41 +4,106 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.problem.PlatformProblems;
 import dev.detent.host.record.JsonFile;
 import dev.detent.host.record.RunDirectory;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "explain", description = "Tells the life of a tensor from the journal of a finished run.")
+@Command(
+        name = "explain",
+        description = "Tells the life of a tensor from the journal of a finished run, or what a problem's id means.")
 final class ExplainCommand implements Callable<Integer> {
+
+    private static final Pattern ID = Pattern.compile("[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-\\d+");
 
     @Parameters(
             index = "0",
-            paramLabel = "OUT",
-            description = "output folder of 'detent quantize', of one target or several")
-    Path out;
+            paramLabel = "OUT|ID",
+            description =
+                    "output folder of 'detent quantize', of one target or several; or a problem's id, e.g. DT-OUT-002")
+    Path subject;
 
-    @Parameters(index = "1", paramLabel = "TENSOR", description = "tensor name, or node:in:0 / node:out:0")
-    String tensor;
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "TENSOR",
+            description = "tensor name, or node:in:0 / node:out:0")
+    Optional<String> tensor;
+
+    @Mixin
+    InstallationOptions installation;
 
     @Override
     public Integer call() {
         Console console = new Console();
+        if (tensor.isPresent()) {
+            tellLife(console, subject, tensor.get());
+        } else {
+            tellProblem(console, subject.toString().toUpperCase(Locale.ROOT));
+        }
+        return 0;
+    }
+
+    private void tellProblem(Console console, String id) {
+        if (!ID.matcher(id).matches()) {
+            throw new UserException(
+                    CliProblems.WHAT_TO_EXPLAIN,
+                    "say of which tensor: detent explain OUT TENSOR; or give a problem's id: detent explain DT-OUT-002",
+                    subject.toString());
+        }
+        ProblemType type = find(id, ownProblems())
+                .or(() -> find(id, installation.registry().problemTypes()))
+                .orElseThrow(() -> unknown(id));
+        console.line(type.id() + "  " + type.title());
+        console.line("  cause:    " + type.cause());
+        console.line("  way out:  " + type.wayOut());
+    }
+
+    /** What is known whatever the plugins do: a plugin that does not load has a problem to be explained, too. */
+    private static List<ProblemType> ownProblems() {
+        return Stream.concat(PlatformProblems.all().stream(), Stream.of(new CliProblems()))
+                .flatMap(c -> c.types().stream())
+                .toList();
+    }
+
+    private static Optional<ProblemType> find(String id, List<ProblemType> types) {
+        return types.stream().filter(t -> t.id().equals(id)).findFirst();
+    }
+
+    private UserException unknown(String id) {
+        List<String> ids = Stream.concat(ownProblems().stream(), installation.registry().problemTypes().stream())
+                .map(ProblemType::id)
+                .toList();
+        return new UserException(
+                CliProblems.NO_SUCH_PROBLEM,
+                "neither Detent nor an installed plugin has this problem; the nearest are "
+                        + String.join(", ", DidYouMean.nearest(id, ids, 3)),
+                id);
+    }
+
+    private static void tellLife(Console console, Path out, String tensor) {
         List<RunDirectory> runs = RunDirectory.all(out);
         Set<String> known = new LinkedHashSet<>();
         boolean found = false;
         for (RunDirectory run : runs) {
             JsonFile journal = JsonFile.read(run.folder().resolve("journal.json"));
             List<String> lives = run.json()
-                    .get(d -> journal.get(
-                            j -> lives(d.getAsJsonObject().getAsJsonArray("configs"), j.getAsJsonArray(), known)));
+                    .get(d -> journal.get(j ->
+                            lives(tensor, d.getAsJsonObject().getAsJsonArray("configs"), j.getAsJsonArray(), known)));
             if (!lives.isEmpty() && runs.size() > 1) {
                 console.line(run.target() + ":");
             }
@@ -47,15 +112,14 @@ final class ExplainCommand implements Callable<Integer> {
         }
         if (!found) {
             throw new UserException(
-                    "DT-CLI-020",
+                    CliProblems.NO_SUCH_TENSOR,
                     "no quantized slot carries '" + tensor + "'" + DidYouMean.among(tensor, known),
                     out.toString());
         }
-        return 0;
     }
 
     /** What happened to every slot that carries the tensor; {@code known} gets the names of all tensors. */
-    private List<String> lives(JsonArray configs, JsonArray journal, Set<String> known) {
+    private static List<String> lives(String tensor, JsonArray configs, JsonArray journal, Set<String> known) {
         List<String> lines = new ArrayList<>();
         for (JsonElement e : configs) {
             JsonObject c = e.getAsJsonObject();

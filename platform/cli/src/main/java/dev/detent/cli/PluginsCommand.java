@@ -3,6 +3,7 @@ package dev.detent.cli;
 import dev.detent.host.contract.PluginVerifier;
 import dev.detent.host.plugin.PluginJar;
 import dev.detent.host.plugin.PluginLock;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
@@ -31,7 +32,8 @@ final class PluginsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new UserException("DT-CLI-003", "say what to do: list, verify JAR, install JAR or lock", "plugins");
+        throw new UserException(
+                CliProblems.NO_SUBCOMMAND, "say what to do: list, verify JAR, install JAR or lock", "plugins");
     }
 
     @Command(name = "list", description = "Lists the jars of the plugin folder and what is wrong with them.")
@@ -66,7 +68,7 @@ final class PluginsCommand implements Callable<Integer> {
         public Integer call() {
             Console console = new Console();
             if (!Files.isRegularFile(jar)) {
-                throw new UserException("DT-PLG-035", "is no file; give a plugin jar", jar.toString());
+                throw new UserException(PluginProblems.JAR_NOT_THERE, "is no file; give a plugin jar", jar.toString());
             }
             List<ContractViolation> checks = new PluginVerifier(home.plugins, home.info()).verify(jar);
             long failed = checks.stream().filter(c -> !c.passed()).count();
@@ -95,7 +97,7 @@ final class PluginsCommand implements Callable<Integer> {
             if (installed.stream().anyMatch(i -> i.id().equals(j.id()))) {
                 throw new PluginException(
                         List.of(Problem.error(
-                                "DT-PLG-009",
+                                PluginProblems.ID_TWICE,
                                 "has the id '" + j.id() + "' of an installed plugin; remove that one first",
                                 jar.toString())),
                         null);

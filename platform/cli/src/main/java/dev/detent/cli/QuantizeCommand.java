@@ -11,6 +11,7 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.host.trace.PpqTraceRecorder;
@@ -19,6 +20,7 @@ import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +134,9 @@ final class QuantizeCommand implements Callable<Integer> {
         }
         String backends = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
-                        "DT-CLI-002", "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
+                        CliProblems.NO_TARGET,
+                        "say for which target: --backend ID; 'detent backends' lists them",
+                        "--backend"));
         Preprocessing preprocessing =
                 preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
         List<String> targets = Arrays.stream(backends.split(","))
@@ -141,17 +145,20 @@ final class QuantizeCommand implements Callable<Integer> {
                 .distinct()
                 .toList();
         if (targets.isEmpty()) {
-            throw new UserException("DT-CLI-002", "names no target; 'detent backends' lists them", "--backend");
+            throw new UserException(
+                    CliProblems.NO_TARGET, "names no target; 'detent backends' lists them", "--backend");
         }
         Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
         Optional<Path> classes = labels.or(() -> file.path("labels"));
         if (classes.isPresent() && scored.isEmpty()) {
             throw new UserException(
-                    "DT-CLI-006", "are those of the evaluation data; give that with --evaluate", "--labels");
+                    CliProblems.LABELS_WITHOUT_DATA,
+                    "are those of the evaluation data; give that with --evaluate",
+                    "--labels");
         }
         Optional<Path> traced = trace.or(() -> file.path("trace"));
         if (targets.size() > 1 && traced.isPresent()) {
-            throw new UserException("DT-CLI-003", "is for one target at a time", "--trace");
+            throw new UserException(CliProblems.TRACE_OF_SEVERAL, "is for one target at a time", "--trace");
         }
         QuantizeRequest.Builder request = QuantizeRequest.of(
                         model,
@@ -208,19 +215,20 @@ final class QuantizeCommand implements Callable<Integer> {
             if (e instanceof DetentException d) {
                 d.problems().forEach(p -> console.problem(p, target));
             } else {
-                console.problem(Problem.error("DT-INT-001", "Detent failed where it should not have: " + e, target));
+                console.problem(
+                        Problem.error(CliProblems.INTERNAL, "Detent failed where it should not have: " + e, target));
             }
         });
-        String id = "DT-OUT-015";
+        ProblemType type = OutputProblems.SOME_TARGETS_FAILED;
         String sentence =
                 "is written for " + String.join(", ", comparison.outcomes().keySet()) + "; "
                         + String.join(", ", comparison.failures().keySet()) + " failed";
         RuntimeException first = comparison.failures().values().iterator().next();
         return first instanceof UserException
-                ? new UserException(id, sentence, out.toString(), first)
+                ? new UserException(type, sentence, out.toString(), first)
                 : first instanceof PluginException
-                        ? new PluginException(List.of(Problem.error(id, sentence, out.toString())), first)
-                        : new InternalException(id, sentence, out.toString(), first);
+                        ? new PluginException(List.of(Problem.error(type, sentence, out.toString())), first)
+                        : new InternalException(type, sentence, out.toString(), first);
     }
 
     private static void show(Console console, TargetComparison c, Path out) {

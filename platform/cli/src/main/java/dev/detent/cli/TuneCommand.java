@@ -12,6 +12,7 @@ import dev.detent.host.job.TuneResult;
 import dev.detent.host.job.TuneTrial;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.TuneProblems;
 import dev.detent.host.search.CostModel;
 import dev.detent.host.search.Goal;
 import dev.detent.host.search.SearchSpace;
@@ -143,7 +144,7 @@ final class TuneCommand implements Callable<Integer> {
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         String target = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
-                        "DT-CLI-002", "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
+                        CliProblems.NO_TARGET, "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
         Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
         Function<EvaluationMetrics, Goal> goal = goal(detent.registry());
         Settings settings = file.settings();
@@ -183,7 +184,7 @@ final class TuneCommand implements Callable<Integer> {
                 return c;
             }
         }
-        throw new UserException("DT-TUN-003", "'" + wished + "' is neither macs nor bytes", "--cost");
+        throw new UserException(TuneProblems.NO_COST, "'" + wished + "' is neither macs nor bytes", "--cost");
     }
 
     private Function<EvaluationMetrics, Goal> goal(Registry registry) {
@@ -201,7 +202,7 @@ final class TuneCommand implements Callable<Integer> {
             double least = pair.length == 2 ? number(pair[1]) : Double.NaN;
             if (Double.isNaN(least)) {
                 throw new UserException(
-                        "DT-TUN-004",
+                        TuneProblems.NO_METRIC_VALUE,
                         "'" + wanted.metric.get() + "' is not METRIC=VALUE, as in box-f1=0.85",
                         "--min-metric");
             }
@@ -240,7 +241,7 @@ final class TuneCommand implements Callable<Integer> {
                 : number(text);
         if (!(value >= 0 && value <= 1)) {
             throw new UserException(
-                    "DT-TUN-005", "'" + text + "' is not a share between 0 and 1, as 0.5% or 0.005", option);
+                    TuneProblems.NO_SHARE, "'" + text + "' is not a share between 0 and 1, as 0.5% or 0.005", option);
         }
         return value;
     }

@@ -47,7 +47,9 @@ final class VerifyCommand implements Callable<Integer> {
         Console console = new Console();
         if (data.isPresent() && model.isEmpty()) {
             throw new UserException(
-                    "DT-CLI-007", "is converted to what the float model takes; give that with --model", "--data");
+                    CliProblems.DATA_WITHOUT_MODEL,
+                    "is converted to what the float model takes; give that with --model",
+                    "--data");
         }
         VerifyJob.Data real = data.map(d -> new VerifyJob.Data(model.orElseThrow(), d, samples))
                 .orElse(null);

@@ -77,7 +77,7 @@ public final class StateMachine implements StateControl, AutoCloseable {
         left.forEach(s -> s.resume("the pass ended"));
         if (!left.isEmpty()) {
             throw new PluginException(
-                    "DT-KRN-003",
+                    KernelProblems.SUSPENSION_LEFT_OPEN,
                     "pass '" + pass + "' ended and left " + left.size() + " suspension(s) open, the first of "
                             + left.get(0) + "; the pass that opens one closes it, best in a try-with-resources",
                     plugin);
@@ -233,7 +233,7 @@ public final class StateMachine implements StateControl, AutoCloseable {
         public void close() {
             if (Thread.currentThread() != owner) {
                 throw new PluginException(
-                        "DT-KRN-001",
+                        KernelProblems.TRANSITION_REFUSED,
                         "pass '" + pass + "' asked to RESUME " + this + ": a control belongs to the thread of its pass",
                         plugin);
             }
@@ -269,7 +269,7 @@ public final class StateMachine implements StateControl, AutoCloseable {
             return c;
         }
         throw new PluginException(
-                "DT-KRN-002",
+                KernelProblems.FOREIGN_CONFIG,
                 "pass '" + pass + "' asked to " + verb + " with a config that does not belong to this model: "
                         + config.slot(),
                 plugin);
@@ -331,7 +331,7 @@ public final class StateMachine implements StateControl, AutoCloseable {
     private PluginException refuse(Request r, String why) {
         TensorConfig c = r.config();
         return new PluginException(
-                "DT-KRN-001",
+                KernelProblems.TRANSITION_REFUSED,
                 "pass '" + pass + "' asked to " + r.verb() + " tensor '" + c.value() + "' at " + c.slot() + " (node '"
                         + c.slot().node() + "'), which is " + c.state
                         + (c.isOwnRoot() ? "" : " under " + c.root().slot()) + " and allows "

@@ -66,7 +66,7 @@ public final class OnnxReader {
             OperatorCheck.check(model.getGraph(), graph.opset(), file);
             return graph;
         } catch (IOException e) {
-            throw new UserException("DT-ONX-002", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(OnnxProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } finally {
             reader.close();
         }
@@ -93,14 +93,14 @@ public final class OnnxReader {
     private ModelProto parse() throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new UserException(
-                    "DT-ONX-001",
+                    OnnxProblems.NO_FILE,
                     (Files.exists(file) ? "is no file" : "there is no such file") + "; give the path of an ONNX model",
                     file.toString());
         }
         long size = Files.size(file);
         if (size > Integer.MAX_VALUE) {
             throw new UserException(
-                    "DT-ONX-003",
+                    OnnxProblems.TOO_LARGE,
                     "is larger than 2 GB, which protobuf does not allow; save the model with external data",
                     file.toString());
         }
@@ -111,11 +111,13 @@ public final class OnnxReader {
             in.setSizeLimit(Integer.MAX_VALUE);
             ModelProto model = ModelProto.parseFrom(in);
             if (!model.hasGraph() || model.getGraph().getNodeCount() == 0 || model.getOpsetImportCount() == 0) {
-                throw new UserException("DT-ONX-004", "is not an ONNX model (no graph inside)", file.toString());
+                throw new UserException(
+                        OnnxProblems.NO_MODEL, "is not an ONNX model (no graph inside)", file.toString());
             }
             return model;
         } catch (InvalidProtocolBufferException e) {
-            throw new UserException("DT-ONX-004", "is not an ONNX model, or it is truncated", file.toString(), e);
+            throw new UserException(
+                    OnnxProblems.NO_MODEL, "is not an ONNX model, or it is truncated", file.toString(), e);
         }
     }
 
@@ -292,13 +294,13 @@ public final class OnnxReader {
     private Tensor tensor(TensorProto t) {
         ElementType type = ElementType.ofCode(t.getDataType())
                 .orElseThrow(() -> new UserException(
-                        "DT-ONX-005",
+                        OnnxProblems.UNKNOWN_TYPE,
                         "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(),
                         file.toString()));
         long[] dims = t.getDimsList().stream().mapToLong(Long::longValue).toArray();
         if (Arrays.stream(dims).anyMatch(d -> d < 0)) {
             throw new UserException(
-                    "DT-ONX-006",
+                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                     "tensor '" + t.getName() + "' has the shape " + t.getDimsList() + "; the file is damaged",
                     file.toString());
         }
@@ -312,7 +314,7 @@ public final class OnnxReader {
         ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type, (int) expected);
         if (data.remaining() != expected) {
             throw new UserException(
-                    "DT-ONX-006",
+                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                     "tensor '" + t.getName() + "' holds " + data.remaining() + " bytes where its shape needs "
                             + expected + "; the file is damaged",
                     file.toString());
@@ -336,7 +338,7 @@ public final class OnnxReader {
             }
             if (place < 0 || (place + 1) * size > all.capacity()) {
                 throw new UserException(
-                        "DT-ONX-006",
+                        OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
                         "sparse tensor '" + s.getValues().getName() + "' has a value outside its shape "
                                 + s.getDimsList() + "; the file is damaged",
                         file.toString());
@@ -382,7 +384,7 @@ public final class OnnxReader {
                     || !path.startsWith(folder)
                     || !path.toRealPath().startsWith(folder.toRealPath())) {
                 throw new UserException(
-                        "DT-ONX-007",
+                        OnnxProblems.EXTERNAL_DATA_OUTSIDE,
                         "tensor '" + t.getName() + "' lies in '" + location + "', outside the model's folder; refused",
                         file.toString());
             }
@@ -395,26 +397,28 @@ public final class OnnxReader {
             long length = Long.parseLong(entries.getOrDefault("length", Long.toString(expected)));
             if (length != expected || offset < 0 || offset + length > channel.size()) {
                 throw new UserException(
-                        "DT-ONX-008",
+                        OnnxProblems.EXTERNAL_DATA_DIFFERS,
                         "tensor '" + t.getName() + "' does not fit its external file '" + location
                                 + "'; the file is damaged or belongs to another model",
                         file.toString());
             }
             if (length > Integer.MAX_VALUE) {
                 throw new UserException(
-                        "DT-ONX-009", "tensor '" + t.getName() + "' alone is larger than 2 GB", file.toString());
+                        OnnxProblems.TENSOR_TOO_LARGE,
+                        "tensor '" + t.getName() + "' alone is larger than 2 GB",
+                        file.toString());
             }
             return channel.map(FileChannel.MapMode.READ_ONLY, offset, length);
         } catch (IOException e) {
             throw new UserException(
-                    "DT-ONX-010",
+                    OnnxProblems.EXTERNAL_DATA_UNREADABLE,
                     "the external file '" + location + "' of tensor '" + t.getName()
                             + "' cannot be read; put it beside the model",
                     file.toString(),
                     e);
         } catch (NumberFormatException e) {
             throw new UserException(
-                    "DT-ONX-008",
+                    OnnxProblems.EXTERNAL_DATA_DIFFERS,
                     "tensor '" + t.getName() + "' has a malformed external-data entry",
                     file.toString(),
                     e);

@@ -63,8 +63,8 @@ final class OperatorCheck {
                     Map.of(),
                     UnmodeledProto.NONE);
             OperatorTable.problem(node, opset, v -> Optional.ofNullable(ranks.get(v)))
-                    .ifPresent(p ->
-                            problems.add(Problem.error("DT-ONX-021", p + "; the model is damaged", file.toString())));
+                    .ifPresent(p -> problems.add(Problem.error(
+                            OnnxProblems.NOT_ITS_OPERATOR, p + "; the model is damaged", file.toString())));
             n.getAttributeList().stream().filter(AttributeProto::hasG).forEach(a -> graph(a.getG()));
         }
     }

@@ -111,7 +111,7 @@ public final class OpsetUpgrade {
         }
         if (from < OLDEST) {
             throw new UserException(
-                    "DT-ONX-011",
+                    OnnxProblems.OPSET_TOO_OLD,
                     "uses opset " + from + "; Detent reads opset " + OLDEST
                             + " and newer, export the model again with a newer opset",
                     where);
@@ -135,7 +135,7 @@ public final class OpsetUpgrade {
     private static void subgraphs(GraphEditor edit, Node n, int from, int to, String where) {
         if (n.is("Scan") && from < SCAN_WITHOUT_BATCH) {
             throw new UserException(
-                    "DT-ONX-012",
+                    OnnxProblems.SCAN_TOO_OLD,
                     "uses opset " + from + " and has a Scan with a batch axis; export the model again with opset "
                             + TARGET + " or newer",
                     where);

@@ -70,7 +70,7 @@ final class BufferPool {
     static int size(String value, long elements) {
         if (elements > Integer.MAX_VALUE / Float.BYTES) {
             throw new UserException(
-                    "DT-RUN-007",
+                    RuntimeProblems.TENSOR_TOO_LARGE,
                     "has " + elements + " elements; Detent looks at tensors of up to 2 GB: give smaller inputs",
                     value);
         }

@@ -71,7 +71,10 @@ public final class ConstantEvaluator {
             }
         } catch (OrtException e) {
             throw new UserException(
-                    "DT-RUN-006", "cannot be computed from its constants: " + OrtRuntime.firstLine(e), found.get(0), e);
+                    RuntimeProblems.CONSTANTS_FAIL,
+                    "cannot be computed from its constants: " + OrtRuntime.firstLine(e),
+                    found.get(0),
+                    e);
         }
         return tensors;
     }

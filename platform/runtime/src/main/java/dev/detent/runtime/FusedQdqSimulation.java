@@ -273,7 +273,8 @@ final class FusedQdqSimulation implements Simulation {
             }
             whole.forEach(samples, workers, progress, parameters, outputs, sink);
         } catch (OrtException e) {
-            throw new InternalException("DT-RUN-093", "parameters could not be handed to ONNX Runtime", "", e);
+            throw new InternalException(
+                    RuntimeProblems.PARAMETERS_NOT_PASSED, "parameters could not be handed to ONNX Runtime", "", e);
         } finally {
             parameters.values().forEach(OnnxTensor::close);
         }

@@ -135,15 +135,18 @@ public final class OrtModel implements AutoCloseable {
 
                     private OnnxTensor tensor(String value) {
                         OnnxValue v = result.get(value)
-                                .orElseThrow(
-                                        () -> new UserException("DT-RUN-005", "is not an output of the model", value));
+                                .orElseThrow(() -> new UserException(
+                                        RuntimeProblems.NO_OUTPUT, "is not an output of the model", value));
                         return (OnnxTensor) v;
                     }
                 });
             }
         } catch (OrtException e) {
             throw new UserException(
-                    "DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+                    RuntimeProblems.SAMPLE_REFUSED,
+                    "the model cannot be run on it: " + OrtRuntime.firstLine(e),
+                    description,
+                    e);
         } finally {
             inputs.values().forEach(OnnxTensor::close);
         }
@@ -154,7 +157,8 @@ public final class OrtModel implements AutoCloseable {
         try {
             session.close();
         } catch (OrtException e) {
-            throw new dev.detent.spi.problem.InternalException("DT-RUN-090", "a session could not be closed", "", e);
+            throw new dev.detent.spi.problem.InternalException(
+                    RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
         }
     }
 }

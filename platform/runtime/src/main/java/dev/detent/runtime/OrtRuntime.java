@@ -38,7 +38,7 @@ final class OrtRuntime {
             return Holder.ENVIRONMENT;
         } catch (LinkageError e) {
             throw new UserException(
-                    "DT-RUN-010",
+                    RuntimeProblems.NO_NATIVE_LIBRARY,
                     "ONNX Runtime's native library cannot be loaded, or not be unpacked there; make room (100 MB) or name "
                             + "another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR",
                     System.getProperty("java.io.tmpdir"),
@@ -130,7 +130,7 @@ final class OrtRuntime {
 
     static UserException noRoom(Exception e) {
         return new UserException(
-                "DT-RUN-011",
+                RuntimeProblems.NO_SCRATCH_ROOM,
                 "models are handed to ONNX Runtime and back in files, which cannot be written there; make room or "
                         + "name another folder with DETENT_JAVA_OPTS=-Djava.io.tmpdir=DIR",
                 System.getProperty("java.io.tmpdir"),
@@ -191,7 +191,8 @@ final class OrtRuntime {
     }
 
     private static UserException refused(String where, OrtException e) {
-        return new UserException("DT-RUN-001", "ONNX Runtime cannot run this model: " + firstLine(e), where, e);
+        return new UserException(
+                RuntimeProblems.MODEL_REFUSED, "ONNX Runtime cannot run this model: " + firstLine(e), where, e);
     }
 
     static String firstLine(OrtException e) {

@@ -57,7 +57,7 @@ final class PartitionPlan {
             ElementType type = graph.valueInfo(value).map(ValueInfo::type).orElse(ElementType.UNDEFINED);
             if (type != ElementType.FLOAT) {
                 throw new UserException(
-                        "DT-RUN-002",
+                        RuntimeProblems.NOT_OBSERVABLE,
                         "is " + type + " and cannot be observed; only float32 tensors are quantized",
                         value);
             }

@@ -98,7 +98,10 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
             }
         } catch (OrtException e) {
             throw new UserException(
-                    "DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+                    RuntimeProblems.SAMPLE_REFUSED,
+                    "the model cannot be run on it: " + OrtRuntime.firstLine(e),
+                    description,
+                    e);
         }
     }
 
@@ -115,7 +118,8 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
         for (ValueInfo input : model.graph().inputs()) {
             Sample.Input in = sample.inputs().get(input.name());
             if (in == null) {
-                throw new UserException("DT-DAT-001", "lacks the model's input '" + input.name() + "'", description);
+                throw new UserException(
+                        RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input.name() + "'", description);
             }
             if (in.type() == dev.detent.spi.graph.ElementType.FLOAT) {
                 TensorBuffer slab = known ? settledBuffer(input.name()) : put(input.name(), in.shape(), false);
@@ -145,7 +149,7 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
             OnnxTensor there = slab != null ? slab.tensor() : foreign.get(in);
             if (there == null) {
                 throw new UserException(
-                        "DT-RUN-006",
+                        RuntimeProblems.NO_TENSOR_BETWEEN_PARTS,
                         "is no tensor but a sequence, map or optional, which Detent cannot pass on between quantized "
                                 + "parts of a network",
                         in);
@@ -370,7 +374,8 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
                 OnnxTensor t = Objects.requireNonNull(foreign.get(value));
                 return t.getInfo().type == OnnxJavaType.INT64 ? toFloats(t.getLongBuffer()) : toFloats(t);
             } catch (RuntimeException e) {
-                throw new UserException("DT-RUN-004", "is not a tensor of numbers and cannot be compared", value, e);
+                throw new UserException(
+                        RuntimeProblems.NOT_COMPARABLE, "is not a tensor of numbers and cannot be compared", value, e);
             }
         }
         float[] copy = new float[slab.buffer().limit()];

@@ -217,7 +217,8 @@ public final class SegmentedSimulation implements Simulation {
                     try {
                         s.close();
                     } catch (OrtException e) {
-                        throw new InternalException("DT-RUN-090", "a session could not be closed", "", e);
+                        throw new InternalException(
+                                RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
                     }
                 });
     }

@@ -98,7 +98,8 @@ final class EncodingsExporter extends SidecarExporter<JsonValue> {
             if (there.isEmpty()) {
                 found.remove(name);
             } else if (found.get(name).filter(p -> !p.equals(there.get())).isPresent()) {
-                throw new UserException("DT-VER-010", "has one encoding in " + OLD + " and another in " + NEW, name);
+                throw new UserException(
+                        DspProblems.ENCODINGS_DISAGREE, "has one encoding in " + OLD + " and another in " + NEW, name);
             }
         });
     }

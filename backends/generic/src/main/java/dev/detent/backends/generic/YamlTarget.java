@@ -237,7 +237,7 @@ final class YamlTarget {
         try {
             return symmetric ? LinearInteger.symmetric(bits, min, max) : LinearInteger.asymmetric(bits, min, max);
         } catch (IllegalArgumentException e) {
-            throw new UserException("DT-GEN-002", key + ": " + e.getMessage(), file, e);
+            throw new UserException(GenericProblems.VALUE, key + ": " + e.getMessage(), file, e);
         }
     }
 
@@ -265,7 +265,7 @@ final class YamlTarget {
         Set<String> types = new LinkedHashSet<>();
         if (value == null) {
             throw new UserException(
-                    "DT-GEN-003",
+                    GenericProblems.KEY_MISSING,
                     "needs the key '" + key + "', a list of operators or families " + new TreeSet<>(FAMILIES.keySet()),
                     file);
         }
@@ -279,7 +279,7 @@ final class YamlTarget {
 
     private String text(Map<String, Object> m, String key) {
         if (!(m.get(key) instanceof String s) || s.isBlank()) {
-            throw new UserException("DT-GEN-003", "needs the key '" + key + "'", file);
+            throw new UserException(GenericProblems.KEY_MISSING, "needs the key '" + key + "'", file);
         }
         return s;
     }
@@ -312,7 +312,7 @@ final class YamlTarget {
         for (String k : keys) {
             if (!allowed.contains(k)) {
                 throw new UserException(
-                        "DT-GEN-001",
+                        GenericProblems.UNKNOWN_KEY,
                         "has the unknown key '" + prefix + k + "'; known are " + new TreeSet<>(allowed),
                         file);
             }
@@ -320,6 +320,7 @@ final class YamlTarget {
     }
 
     private UserException wrong(String key, Object value, String allowed) {
-        return new UserException("DT-GEN-002", "'" + key + "' must be " + allowed + ", not '" + value + "'", file);
+        return new UserException(
+                GenericProblems.VALUE, "'" + key + "' must be " + allowed + ", not '" + value + "'", file);
     }
 }

@@ -87,7 +87,7 @@ public final class Ncnn implements Backend {
         return graph.nodes().stream()
                 .filter(n -> n.isOneOf(TYPES) && !model.quantization().isQuantized(n))
                 .map(n -> Problem.note(
-                        "DT-NCN-001",
+                        NcnnProblems.NO_INT8_LAYER,
                         "has no int8 layer in ncnn (grouped but not depthwise, or a Gemm that is no inner product); it runs in float",
                         n.name()))
                 .toList();

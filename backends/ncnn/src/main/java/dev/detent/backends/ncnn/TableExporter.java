@@ -7,6 +7,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.export.SidecarExporter;
 import dev.detent.support.export.TextTableCodec;
+import dev.detent.support.problem.SupportProblems;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ final class TableExporter extends SidecarExporter<List<TextTableCodec.Row>> {
         inputs.forEach((layer, c) -> {
             if (entries.put(layer, c) != null) {
                 throw new UserException(
-                        "DT-EXP-005",
+                        SupportProblems.NAME_TAKEN,
                         "is a layer, and in ncnn's table also the line of another layer's weight; rename it in the model",
                         layer);
             }

@@ -3,6 +3,7 @@ package dev.detent.backends.nnie;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.problem.SupportProblems;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -18,7 +19,7 @@ final class MapperSettings {
     static String of(QuantizedModel model, int bits, String table) {
         if (model.name().codePoints().anyMatch(Character::isISOControl)) {
             throw new UserException(
-                    "DT-EXP-004",
+                    SupportProblems.NAME_NOT_IN_FORMAT,
                     "has a control character in its name, which nnie_mapper's .cfg cannot carry; rename the model's file",
                     model.name());
         }

@@ -80,13 +80,14 @@ final class NnieLint {
             if (input.shape()
                     .map(s -> s.stream().skip(1).anyMatch(d -> !d.isKnown()))
                     .orElse(true)) {
-                problems.add(Problem.warning("DT-NNI-001", "has a dynamic shape; NNIE needs fixed ones", input.name()));
+                problems.add(Problem.warning(
+                        NnieProblems.DYNAMIC_SHAPE, "has a dynamic shape; NNIE needs fixed ones", input.name()));
             }
         }
         for (Node n : graph.nodes()) {
             RULES.stream()
                     .filter(r -> r.broken().test(n, graph))
-                    .forEach(r -> problems.add(Problem.warning("DT-NNI-002", r.text(), n.name())));
+                    .forEach(r -> problems.add(Problem.warning(NnieProblems.NO_CAFFE_LAYER, r.text(), n.name())));
         }
         return problems;
     }

@@ -13,6 +13,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.export.TensorEncodings;
+import dev.detent.support.problem.SupportProblems;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +57,7 @@ final class NxpExporter implements ReadableExporter {
                 || graph.isInput(name)
                 || graph.producer(name).isPresent()) {
             throw new UserException(
-                    "DT-EXP-005",
+                    SupportProblems.NAME_TAKEN,
                     "is a tensor of the model, and NXP's ONNX has that name for a bound; rename it in the model",
                     name);
         }

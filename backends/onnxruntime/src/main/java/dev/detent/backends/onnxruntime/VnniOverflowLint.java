@@ -64,7 +64,7 @@ final class VnniOverflowLint {
         return saturating == 0
                 ? Optional.empty()
                 : Optional.of(Problem.note(
-                        "DT-ORT-001",
+                        OnnxRuntimeProblems.SUMS_OVERFLOW,
                         String.format(
                                 Locale.ROOT,
                                 "has %.1f %% of neighbouring "

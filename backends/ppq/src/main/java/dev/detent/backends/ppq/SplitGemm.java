@@ -40,7 +40,8 @@ final class SplitGemm {
                 continue;
             }
             if (n.intAttribute("transA", 0) == 1) {
-                throw new UserException("DT-PPQ-001", "a Gemm with transA = 1 cannot become a MatMul", n.name());
+                throw new UserException(
+                        PpqProblems.TRANSPOSED_GEMM, "a Gemm with transA = 1 cannot become a MatMul", n.name());
             }
             edit.initializer(
                     n.input(1),

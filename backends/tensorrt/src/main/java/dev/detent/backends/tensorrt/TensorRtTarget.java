@@ -179,11 +179,11 @@ final class TensorRtTarget implements Target {
                 problems.add(
                         fromConvolution
                                 ? Problem.warning(
-                                        "DT-TRT-001",
+                                        TensorRtProblems.ADD_NOT_FUSED,
                                         "will not fuse with its convolution: the convolution's output has another consumer, so the Add runs in float",
                                         n.name())
                                 : Problem.note(
-                                        "DT-TRT-002",
+                                        TensorRtProblems.ADD_WITHOUT_CONVOLUTION,
                                         "adds two tensors of which neither comes straight from a convolution; it runs in float",
                                         n.name()));
             }

@@ -37,7 +37,9 @@ final class DpuShiftLint {
     private static void limit(String what, int shift, Node n, List<Problem> problems) {
         if (shift < 0 || shift > LIMIT) {
             problems.add(Problem.warning(
-                    "DT-VIT-001", "shifts its " + what + " by " + shift + " bits, the DPU by 0 to " + LIMIT, n.name()));
+                    VitisProblems.SHIFT,
+                    "shifts its " + what + " by " + shift + " bits, the DPU by 0 to " + LIMIT,
+                    n.name()));
         }
     }
 

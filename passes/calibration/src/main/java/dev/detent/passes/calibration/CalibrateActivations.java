@@ -162,7 +162,7 @@ final class CalibrateActivations implements Pass {
         double error = context.simulator().outputError(chosen.parameters(), samples);
         double rivalError = context.simulator().outputError(rival.parameters(), samples);
         context.report(Problem.note(
-                "DT-CAL-001",
+                CalibrationProblems.OBSERVER_CHOSEN,
                 String.format(
                         Locale.ROOT,
                         "output error %.3g with %s, %.3g with %s",

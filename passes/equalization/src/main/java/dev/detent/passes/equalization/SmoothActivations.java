@@ -121,7 +121,7 @@ final class SmoothActivations {
         if (smoothed > 0) {
             apply();
             context.report(Problem.note(
-                    "DT-EQU-001",
+                    EqualizationProblems.SMOOTHED,
                     "balances the input channels of " + smoothed + " of "
                             + groups.layers().size() + " weighted operators",
                     "smoothing"));

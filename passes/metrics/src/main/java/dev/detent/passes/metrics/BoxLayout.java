@@ -65,7 +65,7 @@ enum BoxLayout {
 
     private static UserException unknown(List<OutputTensor> outputs) {
         return new UserException(
-                "DT-MET-001",
+                MetricProblems.NO_BOXES,
                 "does not look like boxes: outputs are " + outputs + "; say --set box-f1.layout=..., or use another metric",
                 "box-f1");
     }

@@ -88,7 +88,7 @@ final class DeriveBiasScales {
                 .filter(c -> c.state().lendsScale())
                 .flatMap(TensorQuantization::qparams)
                 .orElseThrow(() -> new UserException(
-                        "DT-PAS-001",
+                        ParameterProblems.LENDER_NOT_QUANTIZED,
                         "'" + passive.value() + "' of " + n + " takes its scale from input " + index
                                 + ", which is not quantized; keep the bias in floating point or quantize that input (data that reach 1e30 have no scale)",
                         n.name()));

@@ -14,6 +14,7 @@ import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.problem.SupportProblems;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ final class AlignOperands {
         double step = shared.scheme().system().step(reach, p.scale(0), p.zeroPoint(0), shared.scheme());
         if (reach < FEW_STEPS * step) {
             context.report(Problem.warning(
-                    "DT-QNT-005",
+                    SupportProblems.LOST_OPERAND,
                     String.format(
                             Locale.ROOT,
                             "reaches to %.3g only, but shares one scale with the other operands of Concat '%s', whose "

@@ -3,6 +3,7 @@ package dev.detent.host.artifact;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.detent.host.problem.OutputProblems;
 import dev.detent.report.Json;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -66,7 +67,7 @@ record CommitJournal(List<String> put, Map<String, String> former) {
                     && Files.exists(to, LinkOption.NOFOLLOW_LINKS)
                     && !(former.containsKey(name) && FormerFiles.isUnchanged(to, former.get(name)))) {
                 throw new UserException(
-                        "DT-OUT-011",
+                        OutputProblems.IN_THE_WAY,
                         "is in the way of a result and is not Detent's, or was changed while the run went on; move it"
                                 + " away and run again",
                         shown.resolve(name).toString());
@@ -87,7 +88,7 @@ record CommitJournal(List<String> put, Map<String, String> former) {
             }
         } catch (IOException e) {
             throw new UserException(
-                    "DT-OUT-005",
+                    OutputProblems.PARTLY_PLACED,
                     "holds only a part of the new result: " + Failure.reason(e)
                             + "; when that is mended, any run for this folder or 'detent verify' of it puts the rest in"
                             + " place",
@@ -104,14 +105,14 @@ record CommitJournal(List<String> put, Map<String, String> former) {
             Files.deleteIfExists(staging.journal());
         } catch (IOException e) {
             throw new UserException(
-                    "DT-OUT-003",
+                    OutputProblems.REFUSED,
                     "cannot be removed: " + Failure.reason(e),
                     staging.journal().toString(),
                     e);
         }
         stuck.forEach((name, reason) -> {
             throw new UserException(
-                    "DT-OUT-012",
+                    OutputProblems.FORMER_NOT_REMOVED,
                     "is of a former run and could not be removed: " + reason
                             + "; the new result is complete, remove this file yourself",
                     shown.resolve(name).toString());

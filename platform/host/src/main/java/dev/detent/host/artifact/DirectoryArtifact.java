@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.ToNumberPolicy;
 import com.google.gson.reflect.TypeToken;
+import dev.detent.host.problem.VerificationProblems;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.graph.Graph;
@@ -30,7 +31,11 @@ public record DirectoryArtifact(String name, Path folder) implements Artifact {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(f -> f.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
         } catch (IOException e) {
-            throw new UserException("DT-VER-002", "cannot be listed: " + e.getMessage(), folder.toString(), e);
+            throw new UserException(
+                    VerificationProblems.FOLDER_UNREADABLE,
+                    "cannot be listed: " + e.getMessage(),
+                    folder.toString(),
+                    e);
         }
     }
 
@@ -43,7 +48,7 @@ public record DirectoryArtifact(String name, Path folder) implements Artifact {
     public byte[] bytes(String fileName) {
         if (Files.exists(folder.resolve(fileName)) && !Files.isRegularFile(folder.resolve(fileName))) {
             throw new UserException(
-                    "DT-VER-003",
+                    VerificationProblems.FILE_UNREADABLE,
                     "is no regular file, which it was when it was written",
                     folder.resolve(fileName).toString());
         }
@@ -51,7 +56,7 @@ public record DirectoryArtifact(String name, Path folder) implements Artifact {
             return Files.readAllBytes(folder.resolve(fileName));
         } catch (IOException e) {
             throw new UserException(
-                    "DT-VER-003",
+                    VerificationProblems.FILE_UNREADABLE,
                     Files.exists(folder.resolve(fileName)) ? "cannot be read: " + e.getMessage() : "is missing",
                     folder.resolve(fileName).toString(),
                     e);
@@ -73,7 +78,7 @@ public record DirectoryArtifact(String name, Path folder) implements Artifact {
             return json;
         } catch (JsonParseException e) {
             throw new UserException(
-                    "DT-VER-004",
+                    VerificationProblems.NO_JSON,
                     "is no JSON object: " + e.getMessage(),
                     folder.resolve(fileName).toString(),
                     e);

@@ -1,5 +1,6 @@
 package dev.detent.host.artifact;
 
+import dev.detent.host.problem.OutputProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -122,7 +123,9 @@ final class FolderLock implements AutoCloseable {
         }
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || !isOurs(file)) {
             throw new UserException(
-                    "DT-OUT-009", "is in the way: Detent keeps a lock under this name; move it away", file.toString());
+                    OutputProblems.LOCK_IN_THE_WAY,
+                    "is in the way: Detent keeps a lock under this name; move it away",
+                    file.toString());
         }
     }
 

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.OutputProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ record FormerFiles(Map<String, String> digests) {
             Path file = folder.resolve(name);
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isUnchanged(file, sha)) {
                 throw new UserException(
-                        "DT-OUT-010",
+                        OutputProblems.CHANGED,
                         "was changed since Detent wrote it and would be lost; move it away or give another folder with --out",
                         shown.resolve(name).toString());
             }
@@ -76,12 +77,13 @@ record FormerFiles(Map<String, String> digests) {
         try (Stream<Path> files = Files.list(folder)) {
             if (files.anyMatch(f -> !f.getFileName().toString().equals(FolderLock.name(folder)))) {
                 throw new UserException(
-                        "DT-OUT-002",
+                        OutputProblems.NOT_OURS,
                         "is a folder with other files in it; give a new one with --out",
                         shown.toString());
             }
         } catch (IOException e) {
-            throw new UserException("DT-OUT-003", "cannot be read: " + Failure.reason(e), shown.toString(), e);
+            throw new UserException(
+                    OutputProblems.REFUSED, "cannot be read: " + Failure.reason(e), shown.toString(), e);
         }
     }
 
@@ -89,7 +91,7 @@ record FormerFiles(Map<String, String> digests) {
     private static JsonObject collect(Path folder, String prefix, Path shown, Map<String, String> digests) {
         Path file = folder.resolve(prefix + OutputNames.RECORD);
         UserException foreign = new UserException(
-                "DT-OUT-002",
+                OutputProblems.NOT_OURS,
                 "is not as Detent wrote it (or another Detent or somebody else did), so nothing in its folder is"
                         + " replaced; move it away or give another folder with --out",
                 shown.resolve(prefix + OutputNames.RECORD).toString());
@@ -142,7 +144,7 @@ record FormerFiles(Map<String, String> digests) {
             }
             if (taken) {
                 throw new UserException(
-                        "DT-OUT-011",
+                        OutputProblems.IN_THE_WAY,
                         "is in the way: the run writes a file of this name and did not write that one; move it away or"
                                 + " give another folder with --out",
                         shown.resolve(name).toString());

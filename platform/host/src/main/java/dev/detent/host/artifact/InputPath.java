@@ -1,5 +1,6 @@
 package dev.detent.host.artifact;
 
+import dev.detent.host.problem.OutputProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ public record InputPath(String what, Path path) {
                                         : "";
                 if (!sentence.isEmpty()) {
                     throw new UserException(
-                            "DT-OUT-008",
+                            OutputProblems.WOULD_HIT_INPUT,
                             sentence + "; results are never written there: give another folder with --out",
                             folder.toString());
                 }
@@ -53,7 +54,7 @@ public record InputPath(String what, Path path) {
             for (Path place : input.places()) {
                 if (place.equals(wanted)) {
                     throw new UserException(
-                            "DT-OUT-008",
+                            OutputProblems.WOULD_HIT_INPUT,
                             "is " + input.what + ", which is never overwritten; give another file with " + option,
                             file.toString());
                 }

@@ -1,5 +1,6 @@
 package dev.detent.host.artifact;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
@@ -44,7 +45,7 @@ public final class Sha256 {
             }
             return HexFormat.of().formatHex(sha.digest());
         } catch (IOException | UncheckedIOException e) {
-            throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), path.toString(), e);
+            throw new UserException(DataProblems.UNREADABLE, "cannot be read: " + e.getMessage(), path.toString(), e);
         }
     }
 

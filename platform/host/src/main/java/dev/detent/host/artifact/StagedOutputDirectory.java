@@ -1,5 +1,6 @@
 package dev.detent.host.artifact;
 
+import dev.detent.host.problem.OutputProblems;
 import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -65,7 +66,8 @@ public final class StagedOutputDirectory implements AutoCloseable {
             return folder;
         } catch (IOException | UncheckedIOException e) {
             folder.close();
-            throw new UserException("DT-OUT-003", "cannot be written: " + Failure.reason(e), wanted.toString(), e);
+            throw new UserException(
+                    OutputProblems.REFUSED, "cannot be written: " + Failure.reason(e), wanted.toString(), e);
         } catch (RuntimeException e) {
             folder.close();
             throw e;
@@ -77,15 +79,19 @@ public final class StagedOutputDirectory implements AutoCloseable {
         Path absolute = wanted.toAbsolutePath().normalize();
         if (Files.isSymbolicLink(absolute) && !Files.exists(absolute)) {
             throw new UserException(
-                    "DT-OUT-001", "is a link that leads nowhere; give a folder with --out", wanted.toString());
+                    OutputProblems.NO_FOLDER,
+                    "is a link that leads nowhere; give a folder with --out",
+                    wanted.toString());
         }
         if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
-            throw new UserException("DT-OUT-001", "is a file; give a folder with --out", wanted.toString());
+            throw new UserException(OutputProblems.NO_FOLDER, "is a file; give a folder with --out", wanted.toString());
         }
         Path output = InputPath.real(absolute);
         if (output.getParent() == null) {
             throw new UserException(
-                    "DT-OUT-002", "is the root of all folders; give a new one with --out", wanted.toString());
+                    OutputProblems.NO_FOLDER,
+                    "is the root of all folders; give a new one with --out",
+                    wanted.toString());
         }
         return output;
     }
@@ -98,7 +104,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
         lock = FolderLock.tryAcquire(output);
         if (lock.isEmpty()) {
             throw new UserException(
-                    "DT-OUT-007",
+                    OutputProblems.BUSY,
                     "is being written by another run of Detent; wait for it or give another folder with --out",
                     shown.toString());
         }
@@ -129,7 +135,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new UserException(
-                    "DT-OUT-013",
+                    OutputProblems.NOT_COMPLETED,
                     "holds an interrupted result that cannot be completed: " + Failure.reason(e),
                     folder.toString(),
                     e);
@@ -190,7 +196,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
     /** What a write into staging threw, as a sentence. */
     public UserException failed(String name, IOException e) {
         return new UserException(
-                "DT-OUT-004",
+                OutputProblems.WRITE_FAILED,
                 "could not be written: " + Failure.reason(e),
                 shown.resolve(name).toString(),
                 e);
@@ -237,7 +243,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
             journal.redo(staging, output, shown);
         } catch (IOException e) {
             throw new UserException(
-                    "DT-OUT-005",
+                    OutputProblems.PARTLY_PLACED,
                     "the results could not be put there: " + Failure.reason(e) + "; nothing in it was changed",
                     shown.toString(),
                     e);

@@ -1,5 +1,6 @@
 package dev.detent.host.artifact;
 
+import dev.detent.host.problem.ExportProblems;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.report.Json;
@@ -69,11 +70,12 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
 
     private Path prepared(String fileName) throws IOException {
         if (over) {
-            throw new PluginException("DT-EXP-021", "writes '" + fileName + "' after the export is over", plugin);
+            throw new PluginException(
+                    ExportProblems.WRITES_TOO_LATE, "writes '" + fileName + "' after the export is over", plugin);
         }
         OutputNames.fault(fileName).ifPresent(fault -> {
             throw new PluginException(
-                    "DT-EXP-020",
+                    ExportProblems.FILE_NAME,
                     "writes a file called '" + fileName.replaceAll("\\p{Cntrl}|[\u2028\u2029]", "?") + "', " + fault,
                     plugin);
         });

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
@@ -44,7 +45,7 @@ final class BatchedSamples implements Samples {
         }
         if (samples.size() < rows) {
             throw new UserException(
-                    "DT-DAT-047",
+                    DataProblems.BATCH_NOT_FILLED,
                     "holds " + samples.size() + " samples, and the model takes " + rows
                             + " at once; give at least as many, or export the model with a batch of 1 or a dynamic one",
                     where);
@@ -76,7 +77,7 @@ final class BatchedSamples implements Samples {
                 Sample.Input batch = Objects.requireNonNull(joined.get(name));
                 if (!Arrays.equals(batch.shape(), batch(row.shape()))) {
                     throw new UserException(
-                            "DT-DAT-048",
+                            DataProblems.BATCH_SHAPES,
                             "has shape " + Arrays.toString(row.shape()) + ", others of its batch "
                                     + Arrays.toString(batch.shape()) + "; the model takes " + rows
                                     + " of one size at once",

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,8 @@ final class DataFile {
                     .sorted(Comparator.comparing(DataFile::name))
                     .toList();
         } catch (IOException e) {
-            throw new UserException("DT-DAT-009", "cannot be listed: " + e.getMessage(), folder.toString(), e);
+            throw new UserException(
+                    DataProblems.FOLDER_UNREADABLE, "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
     }
 
@@ -40,7 +42,7 @@ final class DataFile {
     static Path regular(Path file) {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new UserException(
-                    "DT-DAT-018",
+                    DataProblems.NO_REGULAR_FILE,
                     "is no regular file but a folder, a pipe or a device; copy what it holds into a file",
                     file.toString());
         }
@@ -57,6 +59,6 @@ final class DataFile {
     }
 
     static UserException unreadable(String where, IOException e) {
-        return new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), where, e);
+        return new UserException(DataProblems.UNREADABLE, "cannot be read: " + e.getMessage(), where, e);
     }
 }

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -19,7 +20,8 @@ sealed interface DataPaths {
     /** A text with {@code =} is one path all the same where a file of that name exists. */
     static DataPaths parse(String text) {
         if (text.isBlank()) {
-            throw new UserException("DT-DAT-016", "data are given as an empty text; name a file or a folder", "");
+            throw new UserException(
+                    DataProblems.EMPTY_PATH, "data are given as an empty text; name a file or a folder", "");
         }
         if (!text.contains("=")) {
             return new One(path(text, text));
@@ -32,10 +34,11 @@ sealed interface DataPaths {
         for (String part : text.split(",")) {
             String[] pair = part.split("=", 2);
             if (pair.length != 2 || pair[0].isBlank() || pair[1].isBlank()) {
-                throw new UserException("DT-DAT-003", "give every input as name=path", text);
+                throw new UserException(DataProblems.NO_PAIR, "give every input as name=path", text);
             }
             if (paths.put(pair[0].trim(), path(pair[1].trim(), text)) != null) {
-                throw new UserException("DT-DAT-017", "names the input '" + pair[0].trim() + "' twice", text);
+                throw new UserException(
+                        DataProblems.INPUT_TWICE, "names the input '" + pair[0].trim() + "' twice", text);
             }
         }
         return new PerInput(paths);
@@ -45,7 +48,7 @@ sealed interface DataPaths {
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {
-            throw new UserException("DT-DAT-007", "is no path: " + e.getReason(), where, e);
+            throw new UserException(DataProblems.NO_PATH, "is no path: " + e.getReason(), where, e);
         }
     }
 }

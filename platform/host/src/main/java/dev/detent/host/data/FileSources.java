@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ final class FileSources {
     /** One input's tensors from a file or a folder. */
     static InputSource of(Path path, InputConverter input) {
         if (!Files.exists(path)) {
-            throw new UserException("DT-DAT-007", "does not exist", path.toString());
+            throw new UserException(DataProblems.NOT_THERE, "does not exist", path.toString());
         }
         if (Files.isDirectory(path)) {
             return inFolder(path, input).orElseThrow(() -> noSamples(path));
@@ -36,7 +37,9 @@ final class FileSources {
             throw ImageDecoder.webp(path);
         }
         throw new UserException(
-                "DT-DAT-008", "is neither a folder nor .npy, .npz, .bin, .png, .jpg or .bmp", path.toString());
+                DataProblems.UNKNOWN_ENDING,
+                "is neither a folder nor .npy, .npz, .bin, .png, .jpg or .bmp",
+                path.toString());
     }
 
     /** The files of a folder that hold one input's tensor each: of several kinds the first. */
@@ -66,7 +69,7 @@ final class FileSources {
             nested = false;
         }
         return new UserException(
-                "DT-DAT-002",
+                DataProblems.NO_SAMPLES,
                 "holds no samples (.png, .jpg, .bmp, .npy, .npz or .bin)"
                         + (nested
                                 ? "; what lies in its subfolders is not looked at: give one of them, or put some of each into one folder"

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -37,7 +38,7 @@ final class ImageDecoder {
         long size = DataFile.size(file);
         if (size > MOST_BYTES) {
             throw new UserException(
-                    "DT-DAT-036",
+                    DataProblems.PICTURE_BYTES,
                     "has " + size + " bytes; pictures of at most " + MOST_BYTES + " are read",
                     file.toString());
         }
@@ -49,7 +50,9 @@ final class ImageDecoder {
                     throw isWebp(bytes)
                             ? webp(file)
                             : new UserException(
-                                    "DT-DAT-030", "is no PNG, JPEG or BMP that can be decoded", file.toString());
+                                    DataProblems.NO_PICTURE,
+                                    "is no PNG, JPEG or BMP that can be decoded",
+                                    file.toString());
                 }
                 ImageReader reader = readers.next();
                 try {
@@ -61,12 +64,13 @@ final class ImageDecoder {
                 }
             }
         } catch (IOException | IllegalArgumentException e) {
-            throw new UserException("DT-DAT-031", "cannot be decoded: " + e.getMessage(), file.toString(), e);
+            throw new UserException(
+                    DataProblems.PICTURE_DAMAGED, "cannot be decoded: " + e.getMessage(), file.toString(), e);
         }
     }
 
     static UserException webp(Path file) {
-        return new UserException("DT-DAT-037", "is WebP, which is not read; convert it to PNG", file.toString());
+        return new UserException(DataProblems.WEBP, "is WebP, which is not read; convert it to PNG", file.toString());
     }
 
     private static boolean isWebp(byte[] bytes) {
@@ -83,7 +87,8 @@ final class ImageDecoder {
         reader.addIIOReadWarningListener((from, warning) -> warnings.add(warning.toLowerCase(Locale.ROOT)));
         BufferedImage image = reader.read(0);
         if (warnings.stream().anyMatch(w -> w.contains("truncated") || w.contains("premature end"))) {
-            throw new UserException("DT-DAT-033", "ends before the picture does; copy or save it again", where);
+            throw new UserException(
+                    DataProblems.PICTURE_TRUNCATED, "ends before the picture does; copy or save it again", where);
         }
         return planes(image);
     }

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.problem.UserException;
@@ -48,7 +49,7 @@ record ImageSource(List<Path> files, InputConverter input, ImageSpec spec) imple
         }
         if (!spec.fits(image)) {
             throw new UserException(
-                    "DT-DAT-040",
+                    DataProblems.SHAPE,
                     "is " + image.height() + " high and " + image.width()
                             + " wide after preprocessing, the model's input '" + input.name() + "' takes "
                             + input.takes(),

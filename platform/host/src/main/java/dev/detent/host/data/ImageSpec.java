@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.ValueInfo.Dimension;
 import dev.detent.spi.problem.UserException;
@@ -22,7 +23,7 @@ record ImageSpec(ElementType type, ImageLayout layout, int channels, Dimension h
         List<Dimension> dims = input.info().shape().orElse(List.of(FREE, FREE, FREE, FREE));
         if (type != ElementType.FLOAT && type != ElementType.UINT8 || dims.size() != 4) {
             throw new UserException(
-                    "DT-DAT-046",
+                    DataProblems.NO_PICTURE_INPUT,
                     "holds images, and the model's input '" + input.name() + "' is no image tensor",
                     where);
         }
@@ -31,7 +32,7 @@ record ImageSpec(ElementType type, ImageLayout layout, int channels, Dimension h
         if (!isPictures(channels)) {
             boolean turned = isPictures(dims.get(layout.other().channelAxis()));
             throw new UserException(
-                    "DT-DAT-039",
+                    DataProblems.NOT_PICTURE_CHANNELS,
                     "holds images, and the model's input '" + input.name() + "' takes " + input.takes()
                             + (turned
                                     ? ": layout=" + layout.other() + "? Add it to the preset: --preset none,layout="

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.ValueInfo;
@@ -40,7 +41,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
         boolean sameType = array.type() == info.type();
         if (!sameType && !(array.type().isInteger() && info.type().isInteger())) {
             throw new UserException(
-                    "DT-DAT-041",
+                    DataProblems.TYPE,
                     "holds " + array.type() + ", the model's input '" + name() + "' takes " + info.type(),
                     where);
         }
@@ -70,7 +71,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
         }
         if (!fits) {
             throw new UserException(
-                    "DT-DAT-040",
+                    DataProblems.SHAPE,
                     "has shape " + Arrays.toString(shape) + ", the model's input '" + name() + "' takes " + takes(),
                     where);
         }
@@ -98,7 +99,9 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
             float v = (float) array.value(i);
             if (!Float.isFinite(v)) {
                 throw new UserException(
-                        "DT-DAT-042", "holds " + v + " at element " + i + "; calibration data must be finite", where);
+                        DataProblems.NOT_FINITE,
+                        "holds " + v + " at element " + i + "; calibration data must be finite",
+                        where);
             }
             data.putFloat(v);
         }
@@ -117,7 +120,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
             long v = (long) array.value(i);
             if (!holds(info.type(), v)) {
                 throw new UserException(
-                        "DT-DAT-049",
+                        DataProblems.INTEGER_RANGE,
                         "holds " + v + " at element " + i + ", the model's input '" + name() + "' takes " + info.type(),
                         where);
             }

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
@@ -20,17 +21,18 @@ record JoinedSamples(Map<String, InputSource> sources, int size, InputSource fir
     static JoinedSamples of(Graph graph, Map<String, InputSource> sources, String where) {
         for (ValueInfo i : graph.inputs()) {
             if (!sources.containsKey(i.name())) {
-                throw new UserException("DT-DAT-001", "lacks the model's input '" + i.name() + "'", where);
+                throw new UserException(
+                        DataProblems.INPUT_MISSING, "lacks the model's input '" + i.name() + "'", where);
             }
         }
         if (sources.isEmpty()) {
-            throw new UserException("DT-DAT-019", "is data for a model that has no inputs", where);
+            throw new UserException(DataProblems.NO_INPUTS, "is data for a model that has no inputs", where);
         }
         InputSource first = sources.values().iterator().next();
         sources.forEach((name, s) -> {
             if (s.size() != first.size()) {
                 throw new UserException(
-                        "DT-DAT-006",
+                        DataProblems.COUNTS_DIFFER,
                         "has " + s.size() + " samples for '" + name + "' and " + first.size() + " for another input",
                         where);
             }

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class Labels {
         int[] labels = DataFile.hasEnding(file, ".npy") ? array(NpyArray.map(file), file) : lines(file);
         if (labels.length < count) {
             throw new UserException(
-                    "DT-DAT-050",
+                    DataProblems.TOO_FEW_LABELS,
                     "has " + labels.length + " labels for " + count + " samples (" + FORMS + ")",
                     file.toString());
         }
@@ -46,7 +47,7 @@ public final class Labels {
     private static int[] array(NpyArray a, Path file) {
         if (a.shape().length == 0 || a.shape()[0] != a.elements()) {
             throw new UserException(
-                    "DT-DAT-051",
+                    DataProblems.LABELS_SHAPE,
                     "has shape " + Arrays.toString(a.shape()) + "; give one label for every sample",
                     file.toString());
         }
@@ -62,7 +63,8 @@ public final class Labels {
 
     private static int[] lines(Path file) {
         if (DataFile.size(file) > MOST_BYTES) {
-            throw new UserException("DT-DAT-052", "is too large for labels (" + FORMS + ")", file.toString());
+            throw new UserException(
+                    DataProblems.LABELS_TOO_LARGE, "is too large for labels (" + FORMS + ")", file.toString());
         }
         Map<String, Integer> byFile = new TreeMap<>();
         List<Integer> plain = new ArrayList<>();
@@ -82,7 +84,7 @@ public final class Labels {
                 }
                 if (fields.size() > 2 || !isInteger(label)) {
                     throw new UserException(
-                            "DT-DAT-053",
+                            DataProblems.NO_LABEL,
                             "has '" + String.join(",", fields) + "' in " + line + ", which is no label (" + FORMS + ")",
                             file.toString());
                 }
@@ -90,7 +92,9 @@ public final class Labels {
                     plain.add(number(label, line, file));
                 } else if (byFile.put(fields.get(0), number(label, line, file)) != null) {
                     throw new UserException(
-                            "DT-DAT-054", "has a second label for " + fields.get(0) + " in " + line, file.toString());
+                            DataProblems.LABEL_TWICE,
+                            "has a second label for " + fields.get(0) + " in " + line,
+                            file.toString());
                 }
             }
         } catch (IOException e) {
@@ -139,7 +143,7 @@ public final class Labels {
 
     private static UserException noLabel(String text, String place, Path file) {
         return new UserException(
-                "DT-DAT-055",
+                DataProblems.LABEL_NO_INTEGER,
                 "has " + text + " at " + place + ", which is no whole number of 32 bits",
                 file.toString());
     }

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +14,9 @@ final class LittleEndian {
     static ByteBuffer allocate(long bytes, String where) {
         if (bytes > Integer.MAX_VALUE) {
             throw new UserException(
-                    "DT-DAT-026", "takes " + bytes + " bytes for one tensor; at most 2 GiB are read", where);
+                    DataProblems.TENSOR_TOO_LARGE,
+                    "takes " + bytes + " bytes for one tensor; at most 2 GiB are read",
+                    where);
         }
         return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
     }

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.UserException;
@@ -22,7 +23,9 @@ record NpyArray(ElementType type, long[] shape, boolean columnMajor, ByteBuffer 
         long size = DataFile.size(file);
         if (size > Integer.MAX_VALUE) {
             throw new UserException(
-                    "DT-DAT-028", "has " + size + " bytes, and at most 2 GiB are read of one file; split it", where);
+                    DataProblems.NPY_TOO_LARGE,
+                    "has " + size + " bytes, and at most 2 GiB are read of one file; split it",
+                    where);
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, size), where);

@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.problem.UserException;
 import java.nio.BufferUnderflowException;
@@ -79,7 +80,7 @@ record NpyHeader(ElementType type, long[] shape, boolean columnMajor, long bytes
         ElementType type = TYPES.get(descr.group(1).replaceAll("^[<|=]", ""));
         if (type == null) {
             throw new UserException(
-                    "DT-DAT-021",
+                    DataProblems.NPY_TYPE,
                     "holds '" + descr.group(1)
                             + "'; save it little-endian, as floats of 16 to 64 bits, integers or booleans",
                     where);
@@ -110,7 +111,7 @@ record NpyHeader(ElementType type, long[] shape, boolean columnMajor, long bytes
             return Math.multiplyExact(elements, type.bits() / 8L);
         } catch (ArithmeticException e) {
             throw new UserException(
-                    "DT-DAT-027",
+                    DataProblems.NPY_SHAPE,
                     "has shape " + Arrays.toString(dims) + ", which no file can hold; the file is damaged",
                     where,
                     e);
@@ -121,7 +122,7 @@ record NpyHeader(ElementType type, long[] shape, boolean columnMajor, long bytes
     void requireData(long found, String where) {
         if (found != bytes) {
             throw new UserException(
-                    "DT-DAT-022",
+                    DataProblems.NPY_LENGTH,
                     "holds " + found + " bytes where its shape " + Arrays.toString(shape) + " needs " + bytes
                             + "; the file is damaged",
                     where);
@@ -129,6 +130,6 @@ record NpyHeader(ElementType type, long[] shape, boolean columnMajor, long bytes
     }
 
     private static UserException broken(String where) {
-        return new UserException("DT-DAT-023", "is no .npy file", where);
+        return new UserException(DataProblems.NO_NPY, "is no .npy file", where);
     }
 }

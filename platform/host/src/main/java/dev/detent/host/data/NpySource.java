@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ final class NpySource {
     private static int count(long[] shape, String where) {
         long rows = rowShape(shape, where).length == 0 ? 0 : shape[0];
         if (rows > Integer.MAX_VALUE) {
-            throw new UserException("DT-DAT-029", "counts " + rows + " samples; the file is damaged", where);
+            throw new UserException(
+                    DataProblems.TOO_MANY_SAMPLES, "counts " + rows + " samples; the file is damaged", where);
         }
         return (int) rows;
     }
@@ -35,7 +37,8 @@ final class NpySource {
     /** The shape of one row, with the first axis kept as 1. */
     static long[] rowShape(long[] shape, String where) {
         if (shape.length == 0) {
-            throw new UserException("DT-DAT-043", "is a single number; its first axis must count samples", where);
+            throw new UserException(
+                    DataProblems.NO_SAMPLE_AXIS, "is a single number; its first axis must count samples", where);
         }
         long[] row = shape.clone();
         row[0] = 1;

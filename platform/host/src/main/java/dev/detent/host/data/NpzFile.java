@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -73,7 +74,7 @@ final class NpzFile {
                 }
             }
         } catch (IOException e) {
-            throw new UserException("DT-DAT-024", "is no .npz file: " + e.getMessage(), file.toString(), e);
+            throw new UserException(DataProblems.NO_NPZ, "is no .npz file: " + e.getMessage(), file.toString(), e);
         }
         return arrays;
     }
@@ -85,7 +86,7 @@ final class NpzFile {
         try {
             in.readFully(header, prefix.length, length - prefix.length);
         } catch (EOFException e) {
-            throw new UserException("DT-DAT-023", "is no .npy file", where, e);
+            throw new UserException(DataProblems.NO_NPY, "is no .npy file", where, e);
         }
         return NpyHeader.parse(ByteBuffer.wrap(header), where);
     }
@@ -102,7 +103,7 @@ final class NpzFile {
 
     private static UserException tooLarge(NpyHeader header, String where) {
         return new UserException(
-                "DT-DAT-034",
+                DataProblems.NPZ_TOO_LARGE,
                 "unpacks to " + (header.bytes() >> 20)
                         + " MB, and all arrays of an .npz may take half of Java's memory, "
                         + (Runtime.getRuntime().maxMemory() >> 21)

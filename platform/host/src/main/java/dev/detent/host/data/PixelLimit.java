@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 
 /** How large a picture may be: its size is known before a pixel of it is decoded or scaled. */
@@ -21,7 +22,7 @@ final class PixelLimit {
     static void require(long width, long height, String what, String where) {
         if (width * height > pixels()) {
             throw new UserException(
-                    "DT-DAT-032",
+                    DataProblems.PICTURE_PIXELS,
                     what + " " + width + " x " + height + " pixels; at most " + pixels() + " are read: make it smaller",
                     where);
         }

@@ -1,6 +1,7 @@
 package dev.detent.host.data;
 
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,16 +68,18 @@ public record Preprocessing(
         std = List.copyOf(std);
         if (resize < 0 || crop < 0 || !Float.isFinite(scale) || !allFinite(mean) || !allFinite(std)) {
             throw new UserException(
-                    "DT-DAT-014", "resize and crop cannot be negative, scale, mean and std not infinite", "preprocess");
+                    DataProblems.PREPROCESSING_RANGE,
+                    "resize and crop cannot be negative, scale, mean and std not infinite",
+                    "preprocess");
         }
         if (resize > LONGEST_SIDE || crop > LONGEST_SIDE) {
             throw new UserException(
-                    "DT-DAT-038",
+                    DataProblems.PREPROCESSING_SIDE,
                     "resize and crop are sides of pictures in pixels, at most " + LONGEST_SIDE,
                     "preprocess");
         }
         if (std.contains(0f)) {
-            throw new UserException("DT-DAT-010", WORDS, "preprocess");
+            throw new UserException(DataProblems.PREPROCESSING_WORD, WORDS, "preprocess");
         }
     }
 
@@ -100,7 +103,7 @@ public record Preprocessing(
                 Preprocessing preset = PRESETS.get(pair[0]);
                 if (preset == null) {
                     throw new UserException(
-                            "DT-DAT-011",
+                            DataProblems.UNKNOWN_PRESET,
                             "there is no preprocessing '" + pair[0] + "'" + DidYouMean.among(pair[0], PRESETS.keySet())
                                     + "; presets are " + String.join(", ", PRESETS.keySet()),
                             "preprocess");
@@ -136,14 +139,15 @@ public record Preprocessing(
                     new Preprocessing(resize, crop, order, scale, mean, std, word(ImageLayout.values(), value));
                 default ->
                     throw new UserException(
-                            "DT-DAT-012",
+                            DataProblems.UNKNOWN_PREPROCESSING_KEY,
                             "preprocessing has no '" + key + "'"
                                     + DidYouMean.among(
                                             key, List.of("resize", "crop", "order", "scale", "mean", "std", "layout")),
                             "preprocess");
             };
         } catch (NumberFormatException e) {
-            throw new UserException("DT-DAT-013", "'" + value + "' is no number", "preprocess." + key, e);
+            throw new UserException(
+                    DataProblems.PREPROCESSING_NO_NUMBER, "'" + value + "' is no number", "preprocess." + key, e);
         }
     }
 
@@ -151,7 +155,7 @@ public record Preprocessing(
         return Arrays.stream(known)
                 .filter(k -> k.toString().equals(text))
                 .findFirst()
-                .orElseThrow(() -> new UserException("DT-DAT-010", WORDS, "preprocess"));
+                .orElseThrow(() -> new UserException(DataProblems.PREPROCESSING_WORD, WORDS, "preprocess"));
     }
 
     private static List<Float> numbers(String text) {
@@ -180,7 +184,7 @@ public record Preprocessing(
     private static float of(String key, List<Float> values, int channel) {
         if (values.size() > 1 && channel >= values.size()) {
             throw new UserException(
-                    "DT-DAT-015",
+                    DataProblems.PREPROCESSING_CHANNELS,
                     "has " + values.size() + " values, the data have more channels; give one for each, or one for all",
                     "preprocess." + key);
         }

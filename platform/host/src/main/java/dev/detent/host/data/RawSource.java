@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
@@ -38,7 +39,7 @@ record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes
         }
         if (input.info().shape().isEmpty() || Arrays.stream(shape).anyMatch(d -> d < 0)) {
             throw new UserException(
-                    "DT-DAT-044",
+                    DataProblems.RAW_SHAPE,
                     "is raw data, and the model's input '" + input.name() + "' has no fixed shape " + input.takes()
                             + "; use .npy",
                     where);
@@ -58,7 +59,7 @@ record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes
             // Told below, as what holds no byte is.
         }
         throw new UserException(
-                "DT-DAT-035",
+                DataProblems.RAW_SIZE,
                 "is raw data, and a sample of the model's input '" + input.name() + "', " + input.takes()
                         + ", has no bytes or more than 2 GiB",
                 where);
@@ -68,7 +69,7 @@ record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes
         long size = DataFile.size(file);
         if (size == 0 || size % bytes != 0 || size / bytes > Integer.MAX_VALUE - before) {
             throw new UserException(
-                    "DT-DAT-045",
+                    DataProblems.RAW_LENGTH,
                     "has " + size + " bytes, no multiple of the " + bytes + " that input '" + input.name() + "' takes",
                     file.toString());
         }

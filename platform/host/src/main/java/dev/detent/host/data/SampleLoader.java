@@ -1,5 +1,6 @@
 package dev.detent.host.data;
 
+import dev.detent.host.problem.DataProblems;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
@@ -41,7 +42,7 @@ public final class SampleLoader {
                 ? loader.perInput(named.paths(), specification)
                 : loader.single(((DataPaths.One) paths).path());
         if (all.size() == 0) {
-            throw new UserException("DT-DAT-002", "holds no samples", specification);
+            throw new UserException(DataProblems.NO_SAMPLES, "holds no samples", specification);
         }
         Samples samples = BatchedSamples.of(graph, all, specification);
         return limit > 0 ? samples.first(limit) : samples;
@@ -63,7 +64,7 @@ public final class SampleLoader {
         }
         if (graph.inputs().size() != 1) {
             throw new UserException(
-                    "DT-DAT-004",
+                    DataProblems.ONE_INPUT_ONLY,
                     "feeds one input, the model has " + names() + "; use an .npz or name=path for each",
                     where);
         }
@@ -87,7 +88,8 @@ public final class SampleLoader {
         }
         throw one
                 ? FileSources.noSamples(path)
-                : new UserException("DT-DAT-002", "holds no samples (.npz with one array per input)", path.toString());
+                : new UserException(
+                        DataProblems.NO_SAMPLES, "holds no samples (.npz with one array per input)", path.toString());
     }
 
     private InputConverter input(String name, String where) {
@@ -96,7 +98,7 @@ public final class SampleLoader {
                 .findFirst()
                 .map(this::converter)
                 .orElseThrow(() -> new UserException(
-                        "DT-DAT-005",
+                        DataProblems.UNKNOWN_INPUT,
                         "names the input '" + name + "', which the model does not have; it has " + names(),
                         where));
     }

@@ -1,5 +1,6 @@
 package dev.detent.host.evaluate;
 
+import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
@@ -142,7 +143,7 @@ public final class Evaluation {
             OrtModel.of(file, OrtOptimizationLevel.NONE).close();
         } catch (UserException e) {
             throw new UserException(
-                    "DT-EVA-012",
+                    EvaluationProblems.DOES_NOT_LOAD,
                     "does not load in ONNX Runtime, so nothing of this run is kept; keep the operator that it names in "
                             + "float, choose another format with --format, and report the model: "
                             + e.problems().get(0).sentence(),
@@ -170,7 +171,7 @@ public final class Evaluation {
 
     private static Problem unfusable() {
         return Problem.warning(
-                "DT-EVA-007",
+                EvaluationProblems.NOT_REWRITTEN,
                 "ONNX Runtime fails to rewrite the file; 'unfused' is the file with the session option "
                         + "session.disable_quant_qdq=1, which leaves its nodes as they stand",
                 "exported");
@@ -205,7 +206,7 @@ public final class Evaluation {
     public static Optional<Problem> difference(Map<String, EvaluationMetrics> scores) {
         if (scores.containsKey(EXACT)) {
             return Optional.of(Problem.warning(
-                    "DT-EVA-004",
+                    EvaluationProblems.INTEGER_SUMS_OVERFLOW,
                     "integer sums overflow on this CPU (x64 without VNNI); 'exact' is the file on CPUs where "
                             + "they do not, or with ONNX Runtime's session option session.x64quantprecision=1. For CPUs like this one leave the weights' sums "
                             + "room, as the target 'onnxruntime' does",
@@ -215,7 +216,7 @@ public final class Evaluation {
         EvaluationMetrics simulated = scores.get("simulated");
         if (simulated != null && reference != null && simulated.snr() == Double.NEGATIVE_INFINITY) {
             return Optional.of(Problem.warning(
-                    "DT-EVA-008",
+                    EvaluationProblems.NOT_FINITE,
                     (reference.finite()
                                     ? "the quantized network gives NaN or infinity where the float one does not"
                                     : "the float network gives NaN or infinity on these data itself, and the quantized "
@@ -233,7 +234,7 @@ public final class Evaluation {
         return !far
                 ? Optional.empty()
                 : Optional.of(Problem.warning(
-                        "DT-EVA-006",
+                        EvaluationProblems.KERNELS_DIFFER,
                         "ONNX Runtime's fused kernels compute something else than the "
                                 + "file's nodes, which score as 'simulated'; the session option session.disable_quant_qdq=1 runs the nodes as they stand",
                         "exported"));

@@ -3,6 +3,7 @@ package dev.detent.host.evaluate;
 import dev.detent.host.data.Labels;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.data.SampleLoader;
+import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
@@ -48,7 +49,10 @@ public record EvaluationData(List<String> outputs, Samples samples, int @Nullabl
     EvaluationData comparable(Predicate<String> isTensor) {
         List<String> tensors = outputs.stream().filter(isTensor).toList();
         if (tensors.isEmpty()) {
-            throw new UserException("DT-EVA-014", "gives no tensor that could be compared", String.join(", ", outputs));
+            throw new UserException(
+                    EvaluationProblems.NOTHING_TO_COMPARE,
+                    "gives no tensor that could be compared",
+                    String.join(", ", outputs));
         }
         return new EvaluationData(tensors, samples, labels);
     }

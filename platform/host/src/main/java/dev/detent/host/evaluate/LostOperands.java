@@ -7,6 +7,7 @@ import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.problem.SupportProblems;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -57,7 +58,7 @@ public final class LostOperands {
             return Optional.empty();
         }
         return Optional.of(Problem.warning(
-                "DT-QNT-005",
+                SupportProblems.LOST_OPERAND,
                 String.format(
                         Locale.ROOT,
                         "reaches to %.3g only, but shares one scale with the other operands of Concat '%s', whose step "

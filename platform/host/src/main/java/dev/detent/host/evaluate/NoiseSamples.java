@@ -1,5 +1,6 @@
 package dev.detent.host.evaluate;
 
+import dev.detent.host.problem.VerificationProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
@@ -48,6 +49,8 @@ public record NoiseSamples(Graph graph, int size) implements Samples {
 
     private static UserException unknown(ValueInfo v) {
         return new UserException(
-                "DT-VER-005", "has a shape that is only known at run time; give real data with --data", v.name());
+                VerificationProblems.SHAPE_UNKNOWN,
+                "has a shape that is only known at run time; give real data with --data",
+                v.name());
     }
 }

@@ -4,6 +4,7 @@ import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.report.HtmlReport;
 import dev.detent.spi.problem.Problem;
 import java.util.ArrayList;
@@ -23,7 +24,9 @@ final class Diagnosis {
         collapse(measured.layers()).ifPresent(problems::add);
         if (quantizedNodes(result) == 0) {
             problems.add(Problem.warning(
-                    "DT-QNT-002", "quantizes none of the model's operators; the artefact is the float model", target));
+                    QuantizationProblems.NOTHING_QUANTIZED,
+                    "quantizes none of the model's operators; the artefact is the float model",
+                    target));
         }
         Evaluation.difference(measured.scores()).ifPresent(problems::add);
         return problems;
@@ -51,7 +54,7 @@ final class Diagnosis {
             }
         }
         return Optional.of(Problem.warning(
-                "DT-QNT-001",
+                QuantizationProblems.COLLAPSE,
                 "the quantized network collapses: its last layer has an SNR of "
                         + HtmlReport.decibels(layers.get(layers.size() - 1).snr())
                         + "; it breaks here, where the SNR falls "

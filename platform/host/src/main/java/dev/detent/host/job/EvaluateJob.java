@@ -6,6 +6,7 @@ import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.onnx.OnnxReader;
@@ -73,7 +74,9 @@ public final class EvaluateJob {
         List<String> missing = outputs.stream().filter(o -> !graph.isOutput(o)).toList();
         if (!missing.isEmpty()) {
             throw new UserException(
-                    "DT-EVA-010", "was made from another model: it has no output " + missing, file.toString());
+                    EvaluationProblems.OTHER_MODEL,
+                    "was made from another model: it has no output " + missing,
+                    file.toString());
         }
     }
 
@@ -82,9 +85,11 @@ public final class EvaluateJob {
             return files.filter(f -> f.getFileName().toString().endsWith(".onnx"))
                     .sorted()
                     .findFirst()
-                    .orElseThrow(() -> new UserException("DT-EVA-002", "holds no ONNX file to run", out.toString()));
+                    .orElseThrow(() -> new UserException(
+                            EvaluationProblems.NO_ONNX_FILE, "holds no ONNX file to run", out.toString()));
         } catch (IOException e) {
-            throw new UserException("DT-EVA-003", "cannot be listed: " + e.getMessage(), out.toString(), e);
+            throw new UserException(
+                    EvaluationProblems.FOLDER_UNREADABLE, "cannot be listed: " + e.getMessage(), out.toString(), e);
         }
     }
 }

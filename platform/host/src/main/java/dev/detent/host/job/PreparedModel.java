@@ -7,10 +7,12 @@ import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.CalibrationFacts;
 import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.ModelFacts;
+import dev.detent.onnx.OnnxProblems;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
@@ -67,7 +69,7 @@ public final class PreparedModel {
         List<Problem> remarks = new ArrayList<>();
         if (Evaluation.isQuantized(graph)) {
             remarks.add(Problem.warning(
-                    "DT-QNT-003",
+                    QuantizationProblems.QUANTIZED_ALREADY,
                     "is quantized already; what is quantized twice loses twice: start from the float model",
                     name));
         }
@@ -77,9 +79,9 @@ public final class PreparedModel {
             String wide = "holds 16-bit floats; what stays float in the results is 32 bits wide";
             remarks.add(
                     narrow.isEmpty()
-                            ? Problem.note("DT-QNT-004", wide, name)
+                            ? Problem.note(QuantizationProblems.HALF_PRECISION, wide, name)
                             : Problem.warning(
-                                    "DT-QNT-004",
+                                    QuantizationProblems.HALF_PRECISION,
                                     wide + ", and so is what the artefact takes and gives as " + narrow
                                             + ": feed and read 32-bit floats there",
                                     name));
@@ -164,7 +166,7 @@ public final class PreparedModel {
                                     for (int i = 0; i < f.limit(); i++) {
                                         if (!Float.isFinite(f.get(i))) {
                                             throw new UserException(
-                                                    "DT-ONX-020",
+                                                    OnnxProblems.WEIGHT_NOT_FINITE,
                                                     "weight '" + name + "' holds " + f.get(i)
                                                             + "; the model is damaged",
                                                     model.toString());

@@ -5,6 +5,7 @@ import dev.detent.host.artifact.StagedOutputDirectory;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.TuneProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.search.BoundarySearch;
 import dev.detent.host.search.Goal;
@@ -49,11 +50,11 @@ public final class TuneJob {
     public TuneResult run(TuneRequest request, Progress progress, TuneListener listener) {
         QuantizeRequest quantize = request.quantize();
         if (quantize.targets().size() != 1) {
-            throw new UserException("DT-TUN-001", "takes one target at a time", "--backend");
+            throw new UserException(TuneProblems.SEVERAL_TARGETS, "takes one target at a time", "--backend");
         }
         if (quantize.evaluation().isEmpty()) {
             throw new UserException(
-                    "DT-TUN-002", "a search needs data to judge by: give them with --evaluate", "--evaluate");
+                    TuneProblems.NOTHING_TO_JUDGE_BY, "a search needs data to judge by: give them with --evaluate", "--evaluate");
         }
         Clock clock = new Clock(System.nanoTime() + request.budget().toNanos());
         PreparedModel model = PreparedModel.prepare(quantize, progress);

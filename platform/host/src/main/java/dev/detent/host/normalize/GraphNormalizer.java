@@ -1,5 +1,6 @@
 package dev.detent.host.normalize;
 
+import dev.detent.onnx.OnnxProblems;
 import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.graph.Attribute;
@@ -58,7 +59,7 @@ public final class GraphNormalizer {
     private static void apply(Graph graph, String where) {
         graph.cycle().ifPresent(n -> {
             throw new UserException(
-                    "DT-ONX-014",
+                    OnnxProblems.CYCLE,
                     "node '" + n.name() + "' reads what is made from its own output; the model is damaged",
                     where);
         });

@@ -1,6 +1,7 @@
 package dev.detent.host.pipeline;
 
 import dev.detent.host.plan.Step;
+import dev.detent.host.problem.PipelineProblems;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Tensor;
@@ -68,7 +69,7 @@ record DefaultPassContext(
     public GraphEditor editor() {
         if (!step.pass().descriptor().editsGraph()) {
             throw new PluginException(
-                    "DT-PAS-010",
+                    PipelineProblems.EDITS_UNDECLARED,
                     "pass '" + step.id() + "' asked for the graph editor without declaring that it edits",
                     step.plugin());
         }
@@ -86,7 +87,7 @@ record DefaultPassContext(
     public Simulator simulator() {
         if (!step.pass().descriptor().needs().contains(PassRequirement.SAMPLES)) {
             throw new PluginException(
-                    "DT-PAS-011",
+                    PipelineProblems.SAMPLES_UNDECLARED,
                     "pass '" + step.id() + "' asked for samples without declaring the need",
                     step.plugin());
         }

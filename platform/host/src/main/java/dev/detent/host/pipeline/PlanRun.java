@@ -2,6 +2,9 @@ package dev.detent.host.pipeline;
 
 import dev.detent.host.plan.Step;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.DataProblems;
+import dev.detent.host.problem.PipelineProblems;
+import dev.detent.host.problem.PlanProblems;
 import dev.detent.kernel.Invariants;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
@@ -107,9 +110,10 @@ final class PlanRun {
     private static DetentException broken(Step step, List<String> broken) {
         String text = String.join("; ", broken);
         return step.plugin().equals(Step.HOST)
-                ? new InternalException("DT-PLN-008", "after step '" + step.id() + "' " + text, step.id(), null)
+                ? new InternalException(
+                        PlanProblems.INVARIANT_BROKEN, "after step '" + step.id() + "' " + text, step.id(), null)
                 : new PluginException(
-                        "DT-PAS-014",
+                        PipelineProblems.INVARIANT_BROKEN,
                         "after " + (step instanceof Step.RunPass ? "pass" : "step") + " '" + step.id() + "' " + text,
                         step.plugin());
     }
@@ -166,7 +170,7 @@ final class PlanRun {
                 if (rule.inputs().size() != n.inputs().size()
                         || rule.outputs().size() != n.outputs().size()) {
                     throw new PluginException(
-                            "DT-RUL-001",
+                            PipelineProblems.RULE_ARITY,
                             "the rule of " + n + " has " + rule.inputs().size() + " inputs and "
                                     + rule.outputs().size() + " outputs, the node "
                                     + n.inputs().size() + " and " + n.outputs().size(),
@@ -184,9 +188,9 @@ final class PlanRun {
             String left = "the plan ends with configs that cannot be exported: " + String.join("; ", unsettled);
             List<String> off = task.target().switchedOff();
             throw off.isEmpty()
-                    ? new PluginException("DT-PLN-005", left, "plan")
+                    ? new PluginException(PlanProblems.UNSETTLED, left, "plan")
                     : new UserException(
-                            "DT-PLN-005",
+                            PlanProblems.UNSETTLED,
                             left + "; a pass that was switched off is needed: " + String.join(", ", off),
                             "--set");
         }
@@ -202,7 +206,9 @@ final class PlanRun {
         PassDescriptor d = step.pass().descriptor();
         if (!facts.containsAll(d.requires())) {
             throw new UserException(
-                    "DT-PLN-004", "pass '" + d.id() + "' requires " + d.requires() + "; true so far: " + facts, d.id());
+                    PlanProblems.REQUIREMENT_LOST,
+                    "pass '" + d.id() + "' requires " + d.requires() + "; true so far: " + facts,
+                    d.id());
         }
         int revision = graph().revision();
         List<Observation<Sketch>> observations = new ArrayList<>();
@@ -218,13 +224,13 @@ final class PlanRun {
     private static Observation<Sketch> checked(Step.RunPass step, Observation<? extends Sketch> o) {
         if (!step.pass().descriptor().needs().contains(PassRequirement.SAMPLES)) {
             throw new PluginException(
-                    "DT-PAS-011",
+                    PipelineProblems.SAMPLES_UNDECLARED,
                     "pass '" + step.id() + "' asked for samples without declaring the need",
                     step.plugin());
         }
         if (o.kept().isEmpty()) {
             throw new PluginException(
-                    "DT-PAS-015",
+                    PipelineProblems.OBSERVES_UNNAMED,
                     "pass '" + step.id() + "' wants to observe '" + o.value() + "' under no name",
                     step.plugin());
         }
@@ -234,7 +240,7 @@ final class PlanRun {
     private void refuseWithoutSamples(String pass) {
         if (setting.samples().size() == 0) {
             throw new UserException(
-                    "DT-DAT-002", "pass '" + pass + "' needs calibration data; give it with --calibration", "");
+                    DataProblems.NEEDED, "pass '" + pass + "' needs calibration data; give it with --calibration", "");
         }
     }
 
@@ -288,14 +294,18 @@ final class PlanRun {
             throw e;
         } catch (RuntimeException | LinkageError e) {
             throw new PluginException(
-                    List.of(Problem.error("DT-PAS-012", "pass '" + step.id() + "' failed: " + e, step.plugin())), e);
+                    List.of(Problem.error(
+                            PipelineProblems.PASS_FAILED, "pass '" + step.id() + "' failed: " + e, step.plugin())),
+                    e);
         }
     }
 
     private void refuseUndeclaredEdit(Step.RunPass step, int revision, boolean declared) {
         if (graph().revision() != revision && !declared) {
             throw new PluginException(
-                    "DT-PAS-013", "pass '" + step.id() + "' changed the graph without declaring it", step.plugin());
+                    PipelineProblems.EDITED_UNDECLARED,
+                    "pass '" + step.id() + "' changed the graph without declaring it",
+                    step.plugin());
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.ExportProblems;
 import dev.detent.host.settings.Settings;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.option.Options;
@@ -38,7 +39,7 @@ public record PlannedTarget(TargetPlan plan, Exporter exporter, Options options)
     private static Exporter exporter(String target, List<Exporter> exporters, Optional<String> format) {
         if (exporters.isEmpty()) {
             throw new UserException(
-                    "DT-EXP-010",
+                    ExportProblems.NO_EXPORTER,
                     "target '" + target + "' has no exporter; it serves 'detent trace' and comparison only",
                     target);
         }
@@ -46,7 +47,7 @@ public record PlannedTarget(TargetPlan plan, Exporter exporter, Options options)
                         .filter(e -> e.id().equals(f))
                         .findFirst()
                         .orElseThrow(() -> new UserException(
-                                "DT-EXP-011",
+                                ExportProblems.UNKNOWN_FORMAT,
                                 "target '" + target + "' writes "
                                         + exporters.stream().map(Exporter::id).toList() + ", not '" + f + "'",
                                 "--format")))

@@ -1,6 +1,7 @@
 package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.PlanProblems;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Fact;
@@ -42,7 +43,9 @@ public final class Planner {
         recipe.passes().forEach((id, values) -> {
             if (HostSteps.contains(id)) {
                 throw new PluginException(
-                        "DT-PLN-007", "'" + id + "' is a step of Detent's own and no pass", registry.pluginOf(id));
+                        PlanProblems.STEP_OF_HOST,
+                        "'" + id + "' is a step of Detent's own and no pass",
+                        registry.pluginOf(id));
             }
             options.put(id, options(registry.pass(id).descriptor(), values));
             why.put(id, "chosen by the profile");
@@ -69,7 +72,7 @@ public final class Planner {
                             .toList();
                     if (candidates.size() != 1) {
                         throw new UserException(
-                                "DT-PLN-001",
+                                PlanProblems.NOT_ESTABLISHED,
                                 "pass '" + id + "' requires " + f + ", which "
                                         + (candidates.isEmpty()
                                                 ? "no plugin establishes"
@@ -128,7 +131,7 @@ public final class Planner {
                 remaining.remove(next.id());
                 if (runs.merge(next.id(), 1, Integer::sum) > REPEATS) {
                     throw new UserException(
-                            "DT-PLN-002",
+                            PlanProblems.RUNS_IN_CIRCLES,
                             "pass '" + next.id() + "' would have to run more than " + REPEATS
                                     + " times; two passes of the plan undo each other",
                             next.id());
@@ -201,7 +204,7 @@ public final class Planner {
             // A step of the host has nothing to mend.
             String toMend = HostSteps.contains(other) ? one : other;
             throw new PluginException(
-                    "DT-PLN-006",
+                    PlanProblems.ORDER_UNKNOWN,
                     "nothing says whether '" + one + "' or '" + other
                             + "' comes first, and the result may depend on it: one of them must require or forbid a fact, or say "
                             + "after(\"<the other>\", \"<why>\"), before(…) or commutesWith(…)",
@@ -219,7 +222,7 @@ public final class Planner {
             Set<Fact> tooLate = new HashSet<>(d.forbids());
             tooLate.retainAll(facts);
             return new UserException(
-                    "DT-PLN-003",
+                    PlanProblems.NO_PLACE,
                     "pass '" + id + "' has no place: "
                             + (!missing.isEmpty()
                                     ? "it requires " + missing

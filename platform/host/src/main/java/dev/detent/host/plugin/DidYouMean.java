@@ -1,6 +1,8 @@
 package dev.detent.host.plugin;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 
 /** "Did you mean": the known name nearest to a mistyped one. */
@@ -20,6 +22,15 @@ public final class DidYouMean {
             }
         }
         return best.isEmpty() ? "" : ", did you mean '" + best + "'?";
+    }
+
+    /** The known names nearest to a mistyped one, the nearest first. */
+    public static List<String> nearest(String typed, Collection<String> known, int count) {
+        return known.stream()
+                .sorted(Comparator.comparingInt((String k) -> distance(typed, k))
+                        .thenComparing(Comparator.naturalOrder()))
+                .limit(count)
+                .toList();
     }
 
     /** Levenshtein distance. */

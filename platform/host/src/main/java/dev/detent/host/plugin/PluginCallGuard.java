@@ -1,5 +1,7 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PipelineProblems;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.evaluate.Metric;
@@ -12,6 +14,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.quant.NumberSystem;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -41,10 +44,10 @@ import org.jspecify.annotations.Nullable;
 record PluginCallGuard(String plugin, String what) {
 
     /** A fault of any other contribution. */
-    private static final String FAILED = "DT-PLG-016";
+    private static final ProblemType FAILED = PluginProblems.CALL_FAILED;
 
     /** A fault of a pass. */
-    private static final String PASS_FAILED = "DT-PAS-012";
+    private static final ProblemType PASS_FAILED = PipelineProblems.PASS_FAILED;
 
     /** The interfaces to guard, by class; looked up at every call. */
     private static final ClassValue<Set<Class<?>>> CONTRACTS = new ClassValue<>() {
@@ -160,8 +163,8 @@ record PluginCallGuard(String plugin, String what) {
     }
 
     private PluginException failed(String sentence, @Nullable Throwable cause) {
-        String id = what.startsWith("pass '") ? PASS_FAILED : FAILED;
-        return new PluginException(List.of(Problem.error(id, sentence, plugin)), cause);
+        ProblemType type = what.startsWith("pass '") ? PASS_FAILED : FAILED;
+        return new PluginException(List.of(Problem.error(type, sentence, plugin)), cause);
     }
 
     /** A call of plugin code. */

@@ -3,6 +3,7 @@ package dev.detent.host.plugin;
 import com.google.inject.AbstractModule;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.PluginFolder;
 import dev.detent.spi.SpiVersion;
@@ -65,7 +66,10 @@ public final class PluginHost {
     /** The jars of the folder, judged, sorted by file name. */
     public List<PluginJar> jars() {
         if (!Files.isDirectory(folder)) {
-            throw new UserException("DT-PLG-030", "is no folder; Detent expects its plugins there", folder.toString());
+            throw new UserException(
+                    PluginProblems.NO_PLUGIN_FOLDER,
+                    "is no folder; Detent expects its plugins there",
+                    folder.toString());
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files
@@ -76,7 +80,8 @@ public final class PluginHost {
                     .map(PluginJar::read)
                     .toList();
         } catch (IOException e) {
-            throw new UserException("DT-PLG-031", "cannot be listed: " + e.getMessage(), folder.toString(), e);
+            throw new UserException(
+                    PluginProblems.FOLDER_UNREADABLE, "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
     }
 
@@ -94,7 +99,7 @@ public final class PluginHost {
             PluginJar before = j.id().isEmpty() ? null : byId.putIfAbsent(j.id(), j);
             if (before != null) {
                 problems.add(Problem.error(
-                        "DT-PLG-009",
+                        PluginProblems.ID_TWICE,
                         "has the same plugin id '" + j.id() + "' as "
                                 + before.file().getFileName() + "; remove one of them",
                         j.file().getFileName().toString()));
@@ -119,7 +124,7 @@ public final class PluginHost {
             if (manager.getPlugin(jar.id()) == null
                     || manager.getPlugin(jar.id()).getPluginState() != PluginState.STARTED) {
                 problems.add(Problem.error(
-                        "DT-PLG-011",
+                        PluginProblems.NOT_STARTED,
                         "plugin '" + jar.id() + "' did not start",
                         jar.file().getFileName().toString()));
                 continue;
@@ -131,7 +136,7 @@ public final class PluginHost {
                             manager.getPlugin(jar.id()).getPluginClassLoader().loadClass(name);
                     if (!ExtensionPoint.class.isAssignableFrom(type)) {
                         problems.add(Problem.error(
-                                "DT-PLG-012",
+                                PluginProblems.NO_EXTENSION_POINT,
                                 name + " implements no extension point of this SPI",
                                 jar.file().getFileName().toString()));
                         continue;
@@ -139,7 +144,7 @@ public final class PluginHost {
                     instances.add(instantiate(type));
                 } catch (Exception | LinkageError e) {
                     problems.add(Problem.error(
-                            "DT-PLG-013",
+                            PluginProblems.NOT_CREATED,
                             "extension " + name + " cannot be created: " + reason(e),
                             jar.file().getFileName().toString()));
                 }

@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.SpiVersion;
 import dev.detent.spi.problem.Problem;
 import java.io.BufferedReader;
@@ -61,13 +62,15 @@ public record PluginJar(
             description = text(a, "Plugin-Description");
             if (id.isEmpty() || version.isEmpty()) {
                 problems.add(Problem.error(
-                        "DT-PLG-002", "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version", where));
+                        PluginProblems.NO_PLUGIN,
+                        "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version",
+                        where));
             } else {
                 checkRequires(requires, where, problems);
                 extensions = index(jar);
                 if (extensions.isEmpty()) {
                     problems.add(Problem.error(
-                            "DT-PLG-004",
+                            PluginProblems.NO_EXTENSIONS,
                             "has no extension index (" + INDEX
                                     + "); put pf4j on annotationProcessorPaths and build it again",
                             where));
@@ -75,7 +78,7 @@ public record PluginJar(
                 checkEntries(jar, extensions, where, problems);
             }
         } catch (IOException | SecurityException e) {
-            problems.add(Problem.error("DT-PLG-001", "cannot be read as a jar: " + e.getMessage(), where));
+            problems.add(Problem.error(PluginProblems.NO_JAR, "cannot be read as a jar: " + e.getMessage(), where));
         }
         return new PluginJar(file, id, version, requires, provider, description, sha256(file), extensions, problems);
     }
@@ -83,20 +86,24 @@ public record PluginJar(
     private static void checkRequires(String requires, String where, List<Problem> problems) {
         if (requires.isEmpty()) {
             problems.add(Problem.error(
-                    "DT-PLG-005", "does not say which SPI it needs (Plugin-Requires, e.g. '>=1.0.0 & <2.0.0')", where));
+                    PluginProblems.NO_REQUIRES,
+                    "does not say which SPI it needs (Plugin-Requires, e.g. '>=1.0.0 & <2.0.0')",
+                    where));
             return;
         }
         try {
             if (!new DefaultVersionManager().checkVersionConstraint(SpiVersion.CURRENT, requires)) {
                 problems.add(Problem.error(
-                        "DT-PLG-003",
+                        PluginProblems.OTHER_SPI,
                         "needs SPI " + requires + ", this is SPI " + SpiVersion.CURRENT
                                 + "; get a version of the plugin that fits",
                         where));
             }
         } catch (RuntimeException e) {
             problems.add(Problem.error(
-                    "DT-PLG-005", "has a Plugin-Requires that is no version range: '" + requires + "'", where));
+                    PluginProblems.NO_REQUIRES,
+                    "has a Plugin-Requires that is no version range: '" + requires + "'",
+                    where));
         }
     }
 
@@ -121,7 +128,9 @@ public record PluginJar(
         for (String e : extensions) {
             if (jar.getJarEntry(e.replace('.', '/') + ".class") == null) {
                 problems.add(Problem.error(
-                        "DT-PLG-006", "its extension index names the class " + e + ", which is not in the jar", where));
+                        PluginProblems.EXTENSION_NOT_THERE,
+                        "its extension index names the class " + e + ", which is not in the jar",
+                        where));
             }
         }
         boolean bundled = false;
@@ -132,7 +141,7 @@ public record PluginJar(
                     && AllowListClassLoader.isFromHost(entry.getName().replace('/', '.'))) {
                 bundled = true;
                 problems.add(Problem.error(
-                        "DT-PLG-007",
+                        PluginProblems.BUNDLES_HOST,
                         "bundles " + entry.getName().replaceAll("/[^/]*$", "").replace('/', '.')
                                 + ", which the host provides; declare the SPI as 'provided'",
                         where));
@@ -142,8 +151,8 @@ public record PluginJar(
                 if (entry.getName().endsWith(".class") && !entry.getName().startsWith("META-INF/versions/")) {
                     DataInputStream data = new DataInputStream(in);
                     if (data.readInt() != CLASS_MAGIC || (data.readInt() & 0xffff) > JAVA_17) {
-                        problems.add(
-                                Problem.error("DT-PLG-008", "class " + entry.getName() + " is not for Java 17", where));
+                        problems.add(Problem.error(
+                                PluginProblems.OTHER_JAVA, "class " + entry.getName() + " is not for Java 17", where));
                         return;
                     }
                 }

@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -25,7 +26,7 @@ public final class PluginLock {
             return jars.isEmpty()
                     ? List.of()
                     : List.of(Problem.error(
-                            "DT-PLG-020",
+                            PluginProblems.NO_LOCK,
                             "is missing, so no plugin may load; write it with 'detent plugins lock', or use --allow-unlisted",
                             lock.toString()));
         }
@@ -38,20 +39,21 @@ public final class PluginLock {
                 }
             }
         } catch (IOException e) {
-            throw new UserException("DT-PLG-021", "cannot be read: " + e.getMessage(), lock.toString(), e);
+            throw new UserException(
+                    PluginProblems.LOCK_UNREADABLE, "cannot be read: " + e.getMessage(), lock.toString(), e);
         }
         List<Problem> problems = new ArrayList<>();
         for (PluginJar jar : jars) {
             String expected = listed.get(jar.id());
             if (expected == null) {
                 problems.add(Problem.error(
-                        "DT-PLG-022",
+                        PluginProblems.NOT_LISTED,
                         "plugin '" + jar.id() + "' is not in " + FILE
                                 + "; add it with 'detent plugins lock', or use --allow-unlisted",
                         jar.file().getFileName().toString()));
             } else if (!expected.equals(jar.version() + " " + jar.sha256())) {
                 problems.add(Problem.error(
-                        "DT-PLG-023",
+                        PluginProblems.CHANGED,
                         "plugin '" + jar.id() + "' is not the jar that " + FILE + " lists; it was changed or replaced",
                         jar.file().getFileName().toString()));
             }

@@ -1,5 +1,7 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
+import dev.detent.host.problem.RegistryProblems;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.evaluate.Metric;
@@ -16,6 +18,8 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemCatalog;
+import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
@@ -52,6 +56,7 @@ public final class Registry implements Observers {
     private final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
     private final Map<String, Entry<Metric>> metrics = new TreeMap<>();
     private final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
+    private final List<ProblemCatalog> problems = new ArrayList<>();
     private final Map<String, ClassLoader> loaders = new TreeMap<>();
     private final Map<String, Map<String, Object>> observerOptions;
 
@@ -81,7 +86,7 @@ public final class Registry implements Observers {
         if (extension instanceof Backend b) {
             b.targets().forEach(t -> {
                 TargetIds.fault(t.id(), targets.keySet())
-                        .ifPresent(f -> problems.add(Problem.error("DT-PLG-060", f, plugin)));
+                        .ifPresent(f -> problems.add(Problem.error(PluginProblems.TARGET_ID, f, plugin)));
                 add(targets, t.id(), t, plugin, "target", problems);
             });
         }
@@ -99,6 +104,9 @@ public final class Registry implements Observers {
                     .forEach(n ->
                             add(systems, guard.of("a number system").ask(n::id), n, plugin, "number system", problems));
         }
+        if (extension instanceof ProblemCatalog c) {
+            this.problems.add(c);
+        }
         if (extension instanceof ObserverProvider p) {
             p.observers().forEach(o -> add(observers, o.id(), o, plugin, "observer", problems));
         }
@@ -109,7 +117,7 @@ public final class Registry implements Observers {
         Entry<T> before = to.putIfAbsent(id, new Entry<>(item, plugin));
         if (before != null) {
             problems.add(Problem.error(
-                    "DT-PLG-010",
+                    PluginProblems.CONTRIBUTED_TWICE,
                     kind + " '" + id + "' is contributed by '" + before.plugin() + "' as well; remove one of the jars",
                     plugin));
         }
@@ -129,6 +137,7 @@ public final class Registry implements Observers {
         r.observers.putAll(observers);
         r.metrics.putAll(metrics);
         r.systems.putAll(systems);
+        r.problems.addAll(problems);
         r.loaders.putAll(loaders);
         return r;
     }
@@ -153,24 +162,30 @@ public final class Registry implements Observers {
         return items(observers);
     }
 
+    /** What the plugins can tell, catalogue by catalogue; asked only when somebody wants an explanation. */
+    public List<ProblemType> problemTypes() {
+        return problems.stream().flatMap(c -> c.types().stream()).toList();
+    }
+
     public Target target(String id) {
-        return find(targets, id, "DT-CLI-010", "backend", "detent backends");
+        return find(targets, id, RegistryProblems.NO_TARGET, "backend", "detent backends");
     }
 
     public PassDefinition pass(String id) {
-        return find(passes, id, "DT-CLI-011", "pass", "detent passes");
+        return find(passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
     }
 
     public Dispatcher dispatcher(String id) {
-        return find(dispatchers, id, "DT-CLI-012", "dispatcher", "detent passes");
+        return find(dispatchers, id, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
     }
 
     public ObserverDefinition observer(String id) {
-        return find(observers, id.toLowerCase(Locale.ROOT), "DT-CLI-013", "observer", "detent observers");
+        return find(
+                observers, id.toLowerCase(Locale.ROOT), RegistryProblems.NO_OBSERVER, "observer", "detent observers");
     }
 
     public Metric metric(String id) {
-        return find(metrics, id, "DT-CLI-017", "metric", "detent metrics");
+        return find(metrics, id, RegistryProblems.NO_METRIC, "metric", "detent metrics");
     }
 
     /** Class loader of a plugin that contributes something. */
@@ -180,7 +195,7 @@ public final class Registry implements Observers {
 
     /** The number system of a finished run. */
     public NumberSystem numberSystem(String id) {
-        return find(systems, id, "DT-CLI-016", "number system", "detent plugins list");
+        return find(systems, id, RegistryProblems.NO_NUMBER_SYSTEM, "number system", "detent plugins list");
     }
 
     /** {@code id version} of the plugin a pass comes from. */
@@ -208,7 +223,7 @@ public final class Registry implements Observers {
         ObserverDefinition d = observer(id);
         if (!d.handles().test(scheme)) {
             throw new UserException(
-                    "DT-OBS-001",
+                    RegistryProblems.OBSERVER_SCHEME,
                     "observer '" + id + "' cannot serve a scheme of " + scheme + "; choose another method",
                     id);
         }
@@ -242,7 +257,7 @@ public final class Registry implements Observers {
                     .filter(o -> o.name().equals(name))
                     .findFirst()
                     .orElseThrow(() -> new UserException(
-                            "DT-CLI-014",
+                            RegistryProblems.NO_OPTION,
                             owner + " has no option '" + name + "'"
                                     + DidYouMean.among(
                                             name,
@@ -252,7 +267,10 @@ public final class Registry implements Observers {
                 values.put(name, option.parse(value));
             } catch (IllegalArgumentException e) {
                 throw new UserException(
-                        "DT-CLI-015", e.getMessage() + " (" + option.help() + ")", prefix + "." + name, e);
+                        RegistryProblems.OPTION_VALUE,
+                        e.getMessage() + " (" + option.help() + ")",
+                        prefix + "." + name,
+                        e);
             }
         });
         return new Options(values);
@@ -263,7 +281,7 @@ public final class Registry implements Observers {
                 map.values().stream().map(Entry::item).toList());
     }
 
-    private static <T> T find(Map<String, Entry<T>> map, String id, String problem, String kind, String list) {
+    private static <T> T find(Map<String, Entry<T>> map, String id, ProblemType problem, String kind, String list) {
         Entry<T> e = map.get(id);
         if (e == null) {
             throw new UserException(

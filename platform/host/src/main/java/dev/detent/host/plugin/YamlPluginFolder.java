@@ -1,5 +1,6 @@
 package dev.detent.host.plugin;
 
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.PluginFolder;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -26,7 +27,8 @@ record YamlPluginFolder(Path folder) implements PluginFolder {
                     .sorted(Comparator.comparing(f -> f.getFileName().toString()))
                     .toList();
         } catch (IOException e) {
-            throw new UserException("DT-PLG-031", "cannot be listed: " + e.getMessage(), folder.toString(), e);
+            throw new UserException(
+                    PluginProblems.FOLDER_UNREADABLE, "cannot be listed: " + e.getMessage(), folder.toString(), e);
         }
         Map<String, Map<String, Object>> documents = new LinkedHashMap<>();
         files.forEach(f -> documents.put(f.getFileName().toString(), read(f)));
@@ -37,16 +39,17 @@ record YamlPluginFolder(Path folder) implements PluginFolder {
         try {
             Object root = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
             if (!(root instanceof Map<?, ?> map)) {
-                throw new UserException("DT-PLG-032", "must be a map of settings", file.toString());
+                throw new UserException(PluginProblems.YAML_NO_MAP, "must be a map of settings", file.toString());
             }
             Map<String, Object> document = new LinkedHashMap<>();
             map.forEach((k, v) -> document.put(String.valueOf(k), v));
             return document;
         } catch (IOException e) {
-            throw new UserException("DT-PLG-033", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(
+                    PluginProblems.YAML_UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } catch (YAMLException e) {
             throw new UserException(
-                    "DT-PLG-034",
+                    PluginProblems.NO_YAML,
                     "is no YAML: "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
                     file.toString(),

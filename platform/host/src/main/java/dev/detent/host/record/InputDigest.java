@@ -1,6 +1,7 @@
 package dev.detent.host.record;
 
 import dev.detent.host.artifact.Sha256;
+import dev.detent.host.problem.DataProblems;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -47,7 +48,7 @@ public final class InputDigest {
         try (in) {
             return Sha256.of(in);
         } catch (IOException | UncheckedIOException e) {
-            throw new UserException("DT-DAT-020", "cannot be read: " + e.getMessage(), path.toString(), e);
+            throw new UserException(DataProblems.UNREADABLE, "cannot be read: " + e.getMessage(), path.toString(), e);
         }
     }
 
@@ -97,6 +98,7 @@ public final class InputDigest {
     }
 
     private UserException changed() {
-        return new UserException("DT-DAT-025", "was changed while the run read it; run again", path.toString());
+        return new UserException(
+                DataProblems.CHANGED_MEANWHILE, "was changed while the run read it; run again", path.toString());
     }
 }

@@ -3,6 +3,7 @@ package dev.detent.host.record;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,10 @@ public record JsonFile(Path path, JsonElement content) {
             return new JsonFile(path, JsonParser.parseString(Files.readString(path)));
         } catch (IOException | JsonParseException e) {
             throw new UserException(
-                    "DT-EVA-001", "cannot be read; give the output folder of 'detent quantize'", path.toString(), e);
+                    EvaluationProblems.RECORD_UNREADABLE,
+                    "cannot be read; give the output folder of 'detent quantize'",
+                    path.toString(),
+                    e);
         }
     }
 
@@ -41,7 +45,7 @@ public record JsonFile(Path path, JsonElement content) {
                 | IndexOutOfBoundsException e) {
             // All that Gson's tree throws for a member that is absent or of another type.
             throw new UserException(
-                    "DT-EVA-009",
+                    EvaluationProblems.RECORD_INCOMPLETE,
                     "does not hold what 'detent quantize' writes there; run it again",
                     path.toString(),
                     e);

@@ -9,6 +9,7 @@ import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
@@ -112,7 +113,7 @@ public final class RunDirectory {
                 .filter(e -> e.id().equals(format))
                 .findFirst()
                 .orElseThrow(() -> new UserException(
-                        "DT-EVA-005",
+                        EvaluationProblems.UNKNOWN_FORMAT,
                         "was written as '" + format + "', which target '" + target()
                                 + "' does not write with the plugins installed here",
                         folder.toString()));

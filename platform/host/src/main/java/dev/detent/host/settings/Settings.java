@@ -1,6 +1,7 @@
 package dev.detent.host.settings;
 
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.SettingsProblems;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.option.Option;
@@ -41,7 +42,7 @@ public record Settings(
         }
         if (pair.length != 2 || dot <= 0) {
             throw new UserException(
-                    "DT-SET-001",
+                    SettingsProblems.ASSIGNMENT,
                     "'" + assignment + "' is not pass.option=value, pass=on, pass=off or dispatcher=id",
                     "--set");
         }
@@ -90,7 +91,7 @@ public record Settings(
             registry.pass(e.getKey());
             if (!changed.passes().containsKey(e.getKey())) {
                 throw new UserException(
-                        "DT-SET-007",
+                        SettingsProblems.PASS_NOT_PLANNED,
                         "pass '" + e.getKey() + "' is not in the plan; add it with --set " + e.getKey() + "=on",
                         "--set");
             }

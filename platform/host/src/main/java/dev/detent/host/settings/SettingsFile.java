@@ -2,6 +2,7 @@ package dev.detent.host.settings;
 
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.problem.SettingsProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,13 +51,13 @@ public final class SettingsFile {
                 return NONE;
             }
             if (!(root instanceof Map<?, ?> map)) {
-                throw new UserException("DT-SET-002", "must be a map of settings", file.toString());
+                throw new UserException(SettingsProblems.NO_MAP, "must be a map of settings", file.toString());
             }
             Map<String, Object> values = new LinkedHashMap<>();
             map.forEach((k, v) -> {
                 if (!known.contains(String.valueOf(k))) {
                     throw new UserException(
-                            "DT-SET-003",
+                            SettingsProblems.UNKNOWN_KEY,
                             "has the unknown key '" + k + "'" + DidYouMean.among(String.valueOf(k), known)
                                     + "; known are " + known,
                             file.toString());
@@ -67,10 +68,11 @@ public final class SettingsFile {
             });
             return new SettingsFile(file.toString(), values);
         } catch (IOException e) {
-            throw new UserException("DT-SET-004", "cannot be read: " + e.getMessage(), file.toString(), e);
+            throw new UserException(
+                    SettingsProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } catch (YAMLException e) {
             throw new UserException(
-                    "DT-SET-005",
+                    SettingsProblems.NO_YAML,
                     "is no YAML: "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
                     file.toString(),
@@ -82,7 +84,7 @@ public final class SettingsFile {
     public Optional<String> text(String key) {
         return Optional.ofNullable(values.get(key)).map(v -> {
             if (v instanceof Map<?, ?>) {
-                throw new UserException("DT-SET-008", "'" + key + "' must be a text, not a map", where);
+                throw new UserException(SettingsProblems.NO_TEXT, "'" + key + "' must be a text, not a map", where);
             }
             return plain(v);
         });
@@ -97,7 +99,9 @@ public final class SettingsFile {
         return text(key).map(t -> {
             if (!t.matches("[1-9]\\d{0,8}")) {
                 throw new UserException(
-                        "DT-SET-009", "'" + key + "' must be a whole number of 1 or more, not '" + t + "'", where);
+                        SettingsProblems.NO_COUNT,
+                        "'" + key + "' must be a whole number of 1 or more, not '" + t + "'",
+                        where);
             }
             return Integer.valueOf(t);
         });
@@ -128,7 +132,7 @@ public final class SettingsFile {
         }
         if (!(set instanceof Map<?, ?> map)) {
             throw new UserException(
-                    "DT-SET-006",
+                    SettingsProblems.SET_FORM,
                     "'set' must be a map (pass: {option: value}, pass: off) or a list (pass.option=value)",
                     where);
         }

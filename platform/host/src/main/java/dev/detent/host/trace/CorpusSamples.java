@@ -3,6 +3,7 @@ package dev.detent.host.trace;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.detent.host.problem.TraceProblems;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
@@ -49,7 +50,10 @@ final class CorpusSamples implements Samples {
                     .flip();
         } catch (IOException e) {
             throw new UserException(
-                    "DT-TRC-001", "the corpus lacks calibration data for '" + model + "'", corpus.toString(), e);
+                    TraceProblems.NO_CALIBRATION,
+                    "the corpus lacks calibration data for '" + model + "'",
+                    corpus.toString(),
+                    e);
         }
     }
 

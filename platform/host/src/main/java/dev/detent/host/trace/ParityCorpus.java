@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
+import dev.detent.host.problem.TraceProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
@@ -50,7 +51,7 @@ public final class ParityCorpus {
     public Map<String, String> trace(Path out, Optional<Path> settings, Progress progress) throws IOException {
         if (!Files.isDirectory(folder.resolve(settings.isPresent() ? "variants" : "models"))) {
             throw new UserException(
-                    "DT-TRC-004",
+                    TraceProblems.NO_CORPUS,
                     "has no folder models (or variants, with --settings); give a corpus",
                     folder.toString());
         }
@@ -116,7 +117,7 @@ public final class ParityCorpus {
         }
         if (jobs.isEmpty()) {
             throw new UserException(
-                    "DT-TRC-003", "holds no models/*.onnx, or no ppq: target is installed", folder.toString());
+                    TraceProblems.EMPTY, "holds no models/*.onnx, or no ppq: target is installed", folder.toString());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.detent.host.trace;
 
+import dev.detent.host.problem.TraceProblems;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.problem.UserException;
 import java.util.LinkedHashMap;
@@ -57,7 +58,7 @@ public final class PpqSettings {
                 options.put(t.option(), value.equals("True") || value.equals("False") ? value.equals("True") : value);
                 changed = changed.with(t.pass(), options);
             } else {
-                throw new UserException("DT-TRC-002", "is a PPQ setting Detent does not know", name);
+                throw new UserException(TraceProblems.PPQ_SETTING, "is a PPQ setting Detent does not know", name);
             }
         }
         return changed;

@@ -1,5 +1,6 @@
 package dev.detent.host.trace;
 
+import dev.detent.host.problem.OutputProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,11 +26,12 @@ public final class TraceFile {
      */
     public static void refuseOther(Path file) {
         if (Files.isDirectory(file)) {
-            throw new UserException("DT-OUT-014", "is a folder; give a file with --trace", file.toString());
+            throw new UserException(
+                    OutputProblems.TRACE_NOT_OURS, "is a folder; give a file with --trace", file.toString());
         }
         if (Files.isRegularFile(file) && !isTrace(file)) {
             throw new UserException(
-                    "DT-OUT-014",
+                    OutputProblems.TRACE_NOT_OURS,
                     "is no trace and is not overwritten; give another file with --trace",
                     file.toString());
         }
@@ -63,7 +65,8 @@ public final class TraceFile {
                 Files.deleteIfExists(draft);
             }
         } catch (IOException e) {
-            throw new UserException("DT-OUT-006", "cannot be written: " + e.getMessage(), file.toString(), e);
+            throw new UserException(
+                    OutputProblems.TRACE_NOT_WRITTEN, "cannot be written: " + e.getMessage(), file.toString(), e);
         }
     }
 }

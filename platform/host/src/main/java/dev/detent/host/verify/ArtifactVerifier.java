@@ -5,6 +5,8 @@ import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.NoiseSamples;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.EvaluationProblems;
+import dev.detent.host.problem.VerificationProblems;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
@@ -94,8 +96,10 @@ public final class ArtifactVerifier {
         if (held.isPresent() && problems.isEmpty()) {
             ShapeInference.infer(graph, out.toString());
             run.missingNodes(graph)
-                    .forEach(n -> problems.add(
-                            Problem.error("DT-VER-015", "is missing in the artefact's model; it was quantized", n)));
+                    .forEach(n -> problems.add(Problem.error(
+                            VerificationProblems.NODE_MISSING,
+                            "is missing in the artefact's model; it was quantized",
+                            n)));
         }
         if (!problems.isEmpty()) {
             return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), problems);
@@ -118,7 +122,7 @@ public final class ArtifactVerifier {
             LayerFingerprint before = recorded.get(slot);
             if (before != null && !before.matches(print)) {
                 problems.add(Problem.error(
-                        "DT-VER-020",
+                        VerificationProblems.SIMULATION_DIFFERS,
                         String.format(
                                 Locale.ROOT,
                                 "comes out otherwise when simulated from the files: norm %.7g where "
@@ -143,7 +147,7 @@ public final class ArtifactVerifier {
             return readable;
         }
         throw new UserException(
-                "DT-VER-022",
+                VerificationProblems.NOT_READABLE,
                 "cannot be verified: format '" + exporter.id()
                         + "' can be written, but not read back; choose another format"
                         + " with --format, or check the files with the tool they are for",
@@ -156,7 +160,9 @@ public final class ArtifactVerifier {
                 .map(files::onnx)
                 .findFirst()
                 .orElseThrow(() -> new UserException(
-                        "DT-EVA-002", "holds no ONNX file", files.folder().toString()));
+                        EvaluationProblems.NO_ONNX_FILE,
+                        "holds no ONNX file",
+                        files.folder().toString()));
     }
 
     /** Values that are read and that nothing gives: the file was damaged, and no layer can be computed. */
@@ -171,7 +177,9 @@ public final class ArtifactVerifier {
         read.forEach((value, reader) -> {
             if (!value.isEmpty() && !given.contains(value)) {
                 problems.add(Problem.error(
-                        "DT-VER-023", reader + " of the artefact's model, but nothing there gives it", value));
+                        VerificationProblems.VALUE_NOT_MADE,
+                        reader + " of the artefact's model, but nothing there gives it",
+                        value));
             }
         });
         return problems;
@@ -186,16 +194,22 @@ public final class ArtifactVerifier {
             QuantizationParameters here = c.qparams().orElseThrow();
             if (there == null) {
                 problems.add(Problem.error(
-                        "DT-VER-011", "is missing in the artefact (" + c.slot() + ", " + c.scheme() + ")", name));
+                        VerificationProblems.TENSOR_MISSING,
+                        "is missing in the artefact (" + c.slot() + ", " + c.scheme() + ")",
+                        name));
             } else if (!same(here, there)) {
                 problems.add(Problem.error(
-                        "DT-VER-012", "has " + there + " in the artefact, " + here + " in the run", name));
+                        VerificationProblems.PARAMETERS_DIFFER,
+                        "has " + there + " in the artefact, " + here + " in the run",
+                        name));
             }
         });
         found.keySet().stream()
                 .filter(name -> !entries.containsKey(name))
-                .forEach(name -> problems.add(
-                        Problem.error("DT-VER-013", "stands in the artefact, but the run has no such tensor", name)));
+                .forEach(name -> problems.add(Problem.error(
+                        VerificationProblems.UNKNOWN_TENSOR,
+                        "stands in the artefact, but the run has no such tensor",
+                        name)));
         return problems;
     }
 
@@ -241,7 +255,7 @@ public final class ArtifactVerifier {
             }
             if (off > 0) {
                 problems.add(Problem.error(
-                        "DT-VER-014",
+                        VerificationProblems.OFF_GRID,
                         "has " + off + " of " + values.length + " values off the grid of its scale",
                         c.value()));
             }
@@ -348,7 +362,7 @@ public final class ArtifactVerifier {
             worst = Math.min(worst, snr);
             if (snr < (integer ? INTEGER : EQUAL) && !otherTies) {
                 problems.add(Problem.error(
-                        "DT-VER-021",
+                        VerificationProblems.RUNTIME_DIFFERS,
                         String.format(
                                 Locale.ROOT,
                                 "is computed otherwise by ONNX Runtime from the file: " + "%.1f dB from the simulation",

@@ -23,6 +23,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.problem.PluginException;
+import dev.detent.spi.problem.ProblemCatalog;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.NumberSystem;
 import dev.detent.spi.quant.NumberSystemProvider;
@@ -74,7 +75,8 @@ class PluginCallGuardTest {
                 PassProvider.class,
                 Metric.class,
                 MetricProvider.class,
-                NumberSystemProvider.class);
+                NumberSystemProvider.class,
+                ProblemCatalog.class);
     }
 
     @Test

@@ -11,6 +11,11 @@ public final class InternalException extends DetentException {
     private static final long serialVersionUID = 1;
 
     /** One problem; {@code where} is {@code ""} when there is no place to name. */
+    public InternalException(ProblemType type, String sentence, String where, @Nullable Throwable cause) {
+        super(List.of(Problem.error(type, sentence, where)), cause);
+    }
+
+    /** One problem; {@code where} is {@code ""} when there is no place to name. */
     public InternalException(String id, String sentence, String where, @Nullable Throwable cause) {
         super(List.of(Problem.error(id, sentence, where)), cause);
     }

@@ -11,6 +11,11 @@ public final class PluginException extends DetentException {
     private static final long serialVersionUID = 1;
 
     /** One problem of a plugin, named by id and version. */
+    public PluginException(ProblemType type, String sentence, String plugin) {
+        this(List.of(Problem.error(type, sentence, plugin)), null);
+    }
+
+    /** One problem of a plugin, named by id and version. */
     public PluginException(String id, String sentence, String plugin) {
         this(List.of(Problem.error(id, sentence, plugin)), null);
     }

@@ -33,6 +33,21 @@ public record Problem(String id, Severity severity, String sentence, String wher
     }
 
     /** What ends the run. */
+    public static Problem error(ProblemType type, String sentence, String where) {
+        return new Problem(type.id(), Severity.ERROR, sentence, where);
+    }
+
+    /** What a person should know. */
+    public static Problem warning(ProblemType type, String sentence, String where) {
+        return new Problem(type.id(), Severity.WARNING, sentence, where);
+    }
+
+    /** What stands in the report only. */
+    public static Problem note(ProblemType type, String sentence, String where) {
+        return new Problem(type.id(), Severity.NOTE, sentence, where);
+    }
+
+    /** What ends the run. */
     public static Problem error(String id, String sentence, String where) {
         return new Problem(id, Severity.ERROR, sentence, where);
     }

@@ -10,6 +10,16 @@ public final class UserException extends DetentException {
     private static final long serialVersionUID = 1;
 
     /** One problem; {@code where} is {@code ""} when there is no place to name. */
+    public UserException(ProblemType type, String sentence, String where) {
+        this(List.of(Problem.error(type, sentence, where)), null);
+    }
+
+    /** One problem and what it came from. */
+    public UserException(ProblemType type, String sentence, String where, Throwable cause) {
+        this(List.of(Problem.error(type, sentence, where)), cause);
+    }
+
+    /** One problem; {@code where} is {@code ""} when there is no place to name. */
     public UserException(String id, String sentence, String where) {
         this(List.of(Problem.error(id, sentence, where)), null);
     }

@@ -2,6 +2,7 @@ package dev.detent.support.export;
 
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.support.problem.SupportProblems;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,7 +37,8 @@ public final class ReadBackParameters {
     }
 
     private static UserException impossible(String entry, String why) {
-        return new UserException("DT-VER-016", "cannot be what the artefact says: " + why, entry);
+        return new UserException(
+                SupportProblems.IMPOSSIBLE_PARAMETERS, "cannot be what the artefact says: " + why, entry);
     }
 
     public void put(String entry, float scale, float zeroPoint) {

@@ -3,6 +3,7 @@ package dev.detent.support.export;
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.problem.SupportProblems;
 
 /**
  * The syntax of a side file, in both directions: what {@link #write} wrote, {@link #read} gives back equal. A codec
@@ -19,6 +20,7 @@ public interface SideFileCodec<D> {
 
     /** The sentence for a file that does not hold what its format demands. */
     static UserException damaged(String file, String place, String sentence) {
-        return new UserException("DT-VER-017", sentence, place.isEmpty() ? file : file + ", " + place);
+        return new UserException(
+                SupportProblems.DAMAGED_SIDE_FILE, sentence, place.isEmpty() ? file : file + ", " + place);
     }
 }

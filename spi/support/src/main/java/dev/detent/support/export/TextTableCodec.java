@@ -3,6 +3,7 @@ package dev.detent.support.export;
 import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.problem.SupportProblems;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -44,7 +45,7 @@ public record TextTableCodec(int words) implements SideFileCodec<List<TextTableC
     public static String word(String file, String name) {
         if (name.isEmpty() || name.codePoints().anyMatch(TextTableCodec::splits)) {
             throw new UserException(
-                    "DT-EXP-004",
+                    SupportProblems.NAME_NOT_IN_FORMAT,
                     (name.isEmpty() ? "has no name" : "has a blank or a control character in its name") + ", which "
                             + file + " cannot carry; rename it in the model or choose another format with --format",
                     name.isEmpty() ? "''" : name);

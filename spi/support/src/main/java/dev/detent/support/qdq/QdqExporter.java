@@ -11,6 +11,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.problem.SupportProblems;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -64,7 +65,7 @@ public final class QdqExporter implements ReadableExporter {
         if (forms.contains(QdqGraphBuilder.Form.OTHER_TIES)
                 && otherTies(model.quantization().configs())) {
             context.report(Problem.note(
-                    "DT-EXP-003",
+                    SupportProblems.TIES_DIFFER_IN_QDQ,
                     "the target's ties do not go to even as QuantizeLinear's do; the simulation has the "
                             + "target's, the file can only have ONNX's",
                     model.name() + SUFFIX));

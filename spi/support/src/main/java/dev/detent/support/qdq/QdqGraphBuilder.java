@@ -15,6 +15,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.problem.SupportProblems;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -321,7 +322,7 @@ public final class QdqGraphBuilder {
         return scheme.system()
                 .storage(scheme)
                 .orElseThrow(() -> new UserException(
-                        "DT-EXP-001",
+                        SupportProblems.NOT_IN_QDQ,
                         "is quantized with " + scheme
                                 + ", which QuantizeLinear cannot express; choose another format with --format",
                         value));

@@ -1,0 +1,22 @@
+package dev.detent.backends.nnie;
+
+import dev.detent.spi.problem.ProblemCatalog;
+import dev.detent.spi.problem.ProblemType;
+import org.pf4j.Extension;
+
+/** What the lint for NNIE finds. */
+@Extension
+public final class NnieProblems implements ProblemCatalog {
+
+    static final ProblemType DYNAMIC_SHAPE = new ProblemType(
+            "DT-NNI-001",
+            "An input with a dynamic shape",
+            "NNIE compiles for fixed shapes.",
+            "Export the model with fixed shapes.");
+
+    static final ProblemType NO_CAFFE_LAYER = new ProblemType(
+            "DT-NNI-002",
+            "A node that NNIE's mapper does not take",
+            "nnie_mapper reads Caffe layers, and the node is none.",
+            "Change the node as the message says.");
+}

@@ -1,0 +1,75 @@
+package dev.detent.cli;
+
+import dev.detent.spi.problem.ProblemCatalog;
+import dev.detent.spi.problem.ProblemType;
+
+/** What can be wrong with a command line. */
+public final class CliProblems implements ProblemCatalog {
+
+    public static final ProblemType NO_TARGET = new ProblemType(
+            "DT-CLI-002",
+            "No target was named",
+            "'detent quantize' has to know for which chip.",
+            "Name one with --backend; 'detent backends' lists them.");
+
+    public static final ProblemType NO_SUBCOMMAND = new ProblemType(
+            "DT-CLI-003",
+            "A command without its subcommand",
+            "The command does several things and was not told which.",
+            "Name one of those in the message.");
+
+    /** Told by the launchers in bin/, before Java runs. */
+    public static final ProblemType NO_JAVA = new ProblemType(
+            "DT-CLI-004",
+            "No Java found",
+            "The launcher finds neither JAVA_HOME nor java on the path.",
+            "Install a Java 17 or newer runtime, or set JAVA_HOME.");
+
+    public static final ProblemType LABELS_WITHOUT_DATA = new ProblemType(
+            "DT-CLI-006",
+            "Labels without evaluation data",
+            "Labels belong to evaluation data.",
+            "Give the data with --evaluate.");
+
+    public static final ProblemType DATA_WITHOUT_MODEL = new ProblemType(
+            "DT-CLI-007",
+            "Data without a model",
+            "Data are converted to what the float model takes.",
+            "Give the model with --model.");
+
+    public static final ProblemType TRACE_OF_SEVERAL = new ProblemType(
+            "DT-CLI-008",
+            "A trace of several targets",
+            "A trace holds one target's states.",
+            "Name one target, or leave --trace out.");
+
+    public static final ProblemType NO_SUCH_TENSOR = new ProblemType(
+            "DT-CLI-020",
+            "No quantized slot carries this tensor",
+            "The run quantized no tensor of this name.",
+            "Take a name that report.html lists.");
+
+    public static final ProblemType NO_SUCH_PROBLEM = new ProblemType(
+            "DT-CLI-021",
+            "No such problem",
+            "No catalogue of Detent or of an installed plugin has this id.",
+            "docs/problems.md lists them.");
+
+    public static final ProblemType WHAT_TO_EXPLAIN = new ProblemType(
+            "DT-CLI-022",
+            "Nothing to explain was named",
+            "'detent explain' tells the life of a tensor of a run, or what a problem's id means.",
+            "Name an output folder and a tensor, or a problem's id.");
+
+    public static final ProblemType DEMO_INCOMPLETE = new ProblemType(
+            "DT-CLI-030",
+            "The demonstration's model is missing",
+            "The installation is incomplete.",
+            "Unpack Detent again.");
+
+    public static final ProblemType INTERNAL = new ProblemType(
+            "DT-INT-001",
+            "Detent failed where it should not have",
+            "An error of Detent's own.",
+            "Report it with the message and, if you may, the model.");
+}

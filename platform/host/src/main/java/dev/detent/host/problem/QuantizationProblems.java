@@ -1,0 +1,32 @@
+package dev.detent.host.problem;
+
+import dev.detent.spi.problem.ProblemCatalog;
+import dev.detent.spi.problem.ProblemType;
+
+/** What a person should know of a quantized model. */
+public final class QuantizationProblems implements ProblemCatalog {
+
+    public static final ProblemType COLLAPSE = new ProblemType(
+            "DT-QNT-001",
+            "The quantized network collapses",
+            "Between two layers the signal falls below the noise of quantization; the message names the layer.",
+            "Look at that layer in report.html: keep it in float, or try another observer or equalization.");
+
+    public static final ProblemType NOTHING_QUANTIZED = new ProblemType(
+            "DT-QNT-002",
+            "Nothing was quantized",
+            "The model has none of the operators that the target quantizes.",
+            "Choose another target; 'detent backends' says what each quantizes.");
+
+    public static final ProblemType QUANTIZED_ALREADY = new ProblemType(
+            "DT-QNT-003",
+            "The model is quantized already",
+            "It holds QuantizeLinear or quantized operators.",
+            "Give the float model it was made from.");
+
+    public static final ProblemType HALF_PRECISION = new ProblemType(
+            "DT-QNT-004",
+            "The model holds 16-bit floats",
+            "Detent computes in 32 bits and writes what stays float in 32 bits.",
+            "Feed and read 32-bit floats where the message says so.");
+}
