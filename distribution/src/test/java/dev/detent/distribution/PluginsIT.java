@@ -4,24 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.onnx.OnnxReader;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.jar.Attributes;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,103 +19,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Real jars, good and bad, in a copy of the plugin folder. */
 class PluginsIT {
 
-    private static final String GOOD = """
-            package vendor;
-            import dev.detent.spi.backend.*;
-            import dev.detent.spi.graph.*;
-            import dev.detent.support.number.LinearInteger;
-            import java.util.List;
-            public class Vendor implements Backend {
-                public List<Target> targets() { return List.of(new VendorTarget()); }
-                static class VendorTarget implements Target {
-                    public String id() { return "vendor"; }
-                    public String summary() { return "a vendor's chip"; }
-                    public boolean supports(Node n, Graph g) { return n.is("Conv", "Relu"); }
-                    public Rules rules() { return (n, g) -> NodeRule.uniform(n, new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.INITIAL)); }
-                    public QuantizationRecipe recipe(DefaultRecipes host) { return QuantizationRecipe.dispatchedBy("pursus").with("refine").with("fusion").with("simplify")
-                        .with("parameter-quantization").with("calibration").with("baking"); }
-                }
-            }
-            """;
+    private static final String GOOD = VendorFolder.GOOD;
 
     @TempDir
     Path work;
 
+    private VendorFolder folder;
     private Path plugins;
 
     @BeforeEach
     void copyPlugins() throws IOException {
-        plugins = Files.createDirectories(work.resolve("plugins"));
-        try (Stream<Path> files = Files.list(InstalledDistribution.home().resolve("plugins"))) {
-            for (Path f : files.toList()) {
-                Files.copy(f, plugins.resolve(f.getFileName()));
-            }
-        }
+        folder = VendorFolder.below(work);
+        plugins = folder.plugins();
     }
 
     private Path jar(String name, Map<String, String> manifest, String source, boolean index) throws IOException {
-        Manifest m = new Manifest();
-        m.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.forEach((k, v) -> m.getMainAttributes().putValue(k, v));
-        Path jar = plugins.resolve(name);
-        try (OutputStream out = Files.newOutputStream(jar);
-                JarOutputStream j = new JarOutputStream(out, m)) {
-            if (!source.isEmpty()) {
-                Path classes = compile(source);
-                try (Stream<Path> files = Files.walk(classes)) {
-                    for (Path f : files.filter(Files::isRegularFile).toList()) {
-                        j.putNextEntry(new ZipEntry(classes.relativize(f).toString()));
-                        j.write(Files.readAllBytes(f));
-                    }
-                }
-            }
-            if (index) {
-                j.putNextEntry(new ZipEntry("META-INF/extensions.idx"));
-                j.write("vendor.Vendor\n".getBytes(java.nio.charset.StandardCharsets.UTF_8));
-            }
-        }
-        return jar;
-    }
-
-    private Path compile(String source) throws IOException {
-        Path classes = Files.createTempDirectory(work, "classes");
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        List<String> libs = new ArrayList<>();
-        try (Stream<Path> files = Files.list(InstalledDistribution.home().resolve("lib"))) {
-            files.forEach(f -> libs.add(f.toString()));
-        }
-        JavaFileObject file =
-                new SimpleJavaFileObject(URI.create("string:///vendor/Vendor.java"), JavaFileObject.Kind.SOURCE) {
-                    @Override
-                    public CharSequence getCharContent(boolean ignore) {
-                        return source;
-                    }
-                };
-        boolean ok = compiler.getTask(
-                        null,
-                        null,
-                        null,
-                        List.of(
-                                "--release",
-                                "17",
-                                "-proc:none",
-                                "-cp",
-                                String.join(java.io.File.pathSeparator, libs),
-                                "-d",
-                                classes.toString()),
-                        null,
-                        List.of(file))
-                .call();
-        assertThat(ok).isTrue();
-        return classes;
+        return folder.jar(name, manifest, source, index);
     }
 
     private static Map<String, String> manifest(String id, String requires) {
-        Map<String, String> m = new LinkedHashMap<>();
-        m.put("Plugin-Id", id);
-        m.put("Plugin-Version", "1.2.3");
-        m.put("Plugin-Requires", requires);
-        return m;
+        return VendorFolder.manifest(id, requires);
     }
 
     private InstalledDistribution.Run backends(Object... more) {
@@ -155,99 +65,214 @@ class PluginsIT {
     }
 
     @Test
-    void unlistedAndChangedJarsAreRefused() throws IOException {
+    void unlistedAndChangedJarsAreRefusedAndTheOthersWork() throws IOException {
         jar("vendor.jar", manifest("vendor", ">=1.0.0"), GOOD, true);
         InstalledDistribution.Run unlisted = backends();
-        assertThat(unlisted.code()).isEqualTo(3);
-        assertThat(unlisted.err()).contains("DT-PLG-022", "vendor");
-        assertThat(backends("--allow-unlisted").code()).isZero();
+        assertThat(unlisted.code()).as(unlisted.all()).isZero();
+        assertThat(unlisted.err()).contains("warning DT-PLG-022", "vendor");
+        assertThat(unlisted.out()).contains("tensorrt").doesNotContain("a vendor's chip");
+        assertThat(backends("--allow-unlisted").out()).contains("a vendor's chip");
         Files.delete(plugins.resolve("vendor.jar"));
-        Path changed = plugins.resolve("detent-backend-dsp-" + System.getProperty("detent.version") + ".jar");
+        Path changed = plugins.resolve("detent-backend-ncnn-" + System.getProperty("detent.version") + ".jar");
         try (java.nio.file.FileSystem zip = java.nio.file.FileSystems.newFileSystem(changed)) {
             Files.writeString(zip.getPath("extra.txt"), "smuggled in");
         }
         InstalledDistribution.Run tampered = backends();
-        assertThat(tampered.code()).isEqualTo(3);
-        assertThat(tampered.err()).contains("DT-PLG-023", "dsp");
+        assertThat(tampered.code()).isZero();
+        assertThat(tampered.err()).contains("warning DT-PLG-023", "ncnn");
+        assertThat(tampered.out()).contains("tensorrt").doesNotContain("ncnn  ");
+        InstalledDistribution.Run asked = folder.run("plan", "--backend", "ncnn");
+        assertThat(asked.code()).as(asked.all()).isEqualTo(3);
+        assertThat(asked.err())
+                .contains(
+                        "there is no backend 'ncnn'",
+                        "was refused",
+                        changed.getFileName().toString());
     }
 
-    static Stream<String> badJars() {
-        return Stream.of(
-                "noManifest DT-PLG-002",
-                "noIndex DT-PLG-004",
-                "incompatible DT-PLG-003",
-                "noRequires DT-PLG-005",
-                "badRange DT-PLG-005",
-                "missingClass DT-PLG-006",
-                "bundledSpi DT-PLG-007",
-                "duplicate DT-PLG-009",
-                "throwing DT-PLG-013",
-                "foreign DT-PLG-012",
-                "noJar DT-PLG-001",
-                "clash DT-PLG-010",
-                "targetsThrow DT-PLG-016",
-                "oldSpi DT-PLG-016",
-                "nothing DT-PLG-016");
+    @Test
+    void withoutALockNothingLoads() throws IOException {
+        Files.delete(plugins.resolve("plugins.lock"));
+        InstalledDistribution.Run run = backends();
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err()).contains("DT-PLG-020", "detent plugins lock");
     }
 
-    @ParameterizedTest
-    @MethodSource("badJars")
-    void badJarsAreNamedAndNothingLoads(String test) throws IOException {
-        String kind = test.split(" ")[0];
-        String fine = ">=1.0.0";
+    /** What is wrong, as the jar's name and id say it, and the problem it is refused for. */
+    private static final Map<String, String> BAD = Map.ofEntries(
+            Map.entry("noManifest", "DT-PLG-002"),
+            Map.entry("noIndex", "DT-PLG-004"),
+            Map.entry("incompatible", "DT-PLG-003"),
+            Map.entry("noRequires", "DT-PLG-005"),
+            Map.entry("badRange", "DT-PLG-005"),
+            Map.entry("missingClass", "DT-PLG-006"),
+            Map.entry("bundledSpi", "DT-PLG-007"),
+            Map.entry("duplicate", "DT-PLG-009"),
+            Map.entry("throwing", "DT-PLG-013"),
+            Map.entry("foreign", "DT-PLG-012"),
+            Map.entry("noJar", "DT-PLG-001"),
+            Map.entry("clash", "DT-PLG-010"),
+            Map.entry("targetsThrow", "DT-PLG-016"),
+            Map.entry("oldSpi", "DT-PLG-016"),
+            Map.entry("nothing", "DT-PLG-016"),
+            Map.entry("nullTarget", "DT-PLG-016"),
+            Map.entry("nullId", "DT-PLG-016"),
+            Map.entry("nullPass", "DT-PLG-016"),
+            Map.entry("nullDescriptor", "DT-PLG-016"),
+            Map.entry("stack", "DT-PLG-013"),
+            Map.entry("assertion", "DT-PLG-013"),
+            Map.entry("staticInitializer", "DT-PLG-013"),
+            Map.entry("noConstructor", "DT-PLG-013"),
+            Map.entry("abstractClass", "DT-PLG-013"),
+            Map.entry("privateConstructor", "DT-PLG-013"),
+            Map.entry("dependency", "DT-PLG-018"),
+            Map.entry("ownDependency", "DT-PLG-018"),
+            Map.entry("blankId", "DT-PLG-014"),
+            Map.entry("slashId", "DT-PLG-014"),
+            Map.entry("pluginClass", "DT-PLG-011"),
+            Map.entry("targetSlash", "DT-PLG-060"),
+            Map.entry("targetUp", "DT-PLG-060"),
+            Map.entry("targetComma", "DT-PLG-060"),
+            Map.entry("targetEmpty", "DT-PLG-060"),
+            Map.entry("targetAbsolute", "DT-PLG-060"),
+            Map.entry("folder", "DT-PLG-001"),
+            Map.entry("link", "DT-PLG-001"),
+            Map.entry("pipe", "DT-PLG-001"),
+            Map.entry("empty", "DT-PLG-001"),
+            Map.entry("truncated", "DT-PLG-001"),
+            Map.entry("largeClass", "DT-PLG-015"),
+            Map.entry("zeros", "DT-PLG-015"),
+            Map.entry("largeJar", "DT-PLG-015"));
+
+    private void bad(String kind) throws IOException {
+        String name = kind + ".jar";
+        Map<String, String> fine = manifest(kind, ">=1.0.0");
         switch (kind) {
-            case "noManifest" -> jar("bad.jar", Map.of(), GOOD, true);
-            case "noIndex" -> jar("bad.jar", manifest("vendor", fine), GOOD, false);
-            case "incompatible" -> jar("bad.jar", manifest("vendor", ">=2.0.0"), GOOD, true);
-            case "noRequires" -> jar("bad.jar", Map.of("Plugin-Id", "vendor", "Plugin-Version", "1.0.0"), GOOD, true);
-            case "badRange" -> jar("bad.jar", manifest("vendor", "anything goes"), GOOD, true);
-            case "missingClass" -> jar("bad.jar", manifest("vendor", fine), "", true);
+            case "noManifest" -> jar(name, Map.of(), GOOD, true);
+            case "noIndex" -> jar(name, fine, GOOD, false);
+            case "incompatible" -> jar(name, manifest(kind, ">=2.0.0"), GOOD, true);
+            case "noRequires" -> jar(name, Map.of("Plugin-Id", kind, "Plugin-Version", "1.0.0"), GOOD, true);
+            case "badRange" -> jar(name, manifest(kind, "anything goes"), GOOD, true);
+            case "missingClass" -> jar(name, fine, "", true);
             case "bundledSpi" -> {
-                Path bad = jar("bad.jar", manifest("vendor", fine), GOOD, true);
+                Path bad = jar(name, fine, GOOD, true);
                 try (java.nio.file.FileSystem zip = java.nio.file.FileSystems.newFileSystem(bad)) {
                     Files.createDirectories(zip.getPath("dev/detent/spi"));
                     Files.copy(zip.getPath("vendor/Vendor.class"), zip.getPath("dev/detent/spi/Copy.class"));
                 }
             }
-            case "duplicate" -> jar("bad.jar", manifest("dsp", fine), GOOD, true);
-            case "throwing" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace(
-                                "public class Vendor implements Backend {",
-                                "public class Vendor implements Backend { public Vendor() { throw new IllegalStateException(\"no licence\"); }"),
-                        true);
-            case "foreign" -> jar("bad.jar", manifest("vendor", fine), "package vendor; public class Vendor {}", true);
-            case "targetsThrow" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace(
-                                "return List.of(new VendorTarget());",
-                                "throw new IllegalStateException(\"no licence\");"),
-                        true);
+            case "duplicate" -> jar(name, manifest("dsp", ">=1.0.0"), GOOD, true);
+            case "foreign" -> jar(name, fine, "package vendor; public class Vendor {}", true);
+            case "dependency" -> jar(name, with(fine, "Plugin-Dependencies", "nothere"), GOOD, true);
+            case "ownDependency" -> jar(name, with(fine, "Plugin-Dependencies", kind), GOOD, true);
+            case "blankId" -> jar(name, manifest("ven dor", ">=1.0.0"), GOOD, true);
+            case "slashId" -> jar(name, manifest("../vendor", ">=1.0.0"), GOOD, true);
+            case "pluginClass" -> jar(name, with(fine, "Plugin-Class", "vendor.Missing"), GOOD, true);
+            case "folder" -> Files.createDirectory(plugins.resolve(name));
+            case "link" -> Files.createSymbolicLink(plugins.resolve(name), work.resolve("nowhere"));
+            case "pipe" ->
+                InstalledDistribution.execute(
+                        Map.of(),
+                        java.util.List.of("mkfifo", plugins.resolve(name).toString()));
+            case "empty" -> Files.createFile(plugins.resolve(name));
+            case "truncated" -> {
+                byte[] whole = Files.readAllBytes(jar(name, fine, GOOD, true));
+                Files.write(plugins.resolve(name), Arrays.copyOf(whole, whole.length / 2));
+            }
+            case "largeClass" -> zeros(jar(name, fine, GOOD, true), "vendor/Big.class", 9);
+            case "zeros" -> zeros(jar(name, fine, GOOD, true), "big.bin", 450);
+            case "largeJar" -> {
+                try (java.io.RandomAccessFile f =
+                        new java.io.RandomAccessFile(plugins.resolve(name).toFile(), "rw")) {
+                    f.setLength(200L << 20);
+                }
+            }
+            case "noJar" -> Files.writeString(plugins.resolve(name), "this is no jar");
+            default -> jar(name, fine, source(kind), true);
+        }
+    }
+
+    /** The vendor's code, whose jar is sound. */
+    private static String source(String kind) {
+        String type = "public class Vendor implements Backend {";
+        String noLicence = "throw new IllegalStateException(\"no licence\");";
+        return switch (kind) {
+            case "throwing" -> VendorFolder.constructor(noLicence);
+            case "assertion" -> VendorFolder.constructor("throw new AssertionError();");
+            case "stack" -> VendorFolder.constructor("new Vendor();");
+            case "staticInitializer" -> GOOD.replace(type, type + " static final int N = 1 / Integer.parseInt(\"0\");");
+            case "noConstructor" -> GOOD.replace(type, type + " private Vendor(int n) {}");
+            case "privateConstructor" -> GOOD.replace(type, type + " @Deprecated private Vendor() {}");
+            case "abstractClass" -> GOOD.replace("public class", "public abstract class");
+            case "targetsThrow" -> GOOD.replace("return List.of(new VendorTarget());", noLicence);
             case "oldSpi" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace(
-                                "return List.of(new VendorTarget());",
-                                "throw new NoSuchMethodError(\"Scheme.of(int)\");"),
-                        true);
-            case "nothing" ->
-                jar(
-                        "bad.jar",
-                        manifest("vendor", fine),
-                        GOOD.replace("return List.of(new VendorTarget());", "return null;"),
-                        true);
-            case "noJar" -> Files.writeString(plugins.resolve("bad.jar"), "this is no jar");
-            default -> jar("bad.jar", manifest("vendor", fine), GOOD.replace("\"vendor\"", "\"dsp\""), true);
+                GOOD.replace("return List.of(new VendorTarget());", "throw new NoSuchMethodError(\"Scheme.of(int)\");");
+            case "nothing" -> targets("null");
+            case "nullTarget" -> targets("java.util.Collections.singletonList(null)");
+            case "nullId" -> target("null");
+            case "targetSlash" -> target("\"a/b\"");
+            case "targetUp" -> target("\"../../evil\"");
+            case "targetComma" -> target("\"a,b\"");
+            case "targetEmpty" -> target("\"\"");
+            case "targetAbsolute" -> target("\"/tmp/evil\"");
+            case "clash" -> target("\"dsp\"");
+            case "nullPass" -> passes("null");
+            default -> passes("new PassDefinition(null, c -> {})");
+        };
+    }
+
+    /** All of them at once: the others work, and each is named once. */
+    @Test
+    void badJarsAreNamedAndTheOthersWork() throws IOException {
+        for (String kind : BAD.keySet()) {
+            bad(kind);
         }
         InstalledDistribution.Run run = backends("--allow-unlisted");
-        assertThat(run.code()).as(run.all()).isEqualTo(3);
-        assertThat(run.err()).contains(test.split(" ")[1]).doesNotContain("\tat ");
-        assertThat(run.out()).isEmpty();
+        assertThat(run.code()).as(run.all()).isZero();
+        assertThat(run.err()).doesNotContain("\tat ");
+        BAD.forEach((kind, problem) -> assertThat(run.err())
+                .containsPattern("warning " + problem + ": " + kind + "([.]jar| 1[.]2[.]3)( \\(|: )"));
+        assertThat(run.err().lines()).hasSize(BAD.size());
+        assertThat(run.out()).contains("tensorrt", "ppq:TRT_INT8").doesNotContain("a vendor's chip");
+        InstalledDistribution.Run list =
+                InstalledDistribution.run("plugins", "list", "--plugins", plugins, "--allow-unlisted");
+        assertThat(list.code()).as(list.all()).isZero();
+        BAD.keySet().forEach(kind -> assertThat(list.out()).containsPattern(kind + "[.]jar.*REFUSED"));
+        assertThat(list.out().lines().filter(l -> l.contains("REFUSED"))).hasSize(BAD.size());
+    }
+
+    private static String target(String id) {
+        return GOOD.replace("return \"vendor\";", "return " + id + ";");
+    }
+
+    private static String targets(String list) {
+        return GOOD.replace("List.of(new VendorTarget())", list);
+    }
+
+    private static String passes(String pass) {
+        return """
+            package vendor;
+            import dev.detent.spi.pass.*;
+            import java.util.List;
+            public class Vendor implements PassProvider {
+                public List<PassDefinition> passes() { return java.util.Collections.singletonList(%s); }
+            }
+            """.formatted(pass);
+    }
+
+    private static Map<String, String> with(Map<String, String> manifest, String key, String value) {
+        manifest.put(key, value);
+        return manifest;
+    }
+
+    /** Adds an entry of so many megabytes of zeros, which pack to a thousandth. */
+    private static void zeros(Path jar, String name, int megabytes) throws IOException {
+        try (java.nio.file.FileSystem zip = java.nio.file.FileSystems.newFileSystem(jar);
+                java.io.OutputStream out = Files.newOutputStream(zip.getPath(name))) {
+            for (int i = 0; i < megabytes; i++) {
+                out.write(new byte[1 << 20]);
+            }
+        }
     }
 
     @Test

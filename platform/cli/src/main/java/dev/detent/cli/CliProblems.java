@@ -25,6 +25,12 @@ public final class CliProblems implements ProblemCatalog {
             "The launcher finds neither JAVA_HOME nor java on the path.",
             "Install a Java 17 or newer runtime, or set JAVA_HOME.");
 
+    public static final ProblemType MEMORY = new ProblemType(
+            "DT-CLI-005",
+            "More memory than Java may take",
+            "The model and what is kept of the data do not fit into the memory that Java was given.",
+            "Allow more with DETENT_JAVA_OPTS=-Xmx8g, use fewer threads, or a machine with more memory.");
+
     public static final ProblemType LABELS_WITHOUT_DATA = new ProblemType(
             "DT-CLI-006",
             "Labels without evaluation data",
@@ -66,6 +72,12 @@ public final class CliProblems implements ProblemCatalog {
             "The demonstration's model is missing",
             "The installation is incomplete.",
             "Unpack Detent again.");
+
+    public static final ProblemType STACK = new ProblemType(
+            "DT-INT-003",
+            "A walk through the model goes too deep",
+            "Java's stack does not hold the steps from one end of the model to the other.",
+            "Allow more with DETENT_JAVA_OPTS=-Xss64m, and report it: every walk should need no stack.");
 
     public static final ProblemType INTERNAL = new ProblemType(
             "DT-INT-001",

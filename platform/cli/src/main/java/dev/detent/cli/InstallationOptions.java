@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.Detent;
 import dev.detent.host.plugin.PluginHost;
+import dev.detent.host.plugin.PluginInstallation;
 import dev.detent.host.plugin.Registry;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.SpiVersion;
@@ -25,7 +26,7 @@ final class InstallationOptions {
             description = "folder of plugin jars (default: plugins/ of the installation)")
     Path plugins = folder().resolve("plugins");
 
-    @Option(names = "--allow-unlisted", description = "load jars that plugins.lock does not list")
+    @Option(names = "--allow-unlisted", description = "load jars and YAML targets that plugins.lock does not list")
     boolean allowUnlisted;
 
     private static String version() {
@@ -55,7 +56,14 @@ final class InstallationOptions {
         return registry();
     }
 
+    /** The plugins; refused ones are told on standard error. */
     Registry registry() {
-        return host().load();
+        Registry registry = host().load();
+        PluginsCommand.warn(new Console(), registry.refused());
+        return registry;
+    }
+
+    PluginInstallation installation() {
+        return new PluginInstallation(plugins, host());
     }
 }

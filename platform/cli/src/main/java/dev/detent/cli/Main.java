@@ -2,8 +2,13 @@ package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.spi.problem.DetentException;
+import dev.detent.spi.problem.InternalException;
+import dev.detent.spi.problem.UserException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -43,8 +48,9 @@ public final class Main {
             System.out.println("detent " + InstallationOptions.VERSION);
             return;
         }
+        ProcessEnd end = ProcessEnd.watch();
         PluginHost.preload();
-        System.exit(run(args));
+        end.exit(run(args));
     }
 
     static int run(String... args) {
@@ -69,26 +75,53 @@ public final class Main {
         });
         try {
             return line.execute(args);
-        } catch (OutOfMemoryError e) {
-            // Java's reason alone would not say what to do.
-            System.err.printf(
-                    Locale.ROOT,
-                    "error DT-CLI-005: the model needs more memory than Java may take here (%d MB); allow more with "
-                            + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has%n",
-                    Runtime.getRuntime().maxMemory() >> 20);
-            return 2;
+        } catch (Throwable e) {
+            // Whatever it is: a sentence, and the process ends, also where a plugin left a thread behind.
+            return failed(e);
         }
     }
 
-    private static int failed(Exception e) {
+    /** The one place where every failure of a command ends: says what it was, and gives the exit code. */
+    private static int failed(Throwable e) {
         if (System.getenv("DETENT_DEBUG") != null) {
             e.printStackTrace();
         }
+        DetentException told = told(e);
+        told.problems().forEach(p -> System.err.println(Console.printable("error " + p)));
+        return told.exitCode();
+    }
+
+    private static DetentException told(Throwable e) {
+        String plugin = PluginHost.owner(e.getStackTrace()).orElse("");
         if (e instanceof DetentException d) {
-            d.problems().forEach(p -> System.err.println(Console.printable("error " + p)));
-            return d.exitCode();
+            return d;
         }
-        System.err.println(Console.printable("error DT-INT-001: Detent failed where it should not have: " + e));
-        return 70;
+        if (e instanceof OutOfMemoryError) {
+            return new UserException(
+                    CliProblems.MEMORY,
+                    String.format(
+                            Locale.ROOT,
+                            "this needs more memory than Java may take here (%d MB); allow more with "
+                                    + "DETENT_JAVA_OPTS=-Xmx8g or as much as the machine has",
+                            Runtime.getRuntime().maxMemory() >> 20),
+                    plugin);
+        }
+        if (e instanceof StackOverflowError) {
+            return new InternalException(
+                    CliProblems.STACK,
+                    "a walk through the model goes deeper than Java's stack; allow more with DETENT_JAVA_OPTS=-Xss64m, "
+                            + "and report it",
+                    plugin,
+                    e);
+        }
+        Throwable cause = e.getCause();
+        // What threads and streams wrap around a failure says nothing.
+        boolean wrapped = e instanceof CompletionException
+                || e instanceof ExecutionException
+                || e instanceof UncheckedIOException && cause instanceof DetentException;
+        return wrapped && cause != null
+                ? told(cause)
+                : new InternalException(
+                        CliProblems.INTERNAL, "Detent failed where it should not have: " + e, plugin, e);
     }
 }

@@ -44,6 +44,9 @@ public final class InstallationCheck {
                     r.targets().size() + " targets, " + r.passes().size() + " passes, "
                             + r.observers().size() + " observers, "
                             + r.dispatchers().size() + " dispatchers"));
+            r.refused()
+                    .forEach(f -> f.problems()
+                            .forEach(p -> findings.add(new Finding(false, "plugin " + f.file(), p.toString()))));
         } catch (DetentException e) {
             e.problems().forEach(p -> findings.add(new Finding(false, "plugins", p.toString())));
         }

@@ -95,4 +95,40 @@ public final class OnnxProblems implements ProblemCatalog {
             "A node that is no call of its operator",
             "The node has more or fewer inputs, outputs or dimensions than its operator takes in this opset.",
             "Export or download the model again.");
+
+    public static final ProblemType NO_SUCH_OPSET = new ProblemType(
+            "DT-ONX-022",
+            "An opset that does not exist",
+            "The model imports operators of a version that nobody has published.",
+            "Export or download the model again.");
+
+    public static final ProblemType MADE_TWICE = new ProblemType(
+            "DT-ONX-023",
+            "Two nodes make one value",
+            "Every value of an ONNX graph has one origin.",
+            "Export or download the model again.");
+
+    public static final ProblemType ATTRIBUTE_TYPE = new ProblemType(
+            "DT-ONX-024",
+            "An attribute of another type",
+            "The operator's attribute of this name has a fixed type, and the model holds another.",
+            "Export or download the model again.");
+
+    public static final ProblemType INPUT_TOO_LARGE = new ProblemType(
+            "DT-ONX-025",
+            "An input of more than 2 GB",
+            "No buffer of Java holds such an input.",
+            "Check the input's shape; export the model again.");
+
+    public static final ProblemType NAME = new ProblemType(
+            "DT-ONX-026",
+            "A name that ONNX Runtime cannot be given",
+            "Names with a NUL, and names of inputs and outputs with characters beyond U+FFFF, do not pass from Java to ONNX Runtime.",
+            "Rename the value in the model.");
+
+    public static final ProblemType NOT_UNDERSTOOD = new ProblemType(
+            "DT-ONX-027",
+            "The model cannot be understood",
+            "Something in the model contradicts itself in a way that no check has a sentence for.",
+            "Export or download the model again; if it runs in ONNX Runtime, report it.");
 }

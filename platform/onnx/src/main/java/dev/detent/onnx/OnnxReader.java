@@ -27,10 +27,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -48,6 +48,9 @@ public final class OnnxReader {
 
     private static final String NAMELESS = "generated_name_";
 
+    /** Elements of a tensor, which take 16 bytes at most. */
+    private static final long LARGEST = Long.MAX_VALUE / 16;
+
     private final Path file;
     private final Path folder;
     private final Map<Path, FileChannel> channels = new HashMap<>();
@@ -62,9 +65,17 @@ public final class OnnxReader {
         OnnxReader reader = new OnnxReader(file);
         try {
             ModelProto model = reader.parse();
-            Graph graph = reader.graph(model, NAMELESS);
-            OperatorCheck.check(model.getGraph(), graph.opset(), file);
-            return graph;
+            ModelCheck.check(model, file);
+            return reader.graph(model, NAMELESS);
+        } catch (UserException e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever the checks do not know of: a file cannot be Detent's fault.
+            throw new UserException(
+                    OnnxProblems.NOT_UNDERSTOOD,
+                    "cannot be understood as an ONNX model (" + e + "); it is damaged",
+                    file.toString(),
+                    e);
         } catch (IOException e) {
             throw new UserException(OnnxProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         } finally {
@@ -297,13 +308,7 @@ public final class OnnxReader {
                         OnnxProblems.UNKNOWN_TYPE,
                         "tensor '" + t.getName() + "' has the unknown data type " + t.getDataType(),
                         file.toString()));
-        long[] dims = t.getDimsList().stream().mapToLong(Long::longValue).toArray();
-        if (Arrays.stream(dims).anyMatch(d -> d < 0)) {
-            throw new UserException(
-                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
-                    "tensor '" + t.getName() + "' has the shape " + t.getDimsList() + "; the file is damaged",
-                    file.toString());
-        }
+        long[] dims = dims(t.getName(), t.getDimsList());
         if (isExternal(t)) {
             return Tensor.of(type, dims, external(t, type.bytes(Tensor.count(dims))));
         }
@@ -311,7 +316,7 @@ public final class OnnxReader {
             return Tensor.opaque(type, dims, new UnmodeledProto(t.toByteArray()));
         }
         long expected = type.bytes(Tensor.count(dims));
-        ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type, (int) expected);
+        ByteBuffer data = t.hasRawData() ? t.getRawData().asReadOnlyByteBuffer() : typed(t, type);
         if (data.remaining() != expected) {
             throw new UserException(
                     OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
@@ -322,15 +327,40 @@ public final class OnnxReader {
         return Tensor.of(type, dims, data);
     }
 
+    /** A shape whose size can be counted, in elements and in bytes of any type. */
+    private long[] dims(String tensor, List<Long> given) {
+        long count = 1;
+        for (long d : given) {
+            boolean fits = d >= 0 && (d == 0 || count <= LARGEST / d);
+            if (!fits) {
+                throw new UserException(
+                        OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
+                        "tensor '" + tensor + "' has the shape " + given + "; the file is damaged",
+                        file.toString());
+            }
+            count *= d;
+        }
+        return given.stream().mapToLong(Long::longValue).toArray();
+    }
+
     /** Rules and passes know dense weights only; places of the values are linear, or one row of indices for each. */
     private Tensor dense(SparseTensorProto s) {
         Tensor values = tensor(s.getValues());
         long[] indices = tensor(s.getIndices()).longs();
-        long[] dims = s.getDimsList().stream().mapToLong(Long::longValue).toArray();
+        String name = s.getValues().getName();
+        long[] dims = dims(name, s.getDimsList());
         int count = (int) values.elementCount();
         int perValue = s.getIndices().getDimsCount() == 2 ? dims.length : 1;
         int size = count == 0 ? 0 : values.bytes().remaining() / count;
-        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(values.type().bytes(Tensor.count(dims))));
+        long bytes = values.type().bytes(Tensor.count(dims));
+        if (bytes > Runtime.getRuntime().maxMemory() / 4 || indices.length != (long) count * perValue) {
+            throw new UserException(
+                    OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
+                    "sparse tensor '" + name + "' has " + indices.length + " indices for " + count
+                            + " values, or would take " + bytes + " bytes; the file is damaged",
+                    file.toString());
+        }
+        ByteBuffer all = ByteBuffer.allocate((int) bytes);
         for (int i = 0; i < count; i++) {
             long place = 0;
             for (int k = 0; k < perValue; k++) {
@@ -339,8 +369,8 @@ public final class OnnxReader {
             if (place < 0 || (place + 1) * size > all.capacity()) {
                 throw new UserException(
                         OnnxProblems.VALUES_DO_NOT_FIT_SHAPE,
-                        "sparse tensor '" + s.getValues().getName() + "' has a value outside its shape "
-                                + s.getDimsList() + "; the file is damaged",
+                        "sparse tensor '" + name + "' has a value outside its shape " + s.getDimsList()
+                                + "; the file is damaged",
                         file.toString());
             }
             all.put((int) place * size, values.bytes(), i * size, size);
@@ -348,19 +378,19 @@ public final class OnnxReader {
         return Tensor.of(values.type(), dims, all);
     }
 
-    /** The typed fields of TensorProto; narrow types travel in int32_data. */
-    private static ByteBuffer typed(TensorProto t, ElementType type, int bytes) {
-        ByteBuffer b = ByteBuffer.allocate(Math.max(
-                        bytes,
-                        16
-                                * Math.max(
-                                        t.getFloatDataCount(),
-                                        Math.max(
-                                                t.getDoubleDataCount(),
-                                                Math.max(
-                                                        t.getInt64DataCount(),
-                                                        Math.max(t.getUint64DataCount(), t.getInt32DataCount()))))))
-                .order(ByteOrder.LITTLE_ENDIAN);
+    /** The typed fields of TensorProto, as many numbers as there are; narrow types travel in int32_data. */
+    private static ByteBuffer typed(TensorProto t, ElementType type) {
+        long bytes = switch (type) {
+            case FLOAT, COMPLEX64 -> 4L * t.getFloatDataCount();
+            case DOUBLE, COMPLEX128 -> 8L * t.getDoubleDataCount();
+            case INT64 -> 8L * t.getInt64DataCount();
+            case UINT64 -> 8L * t.getUint64DataCount();
+            case UINT32 -> 4L * t.getUint64DataCount();
+            case INT32 -> 4L * t.getInt32DataCount();
+            case INT16, UINT16, FLOAT16, BFLOAT16 -> 2L * t.getInt32DataCount();
+            default -> t.getInt32DataCount();
+        };
+        ByteBuffer b = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
         switch (type) {
             case FLOAT, COMPLEX64 -> t.getFloatDataList().forEach(b::putFloat);
             case DOUBLE, COMPLEX128 -> t.getDoubleDataList().forEach(b::putDouble);
@@ -378,8 +408,8 @@ public final class OnnxReader {
         Map<String, String> entries = new HashMap<>();
         t.getExternalDataList().forEach(e -> entries.put(e.getKey(), e.getValue()));
         String location = entries.getOrDefault("location", "");
-        Path path = folder.resolve(location).normalize();
         try {
+            Path path = folder.resolve(location).normalize();
             if (location.isEmpty()
                     || !path.startsWith(folder)
                     || !path.toRealPath().startsWith(folder.toRealPath())) {
@@ -390,12 +420,19 @@ public final class OnnxReader {
             }
             FileChannel channel = channels.get(path);
             if (channel == null) {
+                // A pipe would be waited for without end.
+                if (!Files.isRegularFile(path)) {
+                    throw new UserException(
+                            OnnxProblems.EXTERNAL_DATA_UNREADABLE,
+                            "the external file '" + location + "' of tensor '" + t.getName() + "' is no regular file",
+                            file.toString());
+                }
                 channel = FileChannel.open(path, StandardOpenOption.READ);
                 channels.put(path, channel);
             }
             long offset = Long.parseLong(entries.getOrDefault("offset", "0"));
             long length = Long.parseLong(entries.getOrDefault("length", Long.toString(expected)));
-            if (length != expected || offset < 0 || offset + length > channel.size()) {
+            if (length != expected || offset < 0 || length < 0 || offset > channel.size() - length) {
                 throw new UserException(
                         OnnxProblems.EXTERNAL_DATA_DIFFERS,
                         "tensor '" + t.getName() + "' does not fit its external file '" + location
@@ -416,7 +453,7 @@ public final class OnnxReader {
                             + "' cannot be read; put it beside the model",
                     file.toString(),
                     e);
-        } catch (NumberFormatException e) {
+        } catch (NumberFormatException | InvalidPathException e) {
             throw new UserException(
                     OnnxProblems.EXTERNAL_DATA_DIFFERS,
                     "tensor '" + t.getName() + "' has a malformed external-data entry",

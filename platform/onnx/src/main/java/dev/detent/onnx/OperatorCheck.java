@@ -7,7 +7,6 @@ import dev.detent.onnx.proto.TensorProto;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.problem.UserException;
 import dev.detent.support.operator.OperatorTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,14 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Refuses a model with a node that is no call of its operator: an input too many or too few, a required one absent, a
- * weight of another rank. Called on what was read, before ONNX Runtime sees it, branches of If, Loop and Scan included:
- * on some of these ONNX Runtime 1.28 does not refuse the model but ends the process.
+ * Finds nodes that are no call of their operator: an input too many or too few, a required one absent, a weight of
+ * another rank. Called on what was read, before ONNX Runtime sees it, branches of If, Loop and Scan included: on some
+ * of these ONNX Runtime 1.28 does not refuse the model but ends the process.
  */
 final class OperatorCheck {
-
-    /** A damaged model need not list all that is damaged. */
-    private static final int SHOWN = 10;
 
     private final int opset;
     private final Path file;
@@ -35,13 +31,11 @@ final class OperatorCheck {
         this.file = file;
     }
 
-    /** @throws UserException that names the nodes */
-    static void check(GraphProto graph, int opset, Path file) {
+    /** One for each of those nodes. */
+    static List<Problem> problems(GraphProto graph, int opset, Path file) {
         OperatorCheck check = new OperatorCheck(opset, file);
         check.graph(graph);
-        if (!check.problems.isEmpty()) {
-            throw new UserException(check.problems.subList(0, Math.min(SHOWN, check.problems.size())), null);
-        }
+        return check.problems;
     }
 
     private void graph(GraphProto g) {

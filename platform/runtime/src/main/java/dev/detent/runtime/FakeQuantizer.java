@@ -4,8 +4,8 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.nio.FloatBuffer;
 
-/** What a simulated quantize-dequantize pair does to a buffer. */
-record FakeQuantizer(Scheme scheme, QuantizationParameters parameters) {
+/** What a simulated quantize-dequantize pair does to a tensor. */
+public record FakeQuantizer(Scheme scheme, QuantizationParameters parameters) {
 
     /**
      * Small enough for a run, its copy and an observer's lanes to stay in the first-level cache: a tenth faster than

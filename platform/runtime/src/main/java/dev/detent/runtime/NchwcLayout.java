@@ -6,6 +6,7 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -70,18 +72,23 @@ final class NchwcLayout {
 
     private final PartitionPlan cuts;
     private final Graph graph;
+    private final OrtOptimizationLevel level;
+    /** The segments as they were cut. */
+    private final List<GraphPartitioner.Part> cut;
 
-    private NchwcLayout(Graph graph, PartitionPlan cuts) {
+    private NchwcLayout(Graph graph, PartitionPlan cuts, OrtOptimizationLevel level) {
         this.graph = graph;
         this.cuts = cuts;
+        this.level = level;
+        this.cut = GraphPartitioner.split(graph, cuts);
     }
 
     /** Cuts the graph and decides the layout of every cut value; those that are quantized per channel keep theirs. */
     static NchwcLayout of(Graph graph, PartitionPlan cuts, OrtOptimizationLevel level) {
-        List<GraphPartitioner.Part> parts = GraphPartitioner.split(graph, cuts);
-        NchwcLayout layout = new NchwcLayout(graph, cuts);
+        NchwcLayout layout = new NchwcLayout(graph, cuts, level);
+        List<GraphPartitioner.Part> parts =
+                layout.cut.stream().map(p -> rewritten(p, level)).toList();
         if (level == OrtOptimizationLevel.ALL) {
-            parts = parts.stream().map(BatchNormToConv::of).toList();
             Map<Graph, Graph> optimised = SegmentOptimizer.optimise(parts.stream()
                     .filter(p -> layout.isForBlocks(p))
                     .map(GraphPartitioner.Part::graph)
@@ -93,6 +100,10 @@ final class NchwcLayout {
             parts.forEach(p -> layout.candidates.add(new Candidate(p, Optional.empty(), Set.of(), Map.of(), false)));
         }
         return layout;
+    }
+
+    private static GraphPartitioner.Part rewritten(GraphPartitioner.Part part, OrtOptimizationLevel level) {
+        return level == OrtOptimizationLevel.ALL ? BatchNormToConv.of(part) : part;
     }
 
     /** The segments, in an order in which they can run. */
@@ -108,6 +119,29 @@ final class NchwcLayout {
     /** What each segment runs, in the order of the parts. */
     List<Plan> plans() {
         return candidates.stream().map(this::plan).toList();
+    }
+
+    /**
+     * Parts with other constants, laid out as their own are.
+     *
+     * @param part index of each part
+     * @param constants by name in the part, for each part
+     */
+    List<Plan> plans(List<Integer> part, List<Map<String, Tensor>> constants) {
+        List<GraphPartitioner.Part> changed = new ArrayList<>();
+        for (int i = 0; i < part.size(); i++) {
+            GraphPartitioner.Part p = cut.get(part.get(i));
+            Graph g = p.graph().copy();
+            constants.get(i).forEach(g.edit()::initializer);
+            changed.add(rewritten(new GraphPartitioner.Part(g, p.inputs(), p.outputs()), level));
+        }
+        Map<Graph, Graph> optimised = SegmentOptimizer.optimise(IntStream.range(0, part.size())
+                .filter(i -> candidates.get(part.get(i)).optimised().isPresent())
+                .mapToObj(i -> changed.get(i).graph())
+                .toList());
+        return changed.stream()
+                .map(p -> plan(optimised.containsKey(p.graph()) ? optimised(p, optimised.get(p.graph())) : asIs(p)))
+                .toList();
     }
 
     /** Operators of the blocked layout, at a value that may be blocked. */

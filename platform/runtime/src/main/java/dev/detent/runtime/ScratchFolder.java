@@ -64,7 +64,7 @@ public final class ScratchFolder {
         /** Before anything is made: {@link #end} waits until it is, and removes it. */
         private void watch() throws IOException {
             try {
-                Runtime.getRuntime().addShutdownHook(new Thread(this::end));
+                Runtime.getRuntime().addShutdownHook(new Thread(this::end, "detent-cleanup"));
             } catch (IllegalStateException e) {
                 throw new IOException("the process is ending", e);
             }

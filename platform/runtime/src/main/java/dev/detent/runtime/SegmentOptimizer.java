@@ -48,7 +48,9 @@ final class SegmentOptimizer {
             batch.add(s);
             bytes += more;
         }
-        batches.add(batch);
+        if (!batch.isEmpty()) {
+            batches.add(batch);
+        }
         List<Graph> optimised =
                 batches.parallelStream().flatMap(SegmentOptimizer::together).toList();
         Map<Graph, Graph> bySegment = new IdentityHashMap<>();

@@ -32,7 +32,7 @@ public final class StagedOutputDirectory implements AutoCloseable {
     /** Those that were made for this run, innermost first. */
     private final List<Path> parents = new ArrayList<>();
 
-    private final Thread cleaner = new Thread(this::discard);
+    private final Thread cleaner = new Thread(this::discard, "detent-cleanup");
     private Optional<FolderLock> lock = Optional.empty();
     private Map<String, String> former = Map.of();
     private Staging staging;

@@ -1,56 +1,58 @@
 package dev.detent.host.contract;
 
+import dev.detent.host.plugin.PluginFile;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.plugin.PluginJar;
-import dev.detent.host.plugin.Registry;
+import dev.detent.host.plugin.PluginLock;
+import dev.detent.host.plugin.YamlPluginFile;
 import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.HostInfo;
-import dev.detent.spi.backend.Target;
-import dev.detent.spi.observe.ObserverDefinition;
-import dev.detent.spi.pass.PassDefinition;
-import dev.detent.spi.problem.DetentException;
 import dev.detent.testkit.ContractViolation;
-import dev.detent.testkit.DescriptorContract;
-import dev.detent.testkit.RulesContract;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 
-/** Runs every contract on a packaged jar, loaded beside the installed plugins under the same rules as in production. */
+/**
+ * Runs every contract on a plugin file, loaded beside the installed plugins under the same rules as in production, in a
+ * process of its own.
+ */
 public final class PluginVerifier {
 
-    private final Path installed;
-    private final HostInfo info;
+    /** A jar whose plugin makes targets of YAML files brings one to be tried on. */
+    private static final String EXAMPLE = "META-INF/detent/example.yaml";
 
-    public PluginVerifier(Path installed, HostInfo info) {
+    private final PluginHost installed;
+    private final HostInfo info;
+    private final Duration timeout;
+
+    /** @param timeout for one contract */
+    public PluginVerifier(PluginHost installed, HostInfo info, Duration timeout) {
         this.installed = installed;
         this.info = info;
+        this.timeout = timeout;
     }
 
-    public List<ContractViolation> verify(Path file) {
+    public List<ContractViolation> verify(PluginFile plugin) {
         List<ContractViolation> checks = new ArrayList<>();
-        PluginJar jar = PluginJar.read(file);
-        if (!jar.problems().isEmpty()) {
-            jar.problems().forEach(p -> checks.add(new ContractViolation("PackagingContract", false, p.toString())));
+        if (!plugin.problems().isEmpty()) {
+            plugin.problems().forEach(p -> checks.add(new ContractViolation("PackagingContract", false, p.toString())));
             return checks;
         }
         checks.add(new ContractViolation(
-                "PackagingContract", true, jar.id() + " " + jar.version() + ": manifest, index, class files"));
+                "PackagingContract",
+                true,
+                plugin.id() + " " + plugin.version()
+                        + (plugin instanceof PluginJar ? ": manifest, index, class files" : ": a map of settings")));
         try {
             Path folder = ScratchFolder.folder("verify");
             try {
-                for (PluginJar other : new PluginHost(installed, true, info).jars()) {
-                    if (!other.id().equals(jar.id())) {
-                        Files.copy(other.file(), folder.resolve(other.file().getFileName()));
-                    }
-                }
-                Files.copy(file, folder.resolve("verified.jar"));
-                contracts(folder, jar.id() + " " + jar.version(), checks);
+                Path plugins = Files.createDirectory(folder.resolve("plugins"));
+                List<String> files = gather(plugin, plugins);
+                checks.addAll(new ContractProcess(plugins, files, info, timeout).run(folder.resolve("report")));
             } finally {
                 ScratchFolder.remove(folder);
             }
@@ -60,58 +62,25 @@ public final class PluginVerifier {
         return checks;
     }
 
-    private void contracts(Path folder, String plugin, List<ContractViolation> checks) {
-        Set<Thread> before = Thread.getAllStackTraces().keySet();
-        ClassLoader context = Thread.currentThread().getContextClassLoader();
-        Registry registry;
-        try {
-            registry = new PluginHost(folder, true, info).load();
-        } catch (DetentException e) {
-            checks.add(new ContractViolation("IsolationContract", false, String.valueOf(e.getMessage())));
-            return;
-        }
-        checks.add(isolation(registry, plugin, before, context));
-        Set<String> observers =
-                registry.observers().stream().map(ObserverDefinition::id).collect(Collectors.toSet());
-        for (ObserverDefinition o : registry.observers()) {
-            if (registry.pluginOfObserver(o.id()).equals(plugin)) {
-                checks.add(DescriptorContract.check(o));
+    /** Puts the plugin among the installed ones, as the youngest. */
+    private List<String> gather(PluginFile plugin, Path folder) throws IOException {
+        List<PluginFile> others = new ArrayList<>();
+        for (PluginFile other : installed.usable()) {
+            if (!other.id().equals(plugin.id()) && !other.name().equals(plugin.name())) {
+                Files.copy(other.file(), folder.resolve(other.name()));
+                others.add(other);
             }
         }
-        for (PassDefinition p : registry.passes()) {
-            if (registry.pluginOf(p.descriptor().id()).equals(plugin)) {
-                checks.add(DescriptorContract.check(p));
-            }
+        Path copy = Files.copy(plugin.file(), folder.resolve(plugin.name()));
+        PluginLock lock = PluginLock.read(folder).of(others).with(PluginFile.read(copy));
+        List<String> files = new ArrayList<>(List.of(plugin.name()));
+        String example = plugin instanceof PluginJar ? PluginJar.entry(plugin.file(), EXAMPLE) : "";
+        if (!example.isEmpty()) {
+            Path file = Files.writeString(folder.resolve("example-of-" + plugin.id() + ".yaml"), example);
+            lock = lock.with(YamlPluginFile.read(file));
+            files.add(file.getFileName().toString());
         }
-        for (Target t : registry.targets()) {
-            if (registry.pluginOfTarget(t.id()).equals(plugin)) {
-                checks.addAll(RulesContract.check(t, observers));
-                checks.addAll(TargetContract.check(registry, t));
-            }
-        }
-    }
-
-    private static ContractViolation isolation(
-            Registry registry, String plugin, Set<Thread> before, ClassLoader context) {
-        List<String> broken = new ArrayList<>();
-        Thread.getAllStackTraces().keySet().stream()
-                .filter(t -> !before.contains(t) && t.isAlive() && !t.isDaemon())
-                .forEach(t -> broken.add("left the thread '" + t.getName() + "' running"));
-        if (Thread.currentThread().getContextClassLoader() != context) {
-            broken.add("changed the thread's context class loader");
-        }
-        registry.loader(plugin).ifPresent(loader -> {
-            try {
-                loader.loadClass("dev.detent.host.pipeline.Pipeline");
-                broken.add("sees classes of the host");
-            } catch (ClassNotFoundException e) {
-                // As it should be.
-                return;
-            }
-        });
-        return new ContractViolation(
-                "IsolationContract",
-                broken.isEmpty(),
-                plugin + (broken.isEmpty() ? ": sees the SPI and itself" : ": " + String.join("; ", broken)));
+        lock.write();
+        return files;
     }
 }

@@ -26,7 +26,6 @@ import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.testkit.ContractViolation;
-import dev.detent.testkit.SampleGraphs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,13 +37,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * PipelineContract and ExportContract: a target's plan runs to EXPORTABLE on every sample graph, its exporters write
- * the same bytes twice, and ONNX Runtime, run on an ONNX artefact with Q/DQ, gives what the simulation gives.
+ * PipelineContract, ExportContract and LintContract: a target's plan runs to EXPORTABLE on every sample graph, its lint
+ * answers, its exporters write the same bytes twice, and ONNX Runtime, run on an ONNX artefact with Q/DQ, gives what
+ * the simulation gives.
  */
 final class TargetContract {
 
     private static final String PIPELINE = "PipelineContract";
     private static final String EXPORT = "ExportContract";
+    private static final String LINT = "LintContract";
 
     private final Registry registry;
     private final Target target;
@@ -55,9 +56,9 @@ final class TargetContract {
         this.target = target;
     }
 
-    static List<ContractViolation> check(Registry registry, Target target) {
+    static List<ContractViolation> check(Registry registry, Target target, String name, Graph graph) {
         TargetContract contract = new TargetContract(registry, target);
-        SampleGraphs.all().forEach(contract::check);
+        contract.check(name, graph);
         return contract.checks;
     }
 
@@ -73,6 +74,9 @@ final class TargetContract {
             for (Exporter exporter : target.exporters()) {
                 export(what, exporter, result, samples);
             }
+            List<Problem> remarks = target.lint(new FrozenQuantizedModel(
+                    "model", target.id(), result.graph(), result.configs().snapshot()));
+            checks.add(new ContractViolation(LINT, true, what + ": " + remarks.size() + " remarks"));
         } catch (DetentException | IOException e) {
             checks.add(new ContractViolation(PIPELINE, false, what + ": " + e.getMessage()));
         }

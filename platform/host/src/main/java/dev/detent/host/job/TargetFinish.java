@@ -15,6 +15,7 @@ import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.record.RunReportWriter;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What is done with a target's result when its plan has run: export, measure, judge, record. */
@@ -32,6 +34,16 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
 
     /** What the layers of the simulated network make of a few samples, and of noise. */
     private record Layers(List<LayerErrors.Layer> errors, Map<Slot, LayerFingerprint> fingerprints) {}
+
+    /** What the chip cannot take is not written. */
+    private static void refuseErrors(List<Problem> problems) {
+        List<Problem> errors = problems.stream()
+                .filter(p -> p.severity() == Problem.Severity.ERROR)
+                .toList();
+        if (!errors.isEmpty()) {
+            throw new UserException(errors, null);
+        }
+    }
 
     TargetRun finish(PlannedTarget target, Pipeline.Result result, TargetDirectory folder) {
         FrozenQuantizedModel frozen = new FrozenQuantizedModel(
@@ -46,10 +58,14 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         try (BackgroundTask<Layers> measured =
                         BackgroundTask.of("detent-layers", () -> layers(result, frozen.quantization()));
                 StagingExportContext files = new StagingExportContext(
-                        folder, target.options(), problems::add, target.plan().plugin())) {
+                        folder,
+                        target.options(),
+                        p -> problems.add(Objects.requireNonNull(p, "problem")),
+                        target.plan().plugin())) {
             target.exporter().export(frozen, files);
             files.close();
             problems.addAll(target.plan().target().lint(frozen));
+            refuseErrors(problems);
             runnable = folder.staged().stream().filter(Evaluation::isExecutable).findFirst();
             runnable.flatMap(Evaluation::load).ifPresent(problems::add);
             layers = measured.get();

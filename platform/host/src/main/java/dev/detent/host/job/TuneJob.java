@@ -164,8 +164,7 @@ public final class TuneJob {
                     plain.target().plan().target(),
                     request.cost(),
                     model.samples().first(request.sensitivitySamples()),
-                    request.quantize().workers(),
-                    (done, all) -> mixes.progress().at("sensitivity", done, all));
+                    request.quantize().workers());
         }
 
         private Trial evaluated(Mix mix, SearchSpace space) {

@@ -18,6 +18,7 @@ import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.run.Simulator;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -96,6 +97,6 @@ record DefaultPassContext(
 
     @Override
     public void report(Problem problem) {
-        problems.accept(problem);
+        problems.accept(Objects.requireNonNull(problem, "problem"));
     }
 }

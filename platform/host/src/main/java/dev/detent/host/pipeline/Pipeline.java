@@ -42,20 +42,39 @@ public final class Pipeline {
     public record Task(TargetPlan target, PipelineListener listener) {}
 
     /**
-     * @param graph the graph as the plan left it
-     * @param floatGraph the graph when nodes were placed, before anything was quantized; it computes what the model
-     *     computes
+     * The graph at three moments.
+     *
+     * @param finished as the plan left it
+     * @param placed when nodes were placed, before anything was quantized; it computes what the model computes
+     * @param unrounded when weights got their scales: the values that were rounded afterwards, in the channels' scales
+     *     that equalization left. The finished graph where no weight is quantized
+     */
+    public record Graphs(Graph finished, Graph placed, Graph unrounded) {}
+
+    /**
+     * What one target's plan led to.
+     *
      * @param placements by node name
      * @param steps what was done, in order
      */
     public record Result(
-            Graph graph,
-            Graph floatGraph,
+            Graphs graphs,
             QuantizationConfigs configs,
             Journal journal,
             List<Problem> problems,
             Map<String, Placement> placements,
-            List<DoneStep> steps) {}
+            List<DoneStep> steps) {
+
+        /** As the plan left it. */
+        public Graph graph() {
+            return graphs.finished();
+        }
+
+        /** Before anything was quantized. */
+        public Graph floatGraph() {
+            return graphs.placed();
+        }
+    }
 
     /** What became of one target's plan: a result or a failure. */
     public record Attempt(@Nullable Result done, @Nullable RuntimeException failure) {

@@ -57,6 +57,7 @@ final class PlanRun {
     private final Set<Fact> facts = EnumSet.noneOf(Fact.class);
     private @Nullable Graph graph;
     private @Nullable Graph floatGraph;
+    private @Nullable Graph unrounded;
     private @Nullable RuntimeException failure;
     private Map<String, Placement> placements = Map.of();
     private Optional<FloatObservations.Request> asked = Optional.empty();
@@ -95,7 +96,12 @@ final class PlanRun {
                 }
             }
             int before = journal.entries().size();
+            Graph start = graph;
+            Graph kept = start == null || unrounded != null ? null : start.copy();
             perform(step);
+            if (unrounded == null && hasWeightScales()) {
+                unrounded = kept;
+            }
             asked = Optional.empty();
             List<String> broken = FactInvariants.broken(new FactInvariants.Model(graph(), placements, configs), facts);
             if (!broken.isEmpty()) {
@@ -105,6 +111,12 @@ final class PlanRun {
             task.listener().after(step, new PipelineListener.Model(graph(), configs, placements));
         }
         return Optional.empty();
+    }
+
+    /** From here on weights may be rounded. */
+    private boolean hasWeightScales() {
+        return configs.configs().stream()
+                .anyMatch(c -> c.isInitializer() && !c.isFixed() && c.qparams().isPresent());
     }
 
     private static DetentException broken(Step step, List<String> broken) {
@@ -124,8 +136,8 @@ final class PlanRun {
 
     private Pipeline.Result result() {
         return new Pipeline.Result(
-                graph(),
-                Objects.requireNonNull(floatGraph),
+                new Pipeline.Graphs(
+                        graph(), Objects.requireNonNull(floatGraph), Objects.requireNonNullElse(unrounded, graph())),
                 configs,
                 journal,
                 List.copyOf(problems),

@@ -6,6 +6,7 @@ import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.evaluate.Metric;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.pass.Dispatcher;
@@ -25,6 +26,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +77,9 @@ record PluginCallGuard(String plugin, String what) {
     @SuppressWarnings("unchecked")
     <T> T guard(T value) {
         if (value instanceof PassDefinition d) {
-            String id = d.descriptor().id();
+            String id = of("a pass")
+                    .ask(() -> of("a pass's descriptor").ask(d::descriptor).id());
+            of("pass '" + id + "'").ask(d::pass);
             return (T) new PassDefinition(
                     d.descriptor(), (Pass) of("pass '" + id + "'").proxy(d.pass()));
         }
@@ -183,11 +187,19 @@ record PluginCallGuard(String plugin, String what) {
         public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
                 throws Throwable {
             @Nullable Object @Nullable [] unwrapped = unwrapped(arguments);
+            Optional<Graph> shown = shown(unwrapped);
+            int revision = shown.map(Graph::revision).orElse(0);
             if (method.getDeclaringClass() == Object.class && method.getName().equals("equals")) {
                 return contribution.equals(Objects.requireNonNull(unwrapped)[0]);
             }
             try {
                 Object answer = guard.answer(guard.what(), () -> call(method, unwrapped));
+                if (shown.isPresent() && shown.get().revision() != revision) {
+                    throw guard.failed(
+                            guard.what() + " changed the graph in " + method.getName()
+                                    + "(), where it may only look at it",
+                            null);
+                }
                 return answer == NOTHING ? null : guard.guard(answer);
             } catch (PluginException e) {
                 Throwable cause = e.getCause();
@@ -196,6 +208,18 @@ record PluginCallGuard(String plugin, String what) {
                         && Arrays.stream(method.getExceptionTypes()).anyMatch(t -> t.isInstance(cause));
                 throw promised ? Objects.requireNonNull(cause) : e;
             }
+        }
+
+        /**
+         * The graph a method is shown; passes and exporters are not: theirs come in a context, with rules of its own.
+         */
+        private static Optional<Graph> shown(@Nullable Object @Nullable [] arguments) {
+            for (int i = 0; arguments != null && i < arguments.length; i++) {
+                if (arguments[i] instanceof Graph g) {
+                    return Optional.of(g);
+                }
+            }
+            return Optional.empty();
         }
 
         private @Nullable Object call(Method method, @Nullable Object @Nullable [] arguments) throws Throwable {

@@ -1,12 +1,8 @@
 package dev.detent.host.plugin;
 
-import com.google.inject.AbstractModule;
 import com.google.inject.Guice;
-import com.google.inject.Injector;
 import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.HostInfo;
-import dev.detent.spi.PluginFolder;
-import dev.detent.spi.SpiVersion;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
@@ -15,40 +11,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
-import org.pf4j.DefaultPluginManager;
-import org.pf4j.ExtensionPoint;
-import org.pf4j.JarPluginLoader;
-import org.pf4j.JarPluginRepository;
-import org.pf4j.ManifestPluginDescriptorFinder;
-import org.pf4j.PluginDescriptor;
-import org.pf4j.PluginDescriptorFinder;
-import org.pf4j.PluginLoader;
-import org.pf4j.PluginRepository;
-import org.pf4j.PluginState;
-import org.pf4j.PluginStatusProvider;
-import org.pf4j.RuntimeMode;
 
 /**
- * Loads a folder of plugin jars. Every jar is inspected and checked against the lock first and all problems come at
- * once; then PF4J loads, and each plugin gets an injector of its own that holds the SPI's services and nothing else.
+ * Loads a folder of plugin files. Every file is inspected and checked against the lock before any code of it runs. One
+ * that is wrong, in whatever way, is refused with a sentence; the others work.
  */
 public final class PluginHost {
 
     private final Path folder;
     private final boolean allowUnlisted;
     private final HostInfo info;
-    private final PluginFolder documents;
 
     public PluginHost(Path folder, boolean allowUnlisted, HostInfo info) {
         this.folder = folder.toAbsolutePath().normalize();
         this.allowUnlisted = allowUnlisted;
         this.info = info;
-        this.documents = new YamlPluginFolder(this.folder);
     }
 
     /**
@@ -63,8 +47,13 @@ public final class PluginHost {
         thread.start();
     }
 
-    /** The jars of the folder, judged, sorted by file name. */
-    public List<PluginJar> jars() {
+    /** Id and version of the plugin whose code is nearest to the top of a stack. */
+    public static Optional<String> owner(StackTraceElement[] stack) {
+        return AllowListClassLoader.owner(stack);
+    }
+
+    /** The jars and YAML files of the folder, judged, sorted by file name. */
+    public List<PluginFile> files() {
         if (!Files.isDirectory(folder)) {
             throw new UserException(
                     PluginProblems.NO_PLUGIN_FOLDER,
@@ -73,11 +62,11 @@ public final class PluginHost {
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files
-                    .filter(f -> f.getFileName().toString().endsWith(".jar"))
+                    .filter(f -> isPlugin(f.getFileName().toString()))
                     .sorted(Comparator.comparing(f -> f.getFileName().toString()))
                     .toList()
                     .parallelStream()
-                    .map(PluginJar::read)
+                    .map(PluginFile::read)
                     .toList();
         } catch (IOException e) {
             throw new UserException(
@@ -85,160 +74,118 @@ public final class PluginHost {
         }
     }
 
-    public Registry load() {
-        List<PluginJar> jars = jars();
-        check(jars);
-        return Registry.of(instantiate(jars));
+    /** Whether a file of that name is taken for a plugin. */
+    static boolean isPlugin(String name) {
+        return !name.startsWith(".") && (name.endsWith(".jar") || name.endsWith(".yaml"));
     }
 
-    private void check(List<PluginJar> jars) {
-        List<Problem> problems = new ArrayList<>();
-        jars.forEach(j -> problems.addAll(j.problems()));
-        Map<String, PluginJar> byId = new TreeMap<>();
-        for (PluginJar j : jars) {
-            PluginJar before = j.id().isEmpty() ? null : byId.putIfAbsent(j.id(), j);
+    /**
+     * What lies in the folder, sorted out.
+     *
+     * @param sound files whose code may run, those that others depend on first
+     * @param refused the others
+     * @param disabled ids of plugins that a person switched off
+     */
+    record Sorted(List<PluginFile> sound, List<RefusedPlugin> refused, List<String> disabled) {}
+
+    /** The files that would load now, judged by what can be seen without running their code. */
+    public List<PluginFile> usable() {
+        return sorted().sound();
+    }
+
+    /**
+     * Everything that can be loaded. What cannot is {@link Registry#refused}.
+     *
+     * @throws PluginException when there is no lock, or a plugin does not come back from its constructor
+     */
+    public Registry load() {
+        Sorted sorted = sorted();
+        List<RefusedPlugin> refused = new ArrayList<>(sorted.refused());
+        Contributions all = LoadingDeadline.run(
+                deadline -> new PluginInstances(folder, info, deadline, refused).load(sorted.sound()));
+        refused.sort(Comparator.comparing(RefusedPlugin::file));
+        return new Registry(all, refused, sorted.disabled(), Map.of());
+    }
+
+    private Sorted sorted() {
+        PluginLock lock = PluginLock.read(folder);
+        List<PluginFile> files = new ArrayList<>(files());
+        if (!allowUnlisted && !files.isEmpty() && !Files.exists(folder.resolve(PluginLock.FILE))) {
+            throw new PluginException(
+                    PluginProblems.NO_LOCK,
+                    "is missing, so no plugin may load; write it with 'detent plugins lock', or use --allow-unlisted",
+                    folder.resolve(PluginLock.FILE).toString());
+        }
+        // The elder keeps what two contribute, and the listed file its id.
+        files.sort(Comparator.comparingInt((PluginFile f) -> lock.rank(f.id()))
+                .thenComparing(f -> lock.problem(f).isPresent())
+                .thenComparing(PluginFile::name));
+        List<String> disabled = files.stream()
+                .map(PluginFile::id)
+                .filter(lock::isDisabled)
+                .sorted()
+                .toList();
+        files.removeIf(f -> lock.isDisabled(f.id()));
+        List<RefusedPlugin> refused = new ArrayList<>();
+        return new Sorted(sound(files, lock, refused), refused, disabled);
+    }
+
+    /** The files whose code may run, those that others depend on first. */
+    private List<PluginFile> sound(List<PluginFile> files, PluginLock lock, List<RefusedPlugin> refused) {
+        List<PluginFile> candidates = new ArrayList<>();
+        Map<String, PluginFile> byId = new HashMap<>();
+        for (PluginFile f : files) {
+            List<Problem> problems = new ArrayList<>(f.problems());
+            if (problems.isEmpty() && !allowUnlisted) {
+                lock.problem(f).ifPresent(problems::add);
+            }
+            PluginFile before = problems.isEmpty() ? byId.putIfAbsent(f.id(), f) : null;
             if (before != null) {
                 problems.add(Problem.error(
                         PluginProblems.ID_TWICE,
-                        "has the same plugin id '" + j.id() + "' as "
-                                + before.file().getFileName() + "; remove one of them",
-                        j.file().getFileName().toString()));
+                        "has the same plugin id '" + f.id() + "' as " + before.name() + "; remove one of them",
+                        f.name()));
+            }
+            if (problems.isEmpty()) {
+                candidates.add(f);
+            } else {
+                refused.add(new RefusedPlugin(f.name(), problems));
             }
         }
-        if (problems.isEmpty() && !allowUnlisted) {
-            problems.addAll(PluginLock.check(folder, jars));
-        }
-        if (!problems.isEmpty()) {
-            throw new PluginException(problems, null);
-        }
+        return ordered(candidates, refused);
     }
 
-    private Map<String, List<Object>> instantiate(List<PluginJar> jars) {
-        Manager manager = new Manager(folder);
-        manager.loadPlugins();
-        manager.startPlugins();
-        List<Problem> problems = new ArrayList<>();
-        Map<String, List<Object>> extensions = new LinkedHashMap<>();
-        for (PluginJar jar : jars) {
-            String plugin = jar.id() + " " + jar.version();
-            if (manager.getPlugin(jar.id()) == null
-                    || manager.getPlugin(jar.id()).getPluginState() != PluginState.STARTED) {
-                problems.add(Problem.error(
-                        PluginProblems.NOT_STARTED,
-                        "plugin '" + jar.id() + "' did not start",
-                        jar.file().getFileName().toString()));
-                continue;
-            }
-            List<Object> instances = new ArrayList<>();
-            for (String name : jar.extensions()) {
-                try {
-                    Class<?> type =
-                            manager.getPlugin(jar.id()).getPluginClassLoader().loadClass(name);
-                    if (!ExtensionPoint.class.isAssignableFrom(type)) {
-                        problems.add(Problem.error(
-                                PluginProblems.NO_EXTENSION_POINT,
-                                name + " implements no extension point of this SPI",
-                                jar.file().getFileName().toString()));
-                        continue;
-                    }
-                    instances.add(instantiate(type));
-                } catch (Exception | LinkageError e) {
-                    problems.add(Problem.error(
-                            PluginProblems.NOT_CREATED,
-                            "extension " + name + " cannot be created: " + reason(e),
-                            jar.file().getFileName().toString()));
+    private static List<PluginFile> ordered(List<PluginFile> candidates, List<RefusedPlugin> refused) {
+        List<PluginFile> ordered = new ArrayList<>();
+        Set<String> there = new HashSet<>();
+        List<PluginFile> left = new ArrayList<>(candidates);
+        boolean grown = true;
+        while (grown) {
+            grown = false;
+            for (PluginFile f : List.copyOf(left)) {
+                if (there.containsAll(dependencies(f))) {
+                    left.remove(f);
+                    ordered.add(f);
+                    there.add(f.id());
+                    grown = true;
                 }
             }
-            extensions.put(plugin, instances);
         }
-        if (!problems.isEmpty()) {
-            throw new PluginException(problems, null);
+        for (PluginFile f : left) {
+            List<String> missing =
+                    dependencies(f).stream().filter(d -> !there.contains(d)).toList();
+            refused.add(new RefusedPlugin(
+                    f.name(),
+                    List.of(Problem.error(
+                            PluginProblems.DEPENDENCY,
+                            "needs the plugin " + String.join(", ", missing)
+                                    + ", which is not installed, was refused or needs this one itself",
+                            f.name()))));
         }
-        return extensions;
+        return ordered;
     }
 
-    /**
-     * A standalone injector: a child of the host's would keep the plugin's classes alive and let it reach the host's
-     * bindings.
-     */
-    private Object instantiate(Class<?> type) {
-        Injector injector = Guice.createInjector(new AbstractModule() {
-            @Override
-            protected void configure() {
-                binder().requireExplicitBindings();
-                binder().disableCircularProxies();
-                binder().requireExactBindingAnnotations();
-                bind(HostInfo.class).toInstance(info);
-                bind(PluginFolder.class).toInstance(documents);
-                bind(type);
-            }
-        });
-        return injector.getInstance(type);
-    }
-
-    private static String reason(Throwable e) {
-        Throwable cause = e;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause.toString().lines().findFirst().orElse("");
-    }
-
-    /**
-     * PF4J without its surprises: jars only, our loader, nothing disabled by stray files. Holds no state (its factories
-     * run early).
-     */
-    private static final class Manager extends DefaultPluginManager {
-        Manager(Path folder) {
-            super(folder);
-            setSystemVersion(SpiVersion.CURRENT);
-        }
-
-        @Override
-        public RuntimeMode getRuntimeMode() {
-            return RuntimeMode.DEPLOYMENT;
-        }
-
-        @Override
-        protected PluginRepository createPluginRepository() {
-            return new JarPluginRepository(getPluginsRoots());
-        }
-
-        @Override
-        protected PluginDescriptorFinder createPluginDescriptorFinder() {
-            return new ManifestPluginDescriptorFinder();
-        }
-
-        @Override
-        protected PluginLoader createPluginLoader() {
-            return new JarPluginLoader(this) {
-                @Override
-                public ClassLoader loadPlugin(Path path, PluginDescriptor descriptor) {
-                    AllowListClassLoader loader = new AllowListClassLoader(pluginManager, descriptor);
-                    loader.addFile(path.toFile());
-                    return loader;
-                }
-            };
-        }
-
-        @Override
-        protected PluginStatusProvider createPluginStatusProvider() {
-            return new PluginStatusProvider() {
-                @Override
-                public boolean isPluginDisabled(String id) {
-                    return false;
-                }
-
-                @Override
-                public void disablePlugin(String id) {
-                    throw new UnsupportedOperationException();
-                }
-
-                @Override
-                public void enablePlugin(String id) {
-                    throw new UnsupportedOperationException();
-                }
-            };
-        }
+    private static List<String> dependencies(PluginFile f) {
+        return f instanceof PluginJar jar ? jar.dependencies() : List.of();
     }
 }

@@ -9,15 +9,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Enumeration;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -27,60 +25,118 @@ import org.pf4j.DefaultVersionManager;
 /**
  * A plugin jar as it lies in the folder: read and judged before any class of it runs. PF4J itself logs and skips what
  * it does not like; here every problem becomes a sentence.
+ *
+ * @param manifest the attributes of its manifest that begin with {@code Plugin-}
+ * @param extensions class names that its index lists, sorted
  */
 public record PluginJar(
-        Path file,
-        String id,
-        String version,
-        String requires,
-        String provider,
-        String description,
-        String sha256,
-        List<String> extensions,
-        List<Problem> problems) {
+        Path file, Map<String, String> manifest, String sha256, List<String> extensions, List<Problem> problems)
+        implements PluginFile {
 
     private static final String INDEX = "META-INF/extensions.idx";
+    private static final String ID = "[A-Za-z0-9][A-Za-z0-9._-]*";
+    private static final String VERSION = "[A-Za-z0-9][A-Za-z0-9._+-]*";
     private static final int CLASS_MAGIC = 0xCAFEBABE;
     private static final int JAVA_17 = 61;
 
+    /** @return with its problems when it is none, or cannot be read at all; never throws */
     public static PluginJar read(Path file) {
         List<Problem> problems = new ArrayList<>();
         String where = file.getFileName().toString();
-        String id = "";
-        String version = "";
-        String requires = "";
-        String provider = "";
-        String description = "";
+        Map<String, String> manifest = Map.of();
         List<String> extensions = List.of();
-        try (JarFile jar = new JarFile(file.toFile(), true)) {
-            Manifest manifest = jar.getManifest();
-            Attributes a = manifest == null ? new Attributes() : manifest.getMainAttributes();
-            id = text(a, "Plugin-Id");
-            version = text(a, "Plugin-Version");
-            requires = text(a, "Plugin-Requires");
-            provider = text(a, "Plugin-Provider");
-            description = text(a, "Plugin-Description");
-            if (id.isEmpty() || version.isEmpty()) {
-                problems.add(Problem.error(
-                        PluginProblems.NO_PLUGIN,
-                        "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version",
-                        where));
-            } else {
-                checkRequires(requires, where, problems);
-                extensions = index(jar);
-                if (extensions.isEmpty()) {
-                    problems.add(Problem.error(
-                            PluginProblems.NO_EXTENSIONS,
-                            "has no extension index (" + INDEX
-                                    + "); put pf4j on annotationProcessorPaths and build it again",
-                            where));
+        String sha256 = "";
+        try {
+            JarLimits.checkFile(file);
+            sha256 = PluginFile.sha256(file);
+            try (JarFile jar = new JarFile(file.toFile(), true)) {
+                JarLimits.checkEntries(jar);
+                manifest = manifest(jar);
+                if (checkManifest(manifest, where, problems)) {
+                    extensions = index(jar);
+                    if (extensions.isEmpty()) {
+                        problems.add(Problem.error(
+                                PluginProblems.NO_EXTENSIONS,
+                                "has no extension index (" + INDEX
+                                        + "); put pf4j on annotationProcessorPaths and build it again",
+                                where));
+                    }
+                    checkEntries(jar, extensions, where, problems);
                 }
-                checkEntries(jar, extensions, where, problems);
             }
-        } catch (IOException | SecurityException e) {
+        } catch (JarLimits.Exceeded e) {
+            problems.add(Problem.error(PluginProblems.TOO_LARGE, String.valueOf(e.getMessage()), where));
+        } catch (IOException | RuntimeException e) {
             problems.add(Problem.error(PluginProblems.NO_JAR, "cannot be read as a jar: " + e.getMessage(), where));
         }
-        return new PluginJar(file, id, version, requires, provider, description, sha256(file), extensions, problems);
+        return new PluginJar(file, manifest, sha256, extensions, List.copyOf(problems));
+    }
+
+    @Override
+    public String id() {
+        return text("Plugin-Id");
+    }
+
+    @Override
+    public String version() {
+        return text("Plugin-Version");
+    }
+
+    /** Which SPI it needs, as a range. */
+    public String requires() {
+        return text("Plugin-Requires");
+    }
+
+    @Override
+    public String description() {
+        return text("Plugin-Description");
+    }
+
+    /** Ids of the plugins it cannot do without. */
+    List<String> dependencies() {
+        return Arrays.stream(text("Plugin-Dependencies").split(","))
+                .map(d -> d.replaceAll("@.*", "").trim())
+                .filter(d -> !d.isEmpty() && !d.endsWith("?"))
+                .toList();
+    }
+
+    private String text(String name) {
+        return manifest.getOrDefault(name, "");
+    }
+
+    private static Map<String, String> manifest(JarFile jar) throws IOException {
+        Manifest manifest = jar.getManifest();
+        Attributes all = manifest == null ? new Attributes() : manifest.getMainAttributes();
+        Map<String, String> ours = new TreeMap<>();
+        all.forEach((k, v) -> {
+            if (String.valueOf(k).startsWith("Plugin-")) {
+                ours.put(String.valueOf(k), String.valueOf(v).trim());
+            }
+        });
+        return ours;
+    }
+
+    /** @return whether it is a plugin at all */
+    private static boolean checkManifest(Map<String, String> manifest, String where, List<Problem> problems) {
+        String id = manifest.getOrDefault("Plugin-Id", "");
+        String version = manifest.getOrDefault("Plugin-Version", "");
+        if (id.isEmpty() || version.isEmpty()) {
+            problems.add(Problem.error(
+                    PluginProblems.NO_PLUGIN,
+                    "is no Detent plugin: its manifest lacks Plugin-Id or Plugin-Version",
+                    where));
+            return false;
+        }
+        if (!id.matches(ID) || !version.matches(VERSION)) {
+            problems.add(Problem.error(
+                    PluginProblems.ID_FORM,
+                    "calls itself '" + id + " " + version
+                            + "'; Plugin-Id and Plugin-Version have letters, digits and . _ - (a version + as well) only",
+                    where));
+            return false;
+        }
+        checkRequires(manifest.getOrDefault("Plugin-Requires", ""), where, problems);
+        return true;
     }
 
     private static void checkRequires(String requires, String where, List<Problem> problems) {
@@ -134,6 +190,7 @@ public record PluginJar(
             }
         }
         boolean bundled = false;
+        JarLimits limits = new JarLimits();
         for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements(); ) {
             JarEntry entry = entries.nextElement();
             if (!bundled
@@ -147,7 +204,7 @@ public record PluginJar(
                         where));
             }
             // Reading every entry to its end is what makes JarFile check a signature.
-            try (InputStream in = jar.getInputStream(entry)) {
+            try (InputStream in = limits.counted(entry, jar.getInputStream(entry))) {
                 if (entry.getName().endsWith(".class") && !entry.getName().startsWith("META-INF/versions/")) {
                     DataInputStream data = new DataInputStream(in);
                     if (data.readInt() != CLASS_MAGIC || (data.readInt() & 0xffff) > JAVA_17) {
@@ -161,20 +218,16 @@ public record PluginJar(
         }
     }
 
-    private static String text(Attributes a, String name) {
-        String v = a.getValue(name);
-        return v == null ? "" : v.trim();
-    }
-
-    static String sha256(Path file) {
-        try (DigestInputStream in =
-                new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-            in.transferTo(java.io.OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(in.getMessageDigest().digest());
-        } catch (IOException e) {
-            return "";
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
+    /** The text of a small entry; empty when there is none. */
+    public static String entry(Path file, String name) throws IOException {
+        try (JarFile jar = new JarFile(file.toFile())) {
+            JarEntry entry = jar.getJarEntry(name);
+            if (entry == null) {
+                return "";
+            }
+            try (InputStream in = jar.getInputStream(entry)) {
+                return new String(in.readNBytes(JarLimits.TEXT_BYTES), StandardCharsets.UTF_8);
+            }
         }
     }
 }

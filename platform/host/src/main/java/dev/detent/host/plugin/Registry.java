@@ -1,28 +1,21 @@
 package dev.detent.host.plugin;
 
-import dev.detent.host.problem.PluginProblems;
+import dev.detent.host.plugin.Contributions.Entry;
 import dev.detent.host.problem.RegistryProblems;
-import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.evaluate.Metric;
-import dev.detent.spi.evaluate.MetricProvider;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
-import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.observe.Observers;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Dispatcher;
-import dev.detent.spi.pass.DispatcherProvider;
 import dev.detent.spi.pass.PassDefinition;
-import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.problem.ProblemCatalog;
 import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.NumberSystem;
-import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
@@ -36,6 +29,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Everything the loaded plugins contribute, by id. Immutable once built; sorted, so no order depends on the file
@@ -43,84 +38,55 @@ import java.util.TreeMap;
  */
 public final class Registry implements Observers {
 
-    /** A contribution and the plugin ({@code id version}) it comes from. */
-    private record Entry<T>(T item, String plugin) {}
-
     /** Number systems that need no plugin. */
     private static final List<NumberSystem> BUILT_IN =
             List.of(LinearInteger.INSTANCE, FloatingPoint.E4M3, FloatingPoint.E5M2);
 
-    private final Map<String, Entry<Target>> targets = new TreeMap<>();
-    private final Map<String, Entry<PassDefinition>> passes = new TreeMap<>();
-    private final Map<String, Entry<Dispatcher>> dispatchers = new TreeMap<>();
-    private final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
-    private final Map<String, Entry<Metric>> metrics = new TreeMap<>();
-    private final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
-    private final List<ProblemCatalog> problems = new ArrayList<>();
-    private final Map<String, ClassLoader> loaders = new TreeMap<>();
+    private final Contributions all;
+    private final List<RefusedPlugin> refused;
+    private final List<String> disabled;
     private final Map<String, Map<String, Object>> observerOptions;
 
-    private Registry(Map<String, Map<String, Object>> observerOptions) {
+    /**
+     * @param all only read from now on
+     * @param refused files that do not take part
+     * @param disabled ids of plugins that a person switched off
+     */
+    Registry(
+            Contributions all,
+            List<RefusedPlugin> refused,
+            List<String> disabled,
+            Map<String, Map<String, Object>> observerOptions) {
+        this.all = all;
+        this.refused = List.copyOf(refused);
+        this.disabled = List.copyOf(disabled);
         this.observerOptions = observerOptions;
     }
 
-    /** Collects the contributions of extension instances, by plugin; all clashes are reported at once. */
+    /** What is there without any plugin. */
+    static Contributions builtIn() {
+        Contributions c = new Contributions();
+        BUILT_IN.forEach(s -> c.systems.put(s.id(), new Entry<>(s, "spi", "")));
+        return c;
+    }
+
+    /**
+     * The contributions of extension instances, by plugin, where there is no folder of jars.
+     *
+     * @throws PluginException with all problems at once
+     */
     public static Registry of(Map<String, ? extends Collection<?>> extensionsByPlugin) {
-        Registry r = new Registry(Map.of());
-        BUILT_IN.forEach(s -> r.systems.put(s.id(), new Entry<>(s, "spi")));
+        Contributions all = builtIn();
         List<Problem> problems = new ArrayList<>();
         new TreeMap<>(extensionsByPlugin).forEach((plugin, extensions) -> {
-            PluginCallGuard guard = new PluginCallGuard(plugin, "the plugin");
-            for (Object e : extensions) {
-                r.loaders.put(plugin, e.getClass().getClassLoader());
-                r.add(guard.guard(e), plugin, guard, problems);
-            }
+            List<Problem> own = new ArrayList<>();
+            Contributions more = Contributions.of(plugin, plugin, extensions, own);
+            problems.addAll(own.isEmpty() ? all.add(more) : own);
         });
         if (!problems.isEmpty()) {
             throw new PluginException(problems, null);
         }
-        return r;
-    }
-
-    private void add(Object extension, String plugin, PluginCallGuard guard, List<Problem> problems) {
-        if (extension instanceof Backend b) {
-            b.targets().forEach(t -> {
-                TargetIds.fault(t.id(), targets.keySet())
-                        .ifPresent(f -> problems.add(Problem.error(PluginProblems.TARGET_ID, f, plugin)));
-                add(targets, t.id(), t, plugin, "target", problems);
-            });
-        }
-        if (extension instanceof PassProvider p) {
-            p.passes().forEach(d -> add(passes, d.descriptor().id(), d, plugin, "pass", problems));
-        }
-        if (extension instanceof DispatcherProvider p) {
-            p.dispatchers().forEach(d -> add(dispatchers, d.id(), d, plugin, "dispatcher", problems));
-        }
-        if (extension instanceof MetricProvider p) {
-            p.metrics().forEach(m -> add(metrics, m.id(), m, plugin, "metric", problems));
-        }
-        if (extension instanceof NumberSystemProvider p) {
-            p.numberSystems()
-                    .forEach(n ->
-                            add(systems, guard.of("a number system").ask(n::id), n, plugin, "number system", problems));
-        }
-        if (extension instanceof ProblemCatalog c) {
-            this.problems.add(c);
-        }
-        if (extension instanceof ObserverProvider p) {
-            p.observers().forEach(o -> add(observers, o.id(), o, plugin, "observer", problems));
-        }
-    }
-
-    private static <T> void add(
-            Map<String, Entry<T>> to, String id, T item, String plugin, String kind, List<Problem> problems) {
-        Entry<T> before = to.putIfAbsent(id, new Entry<>(item, plugin));
-        if (before != null) {
-            problems.add(Problem.error(
-                    PluginProblems.CONTRIBUTED_TWICE,
-                    kind + " '" + id + "' is contributed by '" + before.plugin() + "' as well; remove one of the jars",
-                    plugin));
-        }
+        return new Registry(all, List.of(), List.of(), Map.of());
     }
 
     /**
@@ -130,92 +96,130 @@ public final class Registry implements Observers {
     public Registry withObserverOptions(Map<String, Map<String, Object>> options) {
         options.forEach(
                 (id, given) -> parse("observer '" + id + "'", id, observer(id).options(), given));
-        Registry r = new Registry(options);
-        r.targets.putAll(targets);
-        r.passes.putAll(passes);
-        r.dispatchers.putAll(dispatchers);
-        r.observers.putAll(observers);
-        r.metrics.putAll(metrics);
-        r.systems.putAll(systems);
-        r.problems.addAll(problems);
-        r.loaders.putAll(loaders);
-        return r;
+        return new Registry(all, refused, disabled, options);
+    }
+
+    /** Plugin files that were found wanting; everything that does not come from them works. */
+    public List<RefusedPlugin> refused() {
+        return refused;
+    }
+
+    /** Ids of plugins that a person switched off. */
+    public List<String> disabled() {
+        return disabled;
+    }
+
+    /** Whether a plugin file contributes anything at all. */
+    public boolean isContributing(String file) {
+        return Stream.of(all.targets, all.passes, all.dispatchers, all.observers, all.metrics, all.systems)
+                .flatMap(m -> m.values().stream())
+                .anyMatch(e -> e.file().equals(file));
+    }
+
+    /** The targets of one plugin file. */
+    public List<Target> targetsOf(String file) {
+        return of(all.targets, file);
+    }
+
+    public List<PassDefinition> passesOf(String file) {
+        return of(all.passes, file);
+    }
+
+    public List<Dispatcher> dispatchersOf(String file) {
+        return of(all.dispatchers, file);
+    }
+
+    public List<ObserverDefinition> observersOf(String file) {
+        return of(all.observers, file);
+    }
+
+    private static <T> List<T> of(Map<String, Entry<T>> map, String file) {
+        return map.values().stream()
+                .filter(e -> e.file().equals(file))
+                .map(Entry::item)
+                .toList();
     }
 
     public Collection<Target> targets() {
-        return items(targets);
+        return items(all.targets);
     }
 
     public Collection<PassDefinition> passes() {
-        return items(passes);
+        return items(all.passes);
     }
 
     public Collection<Dispatcher> dispatchers() {
-        return items(dispatchers);
+        return items(all.dispatchers);
     }
 
     public Collection<Metric> metrics() {
-        return items(metrics);
+        return items(all.metrics);
     }
 
     public Collection<ObserverDefinition> observers() {
-        return items(observers);
-    }
-
-    /** What the plugins can tell, catalogue by catalogue; asked only when somebody wants an explanation. */
-    public List<ProblemType> problemTypes() {
-        return problems.stream().flatMap(c -> c.types().stream()).toList();
+        return items(all.observers);
     }
 
     public Target target(String id) {
-        return find(targets, id, RegistryProblems.NO_TARGET, "backend", "detent backends");
+        return find(all.targets, id, RegistryProblems.NO_TARGET, "backend", "detent backends");
     }
 
     public PassDefinition pass(String id) {
-        return find(passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
+        return find(all.passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
     }
 
     public Dispatcher dispatcher(String id) {
-        return find(dispatchers, id, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
+        return find(all.dispatchers, id, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
     }
 
     public ObserverDefinition observer(String id) {
         return find(
-                observers, id.toLowerCase(Locale.ROOT), RegistryProblems.NO_OBSERVER, "observer", "detent observers");
+                all.observers,
+                id.toLowerCase(Locale.ROOT),
+                RegistryProblems.NO_OBSERVER,
+                "observer",
+                "detent observers");
     }
 
     public Metric metric(String id) {
-        return find(metrics, id, RegistryProblems.NO_METRIC, "metric", "detent metrics");
+        return find(all.metrics, id, RegistryProblems.NO_METRIC, "metric", "detent metrics");
+    }
+
+    /** What the plugins can tell, catalogue by catalogue; asked only when somebody wants an explanation. */
+    public List<ProblemType> problemTypes() {
+        return all.catalogs.stream().flatMap(c -> c.types().stream()).toList();
     }
 
     /** Class loader of a plugin that contributes something. */
     public Optional<ClassLoader> loader(String plugin) {
-        return Optional.ofNullable(loaders.get(plugin));
+        return Optional.ofNullable(all.loaders.get(plugin));
     }
 
     /** The number system of a finished run. */
     public NumberSystem numberSystem(String id) {
-        return find(systems, id, RegistryProblems.NO_NUMBER_SYSTEM, "number system", "detent plugins list");
+        return find(all.systems, id, RegistryProblems.NO_NUMBER_SYSTEM, "number system", "detent plugins list");
     }
 
     /** {@code id version} of the plugin a pass comes from. */
     public String pluginOf(String pass) {
-        return Optional.ofNullable(passes.get(pass)).map(Entry::plugin).orElse("");
+        return Optional.ofNullable(all.passes.get(pass)).map(Entry::plugin).orElse("");
     }
 
     public String pluginOfTarget(String target) {
-        return Optional.ofNullable(targets.get(target)).map(Entry::plugin).orElse("");
+        return Optional.ofNullable(all.targets.get(target)).map(Entry::plugin).orElse("");
     }
 
     /** {@code id version} of the plugin a dispatcher comes from. */
     public String pluginOfDispatcher(String dispatcher) {
-        return Optional.ofNullable(dispatchers.get(dispatcher))
+        return Optional.ofNullable(all.dispatchers.get(dispatcher))
                 .map(Entry::plugin)
                 .orElse("");
     }
 
     public String pluginOfObserver(String observer) {
-        return Optional.ofNullable(observers.get(observer)).map(Entry::plugin).orElse("");
+        return Optional.ofNullable(all.observers.get(observer))
+                .map(Entry::plugin)
+                .orElse("");
     }
 
     @Override
@@ -242,7 +246,7 @@ public final class Registry implements Observers {
      * observer that does not exist, or cannot serve the scheme, is complained of when a pass asks for it.
      */
     public Optional<QuantizationParameters> prescribed(String observer, Scheme scheme) {
-        return Optional.ofNullable(observers.get(observer.toLowerCase(Locale.ROOT)))
+        return Optional.ofNullable(all.observers.get(observer.toLowerCase(Locale.ROOT)))
                 .filter(e -> e.item().handles().test(scheme))
                 .map(e -> create(observer, scheme))
                 .filter(o -> !o.needsData())
@@ -281,14 +285,20 @@ public final class Registry implements Observers {
                 map.values().stream().map(Entry::item).toList());
     }
 
-    private static <T> T find(Map<String, Entry<T>> map, String id, ProblemType problem, String kind, String list) {
+    private <T> T find(Map<String, Entry<T>> map, String id, ProblemType problem, String kind, String list) {
         Entry<T> e = map.get(id);
         if (e == null) {
-            throw new UserException(
-                    problem,
-                    "there is no " + kind + " '" + id + "'" + DidYouMean.among(id, map.keySet()) + "; '" + list
-                            + "' lists them",
-                    "");
+            String missing = "there is no " + kind + " '" + id + "'" + DidYouMean.among(id, map.keySet());
+            String off = disabled.isEmpty() ? "" : "; disabled: " + String.join(", ", disabled);
+            if (!refused.isEmpty()) {
+                throw new PluginException(
+                        problem,
+                        missing + "; it may be in a plugin that was refused ("
+                                + refused.stream().map(RefusedPlugin::file).collect(Collectors.joining(", ")) + ")"
+                                + off,
+                        "");
+            }
+            throw new UserException(problem, missing + "; '" + list + "' lists them" + off, "");
         }
         return e.item();
     }

@@ -120,12 +120,6 @@ public final class PluginProblems implements ProblemCatalog {
             "The operating system refuses to list it.",
             "Check its permissions.");
 
-    public static final ProblemType YAML_NO_MAP = new ProblemType(
-            "DT-PLG-032",
-            "A plugin's YAML file is no map",
-            "The file must hold keys and values.",
-            "Correct it; docs/targets/generic.md shows one.");
-
     public static final ProblemType YAML_UNREADABLE = new ProblemType(
             "DT-PLG-033",
             "A plugin's YAML file cannot be read",
@@ -149,4 +143,82 @@ public final class PluginProblems implements ProblemCatalog {
             "A target's id cannot be used",
             "Ids name folders of results and stand in lists with commas.",
             "Report it to the plugin's author: letters, digits and . _ : - only, unique without regard to capitals.");
+
+    public static final ProblemType ID_FORM = new ProblemType(
+            "DT-PLG-014",
+            "A plugin's id or version cannot be used",
+            "Ids and versions stand in plugins.lock, between blanks, and in names of files.",
+            "Use letters, digits and . _ - only.");
+
+    public static final ProblemType TOO_LARGE = new ProblemType(
+            "DT-PLG-015",
+            "A plugin's file is larger than plugins may be",
+            "The jar, a class in it or what it unpacks to passes the limit in the message: such archives are made to fill memories.",
+            "Ship large data beside the plugin, or split it.");
+
+    public static final ProblemType LOADING_TIME = new ProblemType(
+            "DT-PLG-017",
+            "A plugin does not finish loading",
+            "Its constructor waits for something or never ends.",
+            "Disable or remove it, and report it to its author.");
+
+    public static final ProblemType DEPENDENCY = new ProblemType(
+            "DT-PLG-018",
+            "A plugin needs another one that is not there",
+            "The plugin it depends on is not installed, was refused, or needs this one itself.",
+            "Install the other one first.");
+
+    public static final ProblemType ENDED_PROCESS = new ProblemType(
+            "DT-PLG-019",
+            "A plugin ended the process",
+            "It called System.exit or Runtime.halt, which a plugin may not do.",
+            "Disable or remove it, and report it to its author.");
+
+    public static final ProblemType LOCK_NOT_WRITTEN = new ProblemType(
+            "DT-PLG-024",
+            "plugins.lock cannot be written",
+            "The operating system refuses to write it.",
+            "Check the permissions of the plugins' folder.");
+
+    public static final ProblemType NAME_TAKEN = new ProblemType(
+            "DT-PLG-036",
+            "Another plugin has this file name",
+            "Installing would replace a file that is another plugin's.",
+            "Rename the file, or remove the other plugin first.");
+
+    public static final ProblemType CHANGED_MEANWHILE = new ProblemType(
+            "DT-PLG-037",
+            "A plugin changed while it was being installed",
+            "What was verified is not what would be installed.",
+            "Try again when nobody writes the file.");
+
+    public static final ProblemType FILE_REFUSED = new ProblemType(
+            "DT-PLG-038",
+            "A plugin's file cannot be written or removed",
+            "The operating system refuses it.",
+            "Check the permissions of the plugins' folder.");
+
+    public static final ProblemType AMBIGUOUS = new ProblemType(
+            "DT-PLG-039",
+            "Several files have this plugin id",
+            "It is not clear which of them is meant.",
+            "Give the file's name instead.");
+
+    public static final ProblemType NOT_INSTALLED = new ProblemType(
+            "DT-PLG-040",
+            "No such plugin",
+            "No file of the plugins' folder has this id or name.",
+            "'detent plugins list' lists them.");
+
+    public static final ProblemType CONTRACT_BROKEN = new ProblemType(
+            "DT-PLG-041",
+            "A plugin breaks the SPI's contracts",
+            "One of the checks printed above did not hold.",
+            "Report it to the plugin's author with what 'detent plugins verify' prints.");
+
+    public static final ProblemType INTERRUPTED = new ProblemType(
+            "DT-INT-002",
+            "Work with plugins was interrupted",
+            "Loading or verifying plugins did not come to its end.",
+            "Try again.");
 }

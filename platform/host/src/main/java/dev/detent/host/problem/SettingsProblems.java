@@ -12,12 +12,6 @@ public final class SettingsProblems implements ProblemCatalog {
             "The text is none of the forms that --set takes.",
             "Write pass.option=value, pass=on, pass=off or dispatcher=id.");
 
-    public static final ProblemType NO_MAP = new ProblemType(
-            "DT-SET-002",
-            "The settings file is no map",
-            "The file must hold keys and values.",
-            "Write 'key: value' lines.");
-
     public static final ProblemType UNKNOWN_KEY = new ProblemType(
             "DT-SET-003",
             "An unknown key in the settings file",

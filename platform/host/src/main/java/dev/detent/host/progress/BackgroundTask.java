@@ -52,8 +52,8 @@ public final class BackgroundTask<T> implements AutoCloseable {
     public void close() {
         try {
             get();
-        } catch (RuntimeException e) {
-            // Whoever wanted the value has seen it.
+        } catch (RuntimeException | Error e) {
+            // Whoever wanted the value has seen it; thrown again, it would stand in its own way as its suppressed one.
         }
     }
 }

@@ -1,24 +1,20 @@
 package dev.detent.host.search;
 
-import dev.detent.host.analyze.FloatConstants;
+import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.rules.Match;
 import dev.detent.host.rules.Rule;
 import dev.detent.host.rules.Setting;
 import dev.detent.host.search.CostModel.Width;
 import dev.detent.runtime.Samples;
-import dev.detent.runtime.SwitchableNetwork;
 import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.quant.Quantization;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -50,33 +46,12 @@ public record SearchSpace(
         facts = List.copyOf(facts);
     }
 
-    /**
-     * Measures the groups of a network that was quantized by the target's own rules.
-     *
-     * @param progress told of samples done and of all
-     */
+    /** Measures the groups of a network that was quantized by the target's own rules. */
     public static SearchSpace measured(
-            Pipeline.Result plain,
-            Target target,
-            CostModel cost,
-            Samples samples,
-            int workers,
-            BiConsumer<Integer, Integer> progress) {
-        Quantization quantization = plain.configs().snapshot();
-        Graph graph = plain.graph();
-        List<NodeGroup> groups = NodeGroup.of(graph, quantization);
-        try (SwitchableNetwork network = SwitchableNetwork.of(
-                graph,
-                quantization,
-                FloatConstants.of(graph, plain.unrounded(), quantization),
-                Set.of())) {
-            return of(
-                    groups,
-                    Sensitivity.measure(
-                            groups, network, graph, samples, workers, d -> progress.accept(d, samples.size())),
-                    target,
-                    graph,
-                    cost);
+            Pipeline.Result plain, Target target, CostModel cost, Samples samples, int workers) {
+        List<NodeGroup> groups = NodeGroup.of(plain.graph(), plain.configs());
+        try (ErrorAnalysis analysis = ErrorAnalysis.of(plain)) {
+            return of(groups, Sensitivity.measure(groups, analysis, samples, workers), target, plain.graph(), cost);
         }
     }
 

@@ -2,20 +2,16 @@ package dev.detent.host.settings;
 
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
+import dev.detent.host.plugin.YamlDocument;
 import dev.detent.host.problem.SettingsProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * The options of {@code detent quantize} in a YAML file, under the names they have on the command line. {@code set} is
@@ -46,37 +42,24 @@ public final class SettingsFile {
     /** @param known names of the options */
     public static SettingsFile read(Path file, List<String> known) {
         try {
-            Object root = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(file));
-            if (root == null) {
-                return NONE;
-            }
-            if (!(root instanceof Map<?, ?> map)) {
-                throw new UserException(SettingsProblems.NO_MAP, "must be a map of settings", file.toString());
-            }
             Map<String, Object> values = new LinkedHashMap<>();
-            map.forEach((k, v) -> {
-                if (!known.contains(String.valueOf(k))) {
+            YamlDocument.read(file).orElse(Map.of()).forEach((k, v) -> {
+                if (!known.contains(k)) {
                     throw new UserException(
                             SettingsProblems.UNKNOWN_KEY,
-                            "has the unknown key '" + k + "'" + DidYouMean.among(String.valueOf(k), known)
-                                    + "; known are " + known,
+                            "has the unknown key '" + k + "'" + DidYouMean.among(k, known) + "; known are " + known,
                             file.toString());
                 }
                 if (v != null) {
-                    values.put(String.valueOf(k), v);
+                    values.put(k, v);
                 }
             });
-            return new SettingsFile(file.toString(), values);
+            return values.isEmpty() ? NONE : new SettingsFile(file.toString(), values);
         } catch (IOException e) {
             throw new UserException(
                     SettingsProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
-        } catch (YAMLException e) {
-            throw new UserException(
-                    SettingsProblems.NO_YAML,
-                    "is no YAML: "
-                            + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
-                    file.toString(),
-                    e);
+        } catch (YamlDocument.Malformed e) {
+            throw new UserException(SettingsProblems.NO_YAML, e.sentence(), file.toString(), e);
         }
     }
 

@@ -1,0 +1,41 @@
+package dev.detent.host.analyze;
+
+import java.util.List;
+
+/**
+ * What an {@link ErrorAnalysis} found.
+ *
+ * @param samples how many went into what
+ * @param whole of the network as a whole
+ * @param layers in network order
+ * @param activations in network order
+ * @param weights in network order
+ * @param tensors what the quantized tensors hold, activations first
+ */
+public record Analysis(
+        AnalysisEffort samples,
+        Whole whole,
+        List<UnitError> layers,
+        List<UnitError> activations,
+        List<UnitError> weights,
+        List<TensorFacts> tensors) {
+
+    /**
+     * @param quantized everything, on the samples for layers in context
+     * @param weightsOnly with float activations, on the samples for what stands alone
+     * @param activationsOnly with float weights, on the same
+     * @param fewQuantized everything, on the same
+     */
+    public record Whole(
+            OutputErrors.Score quantized,
+            OutputErrors.Score weightsOnly,
+            OutputErrors.Score activationsOnly,
+            OutputErrors.Score fewQuantized) {}
+
+    /**
+     * @param alone the outputs when only this is quantized
+     * @param without the outputs when all but this is quantized
+     * @param gain in dB, of the outputs, if this were float and all else stayed as it is
+     */
+    public record UnitError(Unit unit, OutputErrors.Score alone, OutputErrors.Score without, double gain) {}
+}

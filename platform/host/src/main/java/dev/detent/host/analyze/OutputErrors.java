@@ -1,0 +1,164 @@
+package dev.detent.host.analyze;
+
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedSimulation;
+import dev.detent.runtime.SwitchableNetwork;
+import dev.detent.runtime.Variant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * How far the outputs of variants are from the float network's, on the same samples. Sums are kept by sample and added
+ * in the samples' order, so the number of workers does not show.
+ */
+public final class OutputErrors {
+
+    /**
+     * Of one variant.
+     *
+     * @param ratio noise over signal, of several outputs the mean of that: the figure of
+     *     {@link dev.detent.host.evaluate.EvaluationMetrics}
+     * @param outputs the same by output, in the model's order
+     * @param shifts by output: mean of the differences over the standard deviation of the float values, which tells how
+     *     far scores move to one side
+     */
+    public record Score(double ratio, Map<String, Double> outputs, Map<String, Double> shifts) {
+
+        /** Signal-to-noise ratio in dB; infinite when nothing differs. */
+        public double snr() {
+            return decibels(ratio);
+        }
+
+        /** By how many dB the other score is better than this one. */
+        public double gain(Score other) {
+            return other.snr() - snr();
+        }
+    }
+
+    /** Scores of a list of variants on the same samples, and of both bases. */
+    public record Scores(int samples, Score quantized, List<Score> variants) {}
+
+    /** Sums over the elements of one output of one sample. */
+    private static final class Sums {
+        double signal;
+        double noise;
+        double bias;
+        double mean;
+        long count;
+
+        void add(float[] exact, float[] other) {
+            int n = Math.max(exact.length, other.length);
+            for (int i = 0; i < n; i++) {
+                double e = i < exact.length ? exact[i] : 0;
+                double d = (i < other.length ? other[i] : 0) - e;
+                signal += e * e;
+                mean += e;
+                noise += d * d;
+                bias += d;
+            }
+            count += n;
+        }
+    }
+
+    private final List<String> outputs;
+    private final int samples;
+    /** By variant (the quantized base first), sample, output. */
+    private final Sums[][][] sums;
+
+    private OutputErrors(List<String> outputs, int samples, int variants) {
+        this.outputs = outputs;
+        this.samples = samples;
+        this.sums = new Sums[variants + 1][samples][outputs.size()];
+    }
+
+    /**
+     * Computes the variants over the samples.
+     *
+     * @param outputs float outputs of the graph that count
+     */
+    public static Scores measure(
+            SwitchableNetwork network,
+            List<String> outputs,
+            List<Variant> variants,
+            Samples samples,
+            int workers,
+            IntConsumer progress) {
+        return measure(network, outputs, variants, samples, workers, progress, (i, bases) -> {});
+    }
+
+    /** @param look sees the two bases of every sample */
+    public static Scores measure(
+            SwitchableNetwork network,
+            List<String> outputs,
+            List<Variant> variants,
+            Samples samples,
+            int workers,
+            IntConsumer progress,
+            SwitchableNetwork.BaseSink look) {
+        OutputErrors errors = new OutputErrors(outputs, samples.size(), variants.size());
+        network.run(
+                variants,
+                samples,
+                workers,
+                progress,
+                (i, bases) -> {
+                    errors.add(0, i, bases.exact(), bases.quantized());
+                    look.accept(i, bases);
+                },
+                (i, v, bases, out) -> errors.add(v + 1, i, bases.exact(), out));
+        return new Scores(
+                samples.size(),
+                errors.score(0),
+                IntStream.rangeClosed(1, variants.size())
+                        .mapToObj(errors::score)
+                        .toList());
+    }
+
+    private void add(int variant, int sample, SegmentedSimulation.Outputs exact, SegmentedSimulation.Outputs other) {
+        for (int k = 0; k < outputs.size(); k++) {
+            Sums s = new Sums();
+            s.add(exact.floats(outputs.get(k)), other.floats(outputs.get(k)));
+            sums[variant][sample][k] = s;
+        }
+    }
+
+    private Score score(int variant) {
+        Map<String, Double> ratios = new LinkedHashMap<>();
+        Map<String, Double> shifts = new LinkedHashMap<>();
+        List<Double> all = new ArrayList<>();
+        for (int k = 0; k < outputs.size(); k++) {
+            double signal = 0;
+            double noise = 0;
+            double bias = 0;
+            double mean = 0;
+            long count = 0;
+            for (int i = 0; i < samples; i++) {
+                Sums s = sums[variant][i][k];
+                signal += s.signal;
+                noise += s.noise;
+                bias += s.bias;
+                mean += s.mean;
+                count += s.count;
+            }
+            // Of an output that should be zero throughout, all is noise.
+            double ratio = noise == 0 ? 0 : signal == 0 ? 1 : noise / signal;
+            double deviation = Math.sqrt(Math.max(0, signal / Math.max(1, count) - square(mean / Math.max(1, count))));
+            ratios.put(outputs.get(k), ratio);
+            shifts.put(outputs.get(k), deviation == 0 ? 0 : bias / Math.max(1, count) / deviation);
+            all.add(ratio);
+        }
+        return new Score(all.stream().mapToDouble(Double::doubleValue).average().orElse(0), ratios, shifts);
+    }
+
+    private static double square(double x) {
+        return x * x;
+    }
+
+    static double decibels(double ratio) {
+        return ratio == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(ratio);
+    }
+}

@@ -1,0 +1,145 @@
+package dev.detent.onnx;
+
+import dev.detent.onnx.proto.AttributeProto;
+import dev.detent.onnx.proto.GraphProto;
+import dev.detent.onnx.proto.ModelProto;
+import dev.detent.onnx.proto.NodeProto;
+import dev.detent.onnx.proto.OperatorSetIdProto;
+import dev.detent.onnx.proto.TensorProto;
+import dev.detent.onnx.proto.TensorShapeProto;
+import dev.detent.onnx.proto.ValueInfoProto;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.ProblemType;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything that is looked for in a model as it was parsed, before anybody works with it: what passes here may be
+ * relied on by all steps, and given to ONNX Runtime, which ends the process on some damaged models. Branches of If,
+ * Loop and Scan are looked into. How a node may be called is {@link OperatorCheck}'s part; bytes of tensors are held
+ * against their shapes where they are read ({@link OnnxReader}).
+ */
+final class ModelCheck {
+
+    /** A damaged model need not list all that is damaged. */
+    private static final int SHOWN = 10;
+
+    /** ONNX has had 26 in nine years. */
+    private static final int NEWEST_OPSET = 1000;
+
+    private final Path file;
+    private final List<Problem> problems = new ArrayList<>();
+
+    private ModelCheck(Path file) {
+        this.file = file;
+    }
+
+    /** @throws UserException that names what is damaged, ten of them at most */
+    static void check(ModelProto model, Path file) {
+        ModelCheck check = new ModelCheck(file);
+        model.getOpsetImportList().forEach(check::opset);
+        check.ports(model.getGraph().getInputList());
+        check.ports(model.getGraph().getOutputList());
+        model.getGraph().getInputList().forEach(check::size);
+        check.graph(model.getGraph());
+        check.problems.addAll(OperatorCheck.problems(model.getGraph(), opset(model), file));
+        if (!check.problems.isEmpty()) {
+            throw new UserException(check.problems.subList(0, Math.min(SHOWN, check.problems.size())), null);
+        }
+    }
+
+    private static int opset(ModelProto model) {
+        return model.getOpsetImportList().stream()
+                .filter(o -> o.getDomain().isEmpty() || o.getDomain().equals("ai.onnx"))
+                .mapToInt(o -> (int) o.getVersion())
+                .findFirst()
+                .orElse(1);
+    }
+
+    private void damaged(ProblemType type, String sentence) {
+        problems.add(Problem.error(type, sentence + "; the model is damaged", file.toString()));
+    }
+
+    private void opset(OperatorSetIdProto o) {
+        if (o.getVersion() < 1 || o.getVersion() > NEWEST_OPSET) {
+            damaged(OnnxProblems.NO_SUCH_OPSET, "imports opset " + o.getVersion() + " of '" + o.getDomain() + "'");
+        }
+    }
+
+    /** ONNX Runtime's Java interface passes them in a form that it does not read itself. */
+    private void ports(List<ValueInfoProto> values) {
+        for (ValueInfoProto v : values) {
+            if (v.getName().codePoints().anyMatch(c -> c > Character.MAX_VALUE)) {
+                problems.add(Problem.error(
+                        OnnxProblems.NAME,
+                        "'" + v.getName() + "' is an input or output whose name ONNX Runtime cannot be given from Java:"
+                                + " it holds characters beyond U+FFFF; rename it",
+                        file.toString()));
+            }
+        }
+    }
+
+    /** Inputs are buffers of at most 2 GB here. */
+    private void size(ValueInfoProto v) {
+        long elements = 1;
+        for (TensorShapeProto.Dimension d :
+                v.getType().getTensorType().getShape().getDimList()) {
+            if (d.hasDimValue() && d.getDimValue() > 0) {
+                elements = elements > Integer.MAX_VALUE / d.getDimValue() ? Long.MAX_VALUE : elements * d.getDimValue();
+            }
+        }
+        int bits = ElementType.ofCode(v.getType().getTensorType().getElemType())
+                .map(ElementType::bits)
+                .orElse(0);
+        if (elements > Integer.MAX_VALUE || elements * bits / 8 > Integer.MAX_VALUE) {
+            damaged(OnnxProblems.INPUT_TOO_LARGE, "input '" + v.getName() + "' takes more than 2 GB, says its shape");
+        }
+    }
+
+    private void graph(GraphProto g) {
+        Set<String> made = new HashSet<>();
+        g.getInputList().forEach(v -> made.add(name(v.getName())));
+        for (TensorProto t : g.getInitializerList()) {
+            // May be an input as well, which is its default then.
+            made.add(name(t.getName()));
+        }
+        g.getSparseInitializerList().forEach(s -> made.add(name(s.getValues().getName())));
+        for (NodeProto n : g.getNodeList()) {
+            name(n.getName());
+            for (String output : n.getOutputList()) {
+                if (!output.isEmpty() && !made.add(name(output))) {
+                    damaged(
+                            OnnxProblems.MADE_TWICE,
+                            "the value '" + output + "' is made twice, once by node '" + n.getName() + "'");
+                }
+            }
+            for (AttributeProto a : n.getAttributeList()) {
+                attribute(n, a);
+            }
+        }
+    }
+
+    private void attribute(NodeProto n, AttributeProto a) {
+        if (n.getDomain().isEmpty() && AttributeKinds.isOther(a)) {
+            damaged(
+                    OnnxProblems.ATTRIBUTE_TYPE,
+                    "attribute '" + a.getName() + "' of " + n.getOpType() + " '" + n.getName() + "' must be "
+                            + AttributeKinds.expected(a.getName()));
+        }
+        if (a.hasG()) {
+            graph(a.getG());
+        }
+    }
+
+    private String name(String name) {
+        if (name.indexOf('\0') >= 0) {
+            damaged(OnnxProblems.NAME, "the name '" + name.replace('\0', '?') + "' holds a NUL character");
+        }
+        return name;
+    }
+}
