@@ -40,6 +40,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.detent.kernel..",
                         "dev.detent.onnx..",
+                        "dev.detent.caffe..",
                         "dev.detent.runtime..",
                         "dev.detent.report..",
                         "dev.detent.host..",
@@ -71,6 +72,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.detent.kernel..",
                         "dev.detent.onnx..",
+                        "dev.detent.caffe..",
                         "dev.detent.runtime..",
                         "dev.detent.report..",
                         "dev.detent.support..")
@@ -85,6 +87,7 @@ class ArchitectureTest {
                 "testkit",
                 "kernel",
                 "onnx",
+                "caffe",
                 "runtime",
                 "report",
                 "host",
@@ -127,6 +130,7 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "dev.detent.onnx..",
+                        "dev.detent.caffe..",
                         "dev.detent.runtime..",
                         "dev.detent.report..",
                         "dev.detent.host..",
@@ -146,7 +150,7 @@ class ArchitectureTest {
                 .check(CLASSES);
         noClasses()
                 .that()
-                .resideOutsideOfPackage("dev.detent.onnx..")
+                .resideOutsideOfPackages("dev.detent.onnx..", "dev.detent.caffe..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.google.protobuf..")
@@ -157,7 +161,8 @@ class ArchitectureTest {
     void arrowsPointOneWay() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.detent.onnx..", "dev.detent.runtime..", "dev.detent.report..")
+                .resideInAnyPackage(
+                        "dev.detent.onnx..", "dev.detent.caffe..", "dev.detent.runtime..", "dev.detent.report..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.detent.host..", "dev.detent.cli..")
@@ -185,6 +190,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.detent.kernel..",
                         "dev.detent.onnx..",
+                        "dev.detent.caffe..",
                         "dev.detent.host.evaluate..",
                         "dev.detent.host.job..",
                         "dev.detent.host.normalize..",

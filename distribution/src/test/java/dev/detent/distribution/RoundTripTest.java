@@ -215,10 +215,9 @@ class RoundTripTest {
         Random random = new Random(3);
         List<Path> files;
         try (Stream<Path> all = Files.list(out)) {
-            files = all.filter(f -> f.getFileName().toString().startsWith("resnet"))
-                    .sorted()
-                    .toList();
+            files = all.filter(Files::isRegularFile).sorted().toList();
         }
+        assertThat(files).hasSizeGreaterThan(3);
         for (int i = 0; i < 24; i++) {
             Path file = files.get(i % files.size());
             byte[] whole = Files.readAllBytes(file);
@@ -227,10 +226,12 @@ class RoundTripTest {
                 damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
             }
             Files.write(file, damaged);
-            try {
-                ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty());
-            } catch (UserException e) {
-                assertThat(e.getMessage()).isNotBlank();
+            // Also where nobody reads the byte, as in the report or a name that is not used.
+            String found = problems(out);
+            if (file.endsWith("detent.json")) {
+                assertThat(found).containsAnyOf("DT-VER-025", "DT-EVA", "DT-CLI");
+            } else {
+                assertThat(found).contains("DT-VER-024: " + file);
             }
             Files.write(file, whole);
         }

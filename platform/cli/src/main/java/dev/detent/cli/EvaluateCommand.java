@@ -6,6 +6,7 @@ import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.EvaluateRequest;
+import dev.detent.host.model.ModelFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +30,12 @@ final class EvaluateCommand implements Callable<Integer> {
             paramLabel = "OUT",
             description = "output folder of 'detent quantize', of one target or several")
     Path out;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "caffemodel of a Caffe network (default: the one beside the prototxt)")
+    Optional<Path> weights = Optional.empty();
 
     @Option(names = "--data", required = true, paramLabel = "PATH", description = "as --calibration of quantize")
     String data;
@@ -57,15 +64,22 @@ final class EvaluateCommand implements Callable<Integer> {
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
+    IsolationOptions isolation;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
+        return isolation.run(this::evaluate);
+    }
+
+    private int evaluate() {
         Console console = new Console();
         Map<String, Map<String, EvaluationMetrics>> scores = new Detent(home.registry(), InstallationOptions.VERSION)
                 .evaluate(
                         new EvaluateRequest(
-                                model,
+                                new ModelFile(model, weights),
                                 out,
                                 new EvaluationData.Source(data, samples, labels.orElse(null)),
                                 preset.map(Preprocessing::parse).orElse(null),

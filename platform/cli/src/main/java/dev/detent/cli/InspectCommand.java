@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "inspect", description = "Shows what a model is made of.")
 final class InspectCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "MODEL", description = "ONNX model")
+    @Parameters(paramLabel = "MODEL", description = "ONNX model, or a Caffe prototxt")
     Path model;
 
     @Option(names = "--nodes", description = "also list every node")

@@ -34,6 +34,7 @@ final class ProcessEnd {
     /** The command is over. */
     void exit(int code) {
         reported = true;
+        Supervisor.report(code);
         Thread halt = new Thread(
                 () -> {
                     pause(HOOKS_MS);

@@ -1,7 +1,9 @@
 package dev.detent.host;
 
 import com.google.common.base.Suppliers;
+import dev.detent.host.check.TargetCheck;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
 import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.QuantizeJob;
@@ -11,6 +13,7 @@ import dev.detent.host.job.TuneJob;
 import dev.detent.host.job.TuneListener;
 import dev.detent.host.job.TuneRequest;
 import dev.detent.host.job.TuneResult;
+import dev.detent.host.model.ModelFile;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.PipelineListener;
@@ -21,7 +24,7 @@ import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
-import dev.detent.onnx.OnnxReader;
+import dev.detent.report.Json;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -29,6 +32,7 @@ import dev.detent.spi.graph.Graph;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -66,6 +70,21 @@ public final class Detent {
         return TargetPlan.of(registry(), target, settings).plan();
     }
 
+    /** What a model's nodes become on some targets, and what rules hit, before any data are touched. */
+    public List<DryRun> dryRun(Path model, List<String> targets, Settings settings) {
+        return DryRun.of(registry(), model, targets, settings);
+    }
+
+    /** What a model will be on some targets; needs no data. */
+    public List<TargetCheck> check(Path model, List<String> targets, Settings settings) {
+        return dryRun(model, targets, settings).stream().map(TargetCheck::of).toList();
+    }
+
+    /** Maps, lists, texts, numbers and booleans as JSON, as the records of runs are written. */
+    public static String json(Object value) {
+        return Json.pretty(value);
+    }
+
     /**
      * Quantizes for one target or several, exports, scores and reports. What failed of several targets is in the
      * result; see {@link QuantizeJob}.
@@ -89,14 +108,14 @@ public final class Detent {
         OrtModel.preload();
     }
 
-    /** Reads a model as it stands. */
+    /** Reads a model as it stands: an ONNX file, or a prototxt with the caffemodel beside it. */
     public static Graph read(Path model) {
-        return OnnxReader.read(model);
+        return new ModelFile(model, Optional.empty()).read();
     }
 
     /** Reads a model and brings it into the form that plans expect. */
     public static Graph normalized(Path model) {
-        Graph graph = OnnxReader.read(model);
+        Graph graph = read(model);
         GraphNormalizer.normalize(graph, model.toString());
         return graph;
     }

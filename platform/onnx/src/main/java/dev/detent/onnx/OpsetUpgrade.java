@@ -106,6 +106,11 @@ public final class OpsetUpgrade {
         if (from >= to) {
             return;
         }
+        if (!graph.opsets().containsKey("")) {
+            // Only operators of other domains: ONNX's own come in with what is added.
+            graph.edit().opset("", to);
+            return;
+        }
         if (to > NEWEST) {
             throw new IllegalArgumentException("opset " + to + " is not known here, only up to " + NEWEST);
         }

@@ -1,9 +1,15 @@
 package dev.detent.host.artifact;
 
+import dev.detent.caffe.CaffeNet;
+import dev.detent.caffe.CaffeWriter;
+import dev.detent.host.normalize.FixedShapes;
 import dev.detent.host.problem.ExportProblems;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.report.Json;
+import dev.detent.spi.export.CaffeNames;
+import dev.detent.spi.export.CaffeOptions;
+import dev.detent.spi.export.CalibrationInputs;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Options;
@@ -23,14 +29,21 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
 
     private final TargetDirectory folder;
     private final Options options;
+    private final CalibrationInputs calibration;
     private final Consumer<Problem> problems;
     private final String plugin;
     private boolean over;
 
     /** @param plugin whose exporter writes, for messages */
-    public StagingExportContext(TargetDirectory folder, Options options, Consumer<Problem> problems, String plugin) {
+    public StagingExportContext(
+            TargetDirectory folder,
+            Options options,
+            CalibrationInputs calibration,
+            Consumer<Problem> problems,
+            String plugin) {
         this.folder = folder;
         this.options = options;
+        this.calibration = calibration;
         this.problems = problems;
         this.plugin = plugin;
     }
@@ -38,6 +51,11 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
     @Override
     public Options options() {
         return options;
+    }
+
+    @Override
+    public CalibrationInputs calibration() {
+        return calibration;
     }
 
     @Override
@@ -52,6 +70,21 @@ public final class StagingExportContext implements ExportContext, AutoCloseable 
         } catch (IOException e) {
             throw folder.folder().failed(fileName, e);
         }
+    }
+
+    @Override
+    public CaffeNames caffe(String stem, Graph graph, CaffeOptions style) {
+        Graph fixed = graph.copy();
+        fixShapes(fixed);
+        CaffeNet net = CaffeWriter.write(fixed, style, stem);
+        text(stem + ".prototxt", net.prototxt());
+        bytes(stem + ".caffemodel", net.caffemodel());
+        return net.names();
+    }
+
+    @Override
+    public void fixShapes(Graph graph) {
+        FixedShapes.apply(graph, "model.onnx");
     }
 
     @Override

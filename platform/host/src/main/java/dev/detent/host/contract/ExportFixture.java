@@ -5,6 +5,7 @@ import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.spi.export.CalibrationInputs;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.option.Options;
 import java.io.IOException;
@@ -25,7 +26,11 @@ public final class ExportFixture {
             Path folder, Exporter exporter, String name, String target, Pipeline.Result result) throws IOException {
         try (StagedOutputDirectory out = StagedOutputDirectory.open(folder, List.of(), List.of())) {
             try (StagingExportContext files = new StagingExportContext(
-                    new TargetDirectory(out, ""), new Options(Map.of()), p -> {}, exporter.id())) {
+                    new TargetDirectory(out, ""),
+                    new Options(Map.of()),
+                    CalibrationInputs.NONE,
+                    p -> {},
+                    exporter.id())) {
                 exporter.export(
                         new FrozenQuantizedModel(
                                 name, target, result.graph(), result.configs().snapshot()),

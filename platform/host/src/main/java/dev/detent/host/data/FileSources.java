@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** Which reader takes a file: its ending says. */
 final class FileSources {
 
-    private static final String[] IMAGES = {".png", ".jpg", ".jpeg", ".bmp"};
+    static final String[] IMAGES = {".png", ".jpg", ".jpeg", ".bmp"};
 
     private FileSources() {}
 

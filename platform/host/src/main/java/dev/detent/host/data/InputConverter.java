@@ -9,6 +9,7 @@ import dev.detent.spi.problem.UserException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Makes arrays what one model input takes: its shape, its element type.
@@ -97,7 +98,7 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
         ByteBuffer data = LittleEndian.allocate(4L * n, where);
         for (int i = 0; i < n; i++) {
             float v = (float) array.value(i);
-            if (!Float.isFinite(v)) {
+            if (!Float.isFinite(v) && !isMask(array)) {
                 throw new UserException(
                         DataProblems.NOT_FINITE,
                         "holds " + v + " at element " + i + "; calibration data must be finite",
@@ -106,6 +107,13 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
             data.putFloat(v);
         }
         return data.flip();
+    }
+
+    /** What is added to scores before a Softmax: nothing, or what switches one off. */
+    private static boolean isMask(NpyArray array) {
+        return IntStream.range(0, array.elements())
+                .mapToDouble(array::value)
+                .allMatch(v -> v == 0 || v == Double.NEGATIVE_INFINITY);
     }
 
     private static ByteBuffer copy(NpyArray array, String where) {

@@ -77,8 +77,8 @@ public final class Evaluation {
      * The file as it is, or, of 16-bit floats, the graph that was widened: its inputs are what the data are converted
      * to.
      */
-    public static OrtModel floatModel(Path file, Graph graph, boolean half) {
-        return half
+    public static OrtModel floatModel(Path file, Graph graph, boolean rewritten) {
+        return rewritten
                 ? OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString())
                 : OrtModel.of(file, OrtOptimizationLevel.ALL);
     }

@@ -7,6 +7,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.run.Simulator;
@@ -26,32 +27,31 @@ import java.util.Optional;
  */
 public record LayerFingerprint(double norm, double projection) {
 
-    /** By output slot, in node order; empty when the shape of an input is only known at run time. */
-    public static Map<Slot, LayerFingerprint> of(Graph graph, Quantization quantization) {
+    /** By output slot, in node order. */
+    public static Map<Slot, LayerFingerprint> of(Graph graph, Quantization quantization, Probe probe) {
         try (Simulation simulated = simulation(graph, quantization)) {
-            return of(graph, simulated);
+            return of(graph, simulated, probe);
         }
     }
 
-    /** As above, from a simulation that watches every layer. */
-    public static Map<Slot, LayerFingerprint> of(Graph graph, Simulation simulated) {
+    /**
+     * As above, from a simulation that watches every layer.
+     *
+     * @throws UserException when the network cannot be run on noise
+     */
+    public static Map<Slot, LayerFingerprint> of(Graph graph, Simulation simulated, Probe probe) {
         Map<Slot, LayerFingerprint> prints = new LinkedHashMap<>();
-        if (graph.inputs().stream()
-                .allMatch(v -> v.shape()
-                        .map(s -> s.stream().skip(1).allMatch(ValueInfo.Dimension::isKnown))
-                        .orElse(false))) {
-            Map<String, Slot> layers = layers(graph);
-            Iterator<Printer> printers = simulated
-                    .observe(
-                            layers.keySet().stream()
-                                    .map(v -> new Simulator.Observation<>(v, Printer::new))
-                                    .toList(),
-                            new NoiseSamples(graph, 1),
-                            1,
-                            d -> {})
-                    .iterator();
-            layers.values().forEach(slot -> prints.put(slot, printers.next().print()));
-        }
+        Map<String, Slot> layers = layers(graph);
+        Iterator<Printer> printers = simulated
+                .observe(
+                        layers.keySet().stream()
+                                .map(v -> new Simulator.Observation<>(v, Printer::new))
+                                .toList(),
+                        new NoiseSamples(graph, 1, probe),
+                        1,
+                        d -> {})
+                .iterator();
+        layers.values().forEach(slot -> prints.put(slot, printers.next().print()));
         return prints;
     }
 

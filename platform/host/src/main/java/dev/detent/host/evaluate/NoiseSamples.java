@@ -14,14 +14,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Samples of a fixed sequence, uniform in [-1, 1) for float inputs and zero for others. An unknown batch size is 1. */
-public record NoiseSamples(Graph graph, int size) implements Samples {
+/**
+ * Samples of a fixed sequence, uniform in [-1, 1) for float inputs and zero for others. An unknown batch size is 1.
+ *
+ * @param probe inputs whose shape or values are given
+ */
+public record NoiseSamples(Graph graph, int size, Probe probe) implements Samples {
+
+    /** Without given inputs. */
+    public NoiseSamples(Graph graph, int size) {
+        this(graph, size, Probe.NOISE);
+    }
 
     @Override
     public Sample get(int index) {
         Map<String, Sample.Input> inputs = new LinkedHashMap<>();
         for (ValueInfo v : graph.inputs()) {
-            long[] shape = shape(v);
+            Probe.Input given = probe.inputs().get(v.name());
+            if (given != null && given.type() != ElementType.FLOAT) {
+                inputs.put(v.name(), Probe.sample(given));
+                continue;
+            }
+            long[] shape = given == null ? shape(v) : given.shape();
             int n = Math.toIntExact(Tensor.count(shape));
             ByteBuffer data = ByteBuffer.allocateDirect(Math.toIntExact(v.type().bytes(n)))
                     .order(ByteOrder.LITTLE_ENDIAN);

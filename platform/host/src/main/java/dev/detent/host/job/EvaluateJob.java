@@ -35,14 +35,15 @@ public final class EvaluateJob {
     /** Scores by target; a run for several targets has several. */
     public Map<String, Map<String, EvaluationMetrics>> run(EvaluateRequest request, Progress progress) {
         List<RunDirectory> runs = RunDirectory.all(request.out());
-        Path model = request.model();
-        Graph original = OnnxReader.read(model);
+        Path model = request.model().file();
+        Graph original = request.model().read();
         boolean half = HalfPrecision.widen(original, model.toString());
         Preprocessing given = request.preprocessing();
         EvaluationData data = EvaluationData.open(
                 original, request.data(), given == null ? runs.get(0).preprocessing() : given);
         Evaluation evaluation;
-        try (OrtModel floats = Evaluation.floatModel(model, original, half)) {
+        try (OrtModel floats =
+                Evaluation.floatModel(model, original, half || !request.model().isOnnx())) {
             evaluation = Evaluation.of(floats, data, request.workers(), progress);
         }
         Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();

@@ -2,6 +2,7 @@ package dev.detent.host.job;
 
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
+import dev.detent.host.model.ModelFile;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param workers samples run side by side
  */
 public record EvaluateRequest(
-        Path model,
+        ModelFile model,
         Path out,
         EvaluationData.Source data,
         @Nullable Preprocessing preprocessing,

@@ -21,6 +21,7 @@ public final class InputPlaces {
             // Who reads the model says that a folder is none.
             places.add(new InputPath("the model", request.model()));
         }
+        request.source().weights().ifPresent(f -> places.add(new InputPath("the weights of the model", f)));
         ExternalDataFiles.of(request.model()).forEach(f -> places.add(new InputPath("external data of the model", f)));
         request.calibration().ifPresent(c -> data(c).forEach(p -> places.add(new InputPath("calibration data", p))));
         request.evaluation().ifPresent(e -> {

@@ -13,7 +13,6 @@ import dev.detent.host.record.CalibrationFacts;
 import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.ModelFacts;
 import dev.detent.onnx.OnnxProblems;
-import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
@@ -64,8 +63,12 @@ public final class PreparedModel {
         Path file = request.model();
         String name = file.toString();
         InputDigest digest = InputDigest.of(file);
-        Graph graph = OnnxReader.read(file);
-        ModelFacts facts = new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm());
+        Optional<ModelFacts.Weights> weights =
+                request.source().weights().map(w -> new ModelFacts.Weights(w, InputDigest.of(w)));
+        Graph graph = request.source().read();
+        weights.ifPresent(w -> w.digest().confirm());
+        ModelFacts facts =
+                new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm(), weights);
         List<Problem> remarks = new ArrayList<>();
         if (Evaluation.isQuantized(graph)) {
             remarks.add(Problem.warning(
@@ -108,14 +111,19 @@ public final class PreparedModel {
                 remarks,
                 samples,
                 request.evaluation()
-                        .map(source -> evaluation(request, source, graph, half, progress))
+                        .map(source -> evaluation(
+                                request,
+                                source,
+                                graph,
+                                half || !request.source().isOnnx(),
+                                progress))
                         .orElse(null));
     }
 
     private static Evaluation evaluation(
-            QuantizeRequest request, EvaluationData.Source source, Graph graph, boolean half, Progress progress) {
+            QuantizeRequest request, EvaluationData.Source source, Graph graph, boolean rewritten, Progress progress) {
         EvaluationData data = EvaluationData.open(graph, source, request.preprocessing());
-        try (OrtModel floats = Evaluation.floatModel(request.model(), graph, half)) {
+        try (OrtModel floats = Evaluation.floatModel(request.model(), graph, rewritten)) {
             return Evaluation.of(floats, data, request.workers(), progress);
         }
     }
@@ -155,7 +163,7 @@ public final class PreparedModel {
     }
 
     /** NaN or infinity in a weight would end as a nonsensical scale. */
-    private static void refuseBroken(Graph graph, Path model) {
+    static void refuseBroken(Graph graph, Path model) {
         for (Node n : graph.nodes()) {
             if (OperatorTable.is(n, Trait.WEIGHTED)) {
                 n.inputs()

@@ -1,7 +1,9 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
+import dev.detent.host.model.ModelFile;
 import dev.detent.host.pipeline.PipelineListener;
 import dev.detent.host.settings.Settings;
 import java.nio.file.Path;
@@ -25,6 +27,11 @@ public final class QuantizeRequest {
 
     public Path model() {
         return built.model;
+    }
+
+    /** The model with the file of its weights, where those have one of their own. */
+    public ModelFile source() {
+        return new ModelFile(built.model, Optional.ofNullable(built.weights));
     }
 
     /** Ids of the targets, each once; several get a folder each. */
@@ -70,6 +77,11 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.evaluation);
     }
 
+    /** How thoroughly layers are judged; empty for what a report needs. */
+    public Optional<AnalysisEffort> analysis() {
+        return Optional.ofNullable(built.analysis);
+    }
+
     /** Told of every step of every target's plan. */
     public PipelineListener listener() {
         return built.listener;
@@ -80,6 +92,7 @@ public final class QuantizeRequest {
         private final Path model;
         private final List<String> targets;
         private final Path out;
+        private @Nullable Path weights;
         private @Nullable String calibration;
         private int samples;
         private Preprocessing preprocessing = Preprocessing.parse("none");
@@ -87,12 +100,19 @@ public final class QuantizeRequest {
         private @Nullable String format;
         private int workers = Runtime.getRuntime().availableProcessors();
         private EvaluationData.@Nullable Source evaluation;
+        private @Nullable AnalysisEffort analysis;
         private PipelineListener listener = PipelineListener.NONE;
 
         private Builder(Path model, List<String> targets, Path out) {
             this.model = model;
             this.targets = targets.stream().distinct().toList();
             this.out = out;
+        }
+
+        /** The caffemodel of a Caffe network; unless set, the one beside its prototxt. */
+        public Builder weights(Path file) {
+            this.weights = file;
+            return this;
         }
 
         /** See {@link QuantizeRequest#calibration}. */
@@ -134,6 +154,12 @@ public final class QuantizeRequest {
         /** See {@link QuantizeRequest#evaluation}. */
         public Builder evaluation(EvaluationData.Source data) {
             this.evaluation = data;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#analysis}. */
+        public Builder analysis(AnalysisEffort effort) {
+            analysis = effort;
             return this;
         }
 

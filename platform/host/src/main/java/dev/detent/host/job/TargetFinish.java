@@ -1,23 +1,31 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.Analysis;
+import dev.detent.host.analyze.AnalysisEffort;
+import dev.detent.host.analyze.Cure;
+import dev.detent.host.analyze.Cures;
+import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.data.CalibrationPictures;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.LostOperands;
 import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
+import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.host.progress.BackgroundTask;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunReportWriter;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
-import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,13 +35,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** What is done with a target's result when its plan has run: export, measure, judge, record. */
-record TargetFinish(String version, QuantizeRequest request, PreparedModel model) {
+record TargetFinish(String version, QuantizeRequest request, PreparedModel model, Progress progress) {
 
     /** Samples for the per-layer error of every run. */
     private static final int LAYER_SAMPLES = 2;
 
     /** What the layers of the simulated network make of a few samples, and of noise. */
-    private record Layers(List<LayerErrors.Layer> errors, Map<Slot, LayerFingerprint> fingerprints) {}
+    private record Layers(List<LayerErrors.Layer> errors, Measurements.Prints prints) {}
 
     /** What the chip cannot take is not written. */
     private static void refuseErrors(List<Problem> problems) {
@@ -60,6 +68,8 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                 StagingExportContext files = new StagingExportContext(
                         folder,
                         target.options(),
+                        CalibrationPictures.of(
+                                result.graph(), request.calibration(), request.samples(), request.preprocessing()),
                         p -> problems.add(Objects.requireNonNull(p, "problem")),
                         target.plan().plugin())) {
             target.exporter().export(frozen, files);
@@ -71,8 +81,13 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
             layers = measured.get();
         }
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
+        Analyzed analyzed = analyzed(target, result, problems);
         Measurements measured = new Measurements(
-                layers.errors(), layers.fingerprints(), scores(result, frozen.quantization(), runnable));
+                layers.errors(),
+                layers.prints(),
+                scores(result, frozen.quantization(), runnable),
+                analyzed.analysis(),
+                analyzed.cures());
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);
@@ -94,6 +109,35 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         model.samples().size()));
     }
 
+    /** Which layers cost what, where there are samples to see it on. */
+    private record Analyzed(Optional<Analysis> analysis, List<Cure> cures) {}
+
+    private Analyzed analyzed(PlannedTarget target, Pipeline.Result result, List<Problem> problems) {
+        if (model.samples().size() == 0 || Diagnosis.quantizedNodes(result) == 0) {
+            return new Analyzed(Optional.empty(), List.of());
+        }
+        try (ErrorAnalysis analysis = ErrorAnalysis.of(result)) {
+            AnalysisEffort effort = request.analysis()
+                    .orElseGet(() -> AnalysisEffort.ofReport(
+                            model.samples().size(), result.graph().nodes().size()));
+            Analysis found = analysis.run(model.samples(), effort, request.workers(), progress);
+            List<Cure> cures = Cures.of(
+                    analysis,
+                    found,
+                    target.plan().target(),
+                    result.graph(),
+                    model.samples().first(Math.max(effort.context(), effort.survey())),
+                    request.workers());
+            return new Analyzed(Optional.of(found), cures);
+        } catch (UserException e) {
+            problems.add(Problem.note(
+                    QuantizationProblems.NOT_ANALYZED,
+                    "cannot be looked at layer by layer: " + e.problems().get(0).sentence(),
+                    target.id()));
+            return new Analyzed(Optional.empty(), List.of());
+        }
+    }
+
     private Layers layers(Pipeline.Result result, Quantization quantization) {
         try (Simulation simulated = LayerFingerprint.simulation(result.graph(), quantization)) {
             return new Layers(
@@ -106,7 +150,18 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                                     simulated,
                                     model.samples(),
                                     LAYER_SAMPLES),
-                    LayerFingerprint.of(result.graph(), simulated));
+                    prints(result, simulated));
+        }
+    }
+
+    /** Only {@code verify} needs them: a network that cannot take noise has none, and is none the worse for it. */
+    private Measurements.Prints prints(Pipeline.Result result, Simulation simulated) {
+        try {
+            return Probe.of(result.graph(), model.samples())
+                    .map(p -> new Measurements.Prints(p, LayerFingerprint.of(result.graph(), simulated, p)))
+                    .orElse(Measurements.Prints.NONE);
+        } catch (UserException e) {
+            return Measurements.Prints.NONE;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.detent.host.pipeline;
 import dev.detent.host.plan.Step;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.rules.RuleHits;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.runtime.Sample;
@@ -97,8 +98,9 @@ public final class Pipeline {
      *
      * @param firstEntry its first entry in the journal
      * @param entries how many entries it made
+     * @param hits what a person's rules hit, when it applied them
      */
-    public record DoneStep(Step step, int firstEntry, int entries) {}
+    public record DoneStep(Step step, int firstEntry, int entries, List<RuleHits> hits) {}
 
     private final Supplier<Graph> normalized;
     private final Samples samples;

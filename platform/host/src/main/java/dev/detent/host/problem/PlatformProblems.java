@@ -1,5 +1,6 @@
 package dev.detent.host.problem;
 
+import dev.detent.caffe.CaffeProblems;
 import dev.detent.kernel.KernelProblems;
 import dev.detent.onnx.OnnxProblems;
 import dev.detent.runtime.RuntimeProblems;
@@ -18,16 +19,19 @@ public final class PlatformProblems {
                 new SupportProblems(),
                 new KernelProblems(),
                 new OnnxProblems(),
+                new CaffeProblems(),
                 new RuntimeProblems(),
                 new DataProblems(),
                 new EvaluationProblems(),
                 new ExportProblems(),
+                new InternalProblems(),
                 new OutputProblems(),
                 new PipelineProblems(),
                 new PlanProblems(),
                 new PluginProblems(),
                 new QuantizationProblems(),
                 new RegistryProblems(),
+                new RuleProblems(),
                 new SettingsProblems(),
                 new TraceProblems(),
                 new TuneProblems(),

@@ -1,14 +1,19 @@
 package dev.detent.host.record;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The model as it was read.
  *
  * @param bytes its size, weights in files of their own included
  * @param digest of the file as it was read
+ * @param weights the file of the weights, where the format has one of its own
  */
-public record ModelFacts(Path file, int nodes, long bytes, InputDigest digest) {
+public record ModelFacts(Path file, int nodes, long bytes, InputDigest digest, Optional<Weights> weights) {
+
+    /** A file of weights as it was read. */
+    public record Weights(Path file, InputDigest digest) {}
 
     /** Base name of what is made from it. */
     public String stem() {
@@ -16,6 +21,6 @@ public record ModelFacts(Path file, int nodes, long bytes, InputDigest digest) {
     }
 
     static String stem(String fileName) {
-        return fileName.endsWith(".onnx") ? fileName.substring(0, fileName.length() - 5) : fileName;
+        return fileName.replaceAll("\\.(onnx|prototxt)$", "");
     }
 }

@@ -7,20 +7,24 @@ import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.LayerFingerprint;
+import dev.detent.host.evaluate.Probe;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 
@@ -89,10 +93,7 @@ public final class RunDirectory {
                 get(o -> o.getAsJsonObject("calibration").get("preprocessing").getAsString()));
     }
 
-    /**
-     * What every layer made of noise in the run's own simulation; empty when the model's shapes are only known at run
-     * time.
-     */
+    /** What every layer made of noise in the run's own simulation; empty when it cannot be run on noise. */
     public Map<Slot, LayerFingerprint> fingerprints() {
         return get(o -> {
             Map<Slot, LayerFingerprint> prints = new LinkedHashMap<>();
@@ -104,6 +105,27 @@ public final class RunDirectory {
                                     e.getValue().getAsJsonArray().get(0).getAsDouble(),
                                     e.getValue().getAsJsonArray().get(1).getAsDouble())));
             return prints;
+        });
+    }
+
+    /** What the network was fed for {@link #fingerprints}. */
+    public Probe probe() {
+        return get(o -> {
+            Map<String, Probe.Input> inputs = new TreeMap<>();
+            if (o.has("probe")) {
+                o.getAsJsonObject("probe").entrySet().forEach(e -> {
+                    JsonObject in = e.getValue().getAsJsonObject();
+                    inputs.put(
+                            e.getKey(),
+                            new Probe.Input(
+                                    ElementType.valueOf(in.get("type").getAsString()),
+                                    in.getAsJsonArray("shape").asList().stream()
+                                            .mapToLong(JsonElement::getAsLong)
+                                            .toArray(),
+                                    Base64.getDecoder().decode(in.get("values").getAsString())));
+                });
+            }
+            return new Probe(inputs);
         });
     }
 

@@ -54,9 +54,7 @@ public final class MultiplyAdds {
         }
         return graph.valueInfo(value)
                 .flatMap(ValueInfo::shape)
-                .map(dims -> dims.stream()
-                        .map(d -> d.isKnown() ? d.size() : 1L)
-                        .toList())
+                .map(dims -> dims.stream().map(d -> d.isKnown() ? d.size() : 1L).toList())
                 .orElse(List.of());
     }
 }

@@ -84,10 +84,39 @@ public final class ArtifactVerifier {
 
     private ArtifactVerifier() {}
 
-    /** The artefact of {@code run}; without data the layers are compared on noise. */
+    /**
+     * The artefact of {@code run}; without data the layers are compared on noise. Of files that are not as the run
+     * wrote them it is also said what is wrong in them, as far as they can be read.
+     */
     public static Result run(Registry registry, RunDirectory run, Optional<Samples> data) {
+        List<Problem> damage = RecordedFiles.problems(run.folder());
+        ReadableExporter exporter = readable(run.exporter(registry), run.folder());
+        try {
+            Result result = compare(registry, run, exporter, data);
+            damage.addAll(result.problems());
+            return new Result(
+                    result.target(),
+                    result.format(),
+                    result.entries(),
+                    result.without(),
+                    result.layers(),
+                    result.runtime(),
+                    damage);
+        } catch (RuntimeException e) {
+            if (damage.isEmpty()) {
+                throw e;
+            }
+            // Neither a plugin nor Detent is to blame for what it makes of a damaged file.
+            if (e instanceof UserException u) {
+                damage.addAll(u.problems());
+            }
+            return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), damage);
+        }
+    }
+
+    private static Result compare(
+            Registry registry, RunDirectory run, ReadableExporter exporter, Optional<Samples> data) {
         Path out = run.folder();
-        ReadableExporter exporter = readable(run.exporter(registry), out);
         DirectoryArtifact files = run.files();
         List<Problem> problems = new ArrayList<>();
         Optional<Graph> held = exporter.graph(files);
@@ -114,10 +143,12 @@ public final class ArtifactVerifier {
             return new Result(run.target(), exporter.id(), entries.size(), without, 0, Optional.empty(), problems);
         }
         problems.addAll(offGrid(graph, written));
-        Samples samples = data.orElseGet(() -> new NoiseSamples(graph, 2));
         Quantization rebuilt = run.quantization(graph, registry, replacements(entries, read));
         Map<Slot, LayerFingerprint> recorded = run.fingerprints();
-        Map<Slot, LayerFingerprint> found = LayerFingerprint.of(graph, rebuilt);
+        Map<Slot, LayerFingerprint> found =
+                recorded.isEmpty() ? Map.of() : LayerFingerprint.of(graph, rebuilt, run.probe());
+        Optional<Samples> samples =
+                data.or(() -> recorded.isEmpty() ? Optional.empty() : Optional.of(noise(graph, run)));
         found.forEach((slot, print) -> {
             LayerFingerprint before = recorded.get(slot);
             if (before != null && !before.matches(print)) {
@@ -140,6 +171,10 @@ public final class ArtifactVerifier {
                 found.size(),
                 inRuntime(files, graph, written, samples, problems),
                 problems);
+    }
+
+    private static Samples noise(Graph graph, RunDirectory run) {
+        return new NoiseSamples(graph, 2, run.probe());
     }
 
     private static ReadableExporter readable(Exporter exporter, Path folder) {
@@ -309,7 +344,11 @@ public final class ArtifactVerifier {
 
     /** The worst layer of the Q/DQ file, run unoptimised with every float value as an output. */
     private static Optional<Double> inRuntime(
-            DirectoryArtifact files, Graph graph, Quantization written, Samples samples, List<Problem> problems) {
+            DirectoryArtifact files,
+            Graph graph,
+            Quantization written,
+            Optional<Samples> given,
+            List<Problem> problems) {
         Optional<Graph> explicit = files.files().stream()
                 .filter(f -> f.endsWith(".onnx"))
                 .map(files::onnx)
@@ -318,6 +357,11 @@ public final class ArtifactVerifier {
         if (explicit.isEmpty()) {
             return Optional.empty();
         }
+        if (values(graph).isEmpty()) {
+            return Optional.empty();
+        }
+        Samples samples = given.orElseThrow(() -> new UserException(
+                "DT-VER-005", "holds a network that cannot be run on noise; give real data with --data", files.name()));
         Graph qdq = explicit.get();
         Map<String, float[]> expected = layers(graph, written, samples);
         // Codes that something but a DequantizeLinear reads.

@@ -1,10 +1,10 @@
 package dev.detent.host.verify;
 
 import dev.detent.host.data.SampleLoader;
+import dev.detent.host.model.ModelFile;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.record.RunDirectory;
-import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ public record VerifyJob(Registry registry) {
 
     /** The model with inputs as the artifact has them: 16-bit floats became 32-bit ones. */
     private static Graph widened(Path model) {
-        Graph graph = OnnxReader.read(model);
+        Graph graph = new ModelFile(model, Optional.empty()).read();
         HalfPrecision.widen(graph, model.toString());
         return graph;
     }

@@ -3,6 +3,7 @@ package dev.detent.host.artifact;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.spi.export.CalibrationInputs;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.problem.PluginException;
 import java.nio.file.Path;
@@ -71,6 +72,10 @@ class StagingExportContextTest {
 
     private static StagingExportContext context(StagedOutputDirectory out) {
         return new StagingExportContext(
-                new TargetDirectory(out, "target/"), new Options(Map.of()), p -> {}, "vendor 1.0.0");
+                new TargetDirectory(out, "target/"),
+                new Options(Map.of()),
+                CalibrationInputs.NONE,
+                p -> {},
+                "vendor 1.0.0");
     }
 }

@@ -14,6 +14,9 @@ public interface ExportContext {
     /** What the person set of the exporter's options. */
     Options options();
 
+    /** How the run's calibration made inputs from pictures. */
+    CalibrationInputs calibration();
+
     /** Writes a UTF-8 text file; lines end in LF. */
     void text(String fileName, String content);
 
@@ -22,6 +25,21 @@ public interface ExportContext {
 
     /** Writes an ONNX file (with external data beside it when it would pass 2 GB). */
     void onnx(String fileName, Graph graph);
+
+    /**
+     * Writes {@code <stem>.prototxt} and {@code <stem>.caffemodel}, a Caffe network that computes what the graph does.
+     *
+     * @param graph stays as it is; its batch becomes 1
+     * @return what nodes and values are called there
+     * @throws dev.detent.spi.problem.UserException when an operator has no exact counterpart in Caffe
+     */
+    CaffeNames caffe(String stem, Graph graph, CaffeOptions options);
+
+    /**
+     * Fixes the batch at 1, in place, and replaces what depends on shapes alone by constants: every value then has a
+     * fixed shape, except where the model's inputs leave more than the batch free.
+     */
+    void fixShapes(Graph graph);
 
     /**
      * Raises {@code graph} in place to an opset of ONNX's own domain that its new nodes need, at most 21: every other

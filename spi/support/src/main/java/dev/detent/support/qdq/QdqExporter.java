@@ -83,7 +83,10 @@ public final class QdqExporter implements ReadableExporter {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().configs()) {
             boolean parameter = c.slot().isInput() && graph.isInitializer(c.value());
-            if (parameter ? c.state().isWritten() : c.state().isActive()) {
+            boolean ownUnit = graph.node(c.slot().node())
+                    .map(n -> QdqGraphBuilder.hasOwnUnit(c, n))
+                    .orElse(false);
+            if ((parameter ? c.state().isWritten() : c.state().isActive()) && !ownUnit) {
                 entries.put(c.slot().toString(), c);
             }
         }

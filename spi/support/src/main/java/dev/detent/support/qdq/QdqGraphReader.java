@@ -33,6 +33,12 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
     private static final String RAW = "_raw";
     private static final String QUANTIZED = "_quantized";
 
+    /**
+     * Reads a Q/DQ graph.
+     *
+     * @throws dev.detent.spi.problem.UserException naming file and node, where the graph is none that
+     *     {@link QdqGraphBuilder} writes
+     */
     public static QdqGraphReader of(ArtifactGraph file) {
         Graph qdq = file.graph();
         Graph graph = qdq.copy();
@@ -43,14 +49,16 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                 continue;
             }
             for (int i = 0; i < n.inputs().size(); i++) {
-                Optional<Node> dq = qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear"));
+                Optional<Node> dq = qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear") && isPair(qdq, d));
                 if (dq.isPresent()) {
                     parameters.put(Slot.input(n.name(), i), file.parameters(dq.get(), 1));
                 }
             }
             for (int o = 0; o < n.outputs().size(); o++) {
                 Set<Node> readers = qdq.consumers(n.output(o));
-                if (readers.size() == 1 && is(readers.iterator().next(), "QuantizeLinear")) {
+                if (readers.size() == 1
+                        && is(readers.iterator().next(), "QuantizeLinear")
+                        && isPair(qdq, readers.iterator().next())) {
                     parameters.put(
                             Slot.output(n.name(), o),
                             file.parameters(readers.iterator().next(), 1));
@@ -65,14 +73,29 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         return n.opType().equals(opType) && DOMAINS.contains(n.domain());
     }
 
-    /** Q, DQ, or the Clip between them. */
+    /** Q, DQ, or the Clip between them; a model may hold some of its own whose codes it uses otherwise. */
     private static boolean isPair(Graph graph, Node n) {
-        return is(n, "QuantizeLinear")
+        return is(n, "QuantizeLinear") && isDequantized(graph, n)
                 || is(n, "DequantizeLinear")
+                        && (graph.isInitializer(n.input(0))
+                                || graph.producer(n.input(0))
+                                        .filter(p -> isPair(graph, p))
+                                        .isPresent())
                 || n.is("Clip")
+                        && isDequantized(graph, n)
                         && graph.producer(n.input(0))
-                                .map(p -> is(p, "QuantizeLinear"))
-                                .orElse(false);
+                                .filter(p -> is(p, "QuantizeLinear"))
+                                .isPresent();
+    }
+
+    /** The codes that it gives are read, and only by a DequantizeLinear, or a Clip in front of one. */
+    private static boolean isDequantized(Graph graph, Node codes) {
+        Set<Node> readers = graph.consumers(codes.output(0));
+        return !readers.isEmpty()
+                && !graph.isOutput(codes.output(0))
+                && readers.stream()
+                        .allMatch(r -> is(r, "DequantizeLinear")
+                                || r.is("Clip") && is(codes, "QuantizeLinear") && isDequantized(graph, r));
     }
 
     private static void strip(ArtifactGraph file, GraphEditor edit) {

@@ -4,6 +4,9 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.reflect.TypeToken;
 import dev.detent.spi.export.Artifact;
+import dev.detent.spi.export.CaffeNames;
+import dev.detent.spi.export.CaffeOptions;
+import dev.detent.spi.export.CalibrationInputs;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.option.Options;
@@ -54,6 +57,21 @@ final class FilesInMemory implements ExportContext, Artifact {
     @Override
     public Options options() {
         return new Options(Map.of());
+    }
+
+    @Override
+    public CalibrationInputs calibration() {
+        return CalibrationInputs.NONE;
+    }
+
+    @Override
+    public CaffeNames caffe(String stem, Graph graph, CaffeOptions style) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void fixShapes(Graph graph) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

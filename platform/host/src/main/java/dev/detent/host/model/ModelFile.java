@@ -1,0 +1,67 @@
+package dev.detent.host.model;
+
+import dev.detent.caffe.CaffeProblems;
+import dev.detent.caffe.CaffeReader;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The model that a person gives: an ONNX file, or Caffe's two.
+ *
+ * @param file the ONNX file or the prototxt
+ * @param weights the caffemodel; for a prototxt alone, the one beside it
+ */
+public record ModelFile(Path file, Optional<Path> weights) {
+
+    private static final String PROTOTXT = ".prototxt";
+
+    /** A caffemodel beside the prototxt is found without being named. */
+    public ModelFile {
+        if (weights.isEmpty() && isCaffe(file)) {
+            String name = name(file);
+            weights = Optional.of(
+                            file.resolveSibling(name.substring(0, name.length() - PROTOTXT.length()) + ".caffemodel"))
+                    .filter(Files::isRegularFile);
+        }
+    }
+
+    private static String name(Path file) {
+        return String.valueOf(file.getFileName());
+    }
+
+    private static boolean isCaffe(Path file) {
+        return name(file).endsWith(PROTOTXT);
+    }
+
+    /** ONNX Runtime can load the file as it lies there. */
+    public boolean isOnnx() {
+        return !isCaffe(file);
+    }
+
+    /**
+     * The graph as the file says it.
+     *
+     * @throws UserException when the file is damaged, or Caffe's second file is missing
+     */
+    public Graph read() {
+        if (isOnnx()) {
+            if (name(file).endsWith(".caffemodel")) {
+                throw new UserException(
+                        CaffeProblems.NO_PROTOTXT,
+                        "holds the weights of a Caffe network; give its prototxt as the model and this with --weights",
+                        file.toString());
+            }
+            return OnnxReader.read(file);
+        }
+        return CaffeReader.read(
+                file,
+                weights.orElseThrow(() -> new UserException(
+                        CaffeProblems.NO_WEIGHTS,
+                        "has no .caffemodel beside it; say where it is: --weights FILE",
+                        file.toString())));
+    }
+}
