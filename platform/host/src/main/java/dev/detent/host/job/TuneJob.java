@@ -103,7 +103,7 @@ public final class TuneJob {
                     StagedOutputDirectory.open(request.out(), InputPlaces.of(request), names)) {
                 TargetDirectory own = new TargetDirectory(folder, "");
                 own.write(RULES, rules.getBytes(StandardCharsets.UTF_8));
-                TargetRun run = new TargetFinish(version, request, scored ? model : model.withoutEvaluation())
+                TargetRun run = new TargetFinish(version, request, scored ? model : model.withoutEvaluation(), Progress.QUIET)
                         .finish(quantized.target(), quantized.result(), own);
                 folder.commit();
                 return run.outcome();
