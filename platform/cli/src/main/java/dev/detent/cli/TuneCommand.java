@@ -170,7 +170,7 @@ final class TuneCommand implements Callable<Integer> {
         evaluate.or(() -> file.text("evaluate"))
                 .ifPresent(data -> quantize.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
         TuneResult result = detent.tune(
-                new TuneRequest(quantize.build(), goal, cost(), Durations.parse(budget.orElse("10m"), "--budget"), 16),
+                new TuneRequest(quantize.build(), goal, cost(), Durations.parse(budget.orElse("10m"), "--budget")),
                 console.progress(),
                 new Told(console));
         show(console, result);

@@ -163,7 +163,7 @@ public final class TuneJob {
                     plain.result(),
                     plain.target().plan().target(),
                     request.cost(),
-                    model.samples().first(request.sensitivitySamples()),
+                    model.samples(),
                     request.quantize().workers());
         }
 

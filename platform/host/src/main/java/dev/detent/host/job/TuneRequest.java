@@ -11,12 +11,10 @@ import java.util.function.Function;
  *
  * @param quantize the run to improve; for one target, with evaluation data
  * @param goal made from the float model's scores
- * @param budget after this no new trial begins
- * @param sensitivitySamples so many calibration samples, the first ones, tell which layers matter
+ * @param budget no trial begins that would end later
  */
 public record TuneRequest(
         QuantizeRequest quantize,
         Function<EvaluationMetrics, Goal> goal,
         CostModel cost,
-        Duration budget,
-        int sensitivitySamples) {}
+        Duration budget) {}

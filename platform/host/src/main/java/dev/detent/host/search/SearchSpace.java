@@ -46,12 +46,29 @@ public record SearchSpace(
         facts = List.copyOf(facts);
     }
 
-    /** Measures the groups of a network that was quantized by the target's own rules. */
+    /** So many samples at most tell what a group is worth; with more the order of the groups hardly changes. */
+    private static final int MOST_SAMPLES = 16;
+
+    /**
+     * Multiply-adds that the measurement may take, about a minute of two cores: three variants of every group, each half
+     * a network on average.
+     */
+    private static final double WORK = 5e11;
+
+    /**
+     * Measures the groups of a network that was quantized by the target's own rules.
+     *
+     * @param samples of which the first ones are used, as many as the size of the network allows
+     */
     public static SearchSpace measured(
             Pipeline.Result plain, Target target, CostModel cost, Samples samples, int workers) {
         List<NodeGroup> groups = NodeGroup.of(plain.graph(), plain.configs());
+        double network = plain.graph().nodes().stream()
+                .mapToDouble(n -> MultiplyAdds.of(n, plain.graph()))
+                .sum();
+        int some = (int) Math.max(2, Math.min(MOST_SAMPLES, WORK / (1.5 * groups.size() * Math.max(1, network))));
         try (ErrorAnalysis analysis = ErrorAnalysis.of(plain)) {
-            return of(groups, Sensitivity.measure(groups, analysis, samples, workers), target, plain.graph(), cost);
+            return of(groups, Sensitivity.measure(groups, analysis, samples.first(some), workers), target, plain.graph(), cost);
         }
     }
 
