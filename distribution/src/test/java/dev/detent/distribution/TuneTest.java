@@ -127,10 +127,15 @@ class TuneTest {
     void theMixHoldsTheGoalAndCanBeKeptAsRules() throws IOException {
         Path out = work.resolve("tuned");
         Told told = new Told();
-        TuneResult result = tune("onnxruntime", out, new Goal.Snr(45), told);
+        double plain = tune("onnxruntime", work.resolve("before"), new Goal.Snr(-20), new Told())
+                .best()
+                .scores()
+                .usual()
+                .snr();
+        TuneResult result = tune("onnxruntime", out, new Goal.Snr(plain + 2), told);
         assertThat(told.lines).startsWith("goal", "tried 0").contains("measured " + result.space().groups().size());
         assertThat(result.best().holds()).isTrue();
-        assertThat(result.best().scores().usual().snr()).isGreaterThanOrEqualTo(45);
+        assertThat(result.best().scores().usual().snr()).isGreaterThanOrEqualTo(plain + 2);
         assertThat(result.trials().get(0).holds()).isFalse();
         assertThat(result.best().groups()).isBetween(1, result.space().groups().size() - 1);
         assertThat(out.resolve("net.qdq.onnx")).exists();

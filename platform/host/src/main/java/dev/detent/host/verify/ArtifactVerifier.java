@@ -361,7 +361,8 @@ public final class ArtifactVerifier {
             return Optional.empty();
         }
         Samples samples = given.orElseThrow(() -> new UserException(
-                "DT-VER-005", "holds a network that cannot be run on noise; give real data with --data", files.name()));
+                VerificationProblems.SHAPE_UNKNOWN,
+                "holds a network that cannot be run on noise; give real data with --data", files.name()));
         Graph qdq = explicit.get();
         Map<String, float[]> expected = layers(graph, written, samples);
         // Codes that something but a DequantizeLinear reads.

@@ -277,6 +277,12 @@ class PluginCallGuardTest {
         if (type == boolean.class) {
             return true;
         }
+        if (type == double.class) {
+            return 1.0;
+        }
+        if (type == double[].class) {
+            return new double[0];
+        }
         if (type == String.class) {
             return "chip";
         }
