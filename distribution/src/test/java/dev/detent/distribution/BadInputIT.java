@@ -493,7 +493,7 @@ class BadInputIT {
                 .addAllDims(List.of(12_000_000L, 1L, 1L, 1L))
                 .setRawData(ByteString.copyFrom(new byte[48_000_000]))
                 .build();
-        InstalledDistribution.Run run = InstalledDistribution.run(
+        InstalledDistribution.Run run = InstalledDistribution.launch(
                 Map.of("DETENT_JAVA_OPTS", "-Xmx56m"),
                 "quantize",
                 write("large.onnx", model(large)),

@@ -23,10 +23,10 @@ class HostilePluginsIT {
     private static final String THREAD = "new Thread(() -> { " + FOR_EVER + " }).start();";
     private static final String HOOK = "Runtime.getRuntime().addShutdownHook(new Thread(() -> { " + FOR_EVER + " }));";
 
-    private static final String EXPORTERS =
+    static final String EXPORTERS =
             "public List<dev.detent.spi.export.Exporter> exporters() { return List.of(new dev.detent.support.qdq.QdqExporter("
                     + "\"q\", dev.detent.support.qdq.QdqGraphBuilder.Form.OTHER_TIES)); }";
-    private static final String TARGET = "static class VendorTarget implements Target {";
+    static final String TARGET = "static class VendorTarget implements Target {";
 
     @TempDir
     Path work;

@@ -1,7 +1,10 @@
 package dev.detent.distribution;
 
+import dev.detent.cli.Main;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -94,11 +97,32 @@ final class InstalledDistribution {
         }
     }
 
-    static Run run(Object... args) {
-        return run(Map.of(), args);
+    /** A command in this process: with the plugins, the demo and whatever else lies in the unpacked distribution. */
+    static synchronized Run run(Object... args) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        ByteArrayOutputStream told = new ByteArrayOutputStream();
+        String before = System.getProperty("detent.home");
+        try {
+            System.setOut(new PrintStream(written, true, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(told, true, StandardCharsets.UTF_8));
+            System.setProperty("detent.home", home().toString());
+            int code = Main.run(Arrays.stream(args).map(String::valueOf).toArray(String[]::new));
+            return new Run(code, written.toString(StandardCharsets.UTF_8), told.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+            if (before == null) {
+                System.clearProperty("detent.home");
+            } else {
+                System.setProperty("detent.home", before);
+            }
+        }
     }
 
-    static Run run(Map<String, String> environment, Object... args) {
+    /** A command as a person types it: a process of its own, through the launcher. */
+    static Run launch(Map<String, String> environment, Object... args) {
         List<String> command = new ArrayList<>(List.of("sh", launcher().toString()));
         Arrays.stream(args).map(String::valueOf).forEach(command::add);
         return execute(environment, command);

@@ -76,7 +76,7 @@ class PassEnvelopeTest {
 
                 @Override
                 public QuantizationRecipe recipe(DefaultRecipes host) {
-                    return QuantizationRecipe.dispatchedBy("allin")
+                    return QuantizationRecipe.dispatchedBy("all-supported")
                             .with("parameter-quantization")
                             .with("calibration")
                             .with("vendor");

@@ -79,9 +79,9 @@ class QuantizationScopeTest {
     @ParameterizedTest
     @CsvSource({
         "onnxruntime, activations, true",
-        "onnxruntime, pursus, false",
+        "onnxruntime, perseus, false",
         "dsp, activations, true",
-        "dsp, pursus, false"
+        "dsp, perseus, false"
     })
     void shapesThatMeetActivationsDoNotMakeThemFloat(String target, String dispatcher, boolean quantized) {
         GraphEditor e = network();

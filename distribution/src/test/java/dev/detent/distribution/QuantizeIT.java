@@ -128,7 +128,7 @@ class QuantizeIT {
     @Test
     void nothingIsLeftInTheTemporaryFolder() throws IOException {
         Path temporary = Files.createDirectories(work.resolve("tmp"));
-        InstalledDistribution.Run run = InstalledDistribution.run(
+        InstalledDistribution.Run run = InstalledDistribution.launch(
                 Map.of("DETENT_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary),
                 "quantize",
                 model,
@@ -228,7 +228,7 @@ class QuantizeIT {
         assertThat(InstalledDistribution.run("backends").out())
                 .contains("onnxruntime", "tensorrt", "dsp", "ppq:TRT_INT8", "ppq:ACADEMIC_MIX");
         assertThat(InstalledDistribution.run("passes").out())
-                .contains("alignment", "--set fusion.activations", "dispatcher=pursus");
+                .contains("alignment", "--set fusion.activations", "dispatcher=perseus");
         assertThat(InstalledDistribution.run("observers").out())
                 .contains("minmax", "percentile", "kl", "mse", "isotone");
         assertThat(InstalledDistribution.run("doctor").code()).isZero();
@@ -279,7 +279,7 @@ class QuantizeIT {
     void javaDoesNotWarn() {
         for (String jdk : List.of(System.getProperty("java.home"), "/usr/lib/jvm/temurin-25-jdk-amd64")) {
             if (Files.isDirectory(Path.of(jdk))) {
-                InstalledDistribution.Run run = InstalledDistribution.run(
+                InstalledDistribution.Run run = InstalledDistribution.launch(
                         Map.of("JAVA_HOME", jdk),
                         "quantize",
                         model,

@@ -79,8 +79,9 @@ class RoundTripTest {
                 ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty());
         assertThat(r.problems()).isEmpty();
         assertThat(r.layers()).isPositive();
-        if (target.equals("tensorrt-fp8")) {
-            // This model's convolutions have too few channels for TensorRT's fp8 kernels: no layer pays off.
+        if (target.equals("tensorrt-fp8") || format.equals("hybrid")) {
+            // This model's convolutions have too few channels for TensorRT's fp8 kernels: no layer pays off. Rockchip's
+            // toolkit takes no numbers.
             assertThat(r.entries()).isZero();
         } else {
             assertThat(r.entries()).isPositive();
@@ -127,11 +128,19 @@ class RoundTripTest {
     static Stream<Arguments> randomNetworks() {
         AtomicInteger seed = new AtomicInteger();
         return Stream.concat(
-                        // A network has the same seed whatever the YAML targets of the tests are.
-                        formats().filter(a -> !a.get()[0].equals("acme")),
-                        Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
-                                .limit(20))
+                        Stream.concat(
+                                // A network has the same seed whatever the YAML targets of the tests are.
+                                formats().filter(a -> !a.get()[0].equals("acme") && !isNew(a)),
+                                Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
+                                        .limit(20)),
+                        formats().filter(RoundTripTest::isNew))
                 .map(a -> Arguments.of(a.get()[0], a.get()[1], seed.getAndIncrement()));
+    }
+
+    /** Targets that came when the seeds of the others were given. */
+    private static boolean isNew(Arguments format) {
+        return List.of("sophgo", "esp32", "esp32p4", "esp32s3", "tidl", "stm32n6", "spacemit", "k230")
+                .contains(format.get()[0]);
     }
 
     @ParameterizedTest
@@ -188,7 +197,9 @@ class RoundTripTest {
                 "ascend|record|resnet.record.txt|s~offset_d: (-?\\d+)~offset_d: 17|in the artefact",
                 "ppl-cuda|ppl|resnet.ppl.json|s~\"scale\": [0-9.]+~\"scale\": 0.125|in the artefact",
                 "fpga|shifts|resnet.shifts.json|s~\"shift\": (\\d+)~\"shift\": 2|in the artefact",
-                "rknn|cfg|resnet.quantization.cfg|s~\"input\": \\{~\"y\": {|input: is missing",
+                "sophgo|calibration-table|resnet_cali_table|s~^input .*\\n~|input: is missing",
+                "esp32p4|exponents|resnet.exponents.json|s~\"input\": \\{~\"y\": {|input: is missing",
+                "k230|quant-scheme|resnet.QuantScheme.json|s~\"Name\": \"input\"~\"Name\": \"y\"|input: is missing",
                 "snpe|overrides|resnet.overrides.json|s~\"input\": \\[~\"y\": [|input: is missing",
                 "ppl-dsp|ppl-dsp|resnet.ranges.prototxt|s~range_max: [0-9.]+~range_max: 77|in the artefact",
                 "svp-npu|calibration-param|resnet.calibration_param.txt|s~scale: [0-9.]+~scale: 3|in the artefact"
@@ -215,10 +226,9 @@ class RoundTripTest {
         Random random = new Random(3);
         List<Path> files;
         try (Stream<Path> all = Files.list(out)) {
-            files = all.filter(f -> f.getFileName().toString().startsWith("resnet"))
-                    .sorted()
-                    .toList();
+            files = all.filter(Files::isRegularFile).sorted().toList();
         }
+        assertThat(files).hasSizeGreaterThan(3);
         for (int i = 0; i < 24; i++) {
             Path file = files.get(i % files.size());
             byte[] whole = Files.readAllBytes(file);
@@ -227,10 +237,12 @@ class RoundTripTest {
                 damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
             }
             Files.write(file, damaged);
-            try {
-                ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty());
-            } catch (UserException e) {
-                assertThat(e.getMessage()).isNotBlank();
+            // Also where nobody reads the byte, as in the report or a name that is not used.
+            String found = problems(out);
+            if (file.endsWith("detent.json")) {
+                assertThat(found).containsAnyOf("DT-VER-025", "DT-EVA", "DT-CLI");
+            } else {
+                assertThat(found).contains("DT-VER-024: " + file);
             }
             Files.write(file, whole);
         }

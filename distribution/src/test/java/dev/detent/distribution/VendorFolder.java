@@ -41,7 +41,7 @@ record VendorFolder(Path work, Path plugins) {
                     public String summary() { return "a vendor's chip"; }
                     public boolean supports(Node n, Graph g) { return n.is("Conv", "Relu"); }
                     public Rules rules() { return (n, g) -> NodeRule.uniform(n, new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.INITIAL)); }
-                    public QuantizationRecipe recipe(DefaultRecipes host) { return QuantizationRecipe.dispatchedBy("pursus").with("refine").with("fusion").with("simplify")
+                    public QuantizationRecipe recipe(DefaultRecipes host) { return QuantizationRecipe.dispatchedBy("perseus").with("refine").with("fusion").with("simplify")
                         .with("parameter-quantization").with("calibration").with("baking"); }
                 }
             }
@@ -145,9 +145,12 @@ record VendorFolder(Path work, Path plugins) {
         return GOOD.substring(0, body) + " " + code + " " + GOOD.substring(body);
     }
 
+    /** In a process of its own: what lies here may end it. */
     InstalledDistribution.Run run(Object... command) {
-        return InstalledDistribution.run(Stream.concat(Stream.of(command), Stream.of("--plugins", plugins))
-                .toArray());
+        return InstalledDistribution.launch(
+                Map.of(),
+                Stream.concat(Stream.of(command), Stream.of("--plugins", plugins))
+                        .toArray());
     }
 
     Path file(String name) {

@@ -6,6 +6,12 @@ import dev.detent.spi.problem.ProblemType;
 /** What can be wrong with a command line. */
 public final class CliProblems implements ProblemCatalog {
 
+    public static final ProblemType USAGE = new ProblemType(
+            "DT-CLI-001",
+            "The command line cannot be understood",
+            "An option or parameter is unknown, missing or has a value of another kind.",
+            "'detent COMMAND --help' shows what the command takes.");
+
     public static final ProblemType NO_TARGET = new ProblemType(
             "DT-CLI-002",
             "No target was named",
@@ -30,6 +36,12 @@ public final class CliProblems implements ProblemCatalog {
             "More memory than Java may take",
             "The model and what is kept of the data do not fit into the memory that Java was given.",
             "Allow more with DETENT_JAVA_OPTS=-Xmx8g, use fewer threads, or a machine with more memory.");
+
+    public static final ProblemType TIMEOUT = new ProblemType(
+            "DT-CLI-009",
+            "The run took longer than it may",
+            "--timeout was reached: the model is large, the data are many, or something never ends.",
+            "Allow more, give fewer samples, or look at where the time goes.");
 
     public static final ProblemType LABELS_WITHOUT_DATA = new ProblemType(
             "DT-CLI-006",
@@ -79,9 +91,15 @@ public final class CliProblems implements ProblemCatalog {
             "Java's stack does not hold the steps from one end of the model to the other.",
             "Allow more with DETENT_JAVA_OPTS=-Xss64m, and report it: every walk should need no stack.");
 
-    public static final ProblemType INTERNAL = new ProblemType(
-            "DT-INT-001",
-            "Detent failed where it should not have",
-            "An error of Detent's own.",
-            "Report it with the message and, if you may, the model.");
+    public static final ProblemType CHILD = new ProblemType(
+            "DT-INT-004",
+            "The process for an isolated run cannot be started",
+            "The operating system refuses to start another Java.",
+            "Run without --isolate and --timeout, and report it with the message.");
+
+    public static final ProblemType NATIVE_END = new ProblemType(
+            "DT-INT-005",
+            "Native code ended an isolated run",
+            "ONNX Runtime, or another native library, ended its process instead of reporting an error.",
+            "Report it with the model, if you may; DETENT_DEBUG=1 leaves Java's log of it.");
 }

@@ -23,6 +23,12 @@ final class Console {
         out.println(printable(text));
     }
 
+    /** A text of several lines that escapes names itself, such as JSON. */
+    void text(String lines) {
+        clear();
+        out.print(lines);
+    }
+
     /** Notes go to the report only. */
     void problem(Problem p) {
         if (p.severity() == Problem.Severity.NOTE) {

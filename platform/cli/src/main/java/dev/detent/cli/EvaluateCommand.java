@@ -64,10 +64,17 @@ final class EvaluateCommand implements Callable<Integer> {
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
+    IsolationOptions isolation;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
+        return isolation.run(this::evaluate);
+    }
+
+    private int evaluate() {
         Console console = new Console();
         Map<String, Map<String, EvaluationMetrics>> scores = new Detent(home.registry(), InstallationOptions.VERSION)
                 .evaluate(

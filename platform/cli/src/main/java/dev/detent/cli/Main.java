@@ -1,8 +1,11 @@
 package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
+import dev.detent.host.problem.InternalProblems;
+import dev.detent.host.process.SupervisedProcess;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -26,8 +29,10 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            AnalyzeCommand.class,
             EvaluateCommand.class,
             VerifyCommand.class,
+            CheckCommand.class,
             PlanCommand.class,
             ExplainCommand.class,
             InspectCommand.class,
@@ -39,6 +44,8 @@ public final class Main {
             TraceCommand.class,
             DemoCommand.class);
 
+    private static final int INTERRUPTED = 130;
+
     private Main() {}
 
     public static void main(String[] args) {
@@ -47,11 +54,19 @@ public final class Main {
             return;
         }
         ProcessEnd end = ProcessEnd.watch();
-        PluginHost.preload();
+        SupervisedProcess.followParent(() -> end.exit(INTERRUPTED));
+        if (!Supervisor.isAsked(args)) {
+            PluginHost.preload();
+        }
         end.exit(run(args));
     }
 
-    static int run(String... args) {
+    /**
+     * Runs one command on the calling thread, with System.out and System.err, for tests and for programs that embed it.
+     *
+     * @return the exit code
+     */
+    public static int run(String... args) {
         CommandLine line = new CommandLine(new Main());
         line.getCommandSpec().version("detent " + InstallationOptions.VERSION);
         // Looking into every command's options would cost the one that is run a quarter of a second.
@@ -65,7 +80,7 @@ public final class Main {
         }
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler((e, a) -> {
-            System.err.println("error DT-CLI-001: " + e.getMessage());
+            System.err.println("error " + Problem.error(CliProblems.USAGE, String.valueOf(e.getMessage()), ""));
             CommandLine.UnmatchedArgumentException.printSuggestions(
                     e, new java.io.PrintWriter(System.err, true, java.nio.charset.Charset.defaultCharset()));
             System.err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
@@ -120,6 +135,6 @@ public final class Main {
         return wrapped && cause != null
                 ? told(cause)
                 : new InternalException(
-                        CliProblems.INTERNAL, "Detent failed where it should not have: " + e, plugin, e);
+                        InternalProblems.UNEXPECTED, "Detent failed where it should not have: " + e, plugin, e);
     }
 }

@@ -1,31 +1,57 @@
 package dev.detent.cli;
 
 import dev.detent.host.Detent;
+import dev.detent.host.job.DryRun;
 import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Step;
+import dev.detent.host.rules.RuleHits;
+import dev.detent.host.rules.RuleTexts;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
+import dev.detent.spi.option.Option;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
-@Command(name = "plan", description = "Shows which passes a target runs, in which order, and why.")
+@Command(
+        name = "plan",
+        description =
+                "Shows which passes a target runs, in which order, and why; with a model, what each rule hits in it.")
 final class PlanCommand implements Callable<Integer> {
 
-    @Option(names = "--backend", required = true, paramLabel = "ID", description = "target, see 'detent backends'")
+    /** Slots of a rule that are shown. */
+    private static final int SHOWN = 12;
+
+    @Parameters(arity = "0..1", paramLabel = "MODEL", description = "ONNX model, to see what rules hit")
+    Optional<Path> model = Optional.empty();
+
+    @CommandLine.Option(
+            names = "--backend",
+            required = true,
+            paramLabel = "ID",
+            description = "target, or several with commas between; see 'detent backends'")
     String backend;
 
-    @Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "as for quantize")
+    @CommandLine.Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "as for quantize")
     List<String> set = new ArrayList<>();
 
-    @Option(names = "--config", paramLabel = "FILE", description = "as for quantize")
+    @Mixin
+    RuleOptions rules;
+
+    @CommandLine.Option(names = "--config", paramLabel = "FILE", description = "as for quantize")
     Optional<Path> config = Optional.empty();
+
+    @CommandLine.Option(names = "--all", description = "every tensor that a rule hits, not the first " + SHOWN)
+    boolean all;
 
     @Mixin
     InstallationOptions home;
@@ -39,7 +65,32 @@ final class PlanCommand implements Callable<Integer> {
         for (String s : set) {
             settings = settings.with(s);
         }
-        Plan plan = new Detent(home.registry(), InstallationOptions.VERSION).plan(backend, settings);
+        settings = settings.with(rules.rules());
+        Detent detent = new Detent(home.registry(), InstallationOptions.VERSION);
+        List<String> targets = Option.list(backend);
+        if (model.isPresent()) {
+            for (DryRun run : detent.dryRun(model.get(), targets, settings)) {
+                head(console, targets, run.plan().target().id());
+                steps(console, run.plan().plan());
+                run.result().problems().forEach(console::problem);
+                run.hits().forEach(h -> show(console, h));
+            }
+        } else {
+            for (String target : targets) {
+                head(console, targets, target);
+                steps(console, detent.plan(target, settings));
+            }
+        }
+        return 0;
+    }
+
+    private static void head(Console console, List<String> targets, String target) {
+        if (targets.size() > 1) {
+            console.line(target + ":");
+        }
+    }
+
+    private static void steps(Console console, Plan plan) {
         int i = 1;
         for (Step s : plan.steps()) {
             console.line(String.format(
@@ -49,9 +100,28 @@ final class PlanCommand implements Callable<Integer> {
                     s.id(),
                     s.reason(),
                     s instanceof Step.RunPass && !s.options().values().isEmpty()
-                            ? "; " + new java.util.TreeMap<>(s.options().values())
+                            ? "; " + new TreeMap<>(s.options().values())
                             : ""));
         }
-        return 0;
+    }
+
+    private void show(Console console, RuleHits h) {
+        console.line("");
+        console.line(h.rule().toString());
+        console.line("  hits " + counted(h.nodes().size(), "node") + ", has a say at "
+                + counted(h.slots().size(), "tensor") + ": "
+                + h.nodes().stream().limit(5).collect(Collectors.joining(", "))
+                + (h.nodes().size() > 5 ? ", …" : ""));
+        h.slots().stream()
+                .limit(all ? Long.MAX_VALUE : SHOWN)
+                .forEach(s -> console.line(String.format(
+                        Locale.ROOT, "  %-36s %s -> %s", s.slot(), RuleTexts.of(s.before()), RuleTexts.of(s.after()))));
+        if (!all && h.slots().size() > SHOWN) {
+            console.line("  … " + (h.slots().size() - SHOWN) + " more; --all shows them");
+        }
+    }
+
+    private static String counted(int n, String what) {
+        return n + " " + what + (n == 1 ? "" : "s");
     }
 }

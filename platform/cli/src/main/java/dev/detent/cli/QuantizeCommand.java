@@ -11,11 +11,13 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.plugin.TargetIds;
+import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.host.trace.PpqTraceRecorder;
 import dev.detent.host.trace.TraceFile;
+import dev.detent.report.Report;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.PluginException;
@@ -39,7 +41,7 @@ import picocli.CommandLine.Parameters;
         name = "quantize",
         description = "Quantizes a model for a target and writes what its toolchain runs.",
         sortOptions = false)
-final class QuantizeCommand implements Callable<Integer> {
+class QuantizeCommand implements Callable<Integer> {
 
     static final List<String> KEYS = List.of(
             "weights",
@@ -50,6 +52,7 @@ final class QuantizeCommand implements Callable<Integer> {
             "preset",
             "preprocess",
             "set",
+            "rules",
             "out",
             "evaluate",
             "labels",
@@ -100,6 +103,9 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "an option of a pass or observer; PASS=on|off; dispatcher=ID")
     List<String> set = new ArrayList<>();
 
+    @Mixin
+    RuleOptions rules;
+
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
@@ -129,16 +135,24 @@ final class QuantizeCommand implements Callable<Integer> {
     Optional<Integer> threads = Optional.empty();
 
     @Mixin
+    IsolationOptions isolation;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
+        return isolation.run(this::quantize);
+    }
+
+    private int quantize() {
         Console console = new Console();
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         Settings settings = file.settings();
         for (String s : set) {
             settings = settings.with(s);
         }
+        settings = settings.with(rules.rules());
         String backends = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
                         CliProblems.NO_TARGET,
@@ -184,6 +198,7 @@ final class QuantizeCommand implements Callable<Integer> {
         scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
         PpqTraceRecorder recorder = new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default");
         traced.ifPresent(t -> request.listener(recorder));
+        adjust(request);
         QuantizeRequest job = request.build();
         refusePlaces(job, traced);
         QuantizeResult result =
@@ -191,6 +206,7 @@ final class QuantizeCommand implements Callable<Integer> {
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
         if (targets.size() == 1) {
             show(console, result.outcome(), targets.get(0));
+            show(console, result.outcome());
             return 0;
         }
         TargetComparison comparison = result.comparison();
@@ -199,6 +215,19 @@ final class QuantizeCommand implements Callable<Integer> {
             throw failed(console, comparison, job.out());
         }
         return 0;
+    }
+
+    /** What another command asks for besides. */
+    void adjust(QuantizeRequest.Builder request) {}
+
+    /** What another command shows of a target. */
+    void show(Console console, QuantizeOutcome o) {
+        Report.Verdict verdict = o.verdict();
+        console.line(verdict.sentence());
+        if (verdict.grade() == Report.Grade.FAIR || verdict.grade() == Report.Grade.POOR) {
+            verdict.next()
+                    .forEach(a -> console.line("  - " + a.text() + (a.option().isEmpty() ? "" : " " + a.option())));
+        }
     }
 
     /** Nothing is written where something is read. */
@@ -223,8 +252,8 @@ final class QuantizeCommand implements Callable<Integer> {
             if (e instanceof DetentException d) {
                 d.problems().forEach(p -> console.problem(p, target));
             } else {
-                console.problem(
-                        Problem.error(CliProblems.INTERNAL, "Detent failed where it should not have: " + e, target));
+                console.problem(Problem.error(
+                        InternalProblems.UNEXPECTED, "Detent failed where it should not have: " + e, target));
             }
         });
         ProblemType type = OutputProblems.SOME_TARGETS_FAILED;

@@ -40,10 +40,17 @@ final class VerifyCommand implements Callable<Integer> {
     int samples = 2;
 
     @Mixin
+    IsolationOptions isolation;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
+        return isolation.run(this::verify);
+    }
+
+    private int verify() {
         Console console = new Console();
         if (data.isPresent() && model.isEmpty()) {
             throw new UserException(

@@ -1,7 +1,9 @@
 package dev.detent.host;
 
 import com.google.common.base.Suppliers;
+import dev.detent.host.check.TargetCheck;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
 import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.QuantizeJob;
@@ -18,6 +20,7 @@ import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
+import dev.detent.report.Json;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -61,6 +64,21 @@ public final class Detent {
     /** The plan a target and settings lead to; no model is needed. */
     public Plan plan(String target, Settings settings) {
         return TargetPlan.of(registry(), target, settings).plan();
+    }
+
+    /** What a model's nodes become on some targets, and what rules hit, before any data are touched. */
+    public List<DryRun> dryRun(Path model, List<String> targets, Settings settings) {
+        return DryRun.of(registry(), model, targets, settings);
+    }
+
+    /** What a model will be on some targets; needs no data. */
+    public List<TargetCheck> check(Path model, List<String> targets, Settings settings) {
+        return dryRun(model, targets, settings).stream().map(TargetCheck::of).toList();
+    }
+
+    /** Maps, lists, texts, numbers and booleans as JSON, as the records of runs are written. */
+    public static String json(Object value) {
+        return Json.pretty(value);
     }
 
     /**

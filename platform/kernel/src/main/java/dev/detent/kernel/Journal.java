@@ -26,10 +26,29 @@ public final class Journal {
             String plugin,
             String reason) {}
 
+    /**
+     * What a person's rule did to a slot before any pass ran.
+     *
+     * @param from the state that the target's rule had given
+     * @param source where the person said so, e.g. {@code rule 3 of detent.yaml}
+     */
+    public record Ruled(
+            Slot slot, String value, QuantizationState from, QuantizationState to, String source, String what) {}
+
     private final List<Entry> entries = new ArrayList<>();
+    private final List<Ruled> ruled = new ArrayList<>();
 
     void add(Entry entry) {
         entries.add(entry);
+    }
+
+    void rule(Ruled ruling) {
+        ruled.add(ruling);
+    }
+
+    /** What a person's rules did, in the order of the configs; before all entries. */
+    public List<Ruled> ruled() {
+        return Collections.unmodifiableList(ruled);
     }
 
     public List<Entry> entries() {

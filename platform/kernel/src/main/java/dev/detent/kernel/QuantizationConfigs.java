@@ -15,7 +15,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** All configs of a model. Created once from rules; afterwards only a {@link StateMachine} moves them. */
 public final class QuantizationConfigs implements Quantization {
@@ -60,17 +62,62 @@ public final class QuantizationConfigs implements Quantization {
     }
 
     private TensorConfig add(Slot slot, String value, boolean parameter, TensorRule rule, Prescriptions prescriptions) {
-        boolean waits = rule.state() == InitialState.INITIAL && !value.isEmpty();
-        TensorConfig c = new TensorConfig(
-                slot,
-                value,
-                parameter,
-                rule.scheme(),
-                rule.observer(),
-                rule.state().state(),
-                waits ? prescriptions.of(rule).orElse(null) : null);
+        TensorConfig c = new TensorConfig(slot, value, parameter, rule, false, prescribed(value, rule, prescriptions));
         bySlot.put(slot, c);
         return c;
+    }
+
+    private static @Nullable QuantizationParameters prescribed(
+            String value, TensorRule rule, Prescriptions prescriptions) {
+        boolean waits = rule.state() == InitialState.INITIAL && !value.isEmpty();
+        return waits ? prescriptions.of(rule).orElse(null) : null;
+    }
+
+    /**
+     * What a person's rule makes of a slot.
+     *
+     * @param observerChosen the person chose the observer
+     * @param source where the person said so, e.g. {@code rule 3 of detent.yaml}
+     * @param what what was said, as a clause
+     */
+    public record Ruling(TensorRule rule, boolean observerChosen, String source, String what) {}
+
+    /**
+     * Starts slots of a node over as a person's rules say, before any pass has moved them; each gets its line in the
+     * journal.
+     *
+     * @param passive the node still only moves data
+     * @throws IllegalStateException when a config has moved already
+     */
+    public void overrule(
+            Node node, boolean passive, Map<Slot, Ruling> rulings, Prescriptions prescriptions, Journal journal) {
+        NodeEntry entry = Objects.requireNonNull(byNode.get(node.name()), node::toString);
+        List<TensorConfig> ins = new ArrayList<>(entry.inputs());
+        List<TensorConfig> outs = new ArrayList<>(entry.outputs());
+        ins.replaceAll(c -> overruled(c, rulings.get(c.slot()), prescriptions, journal));
+        outs.replaceAll(c -> overruled(c, rulings.get(c.slot()), prescriptions, journal));
+        byNode.put(node.name(), new NodeEntry(entry.target(), passive, ins, outs));
+    }
+
+    private TensorConfig overruled(
+            TensorConfig c, @Nullable Ruling ruling, Prescriptions prescriptions, Journal journal) {
+        if (ruling == null) {
+            return c;
+        }
+        if (!c.isFresh()) {
+            throw new IllegalStateException(c + " has moved; a person's rules come before every pass");
+        }
+        TensorConfig changed = new TensorConfig(
+                c.slot(),
+                c.value(),
+                c.isInitializer(),
+                ruling.rule(),
+                ruling.observerChosen(),
+                prescribed(c.value(), ruling.rule(), prescriptions));
+        bySlot.put(c.slot(), changed);
+        journal.rule(
+                new Journal.Ruled(c.slot(), c.value(), c.state(), changed.state(), ruling.source(), ruling.what()));
+        return changed;
     }
 
     /** The same as {@link #configs}, for the kernel. */

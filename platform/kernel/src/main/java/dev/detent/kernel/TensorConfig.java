@@ -1,5 +1,6 @@
 package dev.detent.kernel;
 
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Scheme;
@@ -24,6 +25,7 @@ final class TensorConfig implements TensorQuantization {
     private final String value;
     private final boolean parameter;
     private final String observer;
+    private final boolean observerChosen;
 
     @Nullable
     private final QuantizationParameters prescribed;
@@ -40,21 +42,24 @@ final class TensorConfig implements TensorQuantization {
     @Nullable
     QuantizationParameters ownParameters;
 
-    /** @param prescribed the encoding that the target prescribes, in every run the same */
+    /**
+     * @param observerChosen a person chose the rule's observer
+     * @param prescribed the encoding that target or person prescribe, in every run the same
+     */
     TensorConfig(
             Slot slot,
             String value,
             boolean parameter,
-            Scheme scheme,
-            String observer,
-            QuantizationState state,
+            TensorRule rule,
+            boolean observerChosen,
             @Nullable QuantizationParameters prescribed) {
         this.slot = slot;
         this.value = value;
         this.parameter = parameter;
-        this.observer = observer;
-        this.ownScheme = scheme;
-        this.state = state;
+        this.observer = rule.observer();
+        this.observerChosen = observerChosen;
+        this.ownScheme = rule.scheme();
+        this.state = rule.state().state();
         this.prescribed = prescribed;
         if (state.isSwitchedOff()) {
             // A rule switched it off before anything happened.
@@ -109,6 +114,16 @@ final class TensorConfig implements TensorQuantization {
     @Override
     public String observer() {
         return observer;
+    }
+
+    @Override
+    public boolean isObserverChosen() {
+        return observerChosen;
+    }
+
+    /** Nothing has happened to it since its rule made it. */
+    boolean isFresh() {
+        return parent == this && children.isEmpty() && ownParameters == null;
     }
 
     /** The encoding that the target prescribes for this very slot. */

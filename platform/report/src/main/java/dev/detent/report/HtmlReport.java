@@ -4,17 +4,24 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The report as one HTML file without scripts or outside resources. */
+/** A page of tables as one HTML file without scripts or outside resources, and figures as text. */
 public final class HtmlReport {
-
-    /** Full bar width stands for this many dB. */
-    private static final double FULL = 60;
 
     /** Head of a table of scores. */
     public static final List<String> SCORES = List.of("model", "top-1", "agreement with float", "output SNR");
 
-    /** A table with a heading. */
-    public record Table(String title, List<String> head, List<List<String>> rows) {}
+    /**
+     * A table with a heading.
+     *
+     * @param note what the figures mean; may be empty
+     */
+    public record Table(String title, String note, List<String> head, List<List<String>> rows) {
+
+        /** Without a note. */
+        public Table(String title, List<String> head, List<List<String>> rows) {
+            this(title, "", head, rows);
+        }
+    }
 
     private static final String STYLE = """
             body{font:15px/1.5 system-ui,sans-serif;color:#1c2430;max-width:60rem;margin:2rem auto;padding:0 1rem;background:#fff}
@@ -26,23 +33,6 @@ public final class HtmlReport {
             """;
 
     private HtmlReport() {}
-
-    public static String render(Report r) {
-        StringBuilder h = open(r.title(), r.facts(), r.problems());
-        if (!r.scores().isEmpty()) {
-            table(h, new Table("Accuracy", SCORES, r.scores()));
-        }
-        layers(h, r.layers());
-        states(h, r.states());
-        if (!r.notes().isEmpty()) {
-            h.append("<h2>Notes</h2>\n<ul>\n");
-            r.notes().forEach(n -> h.append("<li>").append(escape(n)).append("</li>\n"));
-            h.append("</ul>\n");
-        }
-        table(h, new Table("Plan", List.of("pass", "plugin", "why here"), r.plan()));
-        table(h, new Table("Files", List.of("file", "bytes"), r.files()));
-        return close(h);
-    }
 
     /** A page of facts, problems and tables. Empty tables are left out. */
     public static String page(String title, Map<String, String> facts, List<String> problems, List<Table> tables) {
@@ -73,43 +63,6 @@ public final class HtmlReport {
 
     private static String close(StringBuilder h) {
         return h.append("</body>\n</html>\n").toString();
-    }
-
-    private static void layers(StringBuilder h, List<Report.Layer> layers) {
-        if (layers.isEmpty()) {
-            return;
-        }
-        h.append(
-                        "<h2>Accumulated error by layer</h2>\n<p>Output of each weighted layer in the simulated network against the float network; "
-                                + "the bar is its signal-to-noise ratio (full width ")
-                .append((int) FULL)
-                .append(" dB).</p>\n<table>\n");
-        for (Report.Layer l : layers) {
-            double width = Math.max(0.5, Math.min(1, l.snr() / FULL) * 100);
-            String kind = l.snr() < 5 ? " broken" : l.snr() < 12 ? " weak" : "";
-            h.append("<tr><td><code>")
-                    .append(escape(l.node()))
-                    .append("</code></td><td>")
-                    .append(escape(l.opType()))
-                    .append("</td><td style=\"width:40%\"><span class=\"bar")
-                    .append(kind)
-                    .append("\" style=\"width:")
-                    .append(String.format(Locale.ROOT, "%.1f", width))
-                    .append("%\"></span></td><td class=\"num\">")
-                    .append(decibels(l.snr()))
-                    .append("</td></tr>\n");
-        }
-        h.append("</table>\n");
-    }
-
-    private static void states(StringBuilder h, Map<String, Integer> states) {
-        h.append("<h2>Quantization configs</h2>\n<table>\n");
-        states.forEach((k, v) -> h.append("<tr><td>")
-                .append(escape(k))
-                .append("</td><td class=\"num\">")
-                .append(v)
-                .append("</td></tr>\n"));
-        h.append("</table>\n");
     }
 
     private static void table(StringBuilder h, Table table) {

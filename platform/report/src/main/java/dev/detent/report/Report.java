@@ -6,26 +6,50 @@ import java.util.Map;
 /**
  * What a person should know about a finished run, ready to be shown.
  *
- * @param facts label to value, in order: model, target, data, versions
- * @param scores rows of model, top-1, agreement, SNR as text; empty when nothing was evaluated
- * @param layers accumulated error per weighted layer, in network order
- * @param states state name to number of configs
- * @param plan steps with their reasons
- * @param problems what the person should act on
- * @param notes what may interest them
- * @param files names and sizes of what was written
+ * @param verdict how good it is, in a sentence
+ * @param remarks what to act on and what may interest
+ * @param cards the few figures that come first: label to value
+ * @param tables accuracy first, then what else belongs on the first page
+ * @param provenance what it was made from and how
+ * @param explorer layers, tensors and the network, for the script of the page; see {@code report.js}
  */
 public record Report(
         String title,
-        Map<String, String> facts,
-        List<List<String>> scores,
-        List<Layer> layers,
-        Map<String, Integer> states,
-        List<List<String>> plan,
-        List<String> problems,
-        List<String> notes,
-        List<List<String>> files) {
+        Verdict verdict,
+        Remarks remarks,
+        Map<String, String> cards,
+        List<HtmlReport.Table> tables,
+        Provenance provenance,
+        Map<String, Object> explorer) {
 
-    /** @param snr in dB, capped at 99 */
-    public record Layer(String node, String opType, double snr) {}
+    /** How good. */
+    public enum Grade {
+        /** Nothing to do. */
+        GOOD,
+        /** May do. */
+        FAIR,
+        /** Not to be used as it is. */
+        POOR,
+        /** Not known. */
+        UNKNOWN
+    }
+
+    /** @param next what to do now, best first */
+    public record Verdict(Grade grade, String sentence, List<Advice> next) {}
+
+    /** @param option to type; empty when the text says all */
+    public record Advice(String text, String option) {}
+
+    /**
+     * @param problems what the person should act on
+     * @param notes what may interest them
+     */
+    public record Remarks(List<String> problems, List<String> notes) {}
+
+    /**
+     * @param facts label to value, in order: model, target, data, versions
+     * @param plan steps with their reasons
+     * @param files names and sizes of what was written
+     */
+    public record Provenance(Map<String, String> facts, List<List<String>> plan, List<List<String>> files) {}
 }

@@ -125,7 +125,7 @@ public final class OrtModel implements AutoCloseable {
                 sink.accept(index, new SegmentedSimulation.Outputs() {
                     @Override
                     public float[] floats(String value) {
-                        return SegmentRun.toFloats(tensor(value));
+                        return TensorFloats.of(tensor(value));
                     }
 
                     @Override

@@ -59,7 +59,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
                 return base.read(version);
             }
             throw new UserException(
-                    "DT-RUN-006",
+                    RuntimeProblems.NO_TENSOR_BETWEEN_PARTS,
                     "is no tensor but a sequence, map or optional, which Detent cannot pass on between quantized parts "
                             + "of a network",
                     version);
@@ -81,7 +81,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
         public float[] floats(String value) {
             Held h = read(value);
             if (h.buffer() == null) {
-                return SegmentRun.toFloats(h.tensor());
+                return TensorFloats.of(h.tensor());
             }
             float[] copy = new float[h.buffer().limit()];
             h.buffer().get(0, copy);
@@ -155,7 +155,10 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
             work.run();
         } catch (OrtException e) {
             throw new UserException(
-                    "DT-RUN-003", "the model cannot be run on it: " + OrtRuntime.firstLine(e), description, e);
+                    RuntimeProblems.SAMPLE_REFUSED,
+                    "the model cannot be run on it: " + OrtRuntime.firstLine(e),
+                    description,
+                    e);
         }
     }
 
@@ -163,7 +166,8 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
         for (ValueInfo input : network.graph().inputs()) {
             Sample.Input in = sample.inputs().get(input.name());
             if (in == null) {
-                throw new UserException("DT-DAT-001", "lacks the model's input '" + input.name() + "'", description);
+                throw new UserException(
+                        RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input.name() + "'", description);
             }
             if (in.type() == ElementType.FLOAT) {
                 Held held = buffer(tensors.rawBuffers, input.name(), in.shape());

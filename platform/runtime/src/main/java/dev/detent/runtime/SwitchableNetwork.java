@@ -459,7 +459,7 @@ public final class SwitchableNetwork implements AutoCloseable {
         try {
             session.close();
         } catch (OrtException e) {
-            throw new InternalException("DT-RUN-090", "a session could not be closed", "", e);
+            throw new InternalException(RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
         }
     }
 }

@@ -26,6 +26,7 @@ public final class DescriptorContract {
 
     private DescriptorContract() {}
 
+    /** What a pass says of itself that cannot be. */
     public static ContractViolation check(PassDefinition definition) {
         PassDescriptor d = definition.descriptor();
         List<String> broken = new ArrayList<>();
@@ -53,6 +54,7 @@ public final class DescriptorContract {
                 : ContractViolation.failed(PASS, d.id() + ": " + String.join("; ", broken));
     }
 
+    /** What an observer says of itself that cannot be. */
     public static ContractViolation check(ObserverDefinition definition) {
         List<String> broken = new ArrayList<>();
         for (Scheme s : List.of(

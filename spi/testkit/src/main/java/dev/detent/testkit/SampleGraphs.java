@@ -18,6 +18,7 @@ public final class SampleGraphs {
 
     private SampleGraphs() {}
 
+    /** By name, in the order in which they are tried; new graphs at every call. */
     public static Map<String, Graph> all() {
         Map<String, Graph> graphs = new LinkedHashMap<>();
         graphs.put("conv-relu", convRelu());

@@ -12,6 +12,7 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.number.Widths;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
@@ -22,7 +23,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -49,7 +49,8 @@ final class YamlTarget {
             "operators",
             "passes",
             "without",
-            "exporters");
+            "exporters",
+            "also");
     private static final Set<String> SCHEME_KEYS = Set.of(
             "format",
             "bits",
@@ -77,21 +78,22 @@ final class YamlTarget {
             "activations",
             OperatorTable.types(Trait.ACTIVATION));
 
-    private final String file;
+    private final YamlValues values;
     private final Map<String, Object> yaml;
 
     YamlTarget(String file, Map<String, Object> yaml) {
-        this.file = file;
+        this.values = new YamlValues(file);
         this.yaml = new LinkedHashMap<>(yaml);
         // A key without a value is as good as none.
         this.yaml.values().removeIf(Objects::isNull);
-        known(yaml.keySet(), KEYS, "");
+        values.refuseOthers(yaml.keySet(), KEYS, "");
     }
 
     Target target() {
-        TensorRule activation = slot("activations", map(yaml.get("activations"), "activations"), "mse");
+        TensorRule activation = slot("activations", values.map(yaml.get("activations"), "activations"), "mse");
         DeclaredTargetBuilder table = DeclaredTarget.of(
-                        text(yaml, "target"), String.valueOf(yaml.getOrDefault("summary", "described by " + file)))
+                        values.text(yaml, "target"),
+                        String.valueOf(yaml.getOrDefault("summary", "described by " + values.file())))
                 .quantizes(operators("quantizes", yaml.get("quantizes")))
                 .activations(activation.scheme(), activation.observer())
                 .recipe(recipe())
@@ -100,9 +102,10 @@ final class YamlTarget {
             table.moves(operators("moves", yaml.get("moves")));
         }
         if (yaml.containsKey("weights")) {
-            weights(table, map(yaml.get("weights"), "weights"));
+            weights(table, values.map(yaml.get("weights"), "weights"));
         }
         bias(table);
+        also(table, activation.scheme());
         choice("outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatOutputs));
         choice("network-outputs", "quantized", Map.of("quantized", () -> {}, "float", table::floatNetworkOutputs));
         Map<String, Map<String, TensorRule>> own = ownRules();
@@ -130,11 +133,33 @@ final class YamlTarget {
                 ? operators("weights.operators", weights.get("operators"))
                 : OperatorTable.types(Trait.WEIGHTED);
         Scheme scheme = slot("weights", weights, "minmax").scheme();
-        if (flag(weights, "per-channel", false)) {
+        if (values.flag(weights, "per-channel", false)) {
             table.channelWeights(scheme, "minmax", types);
         } else {
             table.weights(scheme, "minmax", types);
         }
+    }
+
+    /** {@code also: {activations: [16], weights: [4, 16]}}: widths that a person's rules may ask for. */
+    private void also(DeclaredTargetBuilder table, Scheme activation) {
+        Map<String, Object> also = values.map(yaml.getOrDefault("also", Map.of()), "also");
+        values.refuseOthers(also.keySet(), Set.of("activations", "weights"), "also.");
+        Set<String> types = operators("quantizes", yaml.get("quantizes"));
+        values.list(also.getOrDefault("activations", List.of()))
+                .forEach(bits -> table.alsoActivations(Widths.of(activation, width("activations", bits)), types));
+        if (yaml.get("weights") instanceof Map<?, ?> weights) {
+            Scheme weight =
+                    slot("weights", values.map(weights, "weights"), "minmax").scheme();
+            values.list(also.getOrDefault("weights", List.of()))
+                    .forEach(bits -> table.alsoWeights(Widths.of(weight, width("weights", bits)), types));
+        }
+    }
+
+    private int width(String key, String bits) {
+        if (!bits.matches("[2-9]|[12]\\d|3[0-2]")) {
+            throw values.wrong("also." + key, bits, "widths of 2 to 32 bits");
+        }
+        return Integer.parseInt(bits);
     }
 
     private void bias(DeclaredTargetBuilder table) {
@@ -144,28 +169,28 @@ final class YamlTarget {
             Scheme scheme = LinearInteger.int32();
             table.derivedBias(channels ? scheme.perChannel(0) : scheme, "minmax");
         } else if (bias instanceof Map<?, ?>) {
-            TensorRule rule = slot("bias", map(bias, "bias"), "minmax");
+            TensorRule rule = slot("bias", values.map(bias, "bias"), "minmax");
             table.calibratedBias(rule.scheme(), rule.observer());
         } else if (!bias.equals("float")) {
-            throw wrong("bias", bias, "float, derived or a scheme");
+            throw values.wrong("bias", bias, "float, derived or a scheme");
         }
     }
 
     /** {@code operators: {Softmax: {output-0: {...} | float}}}. */
     private Map<String, Map<String, TensorRule>> ownRules() {
         Map<String, Map<String, TensorRule>> own = new LinkedHashMap<>();
-        map(yaml.getOrDefault("operators", Map.of()), "operators").forEach((type, slots) -> {
+        values.map(yaml.getOrDefault("operators", Map.of()), "operators").forEach((type, slots) -> {
             Map<String, TensorRule> rules = new LinkedHashMap<>();
-            map(slots, "operators." + type).forEach((slot, rule) -> {
+            values.map(slots, "operators." + type).forEach((slot, rule) -> {
                 String key = "operators." + type + "." + slot;
                 if (!slot.matches("(input|output)-\\d")) {
-                    throw wrong(key, slot, "input-0, output-0 and so on");
+                    throw values.wrong(key, slot, "input-0, output-0 and so on");
                 }
                 rules.put(
                         slot,
                         "float".equals(rule)
                                 ? new TensorRule(LinearInteger.symmetric(8, -128, 127), "minmax", InitialState.FP32)
-                                : slot(key, map(rule, key), "mse"));
+                                : slot(key, values.map(rule, key), "mse"));
             });
             own.put(type, rules);
         });
@@ -178,9 +203,10 @@ final class YamlTarget {
         if (yaml.containsKey("fuses")) {
             passes.put("fusion", Map.of("activations", String.join(",", operators("fuses", yaml.get("fuses")))));
         }
-        map(yaml.getOrDefault("passes", Map.of()), "passes")
-                .forEach((id, options) -> passes.put(id, map(options == null ? Map.of() : options, "passes." + id)));
-        List<String> without = list(yaml.getOrDefault("without", List.of()));
+        values.map(yaml.getOrDefault("passes", Map.of()), "passes")
+                .forEach((id, options) ->
+                        passes.put(id, values.map(options == null ? Map.of() : options, "passes." + id)));
+        List<String> without = values.list(yaml.getOrDefault("without", List.of()));
         return host -> {
             QuantizationRecipe recipe = host.integer();
             for (Map.Entry<String, Map<String, Object>> e : passes.entrySet()) {
@@ -195,20 +221,20 @@ final class YamlTarget {
 
     private Exporter[] exporters() {
         List<Exporter> exporters = new ArrayList<>();
-        for (String id : list(yaml.getOrDefault("exporters", List.of("qdq")))) {
+        for (String id : values.list(yaml.getOrDefault("exporters", List.of("qdq")))) {
             switch (id) {
                 case "qdq" ->
                     exporters.add(new QdqExporter(
                             "QuantizeLinear and DequantizeLinear nodes", QdqGraphBuilder.Form.OTHER_TIES));
                 case "table" -> exporters.add(new TableExporter());
-                default -> throw wrong("exporters", id, "qdq or table");
+                default -> throw values.wrong("exporters", id, "qdq or table");
             }
         }
         return exporters.toArray(Exporter[]::new);
     }
 
     private TensorRule slot(String key, Map<String, Object> m, String observer) {
-        known(m.keySet(), SCHEME_KEYS, key + ".");
+        values.refuseOthers(m.keySet(), SCHEME_KEYS, key + ".");
         return new TensorRule(
                 scheme(key, m), String.valueOf(m.getOrDefault("observer", observer)), InitialState.INITIAL);
     }
@@ -219,108 +245,42 @@ final class YamlTarget {
             case "e4m3" -> FloatingPoint.E4M3.scheme();
             case "e5m2" -> FloatingPoint.E5M2.scheme();
             case "integer" -> integer(key, m);
-            default -> throw wrong(key + ".format", format, "integer, e4m3 or e5m2");
+            default -> throw values.wrong(key + ".format", format, "integer, e4m3 or e5m2");
         };
-        if (flag(m, "power-of-two", false)) {
+        if (values.flag(m, "power-of-two", false)) {
             scheme = scheme.withPowerOfTwo();
         }
-        scheme = scheme.with(value(ScaleRule.class, key + ".scale", m.getOrDefault("scale", "span")));
-        return scheme.with(value(Rounding.class, key + ".rounding", m.getOrDefault("rounding", "half-even")));
+        scheme = scheme.with(values.value(ScaleRule.class, key + ".scale", m.getOrDefault("scale", "span")));
+        return scheme.with(values.value(Rounding.class, key + ".rounding", m.getOrDefault("rounding", "half-even")));
     }
 
     private Scheme integer(String key, Map<String, Object> m) {
-        int bits = (int) number(key + ".bits", m.getOrDefault("bits", 8));
-        boolean symmetric = flag(m, "symmetric", true);
-        boolean signed = flag(m, "signed", symmetric);
-        long min = number(key + ".min", m.getOrDefault("min", signed ? -(1L << bits - 1) : 0));
-        long max = number(key + ".max", m.getOrDefault("max", signed ? (1L << bits - 1) - 1 : (1L << bits) - 1));
+        int bits = (int) values.number(key + ".bits", m.getOrDefault("bits", 8));
+        boolean symmetric = values.flag(m, "symmetric", true);
+        boolean signed = values.flag(m, "signed", symmetric);
+        long min = values.number(key + ".min", m.getOrDefault("min", signed ? -(1L << bits - 1) : 0));
+        long max = values.number(key + ".max", m.getOrDefault("max", signed ? (1L << bits - 1) - 1 : (1L << bits) - 1));
         try {
             return symmetric ? LinearInteger.symmetric(bits, min, max) : LinearInteger.asymmetric(bits, min, max);
         } catch (IllegalArgumentException e) {
-            throw new UserException(GenericProblems.VALUE, key + ": " + e.getMessage(), file, e);
-        }
-    }
-
-    private <E extends Enum<E>> E value(Class<E> type, String key, Object text) {
-        try {
-            return Enum.valueOf(
-                    type, String.valueOf(text).toUpperCase(Locale.ROOT).replace('-', '_'));
-        } catch (IllegalArgumentException e) {
-            List<String> names = List.of(type.getEnumConstants()).stream()
-                    .map(c -> c.name().toLowerCase(Locale.ROOT).replace('_', '-'))
-                    .toList();
-            throw wrong(key, text, "one of " + names);
+            throw new UserException(GenericProblems.VALUE, key + ": " + e.getMessage(), values.file(), e);
         }
     }
 
     private void choice(String key, String otherwise, Map<String, Runnable> choices) {
-        String value = String.valueOf(yaml.getOrDefault(key, otherwise));
-        if (!choices.containsKey(value)) {
-            throw wrong(key, value, "quantized or float");
+        String chosen = String.valueOf(yaml.getOrDefault(key, otherwise));
+        if (!choices.containsKey(chosen)) {
+            throw values.wrong(key, chosen, "quantized or float");
         }
-        choices.get(value).run();
+        choices.get(chosen).run();
     }
 
     private Set<String> operators(String key, @Nullable Object value) {
         Set<String> types = new LinkedHashSet<>();
         if (value == null) {
-            throw new UserException(
-                    GenericProblems.KEY_MISSING,
-                    "needs the key '" + key + "', a list of operators or families " + new TreeSet<>(FAMILIES.keySet()),
-                    file);
+            throw values.missing(key, ", a list of operators or families " + new TreeSet<>(FAMILIES.keySet()));
         }
-        list(value).forEach(t -> types.addAll(FAMILIES.getOrDefault(t, Set.of(t))));
+        values.list(value).forEach(t -> types.addAll(FAMILIES.getOrDefault(t, Set.of(t))));
         return types;
-    }
-
-    private static List<String> list(Object value) {
-        return value instanceof List<?> l ? l.stream().map(String::valueOf).toList() : List.of(String.valueOf(value));
-    }
-
-    private String text(Map<String, Object> m, String key) {
-        if (!(m.get(key) instanceof String s) || s.isBlank()) {
-            throw new UserException(GenericProblems.KEY_MISSING, "needs the key '" + key + "'", file);
-        }
-        return s;
-    }
-
-    private long number(String key, Object value) {
-        if (value instanceof Number n) {
-            return n.longValue();
-        }
-        throw wrong(key, value, "a number");
-    }
-
-    private boolean flag(Map<String, Object> m, String key, boolean otherwise) {
-        Object value = m.getOrDefault(key, otherwise);
-        if (value instanceof Boolean b) {
-            return b;
-        }
-        throw wrong(key, value, "true or false");
-    }
-
-    private Map<String, Object> map(@Nullable Object value, String key) {
-        if (!(value instanceof Map<?, ?> m)) {
-            throw wrong(key, String.valueOf(value), "a map");
-        }
-        Map<String, Object> typed = new LinkedHashMap<>();
-        m.forEach((k, v) -> typed.put(String.valueOf(k), v));
-        return typed;
-    }
-
-    private void known(Set<String> keys, Set<String> allowed, String prefix) {
-        for (String k : keys) {
-            if (!allowed.contains(k)) {
-                throw new UserException(
-                        GenericProblems.UNKNOWN_KEY,
-                        "has the unknown key '" + prefix + k + "'; known are " + new TreeSet<>(allowed),
-                        file);
-            }
-        }
-    }
-
-    private UserException wrong(String key, Object value, String allowed) {
-        return new UserException(
-                GenericProblems.VALUE, "'" + key + "' must be " + allowed + ", not '" + value + "'", file);
     }
 }

@@ -54,8 +54,14 @@ final class TableExporter extends SidecarExporter<List<TextTableCodec.Row>> {
         Map<String, TensorQuantization> inputs = new LinkedHashMap<>();
         for (Node n : model.graph().nodes()) {
             if (model.quantization().isQuantized(n)) {
-                model.quantization().input(n, 1).ifPresent(c -> entries.put(n.name() + WEIGHT, c));
-                model.quantization().input(n, 0).ifPresent(c -> inputs.put(n.name(), c));
+                model.quantization()
+                        .input(n, 1)
+                        .filter(c -> c.state().isWritten())
+                        .ifPresent(c -> entries.put(n.name() + WEIGHT, c));
+                model.quantization()
+                        .input(n, 0)
+                        .filter(c -> c.root().state().isWritten())
+                        .ifPresent(c -> inputs.put(n.name(), c));
             }
         }
         inputs.forEach((layer, c) -> {

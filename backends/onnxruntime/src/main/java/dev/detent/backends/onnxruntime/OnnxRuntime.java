@@ -18,6 +18,7 @@ import dev.detent.spi.quant.NumberSystemProvider;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.number.Widths;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
@@ -212,6 +213,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .channelWeights(WEIGHT, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(BIAS, "minmax")
                 .alsoActivations(U16, TYPES)
+                .alsoWeights(Widths.of(WEIGHT, 4), OperatorTable.types(Trait.WEIGHTED))
+                .alsoWeights(Widths.of(WEIGHT, 16), OperatorTable.types(Trait.WEIGHTED))
                 .floatNetworkOutputs()
                 .floatInto(NOT_FUSED)
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());

@@ -1,6 +1,7 @@
 package dev.detent.backends.ppq;
 
 import dev.detent.spi.backend.DefaultRecipes;
+import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Rules;
@@ -11,13 +12,18 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.number.Widths;
 import dev.detent.support.operator.WeightLayout;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** A rule set of PPQ as a target. */
 final class PpqTarget implements Target {
+
+    private static final int[] WIDTHS = {2, 3, 4, 5, 6, 7, 8, 12, 16};
 
     private final Platform platform;
 
@@ -40,6 +46,41 @@ final class PpqTarget implements Target {
         return node.isOneOf(platform.types());
     }
 
+    /** PPQ lets a person set any width of any config, and its JSON holds it. */
+    @Override
+    public List<NodeRule> alternatives(Node node, Graph graph) {
+        if (!supports(node, graph)) {
+            return List.of();
+        }
+        NodeRule own = rule(node, graph);
+        Set<NodeRule> all = new LinkedHashSet<>(List.of(own));
+        for (int activation : WIDTHS) {
+            for (int weight : WIDTHS) {
+                all.add(inWidths(own, activation, weight, node));
+            }
+        }
+        all.add(own.inFloat());
+        return List.copyOf(all);
+    }
+
+    private NodeRule inWidths(NodeRule own, int activation, int weight, Node node) {
+        NodeRule rule = own;
+        for (int i = 0; i < own.inputs().size(); i++) {
+            int bits = i == 1 && node.isOneOf(platform.weighted()) ? weight : activation;
+            rule = rule.input(i, inWidth(own.inputs().get(i), bits));
+        }
+        for (int i = 0; i < own.outputs().size(); i++) {
+            rule = rule.output(i, inWidth(own.outputs().get(i), activation));
+        }
+        return rule;
+    }
+
+    private static TensorRule inWidth(TensorRule rule, int bits) {
+        boolean changes =
+                rule.state() == InitialState.INITIAL && rule.scheme().system().isAffineInteger();
+        return changes ? rule.with(Widths.of(rule.scheme(), bits)) : rule;
+    }
+
     @Override
     public List<Exporter> exporters() {
         return List.of(new ConfigExporter());
@@ -52,7 +93,7 @@ final class PpqTarget implements Target {
 
     @Override
     public QuantizationRecipe recipe(DefaultRecipes host) {
-        QuantizationRecipe profile = QuantizationRecipe.dispatchedBy("pursus")
+        QuantizationRecipe profile = QuantizationRecipe.dispatchedBy("perseus")
                 .with("refine")
                 .with("fusion", Map.of("activations", String.join(",", new TreeSet<>(platform.fused()))))
                 .with("simplify")
@@ -85,7 +126,7 @@ final class PpqTarget implements Target {
             rule = rule.input(2, platform.bias().orElseThrow());
         }
         if (platform.floatOutputs()) {
-            rule = rule.output(0, platform.activation().with(dev.detent.spi.backend.InitialState.FP32));
+            rule = rule.output(0, platform.activation().with(InitialState.FP32));
         }
         return rule.passive(platform.passives() && node.isOneOf(Platform.PASSIVE));
     }

@@ -57,9 +57,9 @@ record ObserverChoice(String method, int samples, boolean useful) {
         return method.isEmpty() ? "the rules' observers" : method;
     }
 
-    /** What the target prescribes is no matter of choice. */
+    /** What the target prescribes, or a person chose for this very config, is no matter of choice. */
     String observer(TensorQuantization c) {
-        return method.isEmpty() || c.isFixed() ? c.observer() : method;
+        return method.isEmpty() || c.isFixed() || c.isObserverChosen() ? c.observer() : method;
     }
 
     /** A tensor read at several slots is observed once per scheme. */

@@ -6,6 +6,7 @@ import dev.detent.spi.pass.Dispatcher;
 import dev.detent.spi.pass.Placement;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** Every operator the target supports, without looking at shapes. */
@@ -13,7 +14,13 @@ final class AllSupportedDispatcher implements Dispatcher {
 
     @Override
     public String id() {
-        return "allin";
+        return "all-supported";
+    }
+
+    /** PPQ's name. */
+    @Override
+    public Set<String> formerIds() {
+        return Set.of("allin");
     }
 
     @Override

@@ -15,13 +15,19 @@ import java.util.function.Predicate;
 
 /**
  * Everything that is connected by value to a computing operator is quantized; everything connected to shapes and
- * indices is not. PPQ's default ('pursus', the Perseus class of 0.6.5.1).
+ * indices is not. PPQ's default (the Perseus class of 0.6.5.1).
  */
 final class PerseusDispatcher implements Dispatcher {
 
     @Override
     public String id() {
-        return "pursus";
+        return "perseus";
+    }
+
+    /** As PPQ misspells it. */
+    @Override
+    public Set<String> formerIds() {
+        return Set.of("pursus");
     }
 
     @Override

@@ -21,7 +21,7 @@ final class SearchDispatcher implements Dispatcher {
     enum Reach {
         CONSERVATIVE("conservative", "from computing operators downward as long as every operator can be quantized"),
         PPLNN("pplnn", "what lies between two convolutions"),
-        AGGRESSIVE("aggresive", "everything downward of computing operators, whatever its type"),
+        AGGRESSIVE("aggressive", "everything downward of computing operators, whatever its type"),
         POINTWISE("pointwise", "the computing operators alone");
 
         private final String id;
@@ -42,6 +42,12 @@ final class SearchDispatcher implements Dispatcher {
     @Override
     public String id() {
         return reach.id;
+    }
+
+    /** As PPQ misspells it. */
+    @Override
+    public Set<String> formerIds() {
+        return reach == Reach.AGGRESSIVE ? Set.of("aggresive") : Set.of();
     }
 
     @Override

@@ -9,10 +9,8 @@ import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -68,36 +66,31 @@ final class ChannelGroups {
 
     private final Graph graph;
     private final Function<String, Optional<Tensor>> constants;
-    private final Map<Channels, Integer> first = new LinkedHashMap<>();
-    private final Map<Channels, Integer> counts = new HashMap<>();
-    private int size = 1;
-    /** The fixed group has the smallest number, so it stays the fixed group whatever joins it. */
-    private final DisjointSets sets = new DisjointSets();
-
+    private final TiedChannels tied;
     private final List<Layer> layers = new ArrayList<>();
     private final List<Shift> shifts = new ArrayList<>();
 
     private ChannelGroups(Graph graph, Function<String, Optional<Tensor>> constants) {
         this.graph = graph;
         this.constants = constants;
-        sets.grow(size);
+        this.tied = new TiedChannels(graph);
     }
 
     /** @param constants values that depend on constants alone */
     static ChannelGroups of(Graph graph, Function<String, Optional<Tensor>> constants) {
         ChannelGroups groups = new ChannelGroups(graph, constants);
-        graph.valueInfos().values().forEach(groups::register);
-        graph.inputs().forEach(groups::register);
-        graph.outputs().forEach(groups::register);
-        graph.inputs().forEach(v -> groups.fix(v.name()));
-        graph.outputs().forEach(v -> groups.fix(v.name()));
+        graph.valueInfos().values().forEach(groups.tied::register);
+        graph.inputs().forEach(groups.tied::register);
+        graph.outputs().forEach(groups.tied::register);
+        graph.inputs().forEach(v -> groups.tied.fix(v.name()));
+        graph.outputs().forEach(v -> groups.tied.fix(v.name()));
         for (Node n : graph.nodes()) {
             Rule rule = n.domain().isEmpty() && n.capturedValues().isEmpty() ? RULES.get(n.opType()) : null;
             if (rule != null) {
                 rule.apply(groups, n);
             } else {
-                groups.fix(n);
-                n.capturedValues().forEach(groups::fix);
+                groups.tied.fix(n);
+                n.capturedValues().forEach(groups.tied::fix);
             }
         }
         return groups;
@@ -113,97 +106,12 @@ final class ChannelGroups {
 
     /** One more than the largest number of a group. */
     int size() {
-        return size;
+        return tied.size();
     }
 
-    /** The group of every channel. */
+    /** The group of every channel; empty where nothing is known of the tensor. */
     int[] of(Channels channels) {
-        Channels c = canonical(channels);
-        Integer at = first.get(c);
-        if (at == null) {
-            return new int[0];
-        }
-        int[] groups = new int[counts.getOrDefault(c, 0)];
-        Arrays.setAll(groups, i -> sets.find(at + i));
-        return groups;
-    }
-
-    private void register(ValueInfo v) {
-        if (v.type() != ElementType.FLOAT
-                || v.shape().isEmpty()
-                || v.shape().get().size() < 2
-                || graph.isInitializer(v.name())) {
-            return;
-        }
-        List<ValueInfo.Dimension> shape = v.shape().get();
-        register(new Channels(v.name(), Axis.SECOND), shape.get(1));
-        if (shape.size() > 2) {
-            register(new Channels(v.name(), Axis.LAST), shape.get(shape.size() - 1));
-        }
-    }
-
-    private void register(Channels channels, ValueInfo.Dimension dimension) {
-        if (dimension.isKnown() && !first.containsKey(channels)) {
-            first.put(channels, size);
-            counts.put(channels, (int) dimension.size());
-            size += (int) dimension.size();
-            sets.grow(size);
-        }
-    }
-
-    private int first(Channels registered) {
-        return Objects.requireNonNull(first.get(registered), registered::value);
-    }
-
-    private Channels canonical(Channels c) {
-        return c.axis() == Axis.LAST && rank(c.value()) == 2 ? new Channels(c.value(), Axis.SECOND) : c;
-    }
-
-    private int rank(String value) {
-        return graph.valueInfo(value).flatMap(ValueInfo::shape).map(List::size).orElse(-1);
-    }
-
-    private void fix(Channels channels) {
-        Channels c = canonical(channels);
-        for (int i = 0; i < counts.getOrDefault(c, 0); i++) {
-            sets.join(FIXED, first(c) + i);
-        }
-    }
-
-    private void fix(String value) {
-        fix(new Channels(value, Axis.SECOND));
-        fix(new Channels(value, Axis.LAST));
-    }
-
-    private void fix(Node n) {
-        n.inputs().forEach(this::fix);
-        n.outputs().forEach(this::fix);
-    }
-
-    /** Channel i of {@code a} is channel {@code offset} + i of {@code b}. */
-    private void link(Channels a, Channels b, int offset) {
-        Channels x = canonical(a);
-        Channels y = canonical(b);
-        int n = counts.getOrDefault(x, -1);
-        if (n < 0 || offset + n > counts.getOrDefault(y, -1)) {
-            fix(x);
-            fix(y);
-            return;
-        }
-        for (int i = 0; i < n; i++) {
-            sets.join(first(x) + i, first(y) + offset + i);
-        }
-    }
-
-    private void link(String a, String b, Axis axis) {
-        Channels x = canonical(new Channels(a, axis));
-        Channels y = canonical(new Channels(b, axis));
-        if (counts.getOrDefault(x, -1).equals(counts.getOrDefault(y, -2))) {
-            link(x, y, 0);
-        } else {
-            fix(x);
-            fix(y);
-        }
+        return tied.groups(channels);
     }
 
     /** Input 0 and output 0 have the same channels at {@code axes}, and at no others. */
@@ -211,20 +119,13 @@ final class ChannelGroups {
         List<Axis> linked = List.of(axes);
         for (Axis axis : Axis.values()) {
             if (linked.contains(axis)) {
-                link(n.input(0), n.output(0), axis);
-            } else if (rank(n.input(0)) != 2) {
-                fix(new Channels(n.input(0), axis));
-                fix(new Channels(n.output(0), axis));
+                tied.link(n.input(0), n.output(0), axis);
+            } else if (tied.rank(n.input(0)) != 2) {
+                tied.fix(new Channels(n.input(0), axis));
+                tied.fix(new Channels(n.output(0), axis));
             }
         }
-        n.outputs().stream().skip(1).forEach(this::fix);
-    }
-
-    /** What an operator with its channels at {@code axis} does to the other one. */
-    private void fixOther(String value, Axis axis) {
-        if (rank(value) != 2) {
-            fix(new Channels(value, axis == Axis.SECOND ? Axis.LAST : Axis.SECOND));
-        }
+        n.outputs().stream().skip(1).forEach(tied::fix);
     }
 
     private void weighted(Node n, Axis axis) {
@@ -234,11 +135,11 @@ final class ChannelGroups {
                 && (axis == Axis.SECOND
                         || graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false));
         if (!free) {
-            fix(n);
+            tied.fix(n);
             return;
         }
-        fixOther(n.input(0), axis);
-        fixOther(n.output(0), axis);
+        tied.fixOther(n.input(0), axis);
+        tied.fixOther(n.output(0), axis);
         Channels out = new Channels(n.output(0), axis);
         layers.add(new Layer(n, new Channels(n.input(0), axis), out));
         if (n.hasInput(2)) {
@@ -251,11 +152,11 @@ final class ChannelGroups {
         boolean free =
                 isOwn(n.input(1)) && isOwn(n.input(2)) && n.outputs().size() == 1 && n.intAttribute("axis", -1) == -1;
         if (!free) {
-            fix(n);
+            tied.fix(n);
             return;
         }
-        fix(n.input(0));
-        fixOther(n.output(0), axis);
+        tied.fix(n.input(0));
+        tied.fixOther(n.output(0), axis);
         Channels out = new Channels(n.output(0), axis);
         shift(n.input(1), out);
         shift(n.input(2), out);
@@ -265,12 +166,12 @@ final class ChannelGroups {
         int constant = graph.isInitializer(n.input(1)) ? 1 : graph.isInitializer(n.input(0)) ? 0 : -1;
         if (constant < 0) {
             for (int i = 0; i < 2; i++) {
-                boolean same = rank(n.input(i)) == rank(n.output(0));
+                boolean same = tied.rank(n.input(i)) == tied.rank(n.output(0));
                 for (Axis axis : Axis.values()) {
                     if (same) {
-                        link(n.input(i), n.output(0), axis);
+                        tied.link(n.input(i), n.output(0), axis);
                     } else {
-                        fix(n);
+                        tied.fix(n);
                     }
                 }
             }
@@ -278,47 +179,32 @@ final class ChannelGroups {
         }
         String value = n.input(1 - constant);
         Optional<Axis> axis = isOwn(n.input(constant))
-                ? axisOf(graph.initializer(n.input(constant)).orElseThrow(), n.output(0))
+                ? tied.axisOf(graph.initializer(n.input(constant)).orElseThrow(), n.output(0))
                 : Optional.empty();
         if (axis.isEmpty()) {
-            fix(n);
+            tied.fix(n);
             return;
         }
-        link(value, n.output(0), axis.get());
-        fixOther(value, axis.get());
-        fixOther(n.output(0), axis.get());
+        tied.link(value, n.output(0), axis.get());
+        tied.fixOther(value, axis.get());
+        tied.fixOther(n.output(0), axis.get());
         shift(n.input(constant), new Channels(n.output(0), axis.get()));
-    }
-
-    /** The axis along which a constant broadcasts, an element for every channel. */
-    private Optional<Axis> axisOf(Tensor constant, String value) {
-        for (Axis axis : Axis.values()) {
-            Channels c = canonical(new Channels(value, axis));
-            int fromEnd = axis == Axis.LAST ? 1 : rank(value) - 1;
-            int at = constant.rank() - fromEnd;
-            if (counts.getOrDefault(c, -1) == constant.elementCount()
-                    && at >= 0
-                    && constant.dim(at) == constant.elementCount()) {
-                return Optional.of(axis);
-            }
-        }
-        return Optional.empty();
     }
 
     private void shift(String initializer, Channels channels) {
         if (graph.initializer(initializer)
-                .map(t -> t.elementCount() == counts.getOrDefault(canonical(channels), -1))
+                .map(t -> t.elementCount() == tied.count(channels).orElse(-1))
                 .orElse(false)) {
             shifts.add(new Shift(initializer, channels));
         } else {
-            fix(channels);
+            tied.fix(channels);
         }
     }
 
     /** Channels survive when only spatial dimensions of size 1 come or go. */
     private void reshape(Node n) {
-        Optional<long[]> from = dims(n.input(0));
-        Optional<long[]> to = dims(n.output(0))
+        Optional<long[]> from = tied.dims(n.input(0));
+        Optional<long[]> to = tied.dims(n.output(0))
                 .or(() -> from.filter(f -> f.length > 1 && feedsMatrices(n.output(0), f[1]))
                         .map(f -> new long[] {f[0], f[1]}));
         boolean kept = from.isPresent()
@@ -329,13 +215,13 @@ final class ChannelGroups {
                 && Arrays.stream(from.get()).skip(2).allMatch(d -> d == 1)
                 && Arrays.stream(to.get()).skip(2).allMatch(d -> d == 1);
         if (!kept) {
-            fix(n);
+            tied.fix(n);
             return;
         }
-        register(new Channels(n.output(0), Axis.SECOND), ValueInfo.Dimension.of(to.get()[1]));
-        link(new Channels(n.input(0), Axis.SECOND), new Channels(n.output(0), Axis.SECOND), 0);
-        fixOther(n.input(0), Axis.SECOND);
-        fixOther(n.output(0), Axis.SECOND);
+        tied.register(new Channels(n.output(0), Axis.SECOND), ValueInfo.Dimension.of(to.get()[1]));
+        tied.link(new Channels(n.input(0), Axis.SECOND), new Channels(n.output(0), Axis.SECOND), 0);
+        tied.fixOther(n.input(0), Axis.SECOND);
+        tied.fixOther(n.output(0), Axis.SECOND);
     }
 
     /**
@@ -352,25 +238,18 @@ final class ChannelGroups {
                                         .orElse(false));
     }
 
-    /** Dimensions; those that are not known as -1. */
-    private Optional<long[]> dims(String value) {
-        return graph.valueInfo(value)
-                .flatMap(ValueInfo::shape)
-                .map(s -> s.stream().mapToLong(ValueInfo.Dimension::size).toArray());
-    }
-
     private void concat(Node n) {
-        int rank = rank(n.output(0));
+        int rank = tied.rank(n.output(0));
         long declared = n.intAttribute("axis", 0);
         long at = declared < 0 ? declared + rank : declared;
         for (Axis axis : Axis.values()) {
             int offset = 0;
             for (String in : n.inputs()) {
                 if (at == (axis == Axis.SECOND ? 1 : rank - 1)) {
-                    link(new Channels(in, axis), new Channels(n.output(0), axis), offset);
-                    offset += Math.max(0, counts.getOrDefault(canonical(new Channels(in, axis)), 0));
+                    tied.link(new Channels(in, axis), new Channels(n.output(0), axis), offset);
+                    offset += tied.count(new Channels(in, axis)).orElse(0);
                 } else {
-                    link(in, n.output(0), axis);
+                    tied.link(in, n.output(0), axis);
                 }
             }
         }
@@ -378,25 +257,25 @@ final class ChannelGroups {
 
     private void slice(Node n) {
         Optional<long[]> axes = n.hasInput(3) ? constants.apply(n.input(3)).map(Tensor::longs) : Optional.empty();
-        int rank = rank(n.input(0));
+        int rank = tied.rank(n.input(0));
         if (axes.isEmpty() || rank < 2) {
-            fix(n);
+            tied.fix(n);
             return;
         }
         for (Axis axis : Axis.values()) {
             int at = axis == Axis.SECOND ? 1 : rank - 1;
             if (Arrays.stream(axes.get()).noneMatch(a -> (a < 0 ? a + rank : a) == at)) {
-                link(n.input(0), n.output(0), axis);
+                tied.link(n.input(0), n.output(0), axis);
             } else {
-                fix(new Channels(n.input(0), axis));
-                fix(new Channels(n.output(0), axis));
+                tied.fix(new Channels(n.input(0), axis));
+                tied.fix(new Channels(n.output(0), axis));
             }
         }
     }
 
     /** Zeros around an image, and zero channels before and behind its own. */
     private void pad(Node n) {
-        int rank = rank(n.input(0));
+        int rank = tied.rank(n.input(0));
         Optional<long[]> pads =
                 constants.apply(n.input(1)).map(Tensor::longs).filter(p -> p.length == 2 * rank && rank > 2);
         boolean zeros = n.stringAttribute("mode", "constant").equals("constant")
@@ -407,12 +286,12 @@ final class ChannelGroups {
                                 .orElse(false))
                 && !n.hasInput(3);
         if (pads.isEmpty() || !zeros || pads.get()[1] < 0 || pads.get()[rank + 1] < 0) {
-            fix(n);
+            tied.fix(n);
             return;
         }
-        link(new Channels(n.input(0), Axis.SECOND), new Channels(n.output(0), Axis.SECOND), (int) pads.get()[1]);
-        fixOther(n.input(0), Axis.SECOND);
-        fixOther(n.output(0), Axis.SECOND);
+        tied.link(new Channels(n.input(0), Axis.SECOND), new Channels(n.output(0), Axis.SECOND), (int) pads.get()[1]);
+        tied.fixOther(n.input(0), Axis.SECOND);
+        tied.fixOther(n.output(0), Axis.SECOND);
     }
 
     /** A constant nobody else reads. */

@@ -33,9 +33,7 @@ final class SimplifyQuantization {
         Quantization quantization = context.quantization();
         for (Node producer : graph.nodes()) {
             for (TensorQuantization out : quantization.outputs(producer)) {
-                if (out.state().isFloat()
-                        || out.state().isShape()
-                        || out.state().isSwitchedOff()) {
+                if (isUnquantized(out) || isUnquantized(out.root())) {
                     continue;
                 }
                 for (Node consumer : graph.consumers(out.value())) {
@@ -43,11 +41,27 @@ final class SimplifyQuantization {
                         int index = consumer.inputs().indexOf(out.value());
                         quantization
                                 .input(consumer, index)
-                                .filter(in -> in.state().awaitsCalibration())
+                                .filter(in -> in.state().awaitsCalibration() && mayRead(in, out))
                                 .ifPresent(in -> context.states().overlap(in, out, "the same tensor as " + out.slot()));
                     }
                 }
             }
         }
+    }
+
+    private static boolean isUnquantized(TensorQuantization c) {
+        return c.state().isFloat() || c.state().isShape() || c.state().isSwitchedOff();
+    }
+
+    /**
+     * A node that a person gave another width than its neighbour converts what it reads, as chips with mixed precision
+     * do; and an encoding that is prescribed for the reader alone is not the writer's.
+     */
+    private static boolean mayRead(TensorQuantization in, TensorQuantization out) {
+        boolean sameWidth = in.scheme().bits() == out.scheme().bits();
+        boolean sameEncoding = out.isFixed()
+                && in.observer().equals(out.root().observer())
+                && in.scheme().equals(out.scheme());
+        return sameWidth && (!in.isFixed() || sameEncoding);
     }
 }

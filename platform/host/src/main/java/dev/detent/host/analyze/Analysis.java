@@ -1,6 +1,7 @@
 package dev.detent.host.analyze;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an {@link ErrorAnalysis} found.
@@ -34,8 +35,14 @@ public record Analysis(
 
     /**
      * @param alone the outputs when only this is quantized
-     * @param without the outputs when all but this is quantized
-     * @param gain in dB, of the outputs, if this were float and all else stayed as it is
+     * @param gain in dB, of the outputs, if this were float and all else stayed as it is; empty when that was not
+     *     measured
      */
-    public record UnitError(Unit unit, OutputErrors.Score alone, OutputErrors.Score without, double gain) {}
+    public record UnitError(Unit unit, OutputErrors.Score alone, Optional<Double> gain) {}
+
+    /** A unit's part of the errors that all of its kind make, each alone. */
+    public static double share(UnitError one, List<UnitError> all) {
+        double sum = all.stream().mapToDouble(u -> u.alone().ratio()).sum();
+        return sum == 0 ? 0 : one.alone().ratio() / sum;
+    }
 }

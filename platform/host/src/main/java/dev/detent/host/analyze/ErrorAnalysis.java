@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -104,9 +105,13 @@ public final class ErrorAnalysis implements AutoCloseable {
     /** Everything, on the first samples. */
     public Analysis run(Samples samples, AnalysisEffort effort, int workers, Progress progress) {
         Samples steady = samples.first(effort.alone());
-        Samples many = samples.first(effort.context());
+        Samples many = samples.first(Math.max(effort.context(), effort.survey()));
         TensorSurvey survey = new TensorSurvey(network, result.graph(), Math.min(effort.survey(), many.size()));
-        List<Unit> layers = of(Unit.Kind.LAYER);
+        List<Unit> judged =
+                units.stream().filter(u -> effort.kinds().contains(u.kind())).toList();
+        List<Unit> layers = effort.context() == 0
+                ? List.of()
+                : judged.stream().filter(u -> u.kind() == Unit.Kind.LAYER).toList();
         OutputErrors.Scores context = OutputErrors.measure(
                 network,
                 outputs,
@@ -116,9 +121,9 @@ public final class ErrorAnalysis implements AutoCloseable {
                 d -> progress.at("layers in context", d, many.size()),
                 survey);
         List<Question> questions = new ArrayList<>();
-        units.forEach(u -> questions.add(new Question(u, u.alone())));
-        units.stream()
-                .filter(u -> u.kind() != Unit.Kind.LAYER)
+        judged.forEach(u -> questions.add(new Question(u, u.alone())));
+        judged.stream()
+                .filter(u -> effort.context() > 0 && u.kind() != Unit.Kind.LAYER)
                 .forEach(u -> questions.add(new Question(u, u.without())));
         List<Variant> variants =
                 new ArrayList<>(questions.stream().map(Question::variant).toList());
@@ -127,32 +132,40 @@ public final class ErrorAnalysis implements AutoCloseable {
         OutputErrors.Scores few = OutputErrors.measure(
                 network, outputs, variants, steady, workers, d -> progress.at("tensors alone", d, steady.size()));
         Map<Variant, OutputErrors.Score> scores = new HashMap<>();
-        for (int i = 0; i < layers.size(); i++) {
-            scores.put(layers.get(i).without(), context.variants().get(i));
-        }
         for (int i = 0; i < questions.size(); i++) {
-            scores.putIfAbsent(questions.get(i).variant(), few.variants().get(i));
+            scores.put(questions.get(i).variant(), few.variants().get(i));
+        }
+        Map<Variant, Double> gains = new HashMap<>();
+        for (Question q : questions) {
+            gains.put(q.variant(), few.quantized().gain(Objects.requireNonNull(scores.get(q.variant()))));
+        }
+        for (int i = 0; i < layers.size(); i++) {
+            gains.put(
+                    layers.get(i).without(),
+                    context.quantized().gain(context.variants().get(i)));
         }
         Function<Unit, Analysis.UnitError> error = u -> new Analysis.UnitError(
-                u,
-                scores.get(u.alone()),
-                scores.get(u.without()),
-                (u.kind() == Unit.Kind.LAYER ? context.quantized() : few.quantized()).gain(scores.get(u.without())));
+                u, Objects.requireNonNull(scores.get(u.alone())), Optional.ofNullable(gains.get(u.without())));
         return new Analysis(
-                new AnalysisEffort(many.size(), steady.size(), Math.min(effort.survey(), many.size())),
+                new AnalysisEffort(
+                        layers.isEmpty() ? 0 : many.size(),
+                        steady.size(),
+                        Math.min(effort.survey(), many.size()),
+                        effort.kinds()),
                 new Analysis.Whole(
                         context.quantized(),
                         few.variants().get(questions.size()),
                         few.variants().get(questions.size() + 1),
                         few.quantized()),
-                of(Unit.Kind.LAYER).stream().map(error).toList(),
-                of(Unit.Kind.ACTIVATION).stream().map(error).toList(),
-                of(Unit.Kind.WEIGHT).stream().map(error).toList(),
+                errors(Unit.Kind.LAYER, judged, error),
+                errors(Unit.Kind.ACTIVATION, judged, error),
+                errors(Unit.Kind.WEIGHT, judged, error),
                 survey.facts(result.configs()));
     }
 
-    private List<Unit> of(Unit.Kind kind) {
-        return units.stream().filter(u -> u.kind() == kind).toList();
+    private static List<Analysis.UnitError> errors(
+            Unit.Kind kind, List<Unit> judged, Function<Unit, Analysis.UnitError> error) {
+        return judged.stream().filter(u -> u.kind() == kind).map(error).toList();
     }
 
     /** The float network with all weights quantized, or all activations. */

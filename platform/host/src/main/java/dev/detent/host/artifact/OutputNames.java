@@ -14,12 +14,13 @@ public final class OutputNames {
 
     public static final String JOURNAL = "journal.json";
     public static final String REPORT = "report.html";
+    public static final String ANALYSIS = "analysis.json";
     public static final String COMPARISON = "comparison.html";
 
     /** What every run for one target writes. */
     public static final List<String> OF_EVERY_RUN = List.of(RECORD, JOURNAL, REPORT);
 
-    private static final List<String> RESERVED = List.of(RECORD, JOURNAL, REPORT, COMPARISON);
+    private static final List<String> RESERVED = List.of(RECORD, JOURNAL, REPORT, ANALYSIS, COMPARISON);
 
     private OutputNames() {}
 

@@ -1,11 +1,11 @@
 package dev.detent.host.contract;
 
 import dev.detent.host.problem.PluginProblems;
+import dev.detent.host.process.JavaProcess;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.testkit.ContractViolation;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,20 +115,9 @@ final class ContractProcess {
     }
 
     private List<String> command(Path reported) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(a -> !a.startsWith("-agentlib"))
-                .forEach(command::add);
-        command.addAll(List.of(
-                "-cp",
-                System.getProperty("java.class.path"),
-                ContractProcess.class.getName(),
-                folder.toString(),
-                reported.toString(),
-                info.version(),
-                info.spiVersion()));
-        command.addAll(files);
-        return command;
+        List<String> arguments =
+                new ArrayList<>(List.of(folder.toString(), reported.toString(), info.version(), info.spiVersion()));
+        arguments.addAll(files);
+        return JavaProcess.command(ContractProcess.class, List.of(), arguments);
     }
 }

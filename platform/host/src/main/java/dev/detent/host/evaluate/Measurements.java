@@ -1,8 +1,11 @@
 package dev.detent.host.evaluate;
 
+import dev.detent.host.analyze.Analysis;
+import dev.detent.host.analyze.Cure;
 import dev.detent.spi.quant.Slot;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What was measured of one quantized model.
@@ -11,8 +14,15 @@ import java.util.Map;
  * @param prints of every layer in the run's own simulation
  * @param scores {@code float}, {@code simulated} and, where ONNX Runtime can run the artefact, {@code exported}, and
  *     {@code exact} where this CPU's integer sums overflow; empty without evaluation data
+ * @param analysis which layers cost what; empty without calibration data
+ * @param cures what was tried on this model and helped
  */
-public record Measurements(List<LayerErrors.Layer> layers, Prints prints, Map<String, EvaluationMetrics> scores) {
+public record Measurements(
+        List<LayerErrors.Layer> layers,
+        Prints prints,
+        Map<String, EvaluationMetrics> scores,
+        Optional<Analysis> analysis,
+        List<Cure> cures) {
 
     /**
      * Layers as {@code detent verify} computes them again.

@@ -6,10 +6,13 @@ import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.report.HtmlReport;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.Quantization;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a person should know of a quantized model, from what was measured of it. */
 final class Diagnosis {
@@ -34,8 +37,14 @@ final class Diagnosis {
 
     static int quantizedNodes(Pipeline.Result result) {
         return (int) result.graph().nodes().stream()
-                .filter(result.configs()::isQuantized)
+                .filter(n -> isQuantized(result.configs(), n))
                 .count();
+    }
+
+    /** A node whose slots all stay float, by a person's rule, is none. */
+    private static boolean isQuantized(Quantization configs, Node n) {
+        return Stream.concat(configs.inputs(n).stream(), configs.outputs(n).stream())
+                .anyMatch(c -> !c.value().isEmpty() && !c.root().state().isFloat());
     }
 
     /** The network has collapsed when its last layers are noise; the layer where the SNR fell most is to blame. */

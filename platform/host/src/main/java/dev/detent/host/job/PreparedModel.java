@@ -158,7 +158,7 @@ public final class PreparedModel {
     }
 
     /** NaN or infinity in a weight would end as a nonsensical scale. */
-    private static void refuseBroken(Graph graph, Path model) {
+    static void refuseBroken(Graph graph, Path model) {
         for (Node n : graph.nodes()) {
             if (OperatorTable.is(n, Trait.WEIGHTED)) {
                 n.inputs()

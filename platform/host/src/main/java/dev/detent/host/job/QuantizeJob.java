@@ -59,7 +59,7 @@ public final class QuantizeJob {
             QuantizeResult result = finish(
                     targets,
                     attempts,
-                    new TargetFinish(version, request, model),
+                    new TargetFinish(version, request, model, progress),
                     new Places(folder, several),
                     pipeline.graphsObserved());
             if (several) {

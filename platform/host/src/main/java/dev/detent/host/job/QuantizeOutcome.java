@@ -3,7 +3,9 @@ package dev.detent.host.job;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.Measurements;
+import dev.detent.host.evaluate.Verdicts;
 import dev.detent.host.record.ModelFacts;
+import dev.detent.report.Report;
 import dev.detent.spi.problem.Problem;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,6 +38,11 @@ public record QuantizeOutcome(
     /** See {@link Measurements#scores}. */
     public Map<String, EvaluationMetrics> scores() {
         return measured.scores();
+    }
+
+    /** How good the result is, in a sentence, and what to do next. */
+    public Report.Verdict verdict() {
+        return Verdicts.of(measured.scores(), measured.analysis(), measured.cures());
     }
 
     /** See {@link Measurements#layers}. */

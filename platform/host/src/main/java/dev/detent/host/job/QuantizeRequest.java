@@ -1,5 +1,6 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.model.ModelFile;
@@ -47,7 +48,7 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.calibration);
     }
 
-    /** At most so many calibration samples, 0 for all. */
+    /** Upper bound of the number of calibration samples; 0 for all. */
     public int samples() {
         return built.samples;
     }
@@ -76,6 +77,11 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.evaluation);
     }
 
+    /** How thoroughly layers are judged; empty for what a report needs. */
+    public Optional<AnalysisEffort> analysis() {
+        return Optional.ofNullable(built.analysis);
+    }
+
     /** Told of every step of every target's plan. */
     public PipelineListener listener() {
         return built.listener;
@@ -94,6 +100,7 @@ public final class QuantizeRequest {
         private @Nullable String format;
         private int workers = Runtime.getRuntime().availableProcessors();
         private EvaluationData.@Nullable Source evaluation;
+        private @Nullable AnalysisEffort analysis;
         private PipelineListener listener = PipelineListener.NONE;
 
         private Builder(Path model, List<String> targets, Path out) {
@@ -147,6 +154,12 @@ public final class QuantizeRequest {
         /** See {@link QuantizeRequest#evaluation}. */
         public Builder evaluation(EvaluationData.Source data) {
             this.evaluation = data;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#analysis}. */
+        public Builder analysis(AnalysisEffort effort) {
+            analysis = effort;
             return this;
         }
 

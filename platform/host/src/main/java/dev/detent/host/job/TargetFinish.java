@@ -1,5 +1,10 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.Analysis;
+import dev.detent.host.analyze.AnalysisEffort;
+import dev.detent.host.analyze.Cure;
+import dev.detent.host.analyze.Cures;
+import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.CalibrationPictures;
@@ -13,7 +18,9 @@ import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
+import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.host.progress.BackgroundTask;
+import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunReportWriter;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
@@ -28,7 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** What is done with a target's result when its plan has run: export, measure, judge, record. */
-record TargetFinish(String version, QuantizeRequest request, PreparedModel model) {
+record TargetFinish(String version, QuantizeRequest request, PreparedModel model, Progress progress) {
 
     /** Samples for the per-layer error of every run. */
     private static final int LAYER_SAMPLES = 2;
@@ -74,8 +81,13 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
             layers = measured.get();
         }
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
-        Measurements measured =
-                new Measurements(layers.errors(), layers.prints(), scores(result, frozen.quantization(), runnable));
+        Analyzed analyzed = analyzed(target, result, problems);
+        Measurements measured = new Measurements(
+                layers.errors(),
+                layers.prints(),
+                scores(result, frozen.quantization(), runnable),
+                analyzed.analysis(),
+                analyzed.cures());
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);
@@ -97,6 +109,35 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         model.samples().size()));
     }
 
+    /** Which layers cost what, where there are samples to see it on. */
+    private record Analyzed(Optional<Analysis> analysis, List<Cure> cures) {}
+
+    private Analyzed analyzed(PlannedTarget target, Pipeline.Result result, List<Problem> problems) {
+        if (model.samples().size() == 0 || Diagnosis.quantizedNodes(result) == 0) {
+            return new Analyzed(Optional.empty(), List.of());
+        }
+        try (ErrorAnalysis analysis = ErrorAnalysis.of(result)) {
+            AnalysisEffort effort = request.analysis()
+                    .orElseGet(() -> AnalysisEffort.ofReport(
+                            model.samples().size(), result.graph().nodes().size()));
+            Analysis found = analysis.run(model.samples(), effort, request.workers(), progress);
+            List<Cure> cures = Cures.of(
+                    analysis,
+                    found,
+                    target.plan().target(),
+                    result.graph(),
+                    model.samples().first(Math.max(effort.context(), effort.survey())),
+                    request.workers());
+            return new Analyzed(Optional.of(found), cures);
+        } catch (UserException e) {
+            problems.add(Problem.note(
+                    QuantizationProblems.NOT_ANALYZED,
+                    "cannot be looked at layer by layer: " + e.problems().get(0).sentence(),
+                    target.id()));
+            return new Analyzed(Optional.empty(), List.of());
+        }
+    }
+
     private Layers layers(Pipeline.Result result, Quantization quantization) {
         try (Simulation simulated = LayerFingerprint.simulation(result.graph(), quantization)) {
             return new Layers(
@@ -113,7 +154,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         }
     }
 
-    /** Only {@code verify} needs them: a network that cannot take noise has none, and is none the worse for it. */
+    /** Fingerprints are for {@code verify} only; a network that fails on noise simply has none. */
     private Measurements.Prints prints(Pipeline.Result result, Simulation simulated) {
         try {
             return Probe.of(result.graph(), model.samples())

@@ -1,6 +1,6 @@
 package dev.detent.host.pipeline;
 
-import dev.detent.host.problem.PipelineProblems;
+import dev.detent.host.problem.InternalProblems;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.InternalException;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +39,7 @@ final class GraphDigests {
             });
             return HexFormat.of().formatHex(sha.digest());
         } catch (NoSuchAlgorithmException e) {
-            throw new InternalException(PipelineProblems.NO_SHA256, "every JDK has SHA-256", "", e);
+            throw new InternalException(InternalProblems.NO_SHA256, "every JDK has SHA-256", "", e);
         }
     }
 }

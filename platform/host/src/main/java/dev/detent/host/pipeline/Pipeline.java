@@ -3,6 +3,7 @@ package dev.detent.host.pipeline;
 import dev.detent.host.plan.Step;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.rules.RuleHits;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.runtime.Sample;
@@ -97,8 +98,9 @@ public final class Pipeline {
      *
      * @param firstEntry its first entry in the journal
      * @param entries how many entries it made
+     * @param hits what a person's rules hit, when it applied them
      */
-    public record DoneStep(Step step, int firstEntry, int entries) {}
+    public record DoneStep(Step step, int firstEntry, int entries, List<RuleHits> hits) {}
 
     private final Supplier<Graph> normalized;
     private final Samples samples;
@@ -138,7 +140,7 @@ public final class Pipeline {
         return run(List.of(new Task(target, PipelineListener.NONE))).get(0).result();
     }
 
-    /** Different float graphs that the targets looked at first: so many passes over the data served all of them. */
+    /** Number of different float graphs among the targets, which is the number of first passes over the data. */
     public int graphsObserved() {
         return graphsObserved;
     }

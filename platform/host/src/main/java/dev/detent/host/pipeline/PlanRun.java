@@ -5,10 +5,13 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.PipelineProblems;
 import dev.detent.host.problem.PlanProblems;
+import dev.detent.host.rules.RuleHits;
+import dev.detent.host.rules.UserRules;
 import dev.detent.kernel.Invariants;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.kernel.StateMachine;
+import dev.detent.runtime.BlockWalk;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
@@ -27,11 +30,13 @@ import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.run.Differentiator;
 import dev.detent.spi.run.Simulator;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -55,6 +60,8 @@ final class PlanRun {
     private final Journal journal = new Journal();
     private final QuantizationConfigs configs = new QuantizationConfigs();
     private final Set<Fact> facts = EnumSet.noneOf(Fact.class);
+    private final Map<String, NodeRule> targetRules = new LinkedHashMap<>();
+    private List<RuleHits> hits = List.of();
     private @Nullable Graph graph;
     private @Nullable Graph floatGraph;
     private @Nullable Graph unrounded;
@@ -107,7 +114,11 @@ final class PlanRun {
             if (!broken.isEmpty()) {
                 throw broken(step, broken);
             }
-            done.add(new Pipeline.DoneStep(step, before, journal.entries().size() - before));
+            done.add(new Pipeline.DoneStep(
+                    step,
+                    before,
+                    journal.entries().size() - before,
+                    step instanceof Step.ApplyUserRules ? hits : List.of()));
             task.listener().after(step, new PipelineListener.Model(graph(), configs, placements));
         }
         return Optional.empty();
@@ -153,6 +164,8 @@ final class PlanRun {
             place(place);
         } else if (step instanceof Step.ApplyRules) {
             applyRules();
+        } else if (step instanceof Step.ApplyUserRules user) {
+            applyUserRules(user);
         } else if (step instanceof Step.RunPass pass) {
             run(pass);
         } else if (step instanceof Step.Freeze) {
@@ -172,10 +185,7 @@ final class PlanRun {
 
     private void applyRules() {
         Target target = task.target().target();
-        Registry registry = task.target().registry();
-        Map<TensorRule, Optional<QuantizationParameters>> prescribed = new HashMap<>();
-        QuantizationConfigs.Prescriptions prescriptions =
-                r -> prescribed.computeIfAbsent(r, k -> registry.prescribed(k.observer(), k.scheme()));
+        QuantizationConfigs.Prescriptions prescriptions = prescriptions();
         for (Node n : graph().nodes()) {
             if (placements.get(n.name()) == Placement.QUANTIZED && target.supports(n, graph())) {
                 NodeRule rule = target.rules().rule(n, graph());
@@ -189,9 +199,32 @@ final class PlanRun {
                             task.target().plugin());
                 }
                 configs.add(n, graph(), target.id(), rule, prescriptions);
+                targetRules.put(n.name(), rule);
             }
         }
         facts.add(Fact.RULES_APPLIED);
+    }
+
+    private QuantizationConfigs.Prescriptions prescriptions() {
+        Registry registry = task.target().registry();
+        Map<TensorRule, Optional<QuantizationParameters>> prescribed = new HashMap<>();
+        return r -> prescribed.computeIfAbsent(r, k -> registry.prescribed(k.observer(), k.scheme()));
+    }
+
+    private void applyUserRules(Step.ApplyUserRules step) {
+        UserRules.Outcome outcome = UserRules.apply(
+                step.rules(),
+                new UserRules.Situation(
+                        graph(),
+                        targetRules,
+                        task.target().target(),
+                        task.target().registry()));
+        QuantizationConfigs.Prescriptions prescriptions = prescriptions();
+        graph().nodes()
+                .forEach(n -> Optional.ofNullable(outcome.nodes().get(n.name()))
+                        .ifPresent(o -> configs.overrule(n, o.passive(), o.slots(), prescriptions, journal)));
+        problems.addAll(outcome.problems());
+        hits = outcome.hits();
     }
 
     private void freeze() {
@@ -268,6 +301,16 @@ final class PlanRun {
                 refuseWithoutSamples(d.id());
                 return simulator;
             };
+            Supplier<Differentiator> gradients = () -> {
+                refuseWithoutSamples(d.id());
+                return new BlockWalk(
+                        graph(),
+                        Objects.requireNonNull(floatGraph, "a pass over the data comes behind the step place"),
+                        configs,
+                        setting.samples(),
+                        setting.workers(),
+                        (at, of) -> setting.progress().at(d.id(), at, of));
+            };
             blaming(
                     step,
                     () -> step.pass()
@@ -278,7 +321,7 @@ final class PlanRun {
                                     control,
                                     asked.map(setting.floats()::sketches).orElse(Map.of()),
                                     setting.floats()::key,
-                                    data,
+                                    new DefaultPassContext.Runs(data, gradients),
                                     problems::add)));
             baked = control.bakedRevisions();
         }

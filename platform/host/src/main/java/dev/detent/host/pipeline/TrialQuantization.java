@@ -131,5 +131,10 @@ final class TrialQuantization implements Quantization {
         public String observer() {
             return config.observer();
         }
+
+        @Override
+        public boolean isObserverChosen() {
+            return config.isObserverChosen();
+        }
     }
 }

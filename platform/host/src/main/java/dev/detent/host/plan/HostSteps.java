@@ -1,5 +1,6 @@
 package dev.detent.host.plan;
 
+import dev.detent.host.rules.Rule;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassDescriptor;
 import java.util.List;
@@ -23,14 +24,26 @@ final class HostSteps {
             .establishes(Fact.RULES_APPLIED)
             .build();
 
+    /** In a plan only where a person has rules. */
+    static final PassDescriptor USER_RULES = PassDescriptor.of("user-rules", "changes configs as a person's rules say")
+            .requires(Fact.DISPATCHED)
+            .establishes(Fact.RULES_APPLIED)
+            .after("rules", "they change what the target's rules say")
+            .build();
+
     static final PassDescriptor FREEZE = PassDescriptor.of(
                     "freeze", "every config is settled; nothing changes any more")
             .establishes(Fact.EXPORTABLE)
             .build();
 
-    static final List<PassDescriptor> ALL = List.of(NORMALIZE, PLACE, RULES, FREEZE);
+    static final List<PassDescriptor> ALL = List.of(NORMALIZE, PLACE, RULES, USER_RULES, FREEZE);
 
     private HostSteps() {}
+
+    /** Those of a plan: all, but for the step of rules that nobody has. */
+    static List<PassDescriptor> of(List<Rule> rules) {
+        return ALL.stream().filter(s -> s != USER_RULES || !rules.isEmpty()).toList();
+    }
 
     static boolean contains(String id) {
         return ALL.stream().anyMatch(s -> s.id().equals(id));

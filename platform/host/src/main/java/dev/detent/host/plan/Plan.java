@@ -1,5 +1,6 @@
 package dev.detent.host.plan;
 
+import dev.detent.spi.pass.PassRequirement;
 import java.util.List;
 
 /** Everything that happens to a model on its way to a target, in order, with reasons. */
@@ -18,7 +19,22 @@ public record Plan(List<Step> steps) {
                 .orElseThrow();
     }
 
-    /** The same without its end: for those who watch the steps of a model that need not be exportable. */
+    /**
+     * What is decided before any data are touched: the steps up to the rules, the person's included, without passes
+     * that look at samples.
+     */
+    public Plan beforeData() {
+        int last = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            last = steps.get(i) instanceof Step.ApplyRules || steps.get(i) instanceof Step.ApplyUserRules ? i : last;
+        }
+        return new Plan(steps.subList(0, last + 1).stream()
+                .filter(s -> !(s instanceof Step.RunPass p)
+                        || !p.pass().descriptor().needs().contains(PassRequirement.SAMPLES))
+                .toList());
+    }
+
+    /** The same plan without freeze, for callers that study the steps of a model that need not be exportable. */
     public Plan withoutFreeze() {
         return new Plan(steps.stream().filter(s -> !(s instanceof Step.Freeze)).toList());
     }

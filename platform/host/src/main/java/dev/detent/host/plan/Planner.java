@@ -2,6 +2,7 @@ package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.problem.PlanProblems;
+import dev.detent.host.rules.Rule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.Fact;
@@ -37,7 +38,12 @@ public final class Planner {
 
     /** Plans a recipe whose options have been overridden already. */
     public Plan plan(QuantizationRecipe recipe) {
-        registry.dispatcher(recipe.dispatcher());
+        return plan(recipe, List.of());
+    }
+
+    /** The same with a person's rules applied behind the target's. */
+    public Plan plan(QuantizationRecipe recipe, List<Rule> rules) {
+        String dispatcher = registry.dispatcher(recipe.dispatcher()).id();
         Map<String, Options> options = new TreeMap<>();
         Map<String, String> why = new TreeMap<>();
         recipe.passes().forEach((id, values) -> {
@@ -51,10 +57,10 @@ public final class Planner {
             why.put(id, "chosen by the profile");
         });
         addOwed(options, why);
-        return new Plan(new Ordering(recipe.dispatcher(), options, why).steps());
+        return new Plan(new Ordering(dispatcher, rules, options, why).steps());
     }
 
-    /** Adds the unique establisher of every requirement nobody in the plan establishes. */
+    /** For every required fact that no planned pass establishes, adds the only pass that establishes it. */
     private void addOwed(Map<String, Options> chosen, Map<String, String> why) {
         boolean grown = true;
         while (grown) {
@@ -100,18 +106,20 @@ public final class Planner {
         return Registry.parse("pass '" + d.id() + "'", d.id(), d.options(), given);
     }
 
-    /** One plan in the making. */
+    /** The state of one planning: which passes are placed and which facts hold so far. */
     private final class Ordering {
 
         private final String dispatcher;
+        private final List<Rule> rules;
         private final Map<String, Options> options;
         private final Map<String, String> why;
         private final Map<String, PassDescriptor> descriptors = new TreeMap<>();
         private final Set<Fact> facts = EnumSet.noneOf(Fact.class);
         private final Map<String, Integer> runs = new LinkedHashMap<>();
 
-        Ordering(String dispatcher, Map<String, Options> options, Map<String, String> why) {
+        Ordering(String dispatcher, List<Rule> rules, Map<String, Options> options, Map<String, String> why) {
             this.dispatcher = dispatcher;
+            this.rules = rules;
             this.options = options;
             this.why = why;
         }
@@ -121,7 +129,7 @@ public final class Planner {
         }
 
         List<Step> steps() {
-            HostSteps.ALL.forEach(s -> descriptors.put(s.id(), s));
+            HostSteps.of(rules).forEach(s -> descriptors.put(s.id(), s));
             options.keySet().forEach(id -> descriptors.put(id, registry.pass(id).descriptor()));
             PlanOrder order = PlanOrder.of(descriptors.values());
             Set<String> remaining = new TreeSet<>(descriptors.keySet());
@@ -176,6 +184,8 @@ public final class Planner {
                         d.summary() + " by the strategy '" + dispatcher + "'");
             } else if (d == HostSteps.RULES) {
                 return new Step.ApplyRules(d.summary());
+            } else if (d == HostSteps.USER_RULES) {
+                return new Step.ApplyUserRules(rules, d.summary() + ": " + counted());
             } else if (d == HostSteps.FREEZE) {
                 return new Step.Freeze(d.summary());
             }
@@ -184,6 +194,16 @@ public final class Planner {
                     registry.pluginOf(d.id()),
                     Objects.requireNonNull(options.get(d.id())),
                     why.get(d.id()) + place(d, order));
+        }
+
+        /** {@code 3 of detent.yaml, 1 of the command line}. */
+        private String counted() {
+            return rules.stream()
+                    .collect(Collectors.groupingBy(r -> r.source().place(), LinkedHashMap::new, Collectors.counting()))
+                    .entrySet()
+                    .stream()
+                    .map(e -> e.getValue() + " of " + e.getKey())
+                    .collect(Collectors.joining(", "));
         }
 
         private String place(PassDescriptor d, PlanOrder order) {

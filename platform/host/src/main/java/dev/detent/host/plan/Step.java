@@ -1,7 +1,10 @@
 package dev.detent.host.plan;
 
+import dev.detent.host.rules.Rule;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.PassDefinition;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** One step of a {@link Plan}: the host's own, or a pass of a plugin. */
@@ -51,6 +54,21 @@ public sealed interface Step {
         @Override
         public String id() {
             return HostSteps.RULES.id();
+        }
+    }
+
+    /** Changes configs as a person's rules say, before any pass moves them. */
+    record ApplyUserRules(List<Rule> rules, String reason) implements Step {
+        @Override
+        public String id() {
+            return HostSteps.USER_RULES.id();
+        }
+
+        @Override
+        public Options options() {
+            Map<String, Object> texts = new LinkedHashMap<>();
+            rules.forEach(r -> texts.put(r.source().label(), r.match() + " -> " + r.words()));
+            return new Options(texts);
         }
     }
 

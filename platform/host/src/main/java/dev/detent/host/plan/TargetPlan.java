@@ -1,6 +1,7 @@
 package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
+import dev.detent.host.rules.RuleObservers;
 import dev.detent.host.settings.Settings;
 import dev.detent.spi.backend.Target;
 import java.util.List;
@@ -17,12 +18,19 @@ public record TargetPlan(Target target, String plugin, Registry registry, Plan p
     /** Plans {@code target} under {@code settings}. */
     public static TargetPlan of(Registry plugins, String target, Settings settings) {
         Target found = plugins.target(target);
-        Registry configured = plugins.withObserverOptions(settings.observerOptions(plugins));
+        Registry configured = RuleObservers.register(
+                settings.rules(), plugins.withObserverOptions(settings.observerOptions(plugins)));
         return new TargetPlan(
                 found,
                 plugins.pluginOfTarget(target),
                 configured,
-                new Planner(configured).plan(settings.apply(found.recipe(StandardRecipes.INSTANCE), plugins)),
+                new Planner(configured)
+                        .plan(settings.apply(found.recipe(StandardRecipes.INSTANCE), plugins), settings.rules()),
                 settings.disabled());
+    }
+
+    /** The same target with another plan. */
+    public TargetPlan with(Plan other) {
+        return new TargetPlan(target, plugin, registry, other, switchedOff);
     }
 }

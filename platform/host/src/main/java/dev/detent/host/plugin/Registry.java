@@ -139,6 +139,14 @@ public final class Registry implements Observers {
                 .toList();
     }
 
+    /** The same registry with more observers, which belong to no plugin; those of the same id are replaced. */
+    public Registry withObservers(Collection<ObserverDefinition> more) {
+        Contributions longer = new Contributions();
+        longer.add(all);
+        more.forEach(d -> longer.observers.put(d.id(), new Entry<>(d, "detent", "")));
+        return new Registry(longer, refused, disabled, observerOptions);
+    }
+
     public Collection<Target> targets() {
         return items(all.targets);
     }
@@ -163,8 +171,14 @@ public final class Registry implements Observers {
         return find(all.passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
     }
 
+    /** A dispatcher by its id, or by one that it had before. */
     public Dispatcher dispatcher(String id) {
-        return find(all.dispatchers, id, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
+        String now = dispatchers().stream()
+                .filter(d -> d.formerIds().contains(id))
+                .map(Dispatcher::id)
+                .findFirst()
+                .orElse(id);
+        return find(all.dispatchers, now, RegistryProblems.NO_DISPATCHER, "dispatcher", "detent passes");
     }
 
     public ObserverDefinition observer(String id) {

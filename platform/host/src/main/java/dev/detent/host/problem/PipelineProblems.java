@@ -47,10 +47,4 @@ public final class PipelineProblems implements ProblemCatalog {
             "A target's rule does not fit its node",
             "The rule has more or fewer inputs or outputs than the node.",
             "Report it to the plugin's author.");
-
-    public static final ProblemType NO_SHA256 = new ProblemType(
-            "DT-RUN-092",
-            "This Java has no SHA-256",
-            "Every Java has it; the installation is broken.",
-            "Install Java again.");
 }

@@ -29,4 +29,10 @@ public final class QuantizationProblems implements ProblemCatalog {
             "The model holds 16-bit floats",
             "Detent computes in 32 bits and writes what stays float in 32 bits.",
             "Feed and read 32-bit floats where the message says so.");
+
+    public static final ProblemType NOT_ANALYZED = new ProblemType(
+            "DT-QNT-005",
+            "The network could not be looked at layer by layer",
+            "Something passes between its parts that is no tensor, or changes its shape with the data.",
+            "The result is as good as without; its report says nothing of single layers.");
 }

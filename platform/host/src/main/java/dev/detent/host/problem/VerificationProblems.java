@@ -83,4 +83,22 @@ public final class VerificationProblems implements ProblemCatalog {
             "The artifact's model reads what nothing makes",
             "A node or output was cut off from what feeds it.",
             "Quantize again; if it stays, report it to the plugin's author.");
+
+    public static final ProblemType FILE_CHANGED = new ProblemType(
+            "DT-VER-024",
+            "A file of the artifact was changed",
+            "It was damaged, edited or written over since the run wrote it; its SHA-256 tells.",
+            "Quantize again, or restore the file; what was edited on purpose is yours to answer for.");
+
+    public static final ProblemType RECORD_CHANGED = new ProblemType(
+            "DT-VER-025",
+            "The run's record was changed",
+            "detent.json was damaged or edited since the run wrote it; the digest in its last line tells.",
+            "Quantize again, or restore the file.");
+
+    public static final ProblemType NO_NOISE = new ProblemType(
+            "DT-VER-026",
+            "The network cannot be run on noise",
+            "Without data the file is compared with the simulation on noise, which this network refuses.",
+            "Give samples with --data.");
 }

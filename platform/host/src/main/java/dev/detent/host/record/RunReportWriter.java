@@ -3,17 +3,16 @@ package dev.detent.host.record;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
-import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
+import dev.detent.host.plan.Step;
 import dev.detent.kernel.Journal;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
-import dev.detent.report.Report;
+import dev.detent.report.ReportPage;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.QuantizationState;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,7 +40,11 @@ public record RunReportWriter(
     /** Writes {@code journal.json}, {@code report.html} and {@code detent.json}. */
     public void write(TargetDirectory folder) {
         save(folder, OutputNames.JOURNAL, journal(result));
-        save(folder, OutputNames.REPORT, HtmlReport.render(report(this, folder)));
+        measured.analysis()
+                .filter(a -> a.samples().context() > 0)
+                .ifPresent(
+                        a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
+        save(folder, OutputNames.REPORT, ReportPage.render(RunReport.of(this, folder)));
         // The last: it lists the others.
         Map<String, Object> record = provenance(this);
         record.put("files", folder.digests());
@@ -62,11 +65,29 @@ public record RunReportWriter(
             row.put("transitions", done.entries());
             row.put("reason", done.step().reason());
             rows.add(row);
+            if (done.step() instanceof Step.ApplyUserRules) {
+                result.journal().ruled().stream().map(RunReportWriter::ruled).forEach(rows::add);
+            }
             result.journal().entries().subList(done.firstEntry(), done.firstEntry() + done.entries()).stream()
                     .map(RunReportWriter::transition)
                     .forEach(rows::add);
         }
         return rows.stream().map(Json::compact).collect(Collectors.joining(",\n", "[\n", "\n]\n"));
+    }
+
+    /** In the form of a transition, so that a slot's life reads as one. */
+    private static Map<String, Object> ruled(Journal.Ruled r) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("slot", r.slot().toString());
+        row.put("value", r.value());
+        row.put("verb", "RULE");
+        row.put("from", r.from().name());
+        row.put("to", r.to().name());
+        row.put("root", r.slot().toString());
+        row.put("pass", "user-rules");
+        row.put("plugin", r.source());
+        row.put("reason", r.what());
+        return row;
     }
 
     private static Map<String, Object> transition(Journal.Entry e) {
@@ -164,54 +185,5 @@ public record RunReportWriter(
 
     private static Object decibels(double snr) {
         return Double.isFinite(snr) ? (Object) snr : HtmlReport.decibels(snr);
-    }
-
-    private static Report report(RunReportWriter w, TargetDirectory folder) {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put(
-                "Model",
-                w.model().file().getFileName() + ", " + w.model().bytes() + " bytes, "
-                        + w.model().nodes() + " nodes");
-        facts.put("Target", w.target().id() + " (" + w.target().plan().target().summary() + ")");
-        facts.put(
-                "Quantized",
-                w.result().graph().nodes().stream()
-                                .filter(w.result().configs()::isQuantized)
-                                .count() + " of " + w.result().graph().nodes().size() + " nodes after formatting");
-        facts.put(
-                "Calibration",
-                w.calibration().samples() + " samples, " + w.calibration().preprocessing());
-        facts.put("Detent", w.version());
-        Map<String, Integer> states = new LinkedHashMap<>();
-        for (QuantizationState s : QuantizationState.values()) {
-            int n = (int) w.result().configs().configs().stream()
-                    .filter(c -> c.state() == s)
-                    .count();
-            if (n > 0) {
-                states.put(s.name(), n);
-            }
-        }
-        return new Report(
-                w.model().file().getFileName() + " for " + w.target().id(),
-                facts,
-                EvaluationMetrics.rows(w.measured().scores()),
-                w.measured().layers().stream()
-                        .map(l -> new Report.Layer(l.node(), l.opType(), Math.min(99, l.snr())))
-                        .toList(),
-                states,
-                w.target().plan().plan().steps().stream()
-                        .map(s -> List.of(s.id(), s.plugin(), s.reason()))
-                        .toList(),
-                w.problems().stream()
-                        .filter(p -> p.severity() != Problem.Severity.NOTE)
-                        .map(Problem::toString)
-                        .toList(),
-                w.problems().stream()
-                        .filter(p -> p.severity() == Problem.Severity.NOTE)
-                        .map(Problem::toString)
-                        .toList(),
-                folder.sizes().entrySet().stream()
-                        .map(e -> List.of(e.getKey(), e.getValue().toString()))
-                        .toList());
     }
 }

@@ -2,6 +2,7 @@ package dev.detent.host.settings;
 
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.problem.SettingsProblems;
+import dev.detent.host.rules.Rule;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.option.Option;
@@ -19,11 +20,23 @@ import java.util.Map;
  * @param enabled passes added to the profile
  * @param disabled passes taken out of it
  * @param dispatcher strategy instead of the profile's; empty for none
+ * @param rules what is set for single nodes and tensors, in order
  */
 public record Settings(
-        Map<String, Map<String, Object>> options, List<String> enabled, List<String> disabled, String dispatcher) {
+        Map<String, Map<String, Object>> options,
+        List<String> enabled,
+        List<String> disabled,
+        String dispatcher,
+        List<Rule> rules) {
 
-    public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "");
+    public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "", List.of());
+
+    /** Adds rules behind those there are; later ones count more. */
+    public Settings with(List<Rule> more) {
+        List<Rule> longer = new ArrayList<>(rules);
+        longer.addAll(more);
+        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer));
+    }
 
     /**
      * Adds one {@code pass.option=value}; the value {@code off} or {@code on} for a bare pass id takes it out or adds
@@ -33,12 +46,12 @@ public record Settings(
         String[] pair = assignment.split("=", 2);
         int dot = pair[0].indexOf('.');
         if (pair.length == 2 && dot < 0 && pair[0].equals("dispatcher") && !pair[1].isBlank()) {
-            return new Settings(options, enabled, disabled, pair[1]);
+            return new Settings(options, enabled, disabled, pair[1], rules);
         }
         if (pair.length == 2 && dot < 0 && (pair[1].equals("on") || pair[1].equals("off"))) {
             return pair[1].equals("on")
-                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher)
-                    : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher);
+                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher, rules)
+                    : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher, rules);
         }
         if (pair.length != 2 || dot <= 0) {
             throw new UserException(
@@ -50,7 +63,7 @@ public record Settings(
         Map<String, Object> of = new LinkedHashMap<>(changed.getOrDefault(pair[0].substring(0, dot), Map.of()));
         of.put(pair[0].substring(dot + 1), pair[1]);
         changed.put(pair[0].substring(0, dot), of);
-        return new Settings(changed, enabled, disabled, dispatcher);
+        return new Settings(changed, enabled, disabled, dispatcher, rules);
     }
 
     private static List<String> plus(List<String> list, String item) {

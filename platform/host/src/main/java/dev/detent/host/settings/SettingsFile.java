@@ -4,6 +4,7 @@ import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.DidYouMean;
 import dev.detent.host.plugin.YamlDocument;
 import dev.detent.host.problem.SettingsProblems;
+import dev.detent.host.rules.RuleReader;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +26,8 @@ import java.util.stream.Collectors;
  *   calibration: {method: percentile}
  *   alignment.concat: large
  *   bias-correction: off
+ * rules:
+ *   - {match: {type: Softmax}, keep: float}
  * </pre>
  */
 public final class SettingsFile {
@@ -105,7 +108,8 @@ public final class SettingsFile {
 
     /** What {@code set} changes about a target's profile. */
     public Settings settings() {
-        Settings settings = Settings.NONE;
+        Settings settings = Settings.NONE.with(
+                values.containsKey("rules") ? RuleReader.list(values.get("rules"), where) : List.of());
         Object set = values.getOrDefault("set", List.of());
         if (set instanceof List<?> assignments) {
             for (Object a : assignments) {

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
+import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.TraceProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.spi.backend.QuantizationRecipe;
@@ -87,7 +88,7 @@ public final class ParityCorpus {
                 failures.put(j.file(), e.getMessage());
             } catch (RuntimeException e) {
                 // One model that Detent stumbles over does not cost the others their traces.
-                failures.put(j.file(), "DT-INT-001: " + e);
+                failures.put(j.file(), InternalProblems.UNEXPECTED.id() + ": " + e);
             }
             progress.at("traces", ++done, jobs.size());
         }

@@ -84,10 +84,39 @@ public final class ArtifactVerifier {
 
     private ArtifactVerifier() {}
 
-    /** The artefact of {@code run}; without data the layers are compared on noise. */
+    /**
+     * The artefact of {@code run}; without data the layers are compared on noise. Of files that are not as the run
+     * wrote them it is also said what is wrong in them, as far as they can be read.
+     */
     public static Result run(Registry registry, RunDirectory run, Optional<Samples> data) {
+        List<Problem> damage = RecordedFiles.problems(run.folder());
+        ReadableExporter exporter = readable(run.exporter(registry), run.folder());
+        try {
+            Result result = compare(registry, run, exporter, data);
+            damage.addAll(result.problems());
+            return new Result(
+                    result.target(),
+                    result.format(),
+                    result.entries(),
+                    result.without(),
+                    result.layers(),
+                    result.runtime(),
+                    damage);
+        } catch (RuntimeException e) {
+            if (damage.isEmpty()) {
+                throw e;
+            }
+            // Neither a plugin nor Detent is to blame for what it makes of a damaged file.
+            if (e instanceof UserException u) {
+                damage.addAll(u.problems());
+            }
+            return new Result(run.target(), exporter.id(), 0, 0, 0, Optional.empty(), damage);
+        }
+    }
+
+    private static Result compare(
+            Registry registry, RunDirectory run, ReadableExporter exporter, Optional<Samples> data) {
         Path out = run.folder();
-        ReadableExporter exporter = readable(run.exporter(registry), out);
         DirectoryArtifact files = run.files();
         List<Problem> problems = new ArrayList<>();
         Optional<Graph> held = exporter.graph(files);
@@ -332,7 +361,9 @@ public final class ArtifactVerifier {
             return Optional.empty();
         }
         Samples samples = given.orElseThrow(() -> new UserException(
-                "DT-VER-005", "holds a network that cannot be run on noise; give real data with --data", files.name()));
+                VerificationProblems.NO_NOISE,
+                "holds a network that cannot be run on noise; give real data with --data",
+                files.name()));
         Graph qdq = explicit.get();
         Map<String, float[]> expected = layers(graph, written, samples);
         // Codes that something but a DequantizeLinear reads.

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** Passes that do nothing, for plans. */
@@ -30,6 +31,11 @@ final class Fakes {
             @Override
             public String id() {
                 return "none";
+            }
+
+            @Override
+            public Set<String> formerIds() {
+                return Set.of("nothing");
             }
 
             @Override

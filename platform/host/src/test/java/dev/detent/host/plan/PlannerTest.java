@@ -3,6 +3,8 @@ package dev.detent.host.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.host.plugin.Registry;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.problem.PluginException;
@@ -11,6 +13,7 @@ import dev.detent.spi.quant.Transition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +31,17 @@ class PlannerTest {
 
     private static PassDescriptor.Builder activations() {
         return moving("activations").requires(Fact.PARAMETERS_CALIBRATED).establishes(Fact.ACTIVATIONS_CALIBRATED);
+    }
+
+    /** Settings and records of older versions go on working; what is written anew has today's id. */
+    @Test
+    void aDispatcherIsKnownByItsFormerIdToo() {
+        Registry registry = Fakes.registry();
+        assertThat(new Planner(registry)
+                        .plan(new QuantizationRecipe("nothing", Map.of()))
+                        .dispatcher())
+                .isEqualTo("none");
+        assertThatThrownBy(() -> registry.dispatcher("nobody")).hasMessageContaining("DT-CLI-012");
     }
 
     @Test

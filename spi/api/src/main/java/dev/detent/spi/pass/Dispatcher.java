@@ -5,6 +5,7 @@ import dev.detent.spi.Stable;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /** A strategy that gives every node its side. Pure. */
@@ -14,6 +15,11 @@ public interface Dispatcher {
 
     /** Lower-case word, unique among all plugins. */
     String id();
+
+    /** Ids under which it was known before: deprecated, understood wherever the id is, shown nowhere. */
+    default Set<String> formerIds() {
+        return Set.of();
+    }
 
     /** One line for {@code detent passes}. */
     String summary();

@@ -34,6 +34,11 @@ public record ArtifactGraph(String file, Graph graph) {
             ElementType.FLOAT8E4M3FN,
             ElementType.FLOAT8E5M2);
 
+    /**
+     * The graph in a file of an artifact.
+     *
+     * @throws UserException when the file is missing or no ONNX model
+     */
     public static ArtifactGraph read(Artifact artefact, String file) {
         return new ArtifactGraph(file, artefact.onnx(file));
     }

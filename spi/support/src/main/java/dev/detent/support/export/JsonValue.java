@@ -65,6 +65,7 @@ public record JsonValue(String file, String path, @Nullable Object tree) {
         return new JsonValue(file, path.isEmpty() ? key : path + "." + key, value);
     }
 
+    /** Whether this is a list. */
     public boolean isList() {
         return tree instanceof List<?>;
     }
@@ -86,6 +87,11 @@ public record JsonValue(String file, String path, @Nullable Object tree) {
         return elements().stream().findFirst().orElseThrow(() -> SideFileCodec.damaged(file, path, "is an empty list"));
     }
 
+    /**
+     * This string.
+     *
+     * @throws dev.detent.spi.problem.UserException naming file and key, where it is none
+     */
     public String text() {
         if (!(tree instanceof String text)) {
             throw wrong("a string");
@@ -93,6 +99,11 @@ public record JsonValue(String file, String path, @Nullable Object tree) {
         return text;
     }
 
+    /**
+     * This number.
+     *
+     * @throws dev.detent.spi.problem.UserException naming file and key, where it is none
+     */
     public double number() {
         if (!(tree instanceof Number number)) {
             throw wrong("a number");

@@ -59,6 +59,7 @@ public final class ProtoMessage {
         return this;
     }
 
+    /** Whether it has no fields. */
     public boolean isEmpty() {
         return fields.isEmpty();
     }
@@ -76,18 +77,22 @@ public final class ProtoMessage {
                 .toList();
     }
 
+    /** The message in a field, which must have one. */
     public ProtoMessage message(String field) {
         return of(one(field), ProtoMessage.class, "a message");
     }
 
+    /** The string in a field, which must have one. */
     public String text(String field) {
         return of(one(field), String.class, "a string");
     }
 
+    /** The number in a field, which must have one. */
     public float number(String field) {
         return of(one(field), Number.class, "a number").floatValue();
     }
 
+    /** Whether the field is there. */
     public boolean has(String field) {
         return values(field).findFirst().isPresent();
     }

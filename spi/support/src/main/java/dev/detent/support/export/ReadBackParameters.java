@@ -41,6 +41,7 @@ public final class ReadBackParameters {
                 SupportProblems.IMPOSSIBLE_PARAMETERS, "cannot be what the artefact says: " + why, entry);
     }
 
+    /** One scale and zero point for the whole tensor; checked as in {@link #parameters}. */
     public void put(String entry, float scale, float zeroPoint) {
         put(entry, new float[] {scale}, zeroPoint);
     }
@@ -61,6 +62,7 @@ public final class ReadBackParameters {
         put(entry, scales, zeroPoints);
     }
 
+    /** Parameters that were checked already. An entry that is there is replaced. */
     public void put(String entry, QuantizationParameters parameters) {
         found.put(entry, parameters);
     }
@@ -70,10 +72,12 @@ public final class ReadBackParameters {
         return Optional.ofNullable(found.get(entry));
     }
 
+    /** Forgets an entry; one that is not there is no error. */
     public void remove(String entry) {
         found.remove(entry);
     }
 
+    /** All entries in the order in which they were put; a view that cannot be changed. */
     public Map<String, QuantizationParameters> asMap() {
         return Collections.unmodifiableMap(found);
     }

@@ -14,8 +14,18 @@ import dev.detent.support.problem.SupportProblems;
  */
 public interface SideFileCodec<D> {
 
+    /**
+     * Writes a file of the artifact.
+     *
+     * @throws UserException when a name cannot be said in this syntax; nothing is written then
+     */
     void write(ExportContext context, String file, D document);
 
+    /**
+     * Reads a file of the artifact.
+     *
+     * @throws UserException naming file and place, when the file is missing or damaged
+     */
     D read(Artifact artefact, String file);
 
     /** The sentence for a file that does not hold what its format demands. */

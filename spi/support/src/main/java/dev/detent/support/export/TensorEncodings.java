@@ -22,6 +22,7 @@ import java.util.Map;
 public record TensorEncodings(
         Map<String, TensorQuantization> activations, Map<String, TensorQuantization> parameters, List<String> floats) {
 
+    /** The entries of a model. */
     public static TensorEncodings of(QuantizedModel model) {
         Graph graph = model.graph();
         Map<String, TensorQuantization> activations = new LinkedHashMap<>();

@@ -18,10 +18,12 @@ public final class PerGraph<T> {
     private final Function<Graph, T> work;
     private volatile @Nullable Known<T> known;
 
+    /** @param work computes the value; called again whenever the graph has changed */
     public PerGraph(Function<Graph, T> work) {
         this.work = work;
     }
 
+    /** The value for a graph as it is now. */
     public T of(Graph graph) {
         Known<T> last = known;
         if (last != null && last.graph().refersTo(graph) && last.revision() == graph.revision()) {

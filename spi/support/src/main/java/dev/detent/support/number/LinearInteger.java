@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  */
 public final class LinearInteger implements NumberSystem {
 
+    /** The only one: schemes hold the widths, the system has no state. */
     public static final LinearInteger INSTANCE = new LinearInteger();
 
     /** Scale of a tensor that is zero throughout (PPQ's OBSERVER_MIN_SCALE, there the least of all scales). */

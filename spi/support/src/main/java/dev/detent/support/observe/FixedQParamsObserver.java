@@ -14,6 +14,7 @@ public final class FixedQParamsObserver implements Observer {
 
     private final Function<Scheme, QuantizationParameters> parameters;
 
+    /** @param parameters scales and zero points for a scheme; called on any thread */
     public FixedQParamsObserver(Function<Scheme, QuantizationParameters> parameters) {
         this.parameters = parameters;
     }

@@ -27,11 +27,15 @@ public record Operator(
 
     /** How often an input is there. */
     public enum Presence {
+        /** Exactly one, always there. */
         REQUIRED,
         /** Required by the schema; exporters leave it out all the same, and ONNX Runtime takes that. */
         TOLERATED_ABSENT,
+        /** One that may be left out. */
         OPTIONAL,
+        /** The last input, repeated any number of times, also not at all. */
         ANY_NUMBER,
+        /** The last input, repeated at least once. */
         ONE_OR_MORE;
 
         boolean isRepeated() {
@@ -42,6 +46,7 @@ public record Operator(
     /** @param rank of a tensor that fits */
     public record Input(String name, Presence presence, InputRole role, Count rank) {}
 
+    /** Copies the collections. */
     public Operator {
         inputs = List.copyOf(inputs);
         traits = Set.copyOf(traits);

@@ -67,6 +67,7 @@ public final class OperatorTable {
                 .orElse(InputRole.DATA);
     }
 
+    /** Whether a node's operator has a trait; false for operators that the table does not know. */
     public static boolean is(Node node, Trait trait) {
         return node.isOneOf(types(trait));
     }

@@ -111,14 +111,17 @@ public final class WeightLayout {
         return OperatorTable.of(node, Integer.MAX_VALUE).flatMap(Operator::layout);
     }
 
+    /** Groups of the convolution; 1 for every other operator. */
     public int groups() {
         return groups;
     }
 
+    /** Output channels of all groups together. */
     public int outputChannels() {
         return channels(output);
     }
 
+    /** Input channels of all groups together. */
     public int inputChannels() {
         return channels(input);
     }

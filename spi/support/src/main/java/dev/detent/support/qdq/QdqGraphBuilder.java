@@ -15,6 +15,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.problem.SupportProblems;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,6 +67,9 @@ public final class QdqGraphBuilder {
     private final Map<Pair, String> pairs = new LinkedHashMap<>();
 
     private final Set<Form> form;
+    /** Width of the sums that a bias is added to. */
+    private static final int SUMS = 32;
+
     /** Highest opset some pair needs. */
     private int needed;
 
@@ -81,6 +85,11 @@ public final class QdqGraphBuilder {
         return apply(model, Set.of());
     }
 
+    /**
+     * As {@link #apply(QuantizedModel)}, in another form. For models whose types need no newer opset than they have.
+     *
+     * @throws IllegalStateException when a type needs a newer opset
+     */
     public static Graph apply(QuantizedModel model, Set<Form> form) {
         return apply(model, form, (graph, opset) -> {
             throw new IllegalStateException("its types need opset " + opset + ", to which somebody has to raise it");
@@ -115,6 +124,9 @@ public final class QdqGraphBuilder {
             List<String> inputs = new ArrayList<>(n.inputs());
             for (TensorQuantization c : quantization.inputs(n)) {
                 int index = c.slot().index();
+                if (hasOwnUnit(c, n)) {
+                    continue;
+                }
                 if (c.state().isWritten() && graph.isInitializer(c.value())) {
                     inputs.set(index, parameter(c, codes));
                 } else if (c.state().isActive()) {
@@ -246,6 +258,21 @@ public final class QdqGraphBuilder {
         edit.add(Node.of(
                 edit.freshName(stem + "_Clip"), "Clip", List.of(quantized, min, max), List.of(clipped), Map.of()));
         return clipped;
+    }
+
+    /**
+     * A bias of 32 bits with a scale of its own. Who fuses a pair's operators (ONNX Runtime's QLinearConv) takes int32
+     * codes for units of input scale x weight scale, whatever stands beside them: so its quantized values are written
+     * in float, and its scale is in the record of the run only.
+     */
+    static boolean hasOwnUnit(TensorQuantization c, Node n) {
+        return c.slot().index() == 2
+                && c.slot().isInput()
+                && n.isOneOf(OperatorTable.biased())
+                && c.isInitializer()
+                && c.state().isBaked()
+                && c.scheme().bits() == SUMS
+                && !c.state().isPassive();
     }
 
     private boolean isCoded(TensorQuantization c) {

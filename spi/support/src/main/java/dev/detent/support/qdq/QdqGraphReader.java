@@ -33,6 +33,12 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
     private static final String RAW = "_raw";
     private static final String QUANTIZED = "_quantized";
 
+    /**
+     * Reads a Q/DQ graph.
+     *
+     * @throws dev.detent.spi.problem.UserException naming file and node, where the graph is none that
+     *     {@link QdqGraphBuilder} writes
+     */
     public static QdqGraphReader of(ArtifactGraph file) {
         Graph qdq = file.graph();
         Graph graph = qdq.copy();

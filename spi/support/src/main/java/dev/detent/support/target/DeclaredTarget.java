@@ -36,24 +36,28 @@ public final class DeclaredTarget implements Target {
     /** Changes the rule that the table gave to a node. */
     @FunctionalInterface
     public interface Adjustment {
+        /** @return the rule to use instead; {@code rule} where nothing changes */
         NodeRule adjust(NodeRule rule, Node node, Graph graph);
     }
 
     /** A further condition on a node of a quantized type. */
     @FunctionalInterface
     public interface Condition {
+        /** Whether the target quantizes the node. */
         boolean test(Node node, Graph graph);
     }
 
     /** What will run badly, or not as simulated. */
     @FunctionalInterface
     public interface Lint {
+        /** @return warnings and notes with the node at their {@code where}; an empty list when all is well */
         List<Problem> check(QuantizedModel model);
     }
 
     /** Makes a target's recipe from the host's. */
     @FunctionalInterface
     public interface RecipeChoice {
+        /** @return one of the host's recipes, changed or as it is */
         QuantizationRecipe from(DefaultRecipes host);
     }
 
@@ -108,6 +112,12 @@ public final class DeclaredTarget implements Target {
         this.lints = List.copyOf(table.lints);
     }
 
+    /**
+     * Starts a table. Targets made from one builder are independent of each other and of what is added later.
+     *
+     * @param id lower-case words joined by {@code -}, unique among all plugins
+     * @param summary one line for {@code detent backends}
+     */
     public static DeclaredTargetBuilder of(String id, String summary) {
         return new DeclaredTargetBuilder(id, summary);
     }

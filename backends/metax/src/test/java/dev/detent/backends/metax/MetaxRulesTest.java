@@ -1,0 +1,71 @@
+package dev.detent.backends.metax;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.spi.backend.Target;
+import dev.detent.testkit.ContractViolation;
+import dev.detent.testkit.RuleText;
+import dev.detent.testkit.RulesContract;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MetaxRulesTest {
+
+    static List<Target> targets() {
+        return new Metax().targets();
+    }
+
+    private static Map<String, String> rules(String id) {
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+    }
+
+    @ParameterizedTest
+    @MethodSource("targets")
+    void rulesKeepTheContract(Target target) {
+        assertThat(RulesContract.check(target, Set.of("minmax", "mse")))
+                .isNotEmpty()
+                .allMatch(ContractViolation::passed);
+    }
+
+    /** MetaX, per tensor: unsigned with zero point, float bias. */
+    @Test
+    void everythingIsUnsignedPerTensor() {
+        assertThat(rules("metax-tensor"))
+                .containsEntry("Conv in 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Conv in 1", "linear 8 bit [0, 255] asymmetric per tensor, minmax")
+                .containsEntry("Conv in 2", "float")
+                .containsEntry("Conv out 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Gemm in 1", "linear 8 bit [0, 255] asymmetric per tensor, minmax")
+                .containsEntry("MatMul in 1", "linear 8 bit [0, 255] asymmetric per tensor, minmax")
+                .containsEntry("Relu out 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Add in 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Add in 1", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Add out 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Concat out 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .doesNotContainKeys("Sigmoid in 0", "Softmax in 0");
+    }
+
+    /** MetaX, per channel: signed throughout, derived bias. */
+    @Test
+    void weightsAreSignedPerChannel() {
+        assertThat(rules("metax-channel"))
+                .containsEntry("Conv in 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
+                .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
+                .containsEntry(
+                        "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
+                .containsEntry("Conv out 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
+                .containsEntry("Gemm in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
+                .containsEntry("MatMul in 1", "linear 8 bit [-127, 127] symmetric per channel 1, minmax")
+                .containsEntry("Relu out 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
+                .containsEntry("Add in 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
+                .containsEntry("Add in 1", "linear 8 bit [-127, 127] symmetric per tensor, mse")
+                .containsEntry("Add out 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
+                .containsEntry("Concat out 0", "linear 8 bit [-127, 127] symmetric per tensor, mse")
+                .doesNotContainKeys("Sigmoid in 0", "Softmax in 0");
+    }
+}

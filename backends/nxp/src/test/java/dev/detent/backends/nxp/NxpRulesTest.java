@@ -1,0 +1,55 @@
+package dev.detent.backends.nxp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.spi.backend.Target;
+import dev.detent.testkit.ContractViolation;
+import dev.detent.testkit.RuleText;
+import dev.detent.testkit.RulesContract;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class NxpRulesTest {
+
+    static List<Target> targets() {
+        return new Nxp().targets();
+    }
+
+    private static Map<String, String> rules(String id) {
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+    }
+
+    @ParameterizedTest
+    @MethodSource("targets")
+    void rulesKeepTheContract(Target target) {
+        assertThat(RulesContract.check(target, Set.of("minmax", "mse")))
+                .isNotEmpty()
+                .allMatch(ContractViolation::passed);
+    }
+
+    /** NXP: power-of-two scales, weights per channel, a bias of 30 bits. */
+    @Test
+    void everythingIsAPowerOfTwo() {
+        assertThat(rules("nxp"))
+                .containsEntry("Conv in 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per channel 0 power of two, minmax")
+                .containsEntry(
+                        "Conv in 2",
+                        "linear 30 bit [-1073741824, 1073741824] symmetric per channel 0 power of two, minmax, derived")
+                .containsEntry("Conv out 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .containsEntry("Gemm in 1", "linear 8 bit [-128, 127] symmetric per channel 0 power of two, minmax")
+                .containsEntry("MatMul in 1", "linear 8 bit [-128, 127] symmetric per channel 1 power of two, minmax")
+                .containsEntry("Relu out 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .containsEntry("Add in 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .containsEntry("Add in 1", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .containsEntry("Add out 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .containsEntry("Concat out 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .containsEntry("Sigmoid out 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
+                .doesNotContainKeys("Softmax in 0");
+    }
+}

@@ -1,0 +1,81 @@
+package dev.detent.cli;
+
+import dev.detent.host.analyze.Analysis;
+import dev.detent.host.analyze.AnalysisEffort;
+import dev.detent.host.job.QuantizeOutcome;
+import dev.detent.host.job.QuantizeRequest;
+import dev.detent.report.HtmlReport;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "analyze",
+        description =
+                "Quantizes a model and measures which layers and tensors cost what, why, and what cures it: all of it in "
+                        + "report.html, and for programs in analysis.json.",
+        sortOptions = false)
+final class AnalyzeCommand extends QuantizeCommand {
+
+    private static final int SHOWN = 12;
+
+    @Option(
+            names = "--analyze-samples",
+            paramLabel = "N",
+            defaultValue = "32",
+            converter = PositiveIntegerConverter.class,
+            description =
+                    "so many calibration samples for layers in context, an eighth of them for the rest (default: 32)")
+    int analyzed;
+
+    @Override
+    void adjust(QuantizeRequest.Builder request) {
+        request.analysis(AnalysisEffort.of(analyzed));
+    }
+
+    @Override
+    void show(Console console, QuantizeOutcome o) {
+        o.measured().analysis().ifPresent(a -> show(console, a));
+        super.show(console, o);
+    }
+
+    private static void show(Console console, Analysis a) {
+        console.line("");
+        console.line("all quantized "
+                + HtmlReport.decibels(a.whole().quantized().snr()) + ", weights only "
+                + HtmlReport.decibels(a.whole().weightsOnly().snr()) + ", activations only "
+                + HtmlReport.decibels(a.whole().activationsOnly().snr()) + " (outputs against the float model's)");
+        table(console, "layer", a.layers());
+        table(console, "activation", a.activations());
+        table(console, "weight", a.weights());
+        console.line("alone on " + a.samples().alone() + " samples, layers in context on "
+                + a.samples().context() + "; share: of the errors of all, each alone");
+        console.line("");
+    }
+
+    private static void table(Console console, String what, List<Analysis.UnitError> errors) {
+        console.line(String.format(
+                Locale.ROOT, "%-40s %-16s %7s %9s %14s", what, "operator", "share", "alone", "in float gains"));
+        errors.stream()
+                .sorted(Comparator.comparingDouble(
+                        u -> -u.gain().orElse(u.alone().ratio())))
+                .limit(SHOWN)
+                .forEach(u -> console.line(String.format(
+                        Locale.ROOT,
+                        "%-40s %-16s %5.1f %% %9s %14s",
+                        shortened(u.unit().name()),
+                        u.unit().opType(),
+                        100 * Analysis.share(u, errors),
+                        HtmlReport.decibels(u.alone().snr()),
+                        u.gain()
+                                .map(g -> String.format(Locale.ROOT, "%+.2f dB", g))
+                                .orElse("-"))));
+    }
+
+    /** The end of a name tells most. */
+    private static String shortened(String name) {
+        return name.length() <= 40 ? name : "…" + name.substring(name.length() - 39);
+    }
+}

@@ -1,0 +1,184 @@
+package dev.detent.host.analyze;
+
+import dev.detent.runtime.FakeQuantizer;
+import dev.detent.runtime.Samples;
+import dev.detent.runtime.Variant;
+import dev.detent.spi.backend.NodeRule;
+import dev.detent.spi.backend.Target;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Tries cures on the quantized network itself and says what each brought; only what the target can do is tried. */
+public final class Cures {
+
+    /** A person reads three names; more are a matter for a search. */
+    private static final int NAMED = 3;
+
+    /** In dB: less is within the luck of how roundings fall on a few samples. */
+    private static final double WORTH_SAYING = 0.3;
+
+    private record Trial(String text, String option, int touched, Variant variant) {}
+
+    private final ErrorAnalysis analysis;
+    private final Analysis found;
+    private final Target target;
+    private final Graph graph;
+
+    private Cures(ErrorAnalysis analysis, Analysis found, Target target, Graph graph) {
+        this.analysis = analysis;
+        this.found = found;
+        this.target = target;
+        this.graph = graph;
+    }
+
+    /** Cures that helped, the one that helps most first; of two that help alike the one that changes less. */
+    public static List<Cure> of(
+            ErrorAnalysis analysis, Analysis found, Target target, Graph graph, Samples samples, int workers) {
+        Cures cures = new Cures(analysis, found, target, graph);
+        List<Trial> trials = cures.trials();
+        OutputErrors.Scores scores =
+                analysis.measure(trials.stream().map(Trial::variant).toList(), samples, workers);
+        List<Cure> helped = new ArrayList<>();
+        for (int i = 0; i < trials.size(); i++) {
+            double gain = scores.quantized().gain(scores.variants().get(i));
+            if (gain >= WORTH_SAYING) {
+                Trial t = trials.get(i);
+                helped.add(new Cure(t.text(), t.option(), gain, t.touched()));
+            }
+        }
+        helped.sort(
+                Comparator.comparingDouble((Cure c) -> -Math.rint(c.gain() * 2)).thenComparingInt(Cure::touched));
+        return helped;
+    }
+
+    private List<Trial> trials() {
+        List<Trial> trials = new ArrayList<>();
+        List<Unit> layers = worst(found.layers());
+        if (!layers.isEmpty()) {
+            trials.add(keepFloat(layers.subList(0, 1)));
+        }
+        if (layers.size() > 1) {
+            trials.add(keepFloat(layers));
+        }
+        List<Unit> wide = analysis.units().stream()
+                .filter(u -> u.kind() == Unit.Kind.ACTIVATION && canBeWide(u))
+                .toList();
+        List<Unit> worst = worst(found.activations().stream()
+                .filter(u -> wide.contains(u.unit()))
+                .toList());
+        if (!worst.isEmpty()) {
+            trials.add(wide("16 bits for the activations ", worst));
+        }
+        if (wide.size() > worst.size()) {
+            trials.add(new Trial("16 bits for all activations", "--bits '16=node:**'", wide.size(), widened(wide)));
+        }
+        return trials;
+    }
+
+    private static List<Unit> worst(List<Analysis.UnitError> errors) {
+        return errors.stream()
+                .filter(u -> u.alone().ratio() > 0)
+                .sorted(Comparator.comparingDouble(
+                        (Analysis.UnitError u) -> -u.alone().ratio()))
+                .limit(NAMED)
+                .map(Analysis.UnitError::unit)
+                .toList();
+    }
+
+    private static String names(List<Unit> units) {
+        return units.stream().map(u -> "'" + u.name() + "'").collect(Collectors.joining(", "));
+    }
+
+    private Trial keepFloat(List<Unit> layers) {
+        Map<Slot, Tensor> constants = new HashMap<>();
+        Set<Slot> reads = new HashSet<>();
+        layers.forEach(u -> {
+            constants.putAll(u.without().constants());
+            reads.addAll(u.without().reads());
+        });
+        return new Trial(
+                "keep " + names(layers) + " and what " + (layers.size() == 1 ? "it reads" : "they read") + " in float",
+                layers.stream()
+                        .map(u -> option("--keep-float", "node", u.name()) + reads(u))
+                        .collect(Collectors.joining(" ")),
+                layers.size(),
+                new Variant(Variant.Base.QUANTIZED, Map.of(), constants, reads));
+    }
+
+    private static String option(String name, String key, String match) {
+        return name + " '" + key + ":" + match + "'";
+    }
+
+    /** The tensors that the layer reads, which its neighbours quantize too. */
+    private String reads(Unit layer) {
+        return layer.without().reads().stream()
+                .map(s -> graph.node(s.node()).orElseThrow().input(s.index()))
+                .distinct()
+                .map(v -> " " + option("--keep-float", "tensor", v))
+                .collect(Collectors.joining());
+    }
+
+    private Trial wide(String text, List<Unit> tensors) {
+        return new Trial(
+                text + names(tensors),
+                tensors.stream().map(u -> "--bits '16=tensor:" + u.name() + "'").collect(Collectors.joining(" ")),
+                tensors.size(),
+                widened(tensors));
+    }
+
+    private Variant widened(List<Unit> tensors) {
+        Map<Slot, Optional<FakeQuantizer>> encodings = new LinkedHashMap<>();
+        for (Unit u : tensors) {
+            for (TensorQuantization c : analysis.network().quantizers(u.name())) {
+                c.qparams().ifPresent(p -> encodings.put(c.slot(), Optional.of(widened(c.scheme(), p))));
+            }
+        }
+        return new Variant(Variant.Base.QUANTIZED, encodings, Map.of(), Set.of());
+    }
+
+    /** The same range in 65,536 steps. */
+    private static FakeQuantizer widened(Scheme scheme, dev.detent.spi.quant.QuantizationParameters p) {
+        boolean signed = scheme.quantMin() < 0;
+        Scheme wide =
+                scheme.with(new CodeRange(16, signed ? Short.MIN_VALUE : 0, signed ? Short.MAX_VALUE : (1 << 16) - 1));
+        double[] low = new double[p.channels()];
+        double[] high = new double[p.channels()];
+        for (int c = 0; c < low.length; c++) {
+            dev.detent.spi.quant.Range r = scheme.system().range(p.scale(c), p.zeroPoint(c), scheme);
+            low[c] = r.low();
+            high[c] = r.high();
+        }
+        return new FakeQuantizer(wide, wide.cover(low, high));
+    }
+
+    /** The target has a rule with 16 bits for the node that computes it. */
+    private boolean canBeWide(Unit activation) {
+        Optional<Node> node = graph.node(activation.node());
+        boolean linear = analysis.network().quantizers(activation.name()).stream()
+                .allMatch(c -> c.scheme().system().isAffineInteger()
+                        && c.scheme().bits() == 8
+                        && !c.scheme().powerOfTwo());
+        return linear
+                && node.isPresent()
+                && target.alternatives(node.get(), graph).stream().anyMatch(Cures::isWide);
+    }
+
+    private static boolean isWide(NodeRule rule) {
+        return rule.outputs().stream().anyMatch(t -> t.scheme().bits() == 16);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.detent.host.check;
+
+import dev.detent.host.job.DryRun;
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.search.MultiplyAdds;
+import dev.detent.kernel.Journal;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.pass.Placement;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What becomes of one node on one target.
+ *
+ * @param bits widest of its activations that are quantized; 0 for a node in float or on the shape side
+ * @param reason why it is not quantized; empty for a quantized node
+ * @param multiplyAdds for one sample; 0 for operators that do not multiply matrices
+ */
+public record NodeFate(String node, String opType, Kind kind, int bits, String reason, long multiplyAdds) {
+
+    /** Where it runs. */
+    public enum Kind {
+        QUANTIZED,
+        FLOAT,
+        /** The target has no integer operator of this type. */
+        UNSUPPORTED,
+        SHAPE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    static NodeFate of(Node n, DryRun run) {
+        Pipeline.Result result = run.result();
+        long products = MultiplyAdds.of(n, result.graph());
+        if (result.placements().get(n.name()) == Placement.SHAPE) {
+            return new NodeFate(n.name(), n.opType(), Kind.SHAPE, 0, "computes shapes or indices", products);
+        }
+        List<TensorQuantization> quantized = quantized(n, result);
+        if (!quantized.isEmpty()) {
+            int bits = quantized.stream()
+                    .filter(c -> !c.isInitializer())
+                    .mapToInt(c -> c.scheme().bits())
+                    .max()
+                    .orElse(quantized.get(0).scheme().bits());
+            return new NodeFate(n.name(), n.opType(), Kind.QUANTIZED, bits, "", products);
+        }
+        boolean supported = run.plan().target().supports(n, result.graph());
+        return new NodeFate(
+                n.name(),
+                n.opType(),
+                supported ? Kind.FLOAT : Kind.UNSUPPORTED,
+                0,
+                supported ? reason(n, run) : "no integer " + n.opType() + " of this form on the target",
+                products);
+    }
+
+    private static List<TensorQuantization> quantized(Node n, Pipeline.Result result) {
+        List<TensorQuantization> all = new ArrayList<>(result.configs().inputs(n));
+        all.addAll(result.configs().outputs(n));
+        all.removeIf(c -> c.value().isEmpty() || c.state().isFloat());
+        return all;
+    }
+
+    private static String reason(Node n, DryRun run) {
+        if (!run.result().configs().isQuantized(n)) {
+            return "the dispatcher '" + run.plan().plan().dispatcher() + "' leaves it in float";
+        }
+        Optional<Journal.Ruled> ruled = run.result().journal().ruled().stream()
+                .filter(r -> r.slot().node().equals(n.name()))
+                .findFirst();
+        return ruled.map(r -> "because of " + r.source()).orElse("the target's rules keep it in float here");
+    }
+}

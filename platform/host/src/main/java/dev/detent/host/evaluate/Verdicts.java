@@ -1,0 +1,147 @@
+package dev.detent.host.evaluate;
+
+import dev.detent.host.analyze.Analysis;
+import dev.detent.host.analyze.Cure;
+import dev.detent.report.HtmlReport;
+import dev.detent.report.Report;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How good a run's result is, as a sentence with a grade. Measured on evaluation data where there are some, on a few
+ * calibration samples otherwise.
+ */
+public final class Verdicts {
+
+    /** Points of top-1 that may be lost. */
+    private static final double GOOD_DROP = 1;
+
+    private static final double FAIR_DROP = 3;
+
+    /** Share of rows whose winner stays. */
+    private static final double GOOD_AGREEMENT = 0.95;
+
+    private static final double FAIR_AGREEMENT = 0.9;
+
+    /** dB of the outputs: a tenth and a quarter of the signal's size as noise. */
+    private static final double GOOD_SNR = 20;
+
+    private static final double FAIR_SNR = 12;
+
+    private Verdicts() {}
+
+    /** The verdict, with cures that were tried where it is not good. */
+    public static Report.Verdict of(
+            Map<String, EvaluationMetrics> scores, Optional<Analysis> analysis, List<Cure> cures) {
+        Report.Verdict verdict = scores.containsKey("simulated")
+                ? evaluated(scores)
+                : analysis.map(Verdicts::sampled)
+                        .orElse(new Report.Verdict(
+                                Report.Grade.UNKNOWN,
+                                "Nothing was measured: give --calibration or --evaluate to learn how good it is.",
+                                List.of()));
+        List<Report.Advice> next = new ArrayList<>();
+        if (verdict.grade() == Report.Grade.FAIR || verdict.grade() == Report.Grade.POOR) {
+            analysis.map(Verdicts::split).ifPresent(next::add);
+            cures.stream()
+                    .limit(4)
+                    .map(c -> new Report.Advice(
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s: +%.1f dB at the outputs, tried on this model.",
+                                    capital(c.text()),
+                                    c.gain()),
+                            c.option()))
+                    .forEach(next::add);
+            if (cures.isEmpty() && analysis.isPresent()) {
+                next.add(new Report.Advice(
+                        "No single layer is to blame: the cures tried on the worst layers gained less than 0.3 dB.",
+                        ""));
+            }
+        }
+        if (!scores.containsKey("simulated") && verdict.grade() != Report.Grade.UNKNOWN) {
+            next.add(new Report.Advice("Score it on data of its own:", "--evaluate DATA --labels FILE"));
+        }
+        return new Report.Verdict(verdict.grade(), verdict.sentence(), next);
+    }
+
+    private static String capital(String text) {
+        return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+    }
+
+    private static Report.Advice split(Analysis a) {
+        return new Report.Advice(
+                "Quantized weights alone leave "
+                        + HtmlReport.decibels(a.whole().weightsOnly().snr())
+                        + ", quantized activations alone "
+                        + HtmlReport.decibels(a.whole().activationsOnly().snr()) + ": "
+                        + (a.whole().weightsOnly().snr()
+                                        > a.whole().activationsOnly().snr() + 3
+                                ? "it is the activations."
+                                : a.whole().activationsOnly().snr()
+                                                > a.whole().weightsOnly().snr() + 3
+                                        ? "it is the weights."
+                                        : "it is both."),
+                "");
+    }
+
+    private static Report.Verdict evaluated(Map<String, EvaluationMetrics> scores) {
+        EvaluationMetrics reference = scores.get("float");
+        EvaluationMetrics mine = scores.getOrDefault("exported", scores.get("simulated"));
+        if (mine == null) {
+            throw new IllegalArgumentException("no scores of a quantized model");
+        }
+        if (reference != null && reference.top1().isPresent() && mine.top1().isPresent()) {
+            double drop = 100 * (reference.top1().get() - mine.top1().get());
+            Report.Grade grade = grade(-drop, -GOOD_DROP, -FAIR_DROP);
+            return verdict(
+                    grade,
+                    String.format(
+                            Locale.ROOT,
+                            "Top-1 %s %.1f points, from %.2f %% to %.2f %%, on %d samples",
+                            drop >= 0 ? "falls" : "rises",
+                            Math.abs(drop),
+                            100 * reference.top1().get(),
+                            100 * mine.top1().get(),
+                            mine.samples()));
+        }
+        if (mine.outputs().size() > 1) {
+            Map.Entry<String, Double> worst = mine.outputs().entrySet().stream()
+                    .min(Map.Entry.comparingByValue())
+                    .orElseThrow();
+            return verdict(
+                    grade(worst.getValue(), GOOD_SNR, FAIR_SNR),
+                    "The outputs keep " + HtmlReport.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
+                            + " samples, the worst of them, '" + worst.getKey() + "', "
+                            + HtmlReport.decibels(worst.getValue()));
+        }
+        Report.Grade bySnr = grade(mine.snr(), GOOD_SNR, FAIR_SNR);
+        Report.Grade byRows = grade(mine.agreement(), GOOD_AGREEMENT, FAIR_AGREEMENT);
+        return verdict(
+                bySnr.compareTo(byRows) < 0 && mine.agreement() < 1 ? byRows : bySnr,
+                String.format(
+                        Locale.ROOT,
+                        "The outputs keep %s of signal over noise, and %.1f %% of the rows their largest value, on %d samples",
+                        HtmlReport.decibels(mine.snr()),
+                        100 * mine.agreement(),
+                        mine.samples()));
+    }
+
+    private static Report.Verdict sampled(Analysis a) {
+        double snr = a.whole().quantized().snr();
+        return verdict(
+                grade(snr, GOOD_SNR, FAIR_SNR),
+                "On a few calibration samples the outputs keep " + HtmlReport.decibels(snr) + " of signal over noise");
+    }
+
+    private static Report.Grade grade(double value, double good, double fair) {
+        return value >= good ? Report.Grade.GOOD : value >= fair ? Report.Grade.FAIR : Report.Grade.POOR;
+    }
+
+    private static Report.Verdict verdict(Report.Grade grade, String what) {
+        return new Report.Verdict(grade, what + ": " + grade.name().toLowerCase(Locale.ROOT) + ".", List.of());
+    }
+}

@@ -1,0 +1,5 @@
+/** Processes of our own beside this one. */
+@NullMarked
+package dev.detent.host.process;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,93 @@
+package dev.detent.host.record;
+
+import dev.detent.host.analyze.Analysis;
+import dev.detent.host.analyze.Cure;
+import dev.detent.host.analyze.OutputErrors;
+import dev.detent.host.analyze.TensorFacts;
+import dev.detent.host.analyze.Troubles;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An analysis as {@code analysis.json}: for programs; the report shows the same. Ratios in dB; 999 stands for exact.
+ */
+final class AnalysisCodec {
+
+    private AnalysisCodec() {}
+
+    static Map<String, Object> write(Analysis a, List<Cure> cures) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        Map<String, Object> samples = new LinkedHashMap<>();
+        samples.put("inContext", a.samples().context());
+        samples.put("alone", a.samples().alone());
+        samples.put("ranges", a.samples().survey());
+        json.put("samples", samples);
+        Map<String, Object> whole = new LinkedHashMap<>();
+        whole.put("quantized", score(a.whole().quantized()));
+        whole.put("weightsOnly", score(a.whole().weightsOnly()));
+        whole.put("activationsOnly", score(a.whole().activationsOnly()));
+        json.put("network", whole);
+        json.put("layers", units(a.layers()));
+        json.put("activations", units(a.activations()));
+        json.put("weights", units(a.weights()));
+        json.put("tensors", a.tensors().stream().map(AnalysisCodec::tensor).toList());
+        json.put(
+                "cures",
+                cures.stream()
+                        .map(c -> {
+                            Map<String, Object> cure = new LinkedHashMap<>();
+                            cure.put("text", c.text());
+                            cure.put("option", c.option());
+                            cure.put("gain", c.gain());
+                            return cure;
+                        })
+                        .toList());
+        return json;
+    }
+
+    private static List<Map<String, Object>> units(List<Analysis.UnitError> errors) {
+        return errors.stream()
+                .map(e -> {
+                    Map<String, Object> unit = new LinkedHashMap<>();
+                    unit.put("name", e.unit().name());
+                    unit.put("node", e.unit().node());
+                    unit.put("type", e.unit().opType());
+                    unit.put("share", Analysis.share(e, errors));
+                    unit.put("alone", score(e.alone()));
+                    e.gain().ifPresent(g -> unit.put("inContext", Map.of("gain", finite(g))));
+                    return unit;
+                })
+                .toList();
+    }
+
+    private static Map<String, Object> score(OutputErrors.Score s) {
+        Map<String, Object> score = new LinkedHashMap<>();
+        score.put("snr", finite(s.snr()));
+        if (s.outputs().size() > 1) {
+            Map<String, Object> outputs = new LinkedHashMap<>();
+            s.outputs().forEach((name, ratio) -> outputs.put(name, finite(ratio == 0 ? 999 : -10 * Math.log10(ratio))));
+            score.put("outputs", outputs);
+            score.put("shifts", s.shifts());
+        }
+        return score;
+    }
+
+    /** JSON has no infinity. */
+    private static double finite(double x) {
+        return Double.isFinite(x) ? x : Math.copySign(999, x);
+    }
+
+    private static Map<String, Object> tensor(TensorFacts t) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("name", t.value());
+        json.put("node", t.node());
+        json.put("scheme", t.encoding().scheme().toString());
+        json.put("codes", List.of(t.encoding().low(), t.encoding().high()));
+        json.put("seen", List.of(t.seen().min(), t.seen().max()));
+        json.put("snr", finite(t.noise().snr()));
+        json.put("clipped", t.noise().clipped());
+        json.put("troubles", Troubles.of(t));
+        return json;
+    }
+}

@@ -1,0 +1,157 @@
+package dev.detent.host.record;
+
+import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.evaluate.Verdicts;
+import dev.detent.report.HtmlReport;
+import dev.detent.report.Report;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.problem.Problem;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What the report says of a run. */
+final class RunReport {
+
+    private RunReport() {}
+
+    static Report of(RunReportWriter w, TargetDirectory folder) {
+        List<HtmlReport.Table> tables = new ArrayList<>();
+        int scored = w.measured().scores().values().stream()
+                .mapToInt(EvaluationMetrics::samples)
+                .max()
+                .orElse(0);
+        tables.add(new HtmlReport.Table(
+                "Accuracy",
+                "On " + scored + " evaluation samples. Simulated: the numbers the target computes with; exported: the "
+                        + "file in ONNX Runtime.",
+                HtmlReport.SCORES,
+                EvaluationMetrics.rows(w.measured().scores())));
+        tables.add(outputs(w));
+        tables.add(floats(w));
+        return new Report(
+                w.model().file().getFileName() + " for " + w.target().id(),
+                Verdicts.of(
+                        w.measured().scores(),
+                        w.measured().analysis(),
+                        w.measured().cures()),
+                new Report.Remarks(problems(w, false), problems(w, true)),
+                cards(w, folder),
+                tables,
+                new Report.Provenance(
+                        facts(w),
+                        w.target().plan().plan().steps().stream()
+                                .map(s -> List.of(s.id(), s.plugin(), s.reason()))
+                                .toList(),
+                        folder.sizes().entrySet().stream()
+                                .map(e -> List.of(e.getKey(), megabytes(e.getValue())))
+                                .toList()),
+                new ReportExplorer(
+                                w.result(),
+                                w.target(),
+                                w.measured().analysis(),
+                                w.measured().layers())
+                        .data());
+    }
+
+    private static List<String> problems(RunReportWriter w, boolean notes) {
+        return w.problems().stream()
+                .filter(p -> (p.severity() == Problem.Severity.NOTE) == notes)
+                .map(Problem::toString)
+                .toList();
+    }
+
+    /** How far each of several outputs is off, and to which side. */
+    private static HtmlReport.Table outputs(RunReportWriter w) {
+        List<List<String>> rows = new ArrayList<>();
+        w.measured()
+                .analysis()
+                .filter(a -> a.whole().quantized().outputs().size() > 1)
+                .ifPresent(a -> a.whole()
+                        .quantized()
+                        .outputs()
+                        .forEach((name, ratio) -> rows.add(List.of(
+                                name,
+                                HtmlReport.decibels(ratio == 0 ? 99 : -10 * Math.log10(ratio)),
+                                String.format(
+                                        Locale.ROOT,
+                                        "%+.3f",
+                                        a.whole().quantized().shifts().getOrDefault(name, 0.0))))));
+        return new HtmlReport.Table(
+                "Outputs",
+                "On a few calibration samples. Shift: mean difference, in standard deviations of the float output.",
+                List.of("output", "SNR", "shift"),
+                rows);
+    }
+
+    /** What stayed float, by reason and operator. */
+    private static HtmlReport.Table floats(RunReportWriter w) {
+        Map<List<String>, List<String>> byReason = new LinkedHashMap<>();
+        for (Node n : w.result().graph().nodes()) {
+            ReportExplorer.whyFloat(n, w.result(), w.target())
+                    .ifPresent(why -> byReason.computeIfAbsent(List.of(why, n.opType()), k -> new ArrayList<>())
+                            .add(n.name()));
+        }
+        List<List<String>> rows = new ArrayList<>();
+        byReason.forEach((key, names) -> rows.add(List.of(
+                key.get(1),
+                String.valueOf(names.size()),
+                key.get(0),
+                String.join(", ", names.subList(0, Math.min(3, names.size()))) + (names.size() > 3 ? ", …" : ""))));
+        rows.sort((a, b) -> Integer.compare(Integer.parseInt(b.get(1)), Integer.parseInt(a.get(1))));
+        return new HtmlReport.Table("What is not quantized", "", List.of("operator", "nodes", "why", "which"), rows);
+    }
+
+    private static Map<String, String> cards(RunReportWriter w, TargetDirectory folder) {
+        Map<String, String> cards = new LinkedHashMap<>();
+        long nodes = w.result().graph().nodes().size();
+        long quantized = w.result().graph().nodes().stream()
+                .filter(w.result().configs()::isQuantized)
+                .count();
+        cards.put("nodes quantized of " + nodes, String.valueOf(quantized));
+        folder.sizes().entrySet().stream()
+                .filter(e -> e.getKey().endsWith(".onnx"))
+                .findFirst()
+                .ifPresent(e -> cards.put(
+                        "smaller than the model's " + megabytes(w.model().bytes()),
+                        String.format(Locale.ROOT, "%.1f×", (double) w.model().bytes() / e.getValue())));
+        w.measured().analysis().ifPresent(a -> {
+            cards.put(
+                    "SNR of the outputs, calibration samples",
+                    HtmlReport.decibels(a.whole().quantized().snr()));
+            cards.put(
+                    "with quantized weights only",
+                    HtmlReport.decibels(a.whole().weightsOnly().snr()));
+            cards.put(
+                    "with quantized activations only",
+                    HtmlReport.decibels(a.whole().activationsOnly().snr()));
+        });
+        return cards;
+    }
+
+    private static String megabytes(long bytes) {
+        return bytes < 1_000_000
+                ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3)
+                : String.format(Locale.ROOT, "%.2f MB", bytes / 1e6);
+    }
+
+    private static Map<String, String> facts(RunReportWriter w) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put(
+                "Model",
+                w.model().file().getFileName() + ", " + megabytes(w.model().bytes()) + ", "
+                        + w.model().nodes() + " nodes, sha256 "
+                        + w.model().digest().sha256());
+        facts.put("Target", w.target().id() + " (" + w.target().plan().target().summary() + ")");
+        facts.put(
+                "Format", w.target().exporter().id() + ", " + w.target().plan().plugin());
+        facts.put(
+                "Calibration",
+                w.calibration().samples() + " samples, " + w.calibration().preprocessing());
+        facts.put("Detent", w.version());
+        return facts;
+    }
+}

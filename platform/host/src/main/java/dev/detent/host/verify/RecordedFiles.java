@@ -1,0 +1,76 @@
+package dev.detent.host.verify;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.RecordSeal;
+import dev.detent.host.artifact.Sha256;
+import dev.detent.host.problem.VerificationProblems;
+import dev.detent.host.record.JsonFile;
+import dev.detent.spi.problem.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Holds the files of a finished run against the digests in its record, and the record against its seal: whatever byte
+ * was damaged or edited since, this notices, also where no toolchain and no check of ours reads it.
+ */
+final class RecordedFiles {
+
+    private RecordedFiles() {}
+
+    /**
+     * What is not as the run wrote it, file by file.
+     *
+     * @param folder of a run, for one target or several
+     */
+    static List<Problem> problems(Path folder) {
+        JsonFile record = JsonFile.read(folder.resolve(OutputNames.RECORD));
+        List<Problem> problems = new ArrayList<>();
+        if (!isSealed(record.path())) {
+            problems.add(Problem.error(
+                    VerificationProblems.RECORD_CHANGED,
+                    "is not as the run wrote it: its last line is a digest of what stands before it, and does not fit",
+                    record.path().toString()));
+        }
+        digests(record).forEach((name, sha) -> {
+            Path file = folder.resolve(name);
+            if (!Files.isRegularFile(file)) {
+                problems.add(Problem.error(
+                        VerificationProblems.FILE_UNREADABLE, "is missing; the run wrote it", file.toString()));
+            } else if (!Sha256.of(file).equals(sha)) {
+                problems.add(Problem.error(
+                        VerificationProblems.FILE_CHANGED,
+                        "is not the file that the run wrote: its SHA-256 is another than " + OutputNames.RECORD
+                                + " says",
+                        file.toString()));
+            }
+        });
+        return problems;
+    }
+
+    private static boolean isSealed(Path record) {
+        try {
+            return RecordSeal.holds(Files.readString(record));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, String> digests(JsonFile record) {
+        return record.get(json -> {
+            Map<String, String> digests = new TreeMap<>();
+            for (JsonElement e : json.getAsJsonObject().getAsJsonArray("files")) {
+                JsonObject file = e.getAsJsonObject();
+                digests.put(file.get("file").getAsString(), file.get("sha256").getAsString());
+            }
+            return digests;
+        });
+    }
+}
