@@ -31,6 +31,7 @@ public final class Main {
             QuantizeCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,
+            CompareCommand.class,
             VerifyCommand.class,
             CheckCommand.class,
             PlanCommand.class,
