@@ -44,8 +44,7 @@ class TiedWeightsTest {
         try (Stream<Path> files = Files.list(run.out())) {
             file = files.filter(f -> f.toString().endsWith(".onnx")).findFirst().orElseThrow();
         }
-        assertThat(OnnxReader.read(file).initializers().values().stream()
-                        .filter(t -> t.elementCount() >= 64 * 128 / 2))
+        assertThat(OnnxReader.read(file).initializers().values().stream().filter(t -> t.elementCount() >= 64 * 128 / 2))
                 .hasSize(2);
     }
 }

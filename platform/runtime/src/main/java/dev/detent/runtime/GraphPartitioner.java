@@ -75,8 +75,8 @@ final class GraphPartitioner {
                     .add(n);
         }
         List<Part> parts = new ArrayList<>();
-        byLevel.values().forEach(groups -> together(List.copyOf(groups.values()))
-                .forEach(nodes -> parts.add(part(nodes))));
+        byLevel.values()
+                .forEach(groups -> together(List.copyOf(groups.values())).forEach(nodes -> parts.add(part(nodes))));
         return parts;
     }
 

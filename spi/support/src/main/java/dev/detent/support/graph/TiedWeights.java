@@ -46,8 +46,8 @@ public final class TiedWeights {
             }
             List<String> alike = kept.computeIfAbsent(kind(graph, name, e.getValue()), k -> new ArrayList<>());
             Optional<String> first = alike.stream()
-                    .filter(other -> bytes.equals(
-                            graph.initializer(other).orElseThrow().bytes()))
+                    .filter(other ->
+                            bytes.equals(graph.initializer(other).orElseThrow().bytes()))
                     .findFirst();
             if (first.isPresent()) {
                 edit.redirect(name, first.get()).removeInitializer(name);

@@ -76,8 +76,7 @@ public final class QdqExporter implements ReadableExporter {
                             + "target's, the file can only have ONNX's",
                     model.name() + SUFFIX));
         }
-        context.onnx(
-                model.name() + SUFFIX, TiedWeights.join(QdqGraphBuilder.apply(model, forms, context::raiseOpset)));
+        context.onnx(model.name() + SUFFIX, TiedWeights.join(QdqGraphBuilder.apply(model, forms, context::raiseOpset)));
     }
 
     private static boolean otherTies(Collection<? extends TensorQuantization> configs) {
