@@ -133,7 +133,9 @@ class TuneTest {
                 .usual()
                 .snr();
         TuneResult result = tune("onnxruntime", out, new Goal.Snr(plain + 2), told);
-        assertThat(told.lines).startsWith("goal", "tried 0").contains("measured " + result.space().groups().size());
+        assertThat(told.lines)
+                .startsWith("goal", "tried 0")
+                .contains("measured " + result.space().groups().size());
         assertThat(result.best().holds()).isTrue();
         assertThat(result.best().scores().usual().snr()).isGreaterThanOrEqualTo(plain + 2);
         assertThat(result.trials().get(0).holds()).isFalse();

@@ -43,8 +43,18 @@ import picocli.CommandLine.Parameters;
 final class TuneCommand implements Callable<Integer> {
 
     static final List<String> KEYS = List.of(
-            "backend", "format", "calibration", "samples", "preset", "preprocess", "set", "out", "evaluate", "labels",
-            "threads", "rules");
+            "backend",
+            "format",
+            "calibration",
+            "samples",
+            "preset",
+            "preprocess",
+            "set",
+            "out",
+            "evaluate",
+            "labels",
+            "threads",
+            "rules");
 
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")
     Path model;
@@ -125,7 +135,10 @@ final class TuneCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for the best so far (default: <model>.<backend>)")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "folder for the best so far (default: <model>.<backend>)")
     Optional<Path> out = Optional.empty();
 
     @Option(
@@ -144,7 +157,9 @@ final class TuneCommand implements Callable<Integer> {
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         String target = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
-                        CliProblems.NO_TARGET, "say for which target: --backend ID; 'detent backends' lists them", "--backend"));
+                        CliProblems.NO_TARGET,
+                        "say for which target: --backend ID; 'detent backends' lists them",
+                        "--backend"));
         Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
         Function<EvaluationMetrics, Goal> goal = goal(detent.registry());
         Settings settings = file.settings();
@@ -208,7 +223,8 @@ final class TuneCommand implements Callable<Integer> {
             }
             AskedMetric asked = new AskedMetric(
                     metric,
-                    Registry.parse("metric '" + metric.id() + "'", metric.id(), metric.options(), options(metric.id())));
+                    Registry.parse(
+                            "metric '" + metric.id() + "'", metric.id(), metric.options(), options(metric.id())));
             return floats -> new Goal.Measure(asked, least);
         }
         double most = share(wanted.drop.orElse("1%"), "--max-drop");
@@ -236,9 +252,7 @@ final class TuneCommand implements Callable<Integer> {
 
     /** {@code 0.5%} or {@code 0.005}. */
     private static double share(String text, String option) {
-        double value = text.endsWith("%")
-                ? number(text.substring(0, text.length() - 1)) / 100
-                : number(text);
+        double value = text.endsWith("%") ? number(text.substring(0, text.length() - 1)) / 100 : number(text);
         if (!(value >= 0 && value <= 1)) {
             throw new UserException(
                     TuneProblems.NO_SHARE, "'" + text + "' is not a share between 0 and 1, as 0.5% or 0.005", option);
@@ -284,8 +298,9 @@ final class TuneCommand implements Callable<Integer> {
                 .forEach(console::problem);
         TuneTrial best = result.best();
         if (!best.holds()) {
-            console.line("the goal is not reached: the nearest of " + result.trials().size() + " trials is written; "
-                    + "allow more time with --budget, look at 'detent analyze', or lower the goal");
+            console.line(
+                    "the goal is not reached: the nearest of " + result.trials().size() + " trials is written; "
+                            + "allow more time with --budget, look at 'detent analyze', or lower the goal");
         } else if (best.groups() == 0) {
             console.line("the target's own rules hold the goal: nothing needs to be wider");
         } else {
@@ -296,7 +311,11 @@ final class TuneCommand implements Callable<Integer> {
                         Locale.ROOT,
                         "%-44s %-8s %6.1f%%  %s",
                         shortened(space.groups().get(g).name()),
-                        space.units().get(g).choices().get(best.trial().mix().chosen().get(g)).label(),
+                        space.units()
+                                .get(g)
+                                .choices()
+                                .get(best.trial().mix().chosen().get(g))
+                                .label(),
                         100 * space.facts().get(g).share(),
                         space.noise(g)));
             }

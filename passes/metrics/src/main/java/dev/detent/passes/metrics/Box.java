@@ -33,13 +33,11 @@ record Box(float left, float top, float right, float bottom, int kind, float sco
      */
     static List<Box> withoutDoubles(List<Box> boxes, double limit) {
         List<Box> kept = new ArrayList<>();
-        boxes.stream()
-                .sorted(Comparator.comparingDouble((Box b) -> -b.score()))
-                .forEach(b -> {
-                    if (kept.stream().noneMatch(k -> k.kind() == b.kind() && k.overlap(b) > limit)) {
-                        kept.add(b);
-                    }
-                });
+        boxes.stream().sorted(Comparator.comparingDouble((Box b) -> -b.score())).forEach(b -> {
+            if (kept.stream().noneMatch(k -> k.kind() == b.kind() && k.overlap(b) > limit)) {
+                kept.add(b);
+            }
+        });
         return kept;
     }
 

@@ -7,8 +7,8 @@ import dev.detent.spi.option.Options;
 import java.util.List;
 
 /**
- * Harmonic mean of precision and recall of a detector's boxes, where those of the float model are the truth. Counts hits
- * over all samples: 2 hits / (boxes of one + boxes of the other).
+ * Harmonic mean of precision and recall of a detector's boxes, where those of the float model are the truth. Counts
+ * hits over all samples: 2 hits / (boxes of one + boxes of the other).
  */
 final class BoxF1 implements Metric {
 

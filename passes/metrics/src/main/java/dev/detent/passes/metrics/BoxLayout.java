@@ -66,7 +66,8 @@ enum BoxLayout {
     private static UserException unknown(List<OutputTensor> outputs) {
         return new UserException(
                 MetricProblems.NO_BOXES,
-                "does not look like boxes: outputs are " + outputs + "; say --set box-f1.layout=..., or use another metric",
+                "does not look like boxes: outputs are " + outputs
+                        + "; say --set box-f1.layout=..., or use another metric",
                 "box-f1");
     }
 
@@ -161,10 +162,7 @@ enum BoxLayout {
     }
 
     private static OutputTensor find(List<OutputTensor> outputs, String part) {
-        return outputs.stream()
-                .filter(o -> o.name().contains(part))
-                .findFirst()
-                .orElseThrow(() -> unknown(outputs));
+        return outputs.stream().filter(o -> o.name().contains(part)).findFirst().orElseThrow(() -> unknown(outputs));
     }
 
     /** The kind a box most likely is. */

@@ -27,8 +27,7 @@ record Detections(List<Box> truth, List<Box> found) {
     static final List<Option<?>> OPTIONS = List.of(BoxLayout.OPTION, SCORE, OVERLAP, DOUBLES);
 
     /** @param least score of boxes of the quantized model */
-    static Detections of(
-            List<OutputTensor> reference, List<OutputTensor> quantized, Options options, double least) {
+    static Detections of(List<OutputTensor> reference, List<OutputTensor> quantized, Options options, double least) {
         BoxLayout layout = BoxLayout.of(options.get(BoxLayout.OPTION), reference);
         double doubles = options.get(DOUBLES);
         return new Detections(

@@ -40,8 +40,10 @@ class MetricsTest {
     /** Another kind, or a place with less than half in common, is no hit. */
     @Test
     void kindAndPlaceMustFit() {
-        OutputTensor other = rows(
-                new float[] {10, 10, 8, 8, 0.9f, 0, 1}, new float[] {0, 0, 1, 1, 0, 0, 0}, new float[] {56, 50, 10, 20, 0.7f, 0, 1});
+        OutputTensor other =
+                rows(new float[] {10, 10, 8, 8, 0.9f, 0, 1}, new float[] {0, 0, 1, 1, 0, 0, 0}, new float[] {
+                    56, 50, 10, 20, 0.7f, 0, 1
+                });
         assertEquals(0, score(new BoxF1(), TWO, other));
     }
 
@@ -58,8 +60,7 @@ class MetricsTest {
     void cellsOfYoloxBecomePixels() {
         float[] values = new float[21 * 7];
         System.arraycopy(new float[] {0.5f, 0.25f, 0, (float) Math.log(2), 0.8f, 0.1f, 0.9f}, 0, values, 7, 7);
-        List<Box> boxes =
-                BoxLayout.YOLOX.read(List.of(new OutputTensor("out", values, new long[] {1, 21, 7})), 0.3);
+        List<Box> boxes = BoxLayout.YOLOX.read(List.of(new OutputTensor("out", values, new long[] {1, 21, 7})), 0.3);
         assertEquals(List.of(new Box(8, -6, 16, 10, 1, 0.8f * 0.9f)), boxes);
     }
 
@@ -95,8 +96,10 @@ class MetricsTest {
     @Test
     void ranks() {
         OutputTensor a = new OutputTensor("a", new float[] {1, 2, 3, 4}, new long[] {4});
-        assertEquals(1, score(new RankCorrelation(), a, new OutputTensor("a", new float[] {1, 10, 11, 99}, new long[] {4})));
-        assertEquals(-1, score(new RankCorrelation(), a, new OutputTensor("a", new float[] {9, 8, 7, 6}, new long[] {4})));
+        assertEquals(1, score(new RankCorrelation(), a, new OutputTensor("a", new float[] {1, 10, 11, 99}, new long[] {4
+        })));
+        assertEquals(-1, score(new RankCorrelation(), a, new OutputTensor("a", new float[] {9, 8, 7, 6}, new long[] {4
+        })));
         assertEquals(
                 Math.sqrt(0.8),
                 score(new RankCorrelation(), a, new OutputTensor("a", new float[] {1, 1, 2, 2}, new long[] {4})),

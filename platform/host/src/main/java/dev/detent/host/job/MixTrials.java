@@ -11,7 +11,12 @@ import java.util.List;
 
 /** Quantizes a model under rules and evaluates what comes out, in simulation; nothing is written. */
 record MixTrials(
-        Registry registry, QuantizeRequest request, PreparedModel model, Evaluation evaluation, Goal goal, Progress progress) {
+        Registry registry,
+        QuantizeRequest request,
+        PreparedModel model,
+        Evaluation evaluation,
+        Goal goal,
+        Progress progress) {
 
     /** A model quantized under some rules. */
     record Quantized(PlannedTarget target, Pipeline.Result result, Evaluation.Scores scores) {}

@@ -11,7 +11,6 @@ import dev.detent.host.search.BoundarySearch;
 import dev.detent.host.search.Goal;
 import dev.detent.host.search.Mix;
 import dev.detent.host.search.SearchSpace;
-import dev.detent.host.search.Sensitivity;
 import dev.detent.host.search.Trial;
 import dev.detent.spi.problem.UserException;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +53,9 @@ public final class TuneJob {
         }
         if (quantize.evaluation().isEmpty()) {
             throw new UserException(
-                    TuneProblems.NOTHING_TO_JUDGE_BY, "a search needs data to judge by: give them with --evaluate", "--evaluate");
+                    TuneProblems.NOTHING_TO_JUDGE_BY,
+                    "a search needs data to judge by: give them with --evaluate",
+                    "--evaluate");
         }
         Clock clock = new Clock(System.nanoTime() + request.budget().toNanos());
         PreparedModel model = PreparedModel.prepare(quantize, progress);
@@ -103,7 +104,8 @@ public final class TuneJob {
                     StagedOutputDirectory.open(request.out(), InputPlaces.of(request), names)) {
                 TargetDirectory own = new TargetDirectory(folder, "");
                 own.write(RULES, rules.getBytes(StandardCharsets.UTF_8));
-                TargetRun run = new TargetFinish(version, request, scored ? model : model.withoutEvaluation(), Progress.QUIET)
+                TargetRun run = new TargetFinish(
+                                version, request, scored ? model : model.withoutEvaluation(), Progress.QUIET)
                         .finish(quantized.target(), quantized.result(), own);
                 folder.commit();
                 return run.outcome();
@@ -153,8 +155,7 @@ public final class TuneJob {
                 new BoundarySearch(space.units(), m -> evaluated(m, sought), clock::isLeft).run(start);
             }
             TuneTrial chosen = Objects.requireNonNull(best);
-            QuantizeOutcome outcome =
-                    writer.write(Objects.requireNonNull(bestRun), text(chosen, space), true);
+            QuantizeOutcome outcome = writer.write(Objects.requireNonNull(bestRun), text(chosen, space), true);
             return new TuneResult(mixes.goal(), space, chosen, List.copyOf(trials), outcome);
         }
 
@@ -169,9 +170,7 @@ public final class TuneJob {
 
         private Trial evaluated(Mix mix, SearchSpace space) {
             Trial before = known.get(mix);
-            return before != null
-                    ? before
-                    : judged(mix, space, clock.timed(() -> mixes.run(space.rules(mix))));
+            return before != null ? before : judged(mix, space, clock.timed(() -> mixes.run(space.rules(mix))));
         }
 
         private Trial judged(Mix mix, SearchSpace space, MixTrials.Quantized quantized) {
@@ -190,7 +189,9 @@ public final class TuneJob {
             return trial;
         }
 
-        /** One that holds the goal beats one that does not; of two that do, the cheaper; of two that do not, the nearer. */
+        /**
+         * One that holds the goal beats one that does not; of two that do, the cheaper; of two that do not, the nearer.
+         */
         private static boolean isBetter(TuneTrial a, TuneTrial b, SearchSpace space) {
             if (a.holds() != b.holds()) {
                 return a.holds();

@@ -14,7 +14,4 @@ import java.util.function.Function;
  * @param budget no trial begins that would end later
  */
 public record TuneRequest(
-        QuantizeRequest quantize,
-        Function<EvaluationMetrics, Goal> goal,
-        CostModel cost,
-        Duration budget) {}
+        QuantizeRequest quantize, Function<EvaluationMetrics, Goal> goal, CostModel cost, Duration budget) {}

@@ -60,8 +60,8 @@ record PluginCallGuard(String plugin, String what) {
     };
 
     /** What contributions with an id are called. */
-    private static final Map<Class<?>, String> KINDS =
-            Map.of(Target.class, "target", Exporter.class, "format", Dispatcher.class, "dispatcher", Metric.class, "metric");
+    private static final Map<Class<?>, String> KINDS = Map.of(
+            Target.class, "target", Exporter.class, "format", Dispatcher.class, "dispatcher", Metric.class, "metric");
 
     /** The same plugin, asked through something else. */
     PluginCallGuard of(String other) {

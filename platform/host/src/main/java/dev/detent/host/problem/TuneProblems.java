@@ -19,7 +19,10 @@ public final class TuneProblems implements ProblemCatalog {
             "Give such data with --evaluate.");
 
     public static final ProblemType NO_COST = new ProblemType(
-            "DT-SEA-003", "No such cost", "A search saves multiply-adds or bytes.", "Take --cost macs or --cost bytes.");
+            "DT-SEA-003",
+            "No such cost",
+            "A search saves multiply-adds or bytes.",
+            "Take --cost macs or --cost bytes.");
 
     public static final ProblemType NO_METRIC_VALUE = new ProblemType(
             "DT-SEA-004",
@@ -34,5 +37,8 @@ public final class TuneProblems implements ProblemCatalog {
             "Write 0.5% or 0.005.");
 
     public static final ProblemType NO_TIME = new ProblemType(
-            "DT-SEA-006", "A time that is none", "A time is a whole number of seconds, minutes or hours.", "Write 90s, 10m or 1h.");
+            "DT-SEA-006",
+            "A time that is none",
+            "A time is a whole number of seconds, minutes or hours.",
+            "Write 90s, 10m or 1h.");
 }

@@ -7,8 +7,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the cheapest mix of a frontier that holds the goal, with few true evaluations: the noise that the goal allows is
- * guessed from what is predicted and what was measured, and the guess closes in from both sides. Afterwards it takes
+ * Finds the cheapest mix of a frontier that holds the goal, with few true evaluations: the noise that the goal allows
+ * is guessed from what is predicted and what was measured, and the guess closes in from both sides. Afterwards it takes
  * back, one after the other, what the goal does not need. Deterministic; used by one thread.
  */
 public final class BoundarySearch {
@@ -58,8 +58,8 @@ public final class BoundarySearch {
 
     /**
      * The place on the frontier where the noise is what the goal allows. Damage goes with the root of noise, so between
-     * a miss and a hit it is interpolated; where nothing has held yet, the noise must fall with the square of the damage
-     * that is too much.
+     * a miss and a hit it is interpolated; where nothing has held yet, the noise must fall with the square of the
+     * damage that is too much.
      */
     private int guess(List<Mix> frontier, int low, int high, Trial below, @Nullable Trial above) {
         double allowed;
@@ -71,8 +71,7 @@ public final class BoundarySearch {
             allowed = noise * ratio * ratio * 0.9;
         } else {
             double share = below.score() / (below.score() - above.score());
-            allowed = Math.pow(
-                    Math.sqrt(noise) + share * (Math.sqrt(above.mix().noise(units)) - Math.sqrt(noise)), 2);
+            allowed = Math.pow(Math.sqrt(noise) + share * (Math.sqrt(above.mix().noise(units)) - Math.sqrt(noise)), 2);
         }
         int at = low + 1;
         while (at < high && frontier.get(at).noise(units) > allowed) {

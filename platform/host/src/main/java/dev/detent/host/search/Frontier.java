@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * The mixes that no other mix beats on the lower convex hull of cost and noise: the linear relaxation of the
  * multiple-choice knapsack (Sinha and Zoltners, The Multiple-Choice Knapsack Problem, 1979). Each unit walks down the
- * hull of its own choices; the steps of all units in the order of noise taken away per cost are the hull of all mixes. A
- * mix on the hull has the least noise of all mixes that cost as much or less; G units with B choices take
- * G B log(G B).
+ * hull of its own choices; the steps of all units in the order of noise taken away per cost are the hull of all mixes.
+ * A mix on the hull has the least noise of all mixes that cost as much or less; G units with B choices take G B log(G
+ * B).
  */
 public final class Frontier {
 
@@ -65,8 +65,7 @@ public final class Frontier {
             if (!hull.isEmpty() && choices.get(last(hull)).noise() <= c.noise()) {
                 continue;
             }
-            while (hull.size() >= 2
-                    && isAbove(choices.get(hull.get(hull.size() - 2)), choices.get(last(hull)), c)) {
+            while (hull.size() >= 2 && isAbove(choices.get(hull.get(hull.size() - 2)), choices.get(last(hull)), c)) {
                 hull.remove(hull.size() - 1);
             }
             hull.add(i);

@@ -27,8 +27,8 @@ public sealed interface Goal {
     }
 
     /**
-     * A share that may fall so far below the float model's: top-1 where there are labels, agreement with the float model
-     * otherwise.
+     * A share that may fall so far below the float model's: top-1 where there are labels, agreement with the float
+     * model otherwise.
      *
      * @param most 0..1
      * @param floats scores of the float model
@@ -155,7 +155,8 @@ public sealed interface Goal {
 
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "%s of at least %.4f", metric.metric().id(), least);
+            return String.format(
+                    Locale.ROOT, "%s of at least %.4f", metric.metric().id(), least);
         }
     }
 

@@ -25,8 +25,7 @@ import java.util.stream.Stream;
  * @param units the same for the search, with cost and noise
  * @param facts about each group
  */
-public record SearchSpace(
-        List<NodeGroup> groups, List<List<Width>> widths, List<Unit> units, List<Facts> facts) {
+public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List<Unit> units, List<Facts> facts) {
 
     /**
      * What was found out about a group.
@@ -50,8 +49,8 @@ public record SearchSpace(
     private static final int MOST_SAMPLES = 16;
 
     /**
-     * Multiply-adds that the measurement may take, about a minute of two cores: three variants of every group, each half
-     * a network on average.
+     * Multiply-adds that the measurement may take, about a minute of two cores: three variants of every group, each
+     * half a network on average.
      */
     private static final double WORK = 5e11;
 
@@ -68,7 +67,12 @@ public record SearchSpace(
                 .sum();
         int some = (int) Math.max(2, Math.min(MOST_SAMPLES, WORK / (1.5 * groups.size() * Math.max(1, network))));
         try (ErrorAnalysis analysis = ErrorAnalysis.of(plain)) {
-            return of(groups, Sensitivity.measure(groups, analysis, samples.first(some), workers), target, plain.graph(), cost);
+            return of(
+                    groups,
+                    Sensitivity.measure(groups, analysis, samples.first(some), workers),
+                    target,
+                    plain.graph(),
+                    cost);
         }
     }
 
@@ -83,7 +87,8 @@ public record SearchSpace(
         List<Unit> units = new ArrayList<>();
         List<Facts> facts = new ArrayList<>();
         double all = Math.max(
-                1, graph.nodes().stream().mapToLong(n -> MultiplyAdds.of(n, graph)).sum());
+                1,
+                graph.nodes().stream().mapToLong(n -> MultiplyAdds.of(n, graph)).sum());
         for (int g = 0; g < groups.size(); g++) {
             NodeGroup group = groups.get(g);
             Sensitivity s = sensitivities.get(g);
@@ -91,7 +96,10 @@ public record SearchSpace(
             widths.add(may);
             facts.add(new Facts(
                     s,
-                    group.nodes().stream().mapToLong(n -> MultiplyAdds.of(n, graph)).sum() / all));
+                    group.nodes().stream()
+                                    .mapToLong(n -> MultiplyAdds.of(n, graph))
+                                    .sum()
+                            / all));
             units.add(new Unit(
                     group.name(),
                     may.stream()
@@ -152,9 +160,8 @@ public record SearchSpace(
     public List<Rule> rules(Mix mix) {
         return mix.promoted().stream()
                 .map(g -> Rule.of(
-                        Match.node(groups.get(g).nodes().stream()
-                                .map(Node::name)
-                                .toArray(String[]::new)),
+                        Match.node(
+                                groups.get(g).nodes().stream().map(Node::name).toArray(String[]::new)),
                         SOURCE,
                         width(mix, g) == Width.FLOAT ? new Setting.KeepFloat() : new Setting.Bits(16)))
                 .toList();
@@ -168,11 +175,7 @@ public record SearchSpace(
     /** What a group costs and brings, for people. */
     public String why(int group) {
         Facts f = facts.get(group);
-        return String.format(
-                Locale.ROOT,
-                "%.1f %% of the multiply-adds; %s",
-                100 * f.share(),
-                noise(group));
+        return String.format(Locale.ROOT, "%.1f %% of the multiply-adds; %s", 100 * f.share(), noise(group));
     }
 
     /** The noise a group leaves in the outputs, for people. */

@@ -40,9 +40,7 @@ public record Sensitivity(double alone, double weightsAlone, double gain) {
     public static List<Sensitivity> measure(
             List<NodeGroup> groups, ErrorAnalysis analysis, Samples samples, int workers) {
         Map<String, Unit> layers = new HashMap<>();
-        analysis.units().stream()
-                .filter(u -> u.kind() == Unit.Kind.LAYER)
-                .forEach(u -> layers.put(u.node(), u));
+        analysis.units().stream().filter(u -> u.kind() == Unit.Kind.LAYER).forEach(u -> layers.put(u.node(), u));
         List<Variant> variants = new ArrayList<>();
         for (NodeGroup g : groups) {
             List<Unit> own = g.nodes().stream()
@@ -50,7 +48,8 @@ public record Sensitivity(double alone, double weightsAlone, double gain) {
                     .filter(layers::containsKey)
                     .map(layers::get)
                     .toList();
-            Variant alone = together(Variant.Base.FLOAT, own.stream().map(Unit::alone).toList());
+            Variant alone =
+                    together(Variant.Base.FLOAT, own.stream().map(Unit::alone).toList());
             variants.add(alone);
             variants.add(new Variant(Variant.Base.FLOAT, Map.of(), alone.constants(), Set.of()));
             variants.add(together(

@@ -54,8 +54,7 @@ class BoundarySearchTest {
     @Test
     void anUnreachableGoalIsSaidSoAfterAFewTrials() {
         List<Unit> units = many(64);
-        Optional<Trial> found =
-                new BoundarySearch(units, this::never, () -> true).run(never(Mix.plain(units)));
+        Optional<Trial> found = new BoundarySearch(units, this::never, () -> true).run(never(Mix.plain(units)));
         assertTrue(found.isEmpty());
         assertTrue(evaluations <= 20, () -> evaluations + " evaluations");
     }
@@ -64,7 +63,8 @@ class BoundarySearchTest {
     void withoutTimeThereIsNoTrial() {
         List<Unit> units = many(8);
         Trial plain = never(Mix.plain(units));
-        assertTrue(new BoundarySearch(units, this::never, () -> false).run(plain).isEmpty());
+        assertTrue(
+                new BoundarySearch(units, this::never, () -> false).run(plain).isEmpty());
         assertEquals(1, evaluations);
     }
 
@@ -77,8 +77,7 @@ class BoundarySearchTest {
             return new Trial(m, m.promoted().size() - 20, 1);
         };
         BooleanSupplier timeLeft = () -> evaluations < 4;
-        Optional<Trial> found =
-                new BoundarySearch(units, evaluation, timeLeft).run(evaluation.apply(Mix.plain(units)));
+        Optional<Trial> found = new BoundarySearch(units, evaluation, timeLeft).run(evaluation.apply(Mix.plain(units)));
         assertTrue(found.isEmpty() || found.get().holds());
         assertTrue(evaluations <= 4);
     }

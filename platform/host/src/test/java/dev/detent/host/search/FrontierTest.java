@@ -16,9 +16,7 @@ class FrontierTest {
     @Test
     void cheapestGainFirst() {
         List<Unit> units = List.of(unit("a", 0, 10, 4, 0), unit("b", 0, 6, 1, 0), unit("c", 0, 1, 5, 0));
-        assertEquals(
-                List.of(mix(0, 0, 0), mix(0, 1, 0), mix(1, 1, 0), mix(1, 1, 1)),
-                Frontier.of(units));
+        assertEquals(List.of(mix(0, 0, 0), mix(0, 1, 0), mix(1, 1, 0), mix(1, 1, 1)), Frontier.of(units));
     }
 
     /** 16 bits that bring less for their price than the way to float are never taken. */

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * How good a quantized model is, by what its outputs are used for. The host runs both models over the evaluation data,
- * asks {@link #sample} for every sample, by several threads in any order, and {@link #value} once for all of them in the
- * order of the data: the result does not depend on threads.
+ * asks {@link #sample} for every sample, by several threads in any order, and {@link #value} once for all of them in
+ * the order of the data: the result does not depend on threads.
  */
 @Experimental(since = "1.0")
 @ImplementedByPlugins
@@ -27,8 +27,8 @@ public interface Metric {
     }
 
     /**
-     * What one sample contributes, e.g. counts of hits and misses. Outputs with values that are not finite are handed on
-     * as they are.
+     * What one sample contributes, e.g. counts of hits and misses. Outputs with values that are not finite are handed
+     * on as they are.
      *
      * @param reference outputs of the float model, in the model's order
      * @param quantized outputs of the quantized model, in the same order
