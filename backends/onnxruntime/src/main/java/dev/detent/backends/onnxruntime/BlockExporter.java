@@ -125,13 +125,13 @@ final class BlockExporter extends ConstantProductExporter {
         return packed[at / perByte] >> at % perByte * bits & (1 << bits) - 1;
     }
 
-    private static boolean rows(Node n) {
-        return n.input(1).startsWith(n.name() + MatMulSupport.ROWS + BLOCKS);
+    private static boolean rows(Graph graph, Node n) {
+        return MatMulSupport.isNamed(graph, n, MatMulSupport.ROWS + BLOCKS);
     }
 
     @Override
     boolean isReplacement(Graph graph, Node n) {
-        return rows(n) || n.input(1).startsWith(n.name() + BLOCKS);
+        return rows(graph, n) || MatMulSupport.isNamed(graph, n, BLOCKS);
     }
 
     @Override
@@ -200,12 +200,8 @@ final class BlockExporter extends ConstantProductExporter {
                 n.name(),
                 n.input(0),
                 Tensor.ofFloats(new long[] {inputs, outputs}, values),
-                rows(n),
+                rows(file.graph(), n),
                 n.input(5),
                 n.outputs()));
-        edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));
-        if (n.hasInput(3)) {
-            edit.removeInitializer(n.input(3));
-        }
     }
 }
