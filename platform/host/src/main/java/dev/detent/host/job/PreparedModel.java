@@ -7,6 +7,7 @@ import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.CalibrationFacts;
@@ -100,6 +101,12 @@ public final class PreparedModel {
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
+        if (samples.size() == 1) {
+            remarks.add(Problem.warning(
+                    DataProblems.ONE_SAMPLE,
+                    "is one sample; its ranges are those of no other. 32 to 256 samples are usual",
+                    request.calibration().orElse("")));
+        }
         return new PreparedModel(
                 graph,
                 facts,

@@ -194,6 +194,19 @@ public sealed interface Setting {
         }
     }
 
+    /** What was found before for the tensors of a table; slots of other tensors stay as they are. */
+    record Known(KnownRanges ranges) implements Setting {
+        @Override
+        public Topic topic() {
+            return Topic.PARAMETERS;
+        }
+
+        @Override
+        public String toString() {
+            return "ranges=" + ranges.from();
+        }
+    }
+
     /** The settings of a rule in words. */
     static String words(List<Setting> settings) {
         return settings.stream().map(Setting::toString).distinct().collect(Collectors.joining(" "));
