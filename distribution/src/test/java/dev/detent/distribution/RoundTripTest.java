@@ -79,8 +79,9 @@ class RoundTripTest {
                 ArtifactVerifier.run(TestPlatform.REGISTRY, RunDirectory.read(out), Optional.empty());
         assertThat(r.problems()).isEmpty();
         assertThat(r.layers()).isPositive();
-        if (target.equals("tensorrt-fp8")) {
-            // This model's convolutions have too few channels for TensorRT's fp8 kernels: no layer pays off.
+        if (target.equals("tensorrt-fp8") || format.equals("hybrid")) {
+            // This model's convolutions have too few channels for TensorRT's fp8 kernels: no layer pays off. Rockchip's
+            // toolkit takes no numbers.
             assertThat(r.entries()).isZero();
         } else {
             assertThat(r.entries()).isPositive();
@@ -127,11 +128,19 @@ class RoundTripTest {
     static Stream<Arguments> randomNetworks() {
         AtomicInteger seed = new AtomicInteger();
         return Stream.concat(
-                        // A network has the same seed whatever the YAML targets of the tests are.
-                        formats().filter(a -> !a.get()[0].equals("acme")),
-                        Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
-                                .limit(20))
+                        Stream.concat(
+                                // A network has the same seed whatever the YAML targets of the tests are.
+                                formats().filter(a -> !a.get()[0].equals("acme") && !isNew(a)),
+                                Stream.generate(() -> Arguments.of("onnxruntime", "qoperator"))
+                                        .limit(20)),
+                        formats().filter(RoundTripTest::isNew))
                 .map(a -> Arguments.of(a.get()[0], a.get()[1], seed.getAndIncrement()));
+    }
+
+    /** Targets that came when the seeds of the others were given. */
+    private static boolean isNew(Arguments format) {
+        return List.of("sophgo", "esp32", "esp32p4", "esp32s3", "tidl", "stm32n6", "spacemit", "k230")
+                .contains(format.get()[0]);
     }
 
     @ParameterizedTest
@@ -188,7 +197,9 @@ class RoundTripTest {
                 "ascend|record|resnet.record.txt|s~offset_d: (-?\\d+)~offset_d: 17|in the artefact",
                 "ppl-cuda|ppl|resnet.ppl.json|s~\"scale\": [0-9.]+~\"scale\": 0.125|in the artefact",
                 "fpga|shifts|resnet.shifts.json|s~\"shift\": (\\d+)~\"shift\": 2|in the artefact",
-                "rknn|cfg|resnet.quantization.cfg|s~\"input\": \\{~\"y\": {|input: is missing",
+                "sophgo|calibration-table|resnet_cali_table|s~^input .*\\n~|input: is missing",
+                "esp32p4|exponents|resnet.exponents.json|s~\"input\": \\{~\"y\": {|input: is missing",
+                "k230|quant-scheme|resnet.QuantScheme.json|s~\"Name\": \"input\"~\"Name\": \"y\"|input: is missing",
                 "snpe|overrides|resnet.overrides.json|s~\"input\": \\[~\"y\": [|input: is missing",
                 "ppl-dsp|ppl-dsp|resnet.ranges.prototxt|s~range_max: [0-9.]+~range_max: 77|in the artefact",
                 "svp-npu|calibration-param|resnet.calibration_param.txt|s~scale: [0-9.]+~scale: 3|in the artefact"

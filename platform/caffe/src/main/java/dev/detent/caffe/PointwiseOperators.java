@@ -14,8 +14,6 @@ final class PointwiseOperators {
 
     static final Map<String, Rule> RULES = new TreeMap<>();
 
-    private static final Consumer<LayerParameter.Builder> NOTHING = l -> {};
-
     static {
         simple("Relu", "ReLU");
         simple("Sigmoid", "Sigmoid");
@@ -59,12 +57,15 @@ final class PointwiseOperators {
 
     private PointwiseOperators() {}
 
+    /** Of layers without parameters. */
+    private static void nothing(LayerParameter.Builder layer) {}
+
     private static void rule(String op, String layers, String remark, Consumer<NodeWriting> writer) {
         RULES.put(op, new Rule(layers, remark, writer));
     }
 
     private static void simple(String op, String layer) {
-        rule(op, layer, "", w -> w.last(layer, w.bottom(0), NOTHING));
+        rule(op, layer, "", w -> w.last(layer, w.bottom(0), PointwiseOperators::nothing));
     }
 
     private static void pow(NodeWriting w) {
@@ -90,23 +91,23 @@ final class PointwiseOperators {
      */
     private static void clip(NodeWriting w, String x, float low, float high) {
         if (low == 0 && high == 6 && w.has(Extension.RELU6)) {
-            w.last("ReLU6", x, NOTHING);
+            w.last("ReLU6", x, PointwiseOperators::nothing);
         } else if (Float.isFinite(low) && Float.isFinite(high) && w.has(Extension.CLIP)) {
             w.last("Clip", x, l -> l.getClipParamBuilder().setMin(low).setMax(high));
         } else if (low == 0 && high >= Float.MAX_VALUE) {
-            w.last("ReLU", x, NOTHING);
+            w.last("ReLU", x, PointwiseOperators::nothing);
         } else if (low == 0 && Float.isFinite(high)) {
-            String y = w.inner("low", "ReLU", x, NOTHING);
+            String y = w.inner("low", "ReLU", x, PointwiseOperators::nothing);
             w.last("Eltwise", y, NodeWriting.eltwise(EltwiseOp.SUM, above(w, y, high), 1, -1));
         } else if (Float.isFinite(low) && Float.isFinite(high)) {
             String shifted = w.inner("down", "Power", x, NodeWriting.power(1, 1, -low));
-            String y = w.inner("low", "ReLU", shifted, NOTHING);
+            String y = w.inner("low", "ReLU", shifted, PointwiseOperators::nothing);
             String bounded =
                     w.inner("high", "Eltwise", y, NodeWriting.eltwise(EltwiseOp.SUM, above(w, y, high - low), 1, -1));
             w.last("Power", bounded, NodeWriting.power(1, 1, low));
         } else if (Float.isFinite(low)) {
             String shifted = w.inner("down", "Power", x, NodeWriting.power(1, 1, -low));
-            String y = w.inner("low", "ReLU", shifted, NOTHING);
+            String y = w.inner("low", "ReLU", shifted, PointwiseOperators::nothing);
             w.last("Power", y, NodeWriting.power(1, 1, low));
         } else if (Float.isFinite(high)) {
             w.last("Eltwise", x, NodeWriting.eltwise(EltwiseOp.SUM, above(w, x, high), 1, -1));
@@ -117,7 +118,11 @@ final class PointwiseOperators {
 
     /** relu(x - bound). */
     private static String above(NodeWriting w, String x, float bound) {
-        return w.inner("excess", "ReLU", w.inner("minus", "Power", x, NodeWriting.power(1, 1, -bound)), NOTHING);
+        return w.inner(
+                "excess",
+                "ReLU",
+                w.inner("minus", "Power", x, NodeWriting.power(1, 1, -bound)),
+                PointwiseOperators::nothing);
     }
 
     private static String hardSigmoidInput(NodeWriting w, float alpha) {
@@ -132,7 +137,7 @@ final class PointwiseOperators {
     /** x times the hard sigmoid of x / 6. */
     private static void hardSwish(NodeWriting w) {
         String linear = w.inner("linear", "Power", w.bottom(0), NodeWriting.power(1, 1 / 6f, 0.5f));
-        String y = w.inner("low", "ReLU", linear, NOTHING);
+        String y = w.inner("low", "ReLU", linear, PointwiseOperators::nothing);
         String gate = w.inner("gate", "Eltwise", y, NodeWriting.eltwise(EltwiseOp.SUM, above(w, y, 1), 1, -1));
         w.last("Eltwise", w.bottom(0), NodeWriting.eltwise(EltwiseOp.PROD, gate));
     }

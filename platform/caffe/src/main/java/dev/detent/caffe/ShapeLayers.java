@@ -161,7 +161,7 @@ final class ShapeLayers {
         long[] out = in.clone();
         for (int i = 0; i < cropped; i++) {
             starts[i] = offsets.isEmpty() ? 0 : offsets.get(Math.min(i, offsets.size() - 1));
-            axes[i] = axis + i;
+            axes[i] = (long) axis + i;
             out[axis + i] = like[axis + i];
             ends[i] = starts[i] + like[axis + i];
             if (ends[i] > in[axis + i]) {

@@ -35,8 +35,11 @@ public final class Ascend implements Backend {
                 .floatOutputs()
                 .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(
-                        new RecordExporter(),
-                        new QdqExporter("the same numbers as Q/DQ nodes", QdqGraphBuilder.Form.OTHER_TIES))
+                        new QdqExporter(
+                                "amct_onnx.convert_qat_model",
+                                QdqGraphBuilder.Form.OTHER_TIES,
+                                QdqGraphBuilder.Form.FLOAT_WEIGHTS),
+                        new RecordExporter())
                 .build());
     }
 }

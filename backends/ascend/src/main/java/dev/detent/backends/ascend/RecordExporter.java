@@ -3,7 +3,6 @@ package dev.detent.backends.ascend;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ProtoMessage;
@@ -16,7 +15,8 @@ import java.util.Optional;
 
 /**
  * AMCT's scale_offset_record in protobuf text form: a record per layer with the input's scale and offset (signed: zero
- * point - 128), one scale_w per output channel with offset_w 0, and the input's channels, height and width.
+ * point - 128), one scale_w per output channel with offset_w 0. Fields are those of amct_onnx; amct_caffe has channels,
+ * height and width besides, which amct_onnx refuses.
  */
 final class RecordExporter extends SidecarExporter<ProtoMessage> {
 
@@ -42,20 +42,17 @@ final class RecordExporter extends SidecarExporter<ProtoMessage> {
             TensorQuantization data = entries.get(n.name() + DATA);
             if (data != null) {
                 Optional<TensorQuantization> weight = Optional.ofNullable(entries.get(n.name() + WEIGHT));
-                long[] shape = graph.valueInfo(n.input(0))
-                        .flatMap(ValueInfo::staticShape)
-                        .orElse(new long[0]);
                 document.add(
                         "record",
                         ProtoMessage.create()
                                 .add("key", n.name())
-                                .add("value", value(data.qparams().orElseThrow(), weight, shape)));
+                                .add("value", value(data.qparams().orElseThrow(), weight)));
             }
         }
         return document;
     }
 
-    private static ProtoMessage value(QuantizationParameters data, Optional<TensorQuantization> weight, long[] shape) {
+    private static ProtoMessage value(QuantizationParameters data, Optional<TensorQuantization> weight) {
         ProtoMessage value =
                 ProtoMessage.create().add("scale_d", data.scale(0)).add("offset_d", (long) data.zeroPoint(0) - SIGNED);
         float[] scales = weight.map(w -> w.qparams().orElseThrow().scales()).orElse(new float[0]);
@@ -64,11 +61,6 @@ final class RecordExporter extends SidecarExporter<ProtoMessage> {
         }
         for (int i = 0; i < scales.length; i++) {
             value.add("offset_w", 0);
-        }
-        if (shape.length > 1) {
-            value.add("channels", shape[1])
-                    .add("height", shape.length > 2 ? shape[2] : 1)
-                    .add("width", shape.length > 3 ? shape[3] : 1);
         }
         return value;
     }

@@ -5,6 +5,7 @@ import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.option.Option;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.JsonCodec;
 import dev.detent.support.export.JsonValue;
@@ -20,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What nnie_mapper needs: the float model with weights on the grid (convert it to Caffe),
+ * What nnie_mapper needs: the float model with weights on the grid, in Caffe's form and ONNX's ({@link MapperFiles}),
  * {@code <model>_gfpq_param_dict.json} as MQBench deploys it (layer to one clip value per input),
  * {@code <model>_gfpq_param_table_8bit.txt} (or 16bit) with inputs and weight of every layer, and the mapper's
  * configuration. Clip values lie on the grid: S log2 c is an integer, as the vendor's tool demands.
@@ -38,16 +39,27 @@ final class GfpqExporter extends SidecarExporter<List<TextTableCodec.Row>> {
     private static final Set<String> LEFT_OUT =
             Set.of("Flatten", "Relu", "PRelu", "Sigmoid", "Reshape", "Softmax", "Clip", "GlobalAveragePool", "Mul");
 
+    private static final Option<String> MAPPER = Option.choice(
+            "mapper", "1.2", List.of("1.1", "1.2"), "generation of nnie_mapper: how the .cfg calls the result's name");
+
+    private static final Option<Boolean> TABLE =
+            Option.flag("table", false, "name the table of clips in the .cfg, for a mapper that takes gfpq_param_file");
+
     /** Of the target's codes; the table's name says them. */
     private final int bits;
 
     GfpqExporter(int bits) {
         super(
                 "gfpq",
-                "<model>.onnx, <model>_gfpq_param_dict.json, <model>_gfpq_param_table_8bit.txt and <model>.cfg: nnie_mapper",
+                "<model>.prototxt, <model>.caffemodel and <model>.cfg for nnie_mapper, with means, pictures and clips; <model>.onnx",
                 "_gfpq_param_table_" + bits + "bit.txt",
                 new TextTableCodec(2));
         this.bits = bits;
+    }
+
+    @Override
+    public List<Option<?>> options() {
+        return List.of(MAPPER, TABLE);
     }
 
     @Override
@@ -77,7 +89,9 @@ final class GfpqExporter extends SidecarExporter<List<TextTableCodec.Row>> {
             }
         });
         new JsonCodec().write(context, model.name() + DICTIONARY, JsonValue.of(ROOT, JsonValue.object(CLIPS, clips)));
-        context.text(model.name() + ".cfg", MapperSettings.of(model, bits, sideFile(model.name())));
+        Optional<String> table = context.options().get(TABLE) ? Optional.of(sideFile(model.name())) : Optional.empty();
+        String key = context.options().get(MAPPER).equals("1.1") ? "instruction_name" : "instructions_name";
+        new MapperFiles(bits, table, key).write(model, context);
     }
 
     @Override

@@ -62,6 +62,8 @@ public final class Nnie implements Backend, NumberSystemProvider {
                 .onlyIf((n, g) -> hasConstantWeight(n, g) && n.intAttribute("group", 1) == 1)
                 .activations(grid.scheme(), "minmax")
                 .weights(grid.scheme(), "minmax", OperatorTable.biased())
+                .alsoActivations(LogGrid.FLOOR_16.scheme(), LAYERS)
+                .alsoWeights(LogGrid.FLOOR_16.scheme(), OperatorTable.biased())
                 .floatOutputs()
                 .recipe(host -> host.inputsOnly().without("passive-parameters").with("calibration", Map.of()))
                 .writes(new GfpqExporter(grid.scheme().bits()))

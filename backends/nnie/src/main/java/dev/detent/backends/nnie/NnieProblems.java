@@ -19,4 +19,16 @@ public final class NnieProblems implements ProblemCatalog {
             "A node that NNIE's mapper does not take",
             "nnie_mapper reads Caffe layers, and the node is none.",
             "Change the node as the message says.");
+
+    static final ProblemType NO_NETWORK = new ProblemType(
+            "DT-NNI-003",
+            "No Caffe network for NNIE's mapper",
+            "A node has no exact counterpart in Caffe, and nnie_mapper reads Caffe alone.",
+            "Do what the message says, or end the network in front of the node; docs/caffe.md lists what is written.");
+
+    static final ProblemType NO_PICTURES = new ProblemType(
+            "DT-NNI-004",
+            "No pictures for NNIE's mapper",
+            "nnie_mapper measures ranges from pictures again; the calibration had arrays, so no list of pictures was written.",
+            "Calibrate from a folder of pictures, or write the list yourself.");
 }

@@ -11,6 +11,7 @@ import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
+import java.util.Set;
 import org.pf4j.Extension;
 
 /**
@@ -19,6 +20,11 @@ import org.pf4j.Extension;
  */
 @Extension
 public final class Rknn implements Backend {
+
+    private static final Set<String> TYPES = OperatorTable.types(
+            Trait.MOVES,
+            "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
+                    + "Concat AveragePool GlobalAveragePool");
 
     private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
     private static final Scheme BIAS = LinearInteger.int32();
@@ -41,12 +47,9 @@ public final class Rknn implements Backend {
 
     private static DeclaredTargetBuilder common(String id, String summary) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.types(
-                        Trait.MOVES,
-                        "Conv ConvTranspose Gemm MatMul Relu Clip LeakyRelu PRelu Sigmoid HardSwish Add Sub Mul "
-                                + "Concat AveragePool GlobalAveragePool"))
+                .quantizes(TYPES)
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(S8, "mse")
-                .writes(new QdqExporter("rknn.load_onnx takes its Q/DQ nodes"), new CfgExporter());
+                .writes(new QdqExporter("rknn.load_onnx takes its Q/DQ nodes"), new HybridExporter(TYPES));
     }
 }

@@ -10,7 +10,11 @@ import dev.detent.support.export.TensorMapExporter;
 final class ScaleExporter extends TensorMapExporter {
 
     ScaleExporter() {
-        super("scales", "<model>.onnx and <model>.vitis.json: scale by tensor", ".vitis.json", "vitis");
+        super(
+                "scales",
+                "<model>.onnx and <model>.vitis.json: scale by tensor in MQBench's format, which no tool of AMD's reads",
+                ".vitis.json",
+                "vitis");
     }
 
     @Override

@@ -45,7 +45,9 @@ public final class Vitis implements Backend {
                                         "Align to Output",
                                         "pooling",
                                         "Align to Output")))
-                .writes(new ScaleExporter(), new QdqExporter("power-of-two scales", QdqGraphBuilder.Form.OTHER_TIES))
+                .writes(
+                        new QdqExporter("XINT8 for Vitis AI's execution provider", QdqGraphBuilder.Form.OTHER_TIES),
+                        new ScaleExporter())
                 .lint(DpuShiftLint::check)
                 .build());
     }

@@ -11,6 +11,12 @@ public final class Tuning implements PassProvider {
 
     @Override
     public List<PassDefinition> passes() {
-        return List.of(AdaptiveRounding.DEFINITION);
+        return List.of(
+                AdaptiveRounding.DEFINITION,
+                LearnedThresholds.DEFINITION,
+                LearnedStepSizes.DEFINITION,
+                BlockRounding.ADAROUND,
+                BlockRounding.RECONSTRUCTION,
+                BlockBias.DEFINITION);
     }
 }

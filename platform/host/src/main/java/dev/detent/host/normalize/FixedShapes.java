@@ -39,7 +39,8 @@ public final class FixedShapes {
         while (changed) {
             List.copyOf(graph.valueInfos().keySet()).forEach(edit::removeValueInfo);
             ShapeInference.infer(graph, where);
-            changed = shapes(edit) | constants(edit);
+            boolean shaped = shapes(edit);
+            changed = constants(edit) || shaped;
             removeUnread(edit);
         }
     }

@@ -36,7 +36,7 @@ public final class GraphNormalizer {
                 // Softmax's old meaning needs the rank of its input.
                 ShapeInference.infer(graph, where);
             } catch (UserException e) {
-                // What this old opset does not allow, the raised one may; the second inference decides.
+                // Valid in the newer opset, perhaps: inference after the upgrade decides.
                 apply(graph, where);
             }
         }
@@ -44,7 +44,7 @@ public final class GraphNormalizer {
         ShapeInference.infer(graph, where);
     }
 
-    /** What keeps a graph from being normalized: at most three nodes that should be initializers, or its opset. */
+    /** Why a graph cannot be normalized: names at most three nodes that should be initializers, or the opset. */
     public static List<String> remainders(Graph graph) {
         if (graph.opset() < OLDEST_OPSET) {
             return List.of("opset " + graph.opset());
@@ -91,8 +91,8 @@ public final class GraphNormalizer {
     }
 
     /**
-     * A constant that is an output comes from a node, as every other output does; who computes with it reads a
-     * parameter.
+     * A constant that is also a graph output is written by a Constant node, so that every output has a producer; its
+     * other consumers read the initializer.
      */
     private static void constantOutputs(GraphEditor edit) {
         Graph graph = edit.graph();

@@ -15,6 +15,7 @@ import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.StateControl;
+import dev.detent.spi.run.Differentiator;
 import dev.detent.spi.run.Simulator;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.Map;
@@ -29,7 +30,7 @@ import java.util.function.Supplier;
  *
  * @param seen what it asked to observe
  * @param key of an observation in {@code seen}
- * @param data the simulator; throws when there is no calibration data
+ * @param runs of the network over the data
  */
 record DefaultPassContext(
         Step.RunPass step,
@@ -37,9 +38,12 @@ record DefaultPassContext(
         StateControl states,
         Map<FloatObservations.Key, Sketch> seen,
         Function<Observation<?>, FloatObservations.Key> key,
-        Supplier<Simulator> data,
+        Runs runs,
         Consumer<Problem> problems)
         implements PassContext {
+
+    /** Each throws when there is no calibration data. */
+    record Runs(Supplier<Simulator> simulator, Supplier<Differentiator> differentiator) {}
 
     @Override
     public Graph graph() {
@@ -86,13 +90,23 @@ record DefaultPassContext(
 
     @Override
     public Simulator simulator() {
+        refuseUndeclaredSamples();
+        return runs.simulator().get();
+    }
+
+    @Override
+    public Differentiator differentiator() {
+        refuseUndeclaredSamples();
+        return runs.differentiator().get();
+    }
+
+    private void refuseUndeclaredSamples() {
         if (!step.pass().descriptor().needs().contains(PassRequirement.SAMPLES)) {
             throw new PluginException(
                     PipelineProblems.SAMPLES_UNDECLARED,
                     "pass '" + step.id() + "' asked for samples without declaring the need",
                     step.plugin());
         }
-        return data.get();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.detent.kernel.Invariants;
 import dev.detent.kernel.Journal;
 import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.kernel.StateMachine;
+import dev.detent.runtime.BlockWalk;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
@@ -29,6 +30,7 @@ import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.run.Differentiator;
 import dev.detent.spi.run.Simulator;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.ArrayList;
@@ -306,6 +308,16 @@ final class PlanRun {
                 refuseWithoutSamples(d.id());
                 return simulator;
             };
+            Supplier<Differentiator> gradients = () -> {
+                refuseWithoutSamples(d.id());
+                return new BlockWalk(
+                        graph(),
+                        Objects.requireNonNull(floatGraph, "a pass over the data comes behind the step place"),
+                        configs,
+                        setting.samples(),
+                        setting.workers(),
+                        (at, of) -> setting.progress().at(d.id(), at, of));
+            };
             blaming(
                     step,
                     () -> step.pass()
@@ -316,7 +328,7 @@ final class PlanRun {
                                     control,
                                     asked.map(setting.floats()::sketches).orElse(Map.of()),
                                     setting.floats()::key,
-                                    data,
+                                    new DefaultPassContext.Runs(data, gradients),
                                     problems::add)));
             baked = control.bakedRevisions();
         }

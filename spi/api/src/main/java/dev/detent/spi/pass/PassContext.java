@@ -1,11 +1,13 @@
 package dev.detent.spi.pass;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByHost;
 import dev.detent.spi.Stable;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.StateControl;
+import dev.detent.spi.run.Differentiator;
 import dev.detent.spi.run.Simulator;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.Optional;
@@ -31,6 +33,12 @@ public interface PassContext extends PassView {
 
     /** The network as it is quantized now. Only for a pass that declared {@link PassRequirement#SAMPLES}. */
     Simulator simulator();
+
+    /**
+     * Gradients of the network as it is quantized now. Only for a pass that declared {@link PassRequirement#SAMPLES}.
+     */
+    @Experimental(since = "1.0")
+    Differentiator differentiator();
 
     /** Something the person should know; ERROR problems stop the run after the pass. */
     void report(Problem problem);

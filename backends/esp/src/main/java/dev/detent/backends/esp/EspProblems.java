@@ -1,0 +1,16 @@
+package dev.detent.backends.esp;
+
+import dev.detent.spi.problem.ProblemCatalog;
+import dev.detent.spi.problem.ProblemType;
+import org.pf4j.Extension;
+
+/** What the lint for ESP-DL finds. */
+@Extension
+public final class EspProblems implements ProblemCatalog {
+
+    static final ProblemType SHIFT = new ProblemType(
+            "DT-ESP-001",
+            "An exponent that ESP-DL cannot reach",
+            "The output's scale is finer than the product of the factors' scales; ESP-DL shifts products to the right only.",
+            "Give the layer 16 bits or keep it float; equalization may help too.");
+}

@@ -1,0 +1,30 @@
+package dev.detent.backends.stm32;
+
+import dev.detent.spi.export.QuantizedModel;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.problem.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Float nodes between quantized ones: each costs the NPU a way to the processor and back. */
+final class FloatIslands {
+
+    private FloatIslands() {}
+
+    static List<Problem> check(QuantizedModel model, Set<String> types) {
+        List<Problem> problems = new ArrayList<>();
+        for (Node n : model.graph().nodes()) {
+            boolean between = model.graph().upstream(n).stream().anyMatch(model.quantization()::isQuantized)
+                    && model.graph().downstream(n).stream().anyMatch(model.quantization()::isQuantized);
+            if (between && !model.quantization().isQuantized(n)) {
+                problems.add(Problem.warning(
+                        Stm32Problems.FLOAT_ISLAND,
+                        "stays float between quantized nodes and runs on the Cortex-M55"
+                                + (n.isOneOf(types) ? "" : ", for the NPU has no " + n.opType()),
+                        n.name()));
+            }
+        }
+        return problems;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.detent.passes.tuning;
+
+import dev.detent.spi.option.Option;
+import dev.detent.spi.pass.Fact;
+import dev.detent.spi.pass.PassContext;
+import dev.detent.spi.pass.PassDescriptor;
+import dev.detent.spi.pass.PassRequirement;
+import dev.detent.spi.quant.Transition;
+import dev.detent.spi.run.Differentiator;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What all passes that learn block by block have in common: place in the plan, data, memory. */
+final class BlockOptions {
+
+    private static final Option<Integer> SAMPLES = Option.integer(
+                    "samples", 64, "at most so many samples to learn from")
+            .atLeast(1);
+    private static final Option<Integer> HELD_OUT = Option.integer(
+                    "held-out", 16, "at most so many further samples to judge by")
+            .atLeast(1);
+    private static final Option<Integer> BATCH =
+            Option.integer("batch", 8, "samples of a step").atLeast(1);
+    private static final Option<Integer> SEED = Option.integer("seed", 1, "of the order of the samples");
+    private static final Option<Integer> MEMORY = Option.integer(
+                    "memory", 512, "megabytes for values between blocks; fewer samples are used where they do not fit")
+            .atLeast(1);
+
+    private BlockOptions() {}
+
+    /** The order of those that learn, when several are in a plan: each begins where the one before has stopped. */
+    private static final List<String> ORDER =
+            List.of("tqt", "lsq", "adaround", "block-reconstruction", "block-bias-correction");
+
+    static PassDescriptor.Builder describe(String id, String summary) {
+        PassDescriptor.Builder b = PassDescriptor.of(id, summary)
+                .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
+                .forbids(Fact.BAKED)
+                .invalidates(Fact.PASSIVES_DERIVED)
+                .after("alignment", "learning begins with the final groups of scales")
+                .after("bias-room", "learning begins with scales that leave room for biases")
+                .after("passive-parameters", "what is learned is the whole quantized network")
+                .after("adaptive-rounding", "learning begins with the rounding that closed forms found")
+                .before("bias-correction", "learned weights leave no mean error, and nearest rounding's would be wrong")
+                .asks(Transition.LEAD)
+                .editsGraph()
+                .needs(PassRequirement.SAMPLES);
+        ORDER.subList(0, ORDER.indexOf(id)).forEach(o -> b.after(o, "it begins where the other has stopped"));
+        return b;
+    }
+
+    static Option<?>[] and(Option<?>... own) {
+        List<Option<?>> all = new ArrayList<>(List.of(own));
+        all.addAll(List.of(SAMPLES, HELD_OUT, BATCH, SEED, MEMORY));
+        return all.toArray(Option<?>[]::new);
+    }
+
+    static BlockLearning.Schedule schedule(PassContext context, int steps, double rate, double drop) {
+        return new BlockLearning.Schedule(
+                steps,
+                context.options().get(BATCH),
+                rate,
+                drop,
+                context.options().get(SEED));
+    }
+
+    static Differentiator.Cutting cutting(PassContext context, int depth) {
+        return new Differentiator.Cutting(
+                depth,
+                context.options().get(SAMPLES),
+                context.options().get(HELD_OUT),
+                (long) context.options().get(MEMORY) << 20);
+    }
+}
