@@ -44,7 +44,9 @@ class RangesTest {
                 .settings(settings)
                 .workers(1);
         calibration.ifPresent(c -> request.calibration(c.toString()));
-        return new Detent(TestPlatform.REGISTRY, "test").quantize(request.build(), Progress.QUIET).outcome();
+        return new Detent(TestPlatform.REGISTRY, "test")
+                .quantize(request.build(), Progress.QUIET)
+                .outcome();
     }
 
     private static Settings plain(String... off) {
@@ -81,7 +83,8 @@ class RangesTest {
         KnownRanges known = Detent.ranges(work.resolve("qnn/net.encodings"));
         assertThat(known.byTensor()).containsKeys("x", "r1", "r2", "y");
         run("rknn", "cfg", Optional.empty(), Settings.NONE.with(known), "rknn-of-qnn");
-        assertThat(Files.readString(work.resolve("rknn-of-qnn/net.quantization.cfg"))).contains("\"r1\"");
+        assertThat(Files.readString(work.resolve("rknn-of-qnn/net.quantization.cfg")))
+                .contains("\"r1\"");
     }
 
     @Test
@@ -97,8 +100,8 @@ class RangesTest {
         Path cache = Files.writeString(
                 work.resolve("calibration.cache"), "TRT-8601-EntropyCalibration2\nx: 3d800000\nr1: 3d800000\n");
         assertThat(Detent.ranges(cache).byTensor().get("r1").range().high()).isEqualTo(127 * 0.0625);
-        assertThatThrownBy(() ->
-                        run("tensorrt", "qdq", Optional.empty(), Settings.NONE.with(Detent.ranges(cache)), "trt"))
+        assertThatThrownBy(
+                        () -> run("tensorrt", "qdq", Optional.empty(), Settings.NONE.with(Detent.ranges(cache)), "trt"))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("needs calibration data for")
                 .hasMessageContaining("such as");

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The least score with which a run counts as done, for scripts: {@code agreement=95%}, {@code top-1=70%} or {@code
- * snr=20}.
+ * The least score with which a run counts as done, for scripts: {@code agreement=95%}, {@code top-1=70%} or
+ * {@code snr=20}.
  */
 record FailBelow(Metric metric, double least) {
 
@@ -32,7 +32,8 @@ record FailBelow(Metric metric, double least) {
             if (pair.length == 2 && pair[0].trim().toLowerCase(Locale.ROOT).equals(m.word)) {
                 try {
                     return new FailBelow(
-                            m, Double.parseDouble(pair[1].replaceAll("(%|dB)$", "").trim()));
+                            m,
+                            Double.parseDouble(pair[1].replaceAll("(%|dB)$", "").trim()));
                 } catch (NumberFormatException e) {
                     throw new UserException(
                             CliProblems.FAIL_BELOW, "'" + pair[1] + "' is no number", "--fail-below", e);

@@ -73,8 +73,9 @@ public final class Main {
         // Looking into every command's options would cost the one that is run a quarter of a second.
         boolean whole = args.length > 0 && args[0].equals("generate-completion");
         List<Class<?>> asked = COMMANDS.stream()
-                .filter(c ->
-                        args.length > 0 && !whole && c.getAnnotation(Command.class).name().equals(args[0]))
+                .filter(c -> args.length > 0
+                        && !whole
+                        && c.getAnnotation(Command.class).name().equals(args[0]))
                 .toList();
         (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
         if (asked.isEmpty()) {

@@ -114,7 +114,8 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--ranges",
             paramLabel = "FILE",
-            description = "ranges found before, instead of calibrating: folder of a run, QNN encodings, TensorRT cache, Q/DQ model")
+            description =
+                    "ranges found before, instead of calibrating: folder of a run, QNN encodings, TensorRT cache, Q/DQ model")
     Optional<Path> ranges = Optional.empty();
 
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
@@ -196,7 +197,8 @@ class QuantizeCommand implements Callable<Integer> {
         Preprocessing preprocessing =
                 preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
         boolean chosen = preset.isPresent() || file.preprocessing().isPresent();
-        calibration.or(() -> file.text("calibration"))
+        calibration
+                .or(() -> file.text("calibration"))
                 .filter(c -> !chosen && SampleLoader.holdsPictures(c))
                 .ifPresent(c -> console.problem(Problem.warning(
                         DataProblems.RAW_PICTURES,
@@ -243,9 +245,7 @@ class QuantizeCommand implements Callable<Integer> {
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         format.or(() -> file.text("format")).ifPresent(request::format);
         scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(
-                data,
-                evaluateSamples.or(() -> file.count("evaluate-samples")).orElse(0),
-                classes.orElse(null))));
+                data, evaluateSamples.or(() -> file.count("evaluate-samples")).orElse(0), classes.orElse(null))));
         PpqTraceRecorder recorder = new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default");
         traced.ifPresent(t -> request.listener(recorder));
         adjust(request);
@@ -276,8 +276,7 @@ class QuantizeCommand implements Callable<Integer> {
     private static int judge(Console console, Optional<FailBelow> least, QuantizeResult result) {
         int code = 0;
         for (TargetRun run : result.runs()) {
-            Optional<String> broken =
-                    least.flatMap(f -> f.broken(run.outcome().scores()));
+            Optional<String> broken = least.flatMap(f -> f.broken(run.outcome().scores()));
             broken.ifPresent(b -> console.problem(Problem.error(CliProblems.FAIL_BELOW, b, run.target())));
             code = broken.isPresent() ? 1 : code;
         }

@@ -266,7 +266,10 @@ final class PlanRun {
             throw new UserException(
                     DataProblems.NEEDED,
                     "pass '" + step.id() + "' needs calibration data for "
-                            + observations.stream().map(Observation::value).distinct().count()
+                            + observations.stream()
+                                    .map(Observation::value)
+                                    .distinct()
+                                    .count()
                             + " tensors, such as '" + observations.get(0).value() + "'; give it with --calibration",
                     "");
         }

@@ -15,16 +15,14 @@ public final class DataPasses {
 
     /** Those in the plan that the settings lead to. */
     public static List<String> of(Registry registry, String target, Settings settings) {
-        QuantizationRecipe recipe =
-                settings.apply(registry.target(target).recipe(StandardRecipes.INSTANCE), registry);
+        QuantizationRecipe recipe = settings.apply(registry.target(target).recipe(StandardRecipes.INSTANCE), registry);
         return recipe.passes().keySet().stream()
                 .filter(id -> isOptional(registry.pass(id).descriptor()))
                 .toList();
     }
 
     private static boolean isOptional(PassDescriptor d) {
-        return d.needs().contains(PassRequirement.SAMPLES)
-                && !d.establishes().contains(Fact.ACTIVATIONS_CALIBRATED);
+        return d.needs().contains(PassRequirement.SAMPLES) && !d.establishes().contains(Fact.ACTIVATIONS_CALIBRATED);
     }
 
     /** The settings without these passes, where ranges are known and there are no data. */

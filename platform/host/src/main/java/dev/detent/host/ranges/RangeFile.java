@@ -108,7 +108,9 @@ public final class RangeFile {
                 .forEach(c -> bySlot.put(c.getAsJsonObject().get("slot").getAsString(), c.getAsJsonObject()));
         bySlot.values().forEach(c -> {
             JsonObject root = c.has("root") ? bySlot.get(c.get("root").getAsString()) : c;
-            if (root != null && root.has("scheme") && root.getAsJsonArray("scale").size() == 1) {
+            if (root != null
+                    && root.has("scheme")
+                    && root.getAsJsonArray("scale").size() == 1) {
                 JsonObject scheme = root.getAsJsonObject("scheme");
                 put(
                         c.get("value").getAsString(),
@@ -123,7 +125,9 @@ public final class RangeFile {
         });
     }
 
-    /** Of 0.6.1 an object of lists, of 1.0.0 a list of objects; an offset is the negative zero point of unsigned codes. */
+    /**
+     * Of 0.6.1 an object of lists, of 1.0.0 a list of objects; an offset is the negative zero point of unsigned codes.
+     */
     private void encodings(JsonElement activations) {
         if (activations.isJsonObject()) {
             activations.getAsJsonObject().entrySet().forEach(e -> {
@@ -198,8 +202,7 @@ public final class RangeFile {
             put(q.input(0), codes, symmetric, scale.get().floats()[0], z);
             graph.consumers(q.output(0)).stream()
                     .filter(d -> d.opType().equals("DequantizeLinear"))
-                    .forEach(d -> put(
-                            d.output(0), codes, symmetric, scale.get().floats()[0], z));
+                    .forEach(d -> put(d.output(0), codes, symmetric, scale.get().floats()[0], z));
         }
     }
 
@@ -216,8 +219,9 @@ public final class RangeFile {
     }
 
     private UserException wrong(String sentence, @org.jspecify.annotations.Nullable Exception cause) {
-        String whole = sentence + "; --ranges takes the folder of a run, QNN encodings, a TensorRT calibration cache or a "
-                + "Q/DQ model";
+        String whole =
+                sentence + "; --ranges takes the folder of a run, QNN encodings, a TensorRT calibration cache or a "
+                        + "Q/DQ model";
         return cause == null
                 ? new UserException(RuleProblems.RANGES, whole, file.toString())
                 : new UserException(RuleProblems.RANGES, whole, file.toString(), cause);

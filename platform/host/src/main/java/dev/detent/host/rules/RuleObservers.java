@@ -48,9 +48,12 @@ public final class RuleObservers {
             } else if (s instanceof Setting.FixedEncoding f) {
                 define(definitions, s, scheme -> f.parameters());
             } else if (s instanceof Setting.Known k) {
-                k.ranges().byTensor().keySet().forEach(tensor -> definitions.put(
-                        id(k, tensor),
-                        definition(id(k, tensor), scheme -> new KnownRange(k.ranges(), tensor))));
+                k.ranges()
+                        .byTensor()
+                        .keySet()
+                        .forEach(tensor -> definitions.put(
+                                id(k, tensor),
+                                definition(id(k, tensor), scheme -> new KnownRange(k.ranges(), tensor))));
             }
         });
         return definitions.isEmpty() ? registry : registry.withObservers(definitions.values());

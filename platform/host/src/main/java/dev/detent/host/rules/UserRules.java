@@ -162,7 +162,8 @@ public final class UserRules {
             if (part.setting() instanceof Setting.Known k) {
                 return new UserException(
                         RuleProblems.RANGES,
-                        "names none of the tensors that target '" + given.target().id() + "' quantizes in this model"
+                        "names none of the tensors that target '"
+                                + given.target().id() + "' quantizes in this model"
                                 + "; the first of its " + k.ranges().byTensor().size() + " is '"
                                 + k.ranges().byTensor().keySet().iterator().next() + "'",
                         k.ranges().from());

@@ -77,9 +77,7 @@ public record Settings(
 
     /** Ranges are known, so that data are needed for nothing but what passes besides calibration look at. */
     public boolean knowsRanges() {
-        return rules.stream()
-                .flatMap(r -> r.parts().stream())
-                .anyMatch(p -> p.setting() instanceof Setting.Known);
+        return rules.stream().flatMap(r -> r.parts().stream()).anyMatch(p -> p.setting() instanceof Setting.Known);
     }
 
     private static List<String> plus(List<String> list, String item) {
