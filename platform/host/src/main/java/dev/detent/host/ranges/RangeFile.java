@@ -196,7 +196,7 @@ public final class RangeFile {
             if (!type.isInteger()) {
                 continue;
             }
-            CodeRange codes = new CodeRange(type.bits(), (long) type.lowest(), (long) type.highest());
+            CodeRange codes = new CodeRange(type.bits(), type.lowest(), type.highest());
             float z = zero.map(t -> t.codes()[0]).orElse(0);
             boolean symmetric = type.lowest() < 0 && z == 0;
             put(q.input(0), codes, symmetric, scale.get().floats()[0], z);
