@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.detent.host.Detent;
+import dev.detent.host.check.NodeFate;
+import dev.detent.host.check.TargetCheck;
 import dev.detent.host.job.DryRun;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.progress.Progress;
@@ -371,6 +373,19 @@ class RulesTest {
                         hits("onnxruntime", "[{match: {node: conv2}, bits: 16}, {match: {type: Conv}, keep: float}]"))
                 .hasMessageContaining("DT-RUL-006")
                 .hasMessageContaining("put the narrower of the two last");
+    }
+
+    @Test
+    void aCheckTellsWithoutDataWhatStaysFloatAndWhy() {
+        List<TargetCheck> checks = detent().check(
+                model, List.of("onnxruntime", "ncnn"), Settings.NONE.with(List.of(rule("node:conv2 -> keep=float"))));
+        TargetCheck first = checks.get(0);
+        assertThat(first.unquantized())
+                .containsEntry("Conv: because of --rule 'node:conv2 -> keep=float'", List.of("conv2"));
+        assertThat(first.islands()).containsExactly("conv2");
+        // 8, 16 and 16 channels into each of three convolutions' outputs.
+        assertThat(first.share(8)).isEqualTo(24 / 40.0);
+        assertThat(checks.get(1).count(NodeFate.Kind.UNSUPPORTED)).isEqualTo(3);
     }
 
     @Test

@@ -3,7 +3,6 @@ package dev.detent.cli;
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
 import dev.detent.host.data.Preprocessing;
-import dev.detent.host.data.SampleLoader;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.InputPlaces;
@@ -13,7 +12,6 @@ import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.job.TargetRun;
 import dev.detent.host.plugin.TargetIds;
-import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.settings.Settings;
@@ -196,15 +194,6 @@ class QuantizeCommand implements Callable<Integer> {
                         "--backend"));
         Preprocessing preprocessing =
                 preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
-        boolean chosen = preset.isPresent() || file.preprocessing().isPresent();
-        calibration
-                .or(() -> file.text("calibration"))
-                .filter(c -> !chosen && SampleLoader.holdsPictures(c))
-                .ifPresent(c -> console.problem(Problem.warning(
-                        DataProblems.RAW_PICTURES,
-                        "holds pictures, and without --preset their pixels go in as 0 to 255; --preset imagenet (or "
-                                + "another) prepares them as in training, --preset none says that this is right",
-                        c)));
         List<String> targets = Arrays.stream(backends.split(","))
                 .map(String::trim)
                 .filter(t -> !t.isEmpty())

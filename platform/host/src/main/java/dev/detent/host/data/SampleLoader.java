@@ -7,7 +7,6 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,18 +46,6 @@ public final class SampleLoader {
         }
         Samples samples = BatchedSamples.of(graph, all, specification);
         return limit > 0 ? samples.first(limit) : samples;
-    }
-
-    /** Whether some of the data are pictures, which preprocessing says how to read. */
-    public static boolean holdsPictures(String specification) {
-        DataPaths paths = DataPaths.parse(specification);
-        Collection<Path> all = paths instanceof DataPaths.PerInput named
-                ? named.paths().values()
-                : List.of(((DataPaths.One) paths).path());
-        return all.stream()
-                .anyMatch(p -> Files.isDirectory(p)
-                        ? !DataFile.list(p, FileSources.IMAGES).isEmpty()
-                        : DataFile.hasEnding(p, FileSources.IMAGES));
     }
 
     private Samples perInput(Map<String, Path> paths, String where) {

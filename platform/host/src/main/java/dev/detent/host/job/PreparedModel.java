@@ -1,6 +1,8 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.InputDetective;
 import dev.detent.host.artifact.Sha256;
+import dev.detent.host.data.Preprocessing;
 import dev.detent.host.data.SampleLoader;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
@@ -106,6 +108,15 @@ public final class PreparedModel {
                     DataProblems.ONE_SAMPLE,
                     "is one sample; its ranges are those of no other. 32 to 256 samples are usual",
                     request.calibration().orElse("")));
+        }
+        if (samples.size() > 0
+                && (request.analysis().isPresent()
+                        || request.preprocessing().equals(Preprocessing.parse("none")))) {
+            InputDetective.suspicion(graph, samples)
+                    .ifPresent(s -> remarks.add(Problem.warning(
+                            DataProblems.LOOKS_UNPREPARED,
+                            s,
+                            request.calibration().orElse(""))));
         }
         return new PreparedModel(
                 graph,

@@ -354,9 +354,9 @@ public final class DataProblems implements ProblemCatalog {
             "The ranges of a few samples are those of nothing else.",
             "Give 32 to 256 samples that look like what the network will see.");
 
-    public static final ProblemType RAW_PICTURES = new ProblemType(
-            "DT-DAT-072",
-            "Pictures go in without preprocessing",
-            "Pixels reach the model as 0 to 255; most networks were trained on something else.",
-            "Give --preset with what the network was trained on, or '--preset none' to say that it is so.");
+    public static final ProblemType LOOKS_UNPREPARED = new ProblemType(
+            "DT-DAT-080",
+            "Pictures do not look like what the network was trained on",
+            "The float network is clearly surer of itself when the samples are preprocessed in another way.",
+            "Give the preprocessing that the network was trained with: --preset, or --preset with changes.");
 }

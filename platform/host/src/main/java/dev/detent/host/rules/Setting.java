@@ -125,7 +125,7 @@ public sealed interface Setting {
     }
 
     /** What a code means, by the number system's id. */
-    record System(String id) implements Setting {
+    record InSystem(String id) implements Setting {
         @Override
         public Topic topic() {
             return Topic.SYSTEM;
