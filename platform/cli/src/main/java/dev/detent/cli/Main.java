@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.problem.InternalProblems;
+import dev.detent.host.process.SupervisedProcess;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.Problem;
@@ -28,8 +29,10 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            TuneCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,
+            CompareCommand.class,
             VerifyCommand.class,
             CheckCommand.class,
             PlanCommand.class,
@@ -38,6 +41,7 @@ public final class Main {
             ListCommands.Backends.class,
             ListCommands.Passes.class,
             ListCommands.ObserverList.class,
+            ListCommands.MetricList.class,
             PluginsCommand.class,
             DoctorCommand.class,
             TraceCommand.class,
@@ -53,7 +57,7 @@ public final class Main {
             return;
         }
         ProcessEnd end = ProcessEnd.watch();
-        Supervisor.followParent(() -> end.exit(INTERRUPTED));
+        SupervisedProcess.followParent(() -> end.exit(INTERRUPTED));
         if (!Supervisor.isAsked(args)) {
             PluginHost.preload();
         }
