@@ -30,6 +30,7 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            TuneCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
@@ -41,6 +42,7 @@ public final class Main {
             ListCommands.Backends.class,
             ListCommands.Passes.class,
             ListCommands.ObserverList.class,
+            ListCommands.MetricList.class,
             PluginsCommand.class,
             DoctorCommand.class,
             TraceCommand.class,

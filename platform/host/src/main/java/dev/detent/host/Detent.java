@@ -9,6 +9,10 @@ import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.QuantizeJob;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
+import dev.detent.host.job.TuneJob;
+import dev.detent.host.job.TuneListener;
+import dev.detent.host.job.TuneRequest;
+import dev.detent.host.job.TuneResult;
 import dev.detent.host.model.ModelFile;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
@@ -94,6 +98,11 @@ public final class Detent {
      */
     public QuantizeResult quantize(QuantizeRequest request, Progress progress) {
         return new QuantizeJob(plugins, version).run(request, progress);
+    }
+
+    /** Searches for the cheapest mix of widths that holds a goal; see {@link TuneJob}. */
+    public TuneResult tune(TuneRequest request, Progress progress, TuneListener listener) {
+        return new TuneJob(plugins, version).run(request, progress, listener);
     }
 
     /** Scores what a finished run wrote, by target. */

@@ -146,6 +146,11 @@ public final class PreparedModel {
         }
     }
 
+    /** The same without evaluation data: for a run that was scored before. */
+    PreparedModel withoutEvaluation() {
+        return new PreparedModel(graph, facts, calibration, remarks, samples, null);
+    }
+
     /** A copy of the normalized graph to work on. */
     public Graph graph() {
         return graph.copy();
