@@ -378,7 +378,9 @@ class RulesTest {
     @Test
     void aCheckTellsWithoutDataWhatStaysFloatAndWhy() {
         List<TargetCheck> checks = detent().check(
-                model, List.of("onnxruntime", "ncnn"), Settings.NONE.with(List.of(rule("node:conv2 -> keep=float"))));
+                        model,
+                        List.of("onnxruntime", "ncnn"),
+                        Settings.NONE.with(List.of(rule("node:conv2 -> keep=float"))));
         TargetCheck first = checks.get(0);
         assertThat(first.unquantized())
                 .containsEntry("Conv: because of --rule 'node:conv2 -> keep=float'", List.of("conv2"));

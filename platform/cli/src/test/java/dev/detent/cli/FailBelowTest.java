@@ -23,7 +23,8 @@ class FailBelowTest {
         Map<String, EvaluationMetrics> both = Map.of("simulated", scores(0.99, 30), "exported", scores(0.9, 12));
         assertThat(FailBelow.parse("agreement=95%").broken(both))
                 .hasValue("agreement of the exported model is 90.00%, below 95.0%");
-        assertThat(FailBelow.parse("snr=20dB").broken(Map.of("simulated", scores(0.99, 30)))).isEmpty();
+        assertThat(FailBelow.parse("snr=20dB").broken(Map.of("simulated", scores(0.99, 30))))
+                .isEmpty();
     }
 
     @Test

@@ -110,8 +110,7 @@ public final class PreparedModel {
                     request.calibration().orElse("")));
         }
         if (samples.size() > 0
-                && (request.analysis().isPresent()
-                        || request.preprocessing().equals(Preprocessing.parse("none")))) {
+                && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
             InputDetective.suspicion(graph, samples)
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,

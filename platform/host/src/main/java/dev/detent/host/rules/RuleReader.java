@@ -164,8 +164,7 @@ public final class RuleReader {
 
     /** YAML reads a bare {@code off} as false. */
     private Setting state(Object state, Match match) {
-        String word =
-                state.equals(false) ? "off" : String.valueOf(state).toLowerCase(Locale.ROOT);
+        String word = state.equals(false) ? "off" : String.valueOf(state).toLowerCase(Locale.ROOT);
         boolean bias = match.slots().equals(Set.of(SlotRole.BIAS));
         if (word.equals("float")) {
             return new Setting.KeepFloat();
@@ -175,8 +174,7 @@ public final class RuleReader {
         }
         if (word.equals("passive") || word.equals("initial")) {
             if (match.slots().isEmpty() || bias) {
-                return new Setting.BiasState(
-                        word.equals("initial") ? InitialState.INITIAL : InitialState.PASSIVE_INIT);
+                return new Setting.BiasState(word.equals("initial") ? InitialState.INITIAL : InitialState.PASSIVE_INIT);
             }
             throw wrong(
                     RuleProblems.STATE,
