@@ -23,6 +23,8 @@ import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.ranges.RangeFile;
+import dev.detent.host.rules.KnownRanges;
 import dev.detent.host.settings.Settings;
 import dev.detent.report.Json;
 import dev.detent.runtime.OrtModel;
@@ -78,6 +80,11 @@ public final class Detent {
     /** What a model will be on some targets; needs no data. */
     public List<TargetCheck> check(Path model, List<String> targets, Settings settings) {
         return dryRun(model, targets, settings).stream().map(TargetCheck::of).toList();
+    }
+
+    /** Ranges that a former run or another tool found, for {@link Settings#with(KnownRanges)}. */
+    public static KnownRanges ranges(Path file) {
+        return RangeFile.read(file);
     }
 
     /** Maps, lists, texts, numbers and booleans as JSON, as the records of runs are written. */

@@ -163,6 +163,9 @@ final class CalibrateActivations implements Pass {
         if (candidates.size() == 1 || first.parameters().isEmpty()) {
             return first;
         }
+        if (candidates.stream().allMatch(c -> c.parameters().equals(first.parameters()))) {
+            return first;
+        }
         int samples = context.options().get(TRIAL_SAMPLES);
         List<String> figures = new ArrayList<>();
         Candidate chosen = first;

@@ -103,7 +103,14 @@ public final class PreparedModel {
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
-        if (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none"))) {
+        if (samples.size() == 1) {
+            remarks.add(Problem.warning(
+                    DataProblems.ONE_SAMPLE,
+                    "is one sample; its ranges are those of no other. 32 to 256 samples are usual",
+                    request.calibration().orElse("")));
+        }
+        if (samples.size() > 0
+                && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
             InputDetective.suspicion(graph, samples)
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,

@@ -140,6 +140,9 @@ public final class Registry implements Observers {
                 .toList();
     }
 
+    /** An observer that looks at no data and yet prescribes nothing: a range that was found before. */
+    public interface Suggestion {}
+
     /** The same registry with more observers, which belong to no plugin; those of the same id are replaced. */
     public Registry withObservers(Collection<ObserverDefinition> more) {
         Contributions longer = new Contributions();
@@ -263,7 +266,7 @@ public final class Registry implements Observers {
         return Optional.ofNullable(all.observers.get(observer.toLowerCase(Locale.ROOT)))
                 .filter(e -> e.item().handles().test(scheme))
                 .map(e -> create(observer, scheme))
-                .filter(o -> !o.needsData())
+                .filter(o -> !o.needsData() && !(o instanceof Suggestion))
                 .map(o -> o.render(scheme));
     }
 
