@@ -140,12 +140,7 @@ class PlacementTest {
                 List.of("s"),
                 Map.of("strides", new Attribute.Ints(List.of(32L)))));
         e.add(Node.of("square", "Mul", List.of("s", "s"), List.of("q"), Map.of()));
-        e.add(Node.of(
-                "split",
-                "Split",
-                List.of("q"),
-                List.of("re", "im"),
-                Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("split", "Split", List.of("q"), List.of("re", "im"), Map.of("axis", new Attribute.IntValue(1))));
         e.add(Node.of("power", "Add", List.of("re", "im"), List.of("p"), Map.of()));
         e.add(Node.of("more", "Add", List.of("p", "eps"), List.of("pe"), Map.of()));
         e.add(Node.of("log", "Log", List.of("pe"), List.of("l"), Map.of()));
@@ -167,8 +162,7 @@ class PlacementTest {
                 }
                 data.putFloat((float) x);
             }
-            all.add(new Sample(Map.of(
-                    "x", new Sample.Input(ElementType.FLOAT, new long[] {1, 1, 1024}, data.flip()))));
+            all.add(new Sample(Map.of("x", new Sample.Input(ElementType.FLOAT, new long[] {1, 1, 1024}, data.flip()))));
         }
         return TestPlatform.samples(all);
     }
@@ -196,8 +190,7 @@ class PlacementTest {
                 .anyMatch(e -> e.pass().equals("float-fallback")
                         && e.slot().node().equals("stft")
                         && e.reason().contains("dB"));
-        Pipeline.Result without =
-                TestPlatform.quantize(spectrum(), "onnxruntime", sounds(8), 1, "float-fallback=off");
+        Pipeline.Result without = TestPlatform.quantize(spectrum(), "onnxruntime", sounds(8), 1, "float-fallback=off");
         assertThat(isFloat(out(without, "stft"))).isFalse();
     }
 

@@ -42,9 +42,8 @@ final class CalibrateActivations implements Pass {
     private static final Option<Integer> RIVAL_SAMPLES = Option.integer(
                     "rival-samples", 32, "samples the other observers see")
             .atLeast(1);
-    private static final Option<Integer> TRIAL_SAMPLES = Option.integer(
-                    "trial-samples", 16, "samples they are compared on")
-            .atLeast(1);
+    private static final Option<Integer> TRIAL_SAMPLES =
+            Option.integer("trial-samples", 16, "samples they are compared on").atLeast(1);
 
     private static final Option<Boolean> USEFUL = Option.flag(
             "useful-range",
@@ -172,8 +171,8 @@ final class CalibrateActivations implements Pass {
         double least = Double.POSITIVE_INFINITY;
         for (Candidate c : candidates) {
             double error = context.simulator().outputError(c.parameters(), samples);
-            figures.add(String.format(
-                    Locale.ROOT, "%.3g with %s", error, c.choice().name()));
+            figures.add(
+                    String.format(Locale.ROOT, "%.3g with %s", error, c.choice().name()));
             if (c == first) {
                 least = CLEARLY * error;
             } else if (error < least) {

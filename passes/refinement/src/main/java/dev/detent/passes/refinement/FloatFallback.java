@@ -27,10 +27,10 @@ import java.util.Set;
  */
 final class FloatFallback {
 
-    private static final Option<Double> LEAST = Option.number(
-            "least", 18, "decibels that the outputs must keep; nothing is taken back where they do");
-    private static final Option<Double> GOAL = Option.number(
-            "goal", 23, "decibels to come to where they do not keep the least");
+    private static final Option<Double> LEAST =
+            Option.number("least", 18, "decibels that the outputs must keep; nothing is taken back where they do");
+    private static final Option<Double> GOAL =
+            Option.number("goal", 23, "decibels to come to where they do not keep the least");
     private static final Option<Integer> SAMPLES =
             Option.integer("samples", 4, "samples to look at").atLeast(1);
 
@@ -146,8 +146,8 @@ final class FloatFallback {
      */
     private Set<TensorQuantization> chosen(
             List<TensorQuantization> roots, Set<TensorQuantization> floats, double unavoidable) {
-        List<Part> parts = parts(
-                roots.stream().filter(c -> !floats.contains(c)).toList(), floats, unavoidable + SHARE * allowed);
+        List<Part> parts =
+                parts(roots.stream().filter(c -> !floats.contains(c)).toList(), floats, unavoidable + SHARE * allowed);
         Set<TensorQuantization> chosen = new LinkedHashSet<>();
         double left = parts.stream().mapToDouble(p -> p.error() - unavoidable).sum();
         int choices = 0;
@@ -172,11 +172,10 @@ final class FloatFallback {
      * The parts of the network to blame, the worst for their size first. Always the worst is halved, until all are
      * single roots or enough was looked at; what leaves a tolerable error as a whole is in order.
      */
-    private List<Part> parts(
-            List<TensorQuantization> roots, Set<TensorQuantization> floats, double tolerated) {
+    private List<Part> parts(List<TensorQuantization> roots, Set<TensorQuantization> floats, double tolerated) {
         List<Part> whole = new ArrayList<>();
-        PriorityQueue<Part> open = new PriorityQueue<>(
-                Comparator.comparingDouble(Part::error).reversed());
+        PriorityQueue<Part> open =
+                new PriorityQueue<>(Comparator.comparingDouble(Part::error).reversed());
         open.add(new Part(roots, Double.POSITIVE_INFINITY));
         int looks = 0;
         while (!open.isEmpty()) {
@@ -226,8 +225,7 @@ final class FloatFallback {
         });
     }
 
-    private void report(
-            Set<TensorQuantization> floats, double before, double now, boolean worth, double byWeights) {
+    private void report(Set<TensorQuantization> floats, double before, double now, boolean worth, double byWeights) {
         long count = floats.stream().filter(c -> !c.isInitializer()).count();
         if (worth) {
             context.report(Problem.note(

@@ -53,9 +53,7 @@ public enum CpuKind {
     public static CpuKind ofThisMachine() {
         Path info = Path.of("/proc/cpuinfo");
         try {
-            return of(
-                    System.getProperty("os.arch", ""),
-                    Files.isReadable(info) ? Files.readString(info) : "");
+            return of(System.getProperty("os.arch", ""), Files.isReadable(info) ? Files.readString(info) : "");
         } catch (IOException e) {
             return ANY;
         }
@@ -74,8 +72,6 @@ public enum CpuKind {
                 .findFirst()
                 .map(l -> List.of(l.substring(l.indexOf(':') + 1).strip().split(" +")))
                 .orElse(List.of());
-        return flags.contains("avx512_vnni") || flags.contains("avx_vnni")
-                ? VNNI
-                : flags.contains("avx2") ? AVX2 : ANY;
+        return flags.contains("avx512_vnni") || flags.contains("avx_vnni") ? VNNI : flags.contains("avx2") ? AVX2 : ANY;
     }
 }

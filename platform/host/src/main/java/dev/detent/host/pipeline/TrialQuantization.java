@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Configs as they would be if some that wait for calibration had parameters, or some were float. A view: nothing moves, and the real
- * configs do not know of it. A simulation built on it may serve one trial after the other, because it reads parameters
- * when a pass over the data begins.
+ * Configs as they would be if some that wait for calibration had parameters, or some were float. A view: nothing moves,
+ * and the real configs do not know of it. A simulation built on it may serve one trial after the other, because it
+ * reads parameters when a pass over the data begins.
  */
 final class TrialQuantization implements Quantization {
 

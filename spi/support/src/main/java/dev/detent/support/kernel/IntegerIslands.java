@@ -30,7 +30,9 @@ import java.util.stream.Stream;
  */
 public final class IntegerIslands {
 
-    /** What decides where a weighted operator is computed in float anyway: whether its weights are codes all the same. */
+    /**
+     * What decides where a weighted operator is computed in float anyway: whether its weights are codes all the same.
+     */
     public enum Prefer {
         /** Codes: the file is smaller, and decoding them takes time at every run. */
         SIZE,
@@ -81,8 +83,8 @@ public final class IntegerIslands {
     private Map<TensorQuantization, String> idle() {
         Map<TensorQuantization, List<Place>> groups = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
-            slots(n).forEach(c -> groups.computeIfAbsent(c.root(), k -> new ArrayList<>())
-                    .add(new Place(c, n)));
+            slots(n).forEach(c ->
+                    groups.computeIfAbsent(c.root(), k -> new ArrayList<>()).add(new Place(c, n)));
         }
         Map<TensorQuantization, String> idle = new LinkedHashMap<>();
         boolean changed = true;
@@ -109,7 +111,8 @@ public final class IntegerIslands {
         boolean optional = !place.config().slot().isInput()
                 && table.of(place.node()).filter(k -> k == Kernel.INPUTS).isPresent();
         return integer.contains(place.node())
-                && (!optional || graph.consumers(place.config().value()).stream().anyMatch(integer::contains));
+                && (!optional
+                        || graph.consumers(place.config().value()).stream().anyMatch(integer::contains));
     }
 
     /** The weight of a node that computes in float is decoded before each run. */
@@ -131,7 +134,10 @@ public final class IntegerIslands {
         }
         return graph.valueInfo(n.output(0))
                 .flatMap(ValueInfo::shape)
-                .map(dims -> dims.stream().skip(2).mapToLong(ValueInfo.Dimension::size).reduce(1, (a, b) -> b < 0 ? MANY_USES * a : a * b))
+                .map(dims -> dims.stream()
+                        .skip(2)
+                        .mapToLong(ValueInfo.Dimension::size)
+                        .reduce(1, (a, b) -> b < 0 ? MANY_USES * a : a * b))
                 .orElse(MANY_USES);
     }
 
@@ -145,8 +151,7 @@ public final class IntegerIslands {
 
     /** Every config of a node, of whatever state. */
     private Stream<TensorQuantization> slots(Node n) {
-        return Stream.<TensorQuantization>concat(
-                quantization.inputs(n).stream(), quantization.outputs(n).stream());
+        return Stream.<TensorQuantization>concat(quantization.inputs(n).stream(), quantization.outputs(n).stream());
     }
 
     private boolean isOn(TensorQuantization c) {
@@ -214,8 +219,8 @@ public final class IntegerIslands {
         return each
                 && !isBehind(n)
                 && data.stream()
-                        .noneMatch(v ->
-                                graph.producer(v).filter(integer::contains).isPresent());
+                        .noneMatch(
+                                v -> graph.producer(v).filter(integer::contains).isPresent());
     }
 
     /**
@@ -262,7 +267,8 @@ public final class IntegerIslands {
 
     /** An Add whose constant operand is a bias with a scale derived from the matrix product in front of it. */
     private boolean addsBias(Node n) {
-        return n.is("Add") && quantization.inputs(n).stream().anyMatch(c -> c.state().isPassive() && isOn(c));
+        return n.is("Add")
+                && quantization.inputs(n).stream().anyMatch(c -> c.state().isPassive() && isOn(c));
     }
 
     private boolean follows(Node n, Set<Node> integer) {

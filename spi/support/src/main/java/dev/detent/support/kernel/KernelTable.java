@@ -69,7 +69,10 @@ public final class KernelTable {
                     .map(Map.Entry::getKey)
                     .toList();
             if (!types.isEmpty()) {
-                text.append(text.isEmpty() ? "" : ";").append(k.word()).append('=').append(String.join(",", types));
+                text.append(text.isEmpty() ? "" : ";")
+                        .append(k.word())
+                        .append('=')
+                        .append(String.join(",", types));
             }
         }
         return text.toString();

@@ -62,7 +62,8 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                 continue;
             }
             for (int i = 0; i < n.inputs().size(); i++) {
-                Optional<Node> dq = qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear") && isPair.test(qdq, d));
+                Optional<Node> dq =
+                        qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear") && isPair.test(qdq, d));
                 if (dq.isPresent()) {
                     parameters.put(Slot.input(n.name(), i), file.parameters(dq.get(), 1));
                 }
