@@ -4,7 +4,6 @@ import dev.detent.host.analyze.Analysis;
 import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
-import dev.detent.report.HtmlReport;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -44,9 +43,9 @@ final class AnalyzeCommand extends QuantizeCommand {
     private static void show(Console console, Analysis a) {
         console.line("");
         console.line("all quantized "
-                + HtmlReport.decibels(a.whole().quantized().snr()) + ", weights only "
-                + HtmlReport.decibels(a.whole().weightsOnly().snr()) + ", activations only "
-                + HtmlReport.decibels(a.whole().activationsOnly().snr()) + " (outputs against the float model's)");
+                + a.whole().quantized().text() + ", weights only "
+                + a.whole().weightsOnly().text() + ", activations only "
+                + a.whole().activationsOnly().text() + " (outputs against the float model's)");
         table(console, "layer", a.layers());
         table(console, "activation", a.activations());
         table(console, "weight", a.weights());
@@ -68,7 +67,7 @@ final class AnalyzeCommand extends QuantizeCommand {
                         shortened(u.unit().name()),
                         u.unit().opType(),
                         100 * Analysis.share(u, errors),
-                        HtmlReport.decibels(u.alone().snr()),
+                        u.alone().text(),
                         u.gain()
                                 .map(g -> String.format(Locale.ROOT, "%+.2f dB", g))
                                 .orElse("-"))));

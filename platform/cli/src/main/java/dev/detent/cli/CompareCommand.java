@@ -2,17 +2,14 @@ package dev.detent.cli;
 
 import dev.detent.host.record.RunComparison;
 import dev.detent.host.record.RunDirectory;
-import dev.detent.report.HtmlReport;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -66,18 +63,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void write(Path file, RunComparison c) {
-        List<String> sides = List.of("", first.toString(), second.toString());
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("A", first.toString());
-        facts.put("B", second.toString());
-        String page = HtmlReport.page(
-                first.getFileName() + " and " + second.getFileName(),
-                facts,
-                c.sameModel() ? List.of() : List.of("made from different model files"),
-                List.of(
-                        new HtmlReport.Table("Made from", sides, c.facts()),
-                        new HtmlReport.Table("Scores", sides, c.scores()),
-                        new HtmlReport.Table("Slots that differ, most first", sides, c.slots())));
+        String page = c.page(first, second);
         try {
             Files.write(file, page.getBytes(StandardCharsets.UTF_8), StandardOpenOption.CREATE_NEW);
         } catch (IOException e) {

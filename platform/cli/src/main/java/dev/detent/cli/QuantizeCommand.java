@@ -19,7 +19,6 @@ import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.host.trace.PpqTraceRecorder;
 import dev.detent.host.trace.TraceFile;
-import dev.detent.report.Report;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.PluginException;
@@ -298,12 +297,8 @@ class QuantizeCommand implements Callable<Integer> {
 
     /** What another command shows of a target. */
     void show(Console console, QuantizeOutcome o) {
-        Report.Verdict verdict = o.verdict();
-        console.line(verdict.sentence());
-        if (verdict.grade() == Report.Grade.FAIR || verdict.grade() == Report.Grade.POOR) {
-            verdict.next()
-                    .forEach(a -> console.line("  - " + a.text() + (a.option().isEmpty() ? "" : " " + a.option())));
-        }
+        console.line(o.verdict().sentence());
+        o.advice().forEach(a -> console.line("  - " + a));
     }
 
     /** Nothing is written where something is read. */

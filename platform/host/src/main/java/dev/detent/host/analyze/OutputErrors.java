@@ -1,5 +1,6 @@
 package dev.detent.host.analyze;
 
+import dev.detent.report.HtmlReport;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.SwitchableNetwork;
@@ -31,6 +32,11 @@ public final class OutputErrors {
         /** Signal-to-noise ratio in dB; infinite when nothing differs. */
         public double snr() {
             return decibels(ratio);
+        }
+
+        /** The ratio as people read it, in dB or {@code exact}. */
+        public String text() {
+            return HtmlReport.decibels(snr());
         }
 
         /** By how many dB the other score is better than this one. */

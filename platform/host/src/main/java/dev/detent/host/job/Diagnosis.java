@@ -1,8 +1,8 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.Measurements;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.LayerErrors;
-import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.report.HtmlReport;

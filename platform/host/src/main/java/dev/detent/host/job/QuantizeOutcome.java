@@ -1,9 +1,9 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.Measurements;
+import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
-import dev.detent.host.evaluate.Measurements;
-import dev.detent.host.evaluate.Verdicts;
 import dev.detent.host.record.ModelFacts;
 import dev.detent.report.Report;
 import dev.detent.spi.problem.Problem;
@@ -43,6 +43,16 @@ public record QuantizeOutcome(
     /** How good the result is, in a sentence, and what to do next. */
     public Report.Verdict verdict() {
         return Verdicts.of(measured.scores(), measured.analysis(), measured.cures());
+    }
+
+    /** What was tried on this model and helps, with the option to type; nothing where the result is good. */
+    public List<String> advice() {
+        Report.Verdict verdict = verdict();
+        return verdict.grade() == Report.Grade.FAIR || verdict.grade() == Report.Grade.POOR
+                ? verdict.next().stream()
+                        .map(a -> a.text() + (a.option().isEmpty() ? "" : " " + a.option()))
+                        .toList()
+                : List.of();
     }
 
     /** See {@link Measurements#layers}. */

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.detent.report.HtmlReport;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -160,5 +161,21 @@ public record RunComparison(
         } catch (NumberFormatException e) {
             return value;
         }
+    }
+
+    /** The comparison as a page of its own, for the two folders it was made of. */
+    public String page(Path first, Path second) {
+        List<String> sides = List.of("", first.toString(), second.toString());
+        Map<String, String> titles = new LinkedHashMap<>();
+        titles.put("A", first.toString());
+        titles.put("B", second.toString());
+        return HtmlReport.page(
+                first.getFileName() + " and " + second.getFileName(),
+                titles,
+                sameModel() ? List.of() : List.of("made from different model files"),
+                List.of(
+                        new HtmlReport.Table("Made from", sides, facts()),
+                        new HtmlReport.Table("Scores", sides, scores()),
+                        new HtmlReport.Table("Slots that differ, most first", sides, slots())));
     }
 }

@@ -1,8 +1,8 @@
 package dev.detent.host.record;
 
+import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.evaluate.Verdicts;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
 import dev.detent.spi.graph.Node;

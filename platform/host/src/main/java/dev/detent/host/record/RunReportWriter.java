@@ -1,9 +1,9 @@
 package dev.detent.host.record;
 
+import dev.detent.host.analyze.Measurements;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
-import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;

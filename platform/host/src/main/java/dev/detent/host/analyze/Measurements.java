@@ -1,7 +1,9 @@
-package dev.detent.host.evaluate;
+package dev.detent.host.analyze;
 
-import dev.detent.host.analyze.Analysis;
-import dev.detent.host.analyze.Cure;
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.evaluate.LayerErrors;
+import dev.detent.host.evaluate.LayerFingerprint;
+import dev.detent.host.evaluate.Probe;
 import dev.detent.spi.quant.Slot;
 import java.util.List;
 import java.util.Map;

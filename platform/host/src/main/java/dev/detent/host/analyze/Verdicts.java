@@ -1,7 +1,6 @@
-package dev.detent.host.evaluate;
+package dev.detent.host.analyze;
 
-import dev.detent.host.analyze.Analysis;
-import dev.detent.host.analyze.Cure;
+import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
 import java.util.ArrayList;
