@@ -13,6 +13,7 @@ import dev.detent.host.job.TargetComparison;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
+import dev.detent.host.settings.Effort;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.host.trace.PpqTraceRecorder;
@@ -51,6 +52,7 @@ class QuantizeCommand implements Callable<Integer> {
             "samples",
             "preset",
             "preprocess",
+            "effort",
             "set",
             "rules",
             "out",
@@ -96,6 +98,13 @@ class QuantizeCommand implements Callable<Integer> {
             description =
                     "preset and changes, e.g. imagenet or imagenet,resize=232 (presets: none unit imagenet cifar10 symmetric ocr bgr)")
     Optional<String> preset = Optional.empty();
+
+    @Option(
+            names = "--effort",
+            converter = EffortConverter.class,
+            paramLabel = "E",
+            description = "fast, balanced (default) or thorough: learns weights and scales block by block")
+    Optional<Effort> effort = Optional.empty();
 
     @Option(
             names = "--set",
@@ -153,6 +162,12 @@ class QuantizeCommand implements Callable<Integer> {
             settings = settings.with(s);
         }
         settings = settings.with(rules.rules());
+        Effort how = effort.or(() -> file.text("effort").map(EffortConverter::parse))
+                .orElse(Effort.BALANCED);
+        settings = settings.with(how);
+        if (how != Effort.BALANCED) {
+            console.line("effort " + how + ": " + how.words());
+        }
         String backends = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
                         CliProblems.NO_TARGET,
