@@ -9,9 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Direct buffers for values that come and go: one that is given back is used for the next value of about its size. A
- * later run that computes values of the same shapes in the same order may keep to the places of the first without
- * asking again.
+ * Pool of direct buffers: one that is given back is reused for the next value of about its size. A later run with the
+ * same shapes in the same order can keep the buffers of the first without asking the pool again.
  */
 final class BufferPool {
 
@@ -23,7 +22,7 @@ final class BufferPool {
     /** Places of values of other shapes. */
     private final List<FloatBuffer> former = new ArrayList<>();
 
-    /** At least so many values; their contents are what was left there. */
+    /** A buffer of at least {@code size} floats, with undefined contents. */
     FloatBuffer take(int size) {
         FloatBuffer again = smallest(free, size);
         if (again != null) {
@@ -41,14 +40,14 @@ final class BufferPool {
         free.add(place);
     }
 
-    /** Other shapes are to come: they may have all places. */
+    /** Releases all buffers, because samples of other shapes follow. */
     void startOver() {
         former.addAll(used);
         used.clear();
         free.clear();
     }
 
-    /** The places that the present shapes had no use for. */
+    /** Frees the buffers of former shapes that the present shapes did not reuse. */
     void dropFormer() {
         former.clear();
     }

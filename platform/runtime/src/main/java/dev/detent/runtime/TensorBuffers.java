@@ -93,7 +93,7 @@ final class TensorBuffers implements AutoCloseable {
         return now;
     }
 
-    /** Nobody reads these values any more: others may have their places. */
+    /** Returns the buffers of values that no later segment reads. */
     void giveBack(Collection<String> values) {
         values.stream().map(byValue::get).filter(Objects::nonNull).forEach(b -> pool.giveBack(b.place()));
     }

@@ -5,7 +5,7 @@ import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 
-/** Shows another observer what lies beyond a range at its ends. */
+/** Decorator that clamps values to a range before it passes them to the wrapped observer. */
 final class ClampingObserver implements Observer {
 
     private final Observer observer;

@@ -36,7 +36,7 @@ record ConsumerSaturationRange(double lowest, double highest) {
             "Elu", (n, nats) -> from(-nats),
             "Softplus", (n, nats) -> from(-nats));
 
-    /** What the readers of a value can tell apart. */
+    /** The range beyond which all consumers of a value saturate. */
     static ConsumerSaturationRange of(Graph graph, String value, int bits) {
         double nats = (bits + 2) * Math.log(2);
         if (graph.isOutput(value) || graph.consumers(value).isEmpty()) {

@@ -32,7 +32,7 @@ final class MseObserver implements Observer {
 
     private final Scheme scheme;
     private Histogram[] histograms = new Histogram[0];
-    /** Exact ends of a batch of which the histogram takes samples only. */
+    /** Exact minimum and maximum; the histogram is filled from a subsample of large batches. */
     private final MinMaxAccumulator extremes = new MinMaxAccumulator();
     /** Those ends, of every such batch: a rare large value that no sample caught still weighs in. */
     private final Histogram tails = new Histogram();

@@ -57,7 +57,7 @@ final class ActivationFlowDispatcher implements Dispatcher {
         return sides;
     }
 
-    /** Whose activations the node takes, and who takes its own. */
+    /** Nodes that exchange activations with this one: producers of its data inputs and consumers of its outputs. */
     private static Stream<Node> neighbours(Graph graph, Node node, Predicate<String> activation) {
         return Stream.concat(
                 Stream.concat(node.inputs().stream(), node.capturedValues().stream())

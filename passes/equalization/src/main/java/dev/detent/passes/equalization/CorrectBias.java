@@ -32,7 +32,7 @@ final class CorrectBias implements Pass {
                     "samples", 16, "at most so many samples; a channel's mean settles early")
             .atLeast(1);
 
-    /** What is left of an error when a code is turned into a float by one formula or another. */
+    /** Rounding error of dequantization; a smaller error is not worth correcting. */
     private static final double ROUNDING = 1e-6;
 
     static final PassDefinition DEFINITION = new PassDefinition(

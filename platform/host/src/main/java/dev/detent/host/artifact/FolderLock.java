@@ -45,7 +45,7 @@ final class FolderLock implements AutoCloseable {
         return "." + folder.getFileName() + ".detent-lock";
     }
 
-    /** Whether somebody holds the lock of a folder or has died with it. */
+    /** Whether a lock file exists, of a running process or of one that died. */
     static boolean isThere(Path folder) throws IOException {
         return Files.isRegularFile(place(folder), LinkOption.NOFOLLOW_LINKS) && isOurs(place(folder));
     }
@@ -89,7 +89,8 @@ final class FolderLock implements AutoCloseable {
                     channel.close();
                     return Optional.empty();
                 }
-                // Its holder removes the file before it lets go: what was opened may not be what lies there now.
+                // The holder deletes the file before it unlocks, so the opened file may no longer be the one at this
+                // path.
                 if (opened.isPresent() && opened.equals(identity(file))) {
                     channel.truncate(0);
                     channel.write(ByteBuffer.wrap(

@@ -62,7 +62,7 @@ public record InputPath(String what, Path path) {
         }
     }
 
-    /** The path itself and what it leads to. */
+    /** The path as given and with links resolved. */
     private List<Path> places() {
         return List.of(path.toAbsolutePath().normalize(), parentReal(path), real(path));
     }

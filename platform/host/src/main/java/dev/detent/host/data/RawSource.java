@@ -56,7 +56,7 @@ record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes
                 return bytes;
             }
         } catch (ArithmeticException e) {
-            // Told below, as what holds no byte is.
+            // Reported below, together with shapes of zero bytes.
         }
         throw new UserException(
                 DataProblems.RAW_SIZE,

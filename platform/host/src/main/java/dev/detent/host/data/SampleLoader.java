@@ -21,7 +21,7 @@ public final class SampleLoader {
 
     private final Graph graph;
     private final Preprocessing preprocessing;
-    /** So many the model takes at once. */
+    /** The model's fixed batch size. */
     private final int rows;
 
     private SampleLoader(Graph graph, Preprocessing preprocessing) {

@@ -34,7 +34,7 @@ public final class LayerErrors {
 
     /**
      * @param simulated watches every layer
-     * @param count so many samples, the first ones
+     * @param count number of samples to measure, from the first on
      */
     public static List<Layer> measure(
             Graph floatGraph,

@@ -18,7 +18,7 @@ public final class InputPlaces {
     public static List<InputPath> of(QuantizeRequest request) {
         List<InputPath> places = new ArrayList<>();
         if (!Files.isDirectory(request.model())) {
-            // Who reads the model says that a folder is none.
+            // A folder in place of the model is reported by the reader.
             places.add(new InputPath("the model", request.model()));
         }
         request.source().weights().ifPresent(f -> places.add(new InputPath("the weights of the model", f)));

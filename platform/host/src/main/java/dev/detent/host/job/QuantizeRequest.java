@@ -48,7 +48,7 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.calibration);
     }
 
-    /** At most so many calibration samples, 0 for all. */
+    /** Upper bound of the number of calibration samples; 0 for all. */
     public int samples() {
         return built.samples;
     }

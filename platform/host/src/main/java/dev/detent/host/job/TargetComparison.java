@@ -37,7 +37,7 @@ public record TargetComparison(
         List<Row> rows,
         Map<String, RuntimeException> failures) {
 
-    /** Rounding of scales that is no disagreement. */
+    /** Relative difference of scales below which two targets agree: it comes from rounding. */
     private static final double SAME = 1e-5;
 
     /** What one target decided about a slot. */

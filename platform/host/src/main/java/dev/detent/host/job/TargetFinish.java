@@ -154,7 +154,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         }
     }
 
-    /** Only {@code verify} needs them: a network that cannot take noise has none, and is none the worse for it. */
+    /** Fingerprints are for {@code verify} only; a network that fails on noise simply has none. */
     private Measurements.Prints prints(Pipeline.Result result, Simulation simulated) {
         try {
             return Probe.of(result.graph(), model.samples())

@@ -9,6 +9,7 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,14 +30,29 @@ public final class GraphNormalizer {
      * Brings a model as it was read into the form that all steps expect, in place, with the shapes of all values.
      *
      * @param where what messages call the model
+     * @throws UserException also for whatever the steps trip over: before the plan nothing but the model has had a say
      */
     public static void normalize(Graph graph, String where) {
+        try {
+            steps(graph, where);
+        } catch (DetentException e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            throw new UserException(
+                    OnnxProblems.NOT_UNDERSTOOD,
+                    "contradicts itself (" + e + "); it is damaged, or does what Detent does not know",
+                    where,
+                    e);
+        }
+    }
+
+    private static void steps(Graph graph, String where) {
         if (graph.opset() < OLDEST_OPSET) {
             try {
                 // Softmax's old meaning needs the rank of its input.
                 ShapeInference.infer(graph, where);
             } catch (UserException e) {
-                // What this old opset does not allow, the raised one may; the second inference decides.
+                // Valid in the newer opset, perhaps: inference after the upgrade decides.
                 apply(graph, where);
             }
         }
@@ -44,7 +60,7 @@ public final class GraphNormalizer {
         ShapeInference.infer(graph, where);
     }
 
-    /** What keeps a graph from being normalized: at most three nodes that should be initializers, or its opset. */
+    /** Why a graph cannot be normalized: names at most three nodes that should be initializers, or the opset. */
     public static List<String> remainders(Graph graph) {
         if (graph.opset() < OLDEST_OPSET) {
             return List.of("opset " + graph.opset());
@@ -91,8 +107,8 @@ public final class GraphNormalizer {
     }
 
     /**
-     * A constant that is an output comes from a node, as every other output does; who computes with it reads a
-     * parameter.
+     * A constant that is also a graph output is written by a Constant node, so that every output has a producer; its
+     * other consumers read the initializer.
      */
     private static void constantOutputs(GraphEditor edit) {
         Graph graph = edit.graph();

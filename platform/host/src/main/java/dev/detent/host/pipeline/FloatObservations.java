@@ -34,7 +34,7 @@ final class FloatObservations implements AutoCloseable {
     /** What a pass asks about a graph. */
     record Request(String pass, Graph graph, List<Observation<Sketch>> observations) {}
 
-    /** What was asked about equal graphs. */
+    /** Observations of one float graph, shared by all targets whose graphs are equal to it. */
     private record Wanted(Graph graph, Map<Key, Observation<Sketch>> observations) {}
 
     private record Outputs(String digest, int limit, EvaluationMetrics.Reference reference) {}
@@ -60,7 +60,7 @@ final class FloatObservations implements AutoCloseable {
         return new Key(o.value(), o.kept(), Math.min(o.samples(), samples.size()));
     }
 
-    /** Different graphs among the first requests of a run: so many passes over the data served all targets. */
+    /** Number of different float graphs among the first requests, which is the number of passes over the data. */
     int graphsOfFirstLook() {
         return Math.max(0, graphsOfFirstLook);
     }
@@ -81,7 +81,7 @@ final class FloatObservations implements AutoCloseable {
             graphsOfFirstLook = wanted.size();
         }
         String what = requests.size() == 1 ? requests.get(0).pass() : "observation";
-        // What is partitioned already goes first: it would have to be partitioned anew later.
+        // Graphs that are already partitioned go first; otherwise they would have to be partitioned again later.
         List<String> order = new ArrayList<>(wanted.keySet());
         order.sort((a, b) -> Boolean.compare(b.equals(partitionedDigest), a.equals(partitionedDigest)));
         order.forEach(digest -> run(digest, Objects.requireNonNull(wanted.get(digest)), what, progress));

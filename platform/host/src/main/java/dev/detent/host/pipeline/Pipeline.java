@@ -140,7 +140,7 @@ public final class Pipeline {
         return run(List.of(new Task(target, PipelineListener.NONE))).get(0).result();
     }
 
-    /** Different float graphs that the targets looked at first: so many passes over the data served all of them. */
+    /** Number of different float graphs among the targets, which is the number of first passes over the data. */
     public int graphsObserved() {
         return graphsObserved;
     }

@@ -34,7 +34,7 @@ public record Plan(List<Step> steps) {
                 .toList());
     }
 
-    /** The same without its end: for those who watch the steps of a model that need not be exportable. */
+    /** The same plan without freeze, for callers that study the steps of a model that need not be exportable. */
     public Plan withoutFreeze() {
         return new Plan(steps.stream().filter(s -> !(s instanceof Step.Freeze)).toList());
     }

@@ -60,7 +60,7 @@ public final class Planner {
         return new Plan(new Ordering(dispatcher, rules, options, why).steps());
     }
 
-    /** Adds the unique establisher of every requirement nobody in the plan establishes. */
+    /** For every required fact that no planned pass establishes, adds the only pass that establishes it. */
     private void addOwed(Map<String, Options> chosen, Map<String, String> why) {
         boolean grown = true;
         while (grown) {
@@ -106,7 +106,7 @@ public final class Planner {
         return Registry.parse("pass '" + d.id() + "'", d.id(), d.options(), given);
     }
 
-    /** One plan in the making. */
+    /** The state of one planning: which passes are placed and which facts hold so far. */
     private final class Ordering {
 
         private final String dispatcher;

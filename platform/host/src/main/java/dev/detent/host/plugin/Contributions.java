@@ -42,7 +42,7 @@ final class Contributions {
     /**
      * Asks extension instances for what they contribute.
      *
-     * @param problems gets what is wrong; the answer is of no use then
+     * @param problems receives what is wrong; when it grows, the result must not be used
      */
     static Contributions of(String plugin, String file, Collection<?> extensions, List<Problem> problems) {
         Contributions own = new Contributions();

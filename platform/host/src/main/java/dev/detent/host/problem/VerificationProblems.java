@@ -95,4 +95,10 @@ public final class VerificationProblems implements ProblemCatalog {
             "The run's record was changed",
             "detent.json was damaged or edited since the run wrote it; the digest in its last line tells.",
             "Quantize again, or restore the file.");
+
+    public static final ProblemType NO_NOISE = new ProblemType(
+            "DT-VER-026",
+            "The network cannot be run on noise",
+            "Without data the file is compared with the simulation on noise, which this network refuses.",
+            "Give samples with --data.");
 }

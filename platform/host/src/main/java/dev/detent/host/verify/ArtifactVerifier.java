@@ -361,7 +361,9 @@ public final class ArtifactVerifier {
             return Optional.empty();
         }
         Samples samples = given.orElseThrow(() -> new UserException(
-                "DT-VER-005", "holds a network that cannot be run on noise; give real data with --data", files.name()));
+                VerificationProblems.NO_NOISE,
+                "holds a network that cannot be run on noise; give real data with --data",
+                files.name()));
         Graph qdq = explicit.get();
         Map<String, float[]> expected = layers(graph, written, samples);
         // Codes that something but a DequantizeLinear reads.

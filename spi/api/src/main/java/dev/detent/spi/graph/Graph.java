@@ -33,9 +33,9 @@ public final class Graph {
     final Map<String, ValueInfo> valueInfos = new LinkedHashMap<>();
     final List<ValueInfo> inputs = new ArrayList<>();
     final List<ValueInfo> outputs = new ArrayList<>();
-    /** The first of each name, so that ten thousand outputs cost no more to ask about than one. */
+    /** Index of {@link #inputs}, so that a look-up does not scan the list; of a name that occurs twice, the first. */
     final Map<String, ValueInfo> inputsByName = new HashMap<>();
-    /** Likewise. */
+    /** Index of {@link #outputs}, as for inputs. */
     final Map<String, ValueInfo> outputsByName = new HashMap<>();
 
     final Map<String, Integer> opsets = new LinkedHashMap<>();

@@ -4,9 +4,9 @@ import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.Stable;
 
 /**
- * Watches the values of one tensor and keeps of them what its maker needs, in a size that does not depend on the number
- * of batches. Used by one thread; sketches of several threads are merged, and merging must be exact and commutative so
- * that results do not depend on the number of threads.
+ * A streaming statistic of one tensor: sees the values batch by batch and keeps a summary of bounded size, whatever the
+ * number of batches. Used by one thread; sketches of several threads are merged, and merging must be exact and
+ * commutative so that results do not depend on the number of threads.
  */
 @Stable(since = "1.0")
 @ImplementedByPlugins
@@ -21,16 +21,16 @@ public interface Sketch {
     }
 
     /**
-     * Whether what it makes of several tensors shown one after the other is what it makes of their concatenation. A
-     * concatenation whose parts are watched already is then not looked at again.
+     * Whether the statistic is additive: observing tensors one by one equals observing their concatenation. The host
+     * then derives the statistic of a Concat's output from those of its inputs.
      */
     default boolean addsUp() {
         return false;
     }
 
     /**
-     * Told before the first batch when no value can be negative, by the graph's operators: then 0 is bound enough from
-     * below.
+     * Called before the first batch if the operators that produce the value guarantee that it is never negative (ReLU,
+     * for example); 0 is then a sufficient lower bound.
      */
     default void expectNonNegative() {}
 

@@ -103,7 +103,7 @@ public sealed interface Granularity {
     }
 
     /**
-     * Of a matrix: so many elements of a channel, one after the other, share a scale.
+     * Per block of a matrix: consecutive elements of a channel share a scale.
      *
      * @param channelAxis 0 or 1; a block lies along the other axis
      * @param size elements of a block; the last one of a channel may be shorter

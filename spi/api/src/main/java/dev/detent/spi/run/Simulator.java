@@ -22,9 +22,9 @@ public interface Simulator {
      * One observation.
      *
      * @param value name of a float value (inner value, graph input or output)
-     * @param kept what the sketch keeps, by name: observations of one value with the same name are of one class and may
-     *     share one sketch; empty when it is not to be shared
-     * @param samples the sketch is shown so many samples, the first ones
+     * @param kept key for sharing: observations of one value with the same key have sketches of one class, and the host
+     *     may run one for all of them; empty for an observation that is not shared
+     * @param samples how many samples the sketch sees, from the first on
      * @param sketch creates one sketch per worker; they are merged in the end
      */
     record Observation<S extends Sketch>(String value, String kept, int samples, Supplier<? extends S> sketch) {
@@ -43,7 +43,7 @@ public interface Simulator {
     /**
      * One pass over the samples; the result has one merged sketch per observation, in order.
      *
-     * @param limit at most so many samples, the first ones
+     * @param limit upper bound of the number of samples, counted from the first
      */
     <S extends Sketch> List<S> observe(List<Observation<S>> observations, int limit);
 
@@ -59,8 +59,8 @@ public interface Simulator {
      *
      * @param trial parameters for INITIAL configs that are their own roots; those that follow them count too; empty for
      *     the error as the configs stand
-     * @param limit at most so many samples, the first ones
-     * @return sum of squared differences over sum of squares, of several outputs the mean of that
+     * @param limit upper bound of the number of samples, counted from the first
+     * @return sum of squared differences over sum of squares; with several outputs, the mean over the outputs
      */
     double outputError(Map<? extends TensorQuantization, QuantizationParameters> trial, int limit);
 }
