@@ -31,7 +31,7 @@ public final class QuantizationProblems implements ProblemCatalog {
             "Feed and read 32-bit floats where the message says so.");
 
     public static final ProblemType NOT_ANALYZED = new ProblemType(
-            "DT-QNT-005",
+            "DT-QNT-006",
             "The network could not be looked at layer by layer",
             "Something passes between its parts that is no tensor, or changes its shape with the data.",
             "The result is as good as without; its report says nothing of single layers.");
