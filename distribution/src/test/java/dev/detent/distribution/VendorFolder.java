@@ -145,9 +145,12 @@ record VendorFolder(Path work, Path plugins) {
         return GOOD.substring(0, body) + " " + code + " " + GOOD.substring(body);
     }
 
+    /** In a process of its own: what lies here may end it. */
     InstalledDistribution.Run run(Object... command) {
-        return InstalledDistribution.run(Stream.concat(Stream.of(command), Stream.of("--plugins", plugins))
-                .toArray());
+        return InstalledDistribution.launch(
+                Map.of(),
+                Stream.concat(Stream.of(command), Stream.of("--plugins", plugins))
+                        .toArray());
     }
 
     Path file(String name) {

@@ -79,6 +79,12 @@ public final class CliProblems implements ProblemCatalog {
             "'detent explain' tells the life of a tensor of a run, or what a problem's id means.",
             "Name an output folder and a tensor, or a problem's id.");
 
+    public static final ProblemType PAGE_NOT_WRITTEN = new ProblemType(
+            "DT-CLI-031",
+            "A page cannot be written",
+            "The file of --html is there already, or its folder is not.",
+            "Name a new file in a folder that exists.");
+
     public static final ProblemType DEMO_INCOMPLETE = new ProblemType(
             "DT-CLI-030",
             "The demonstration's model is missing",

@@ -41,7 +41,7 @@ final class ExplainCommand implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "TENSOR",
-            description = "tensor name, or node:in:0 / node:out:0")
+            description = "name of a tensor or a node, or node:in:0 / node:out:0")
     Optional<String> tensor;
 
     @Mixin
@@ -104,27 +104,54 @@ final class ExplainCommand implements Callable<Integer> {
             List<String> lives = run.json()
                     .get(d -> journal.get(j ->
                             lives(tensor, d.getAsJsonObject().getAsJsonArray("configs"), j.getAsJsonArray(), known)));
-            if (!lives.isEmpty() && runs.size() > 1) {
+            List<String> floats = run.json().get(d -> floats(tensor, d.getAsJsonObject(), known));
+            if (!(lives.isEmpty() && floats.isEmpty()) && runs.size() > 1) {
                 console.line(run.target() + ":");
             }
+            floats.forEach(console::line);
             lives.forEach(console::line);
-            found |= !lives.isEmpty();
+            found |= !lives.isEmpty() || !floats.isEmpty();
         }
         if (!found) {
             throw new UserException(
                     CliProblems.NO_SUCH_TENSOR,
-                    "no quantized slot carries '" + tensor + "'" + DidYouMean.among(tensor, known),
+                    "no tensor or node is called '" + tensor + "'" + DidYouMean.among(tensor, known),
                     out.toString());
         }
     }
 
-    /** What happened to every slot that carries the tensor; {@code known} gets the names of all tensors. */
+    /** Why a node, or what computes a tensor, is not quantized; {@code known} gets the names of all such nodes. */
+    private static List<String> floats(String name, JsonObject run, Set<String> known) {
+        List<String> lines = new ArrayList<>();
+        if (!run.has("float")) {
+            // A run of an older Detent.
+            return lines;
+        }
+        run.getAsJsonObject("float").entrySet().forEach(e -> {
+            JsonObject node = e.getValue().getAsJsonObject();
+            known.add(e.getKey());
+            if (e.getKey().equals(name)
+                    || node.getAsJsonArray("outputs").asList().stream()
+                            .anyMatch(o -> o.getAsString().equals(name))) {
+                lines.add(e.getKey() + " (" + text(node, "type") + ") is not quantized: " + text(node, "why"));
+            }
+        });
+        return lines;
+    }
+
+    /**
+     * What happened to every slot of a node, or every slot that carries the tensor; {@code known} gets the names of all
+     * tensors.
+     */
     private static List<String> lives(String tensor, JsonArray configs, JsonArray journal, Set<String> known) {
         List<String> lines = new ArrayList<>();
         for (JsonElement e : configs) {
             JsonObject c = e.getAsJsonObject();
             known.add(text(c, "value"));
-            if (!text(c, "value").equals(tensor) && !text(c, "slot").equals(tensor)) {
+            String slot = text(c, "slot");
+            String node = slot.replaceFirst(":(in|out):\\d+$", "");
+            known.add(node);
+            if (!text(c, "value").equals(tensor) && !slot.equals(tensor) && !node.equals(tensor)) {
                 continue;
             }
             lines.add(text(c, "slot") + "  tensor " + text(c, "value"));

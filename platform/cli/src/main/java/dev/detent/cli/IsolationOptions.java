@@ -1,5 +1,6 @@
 package dev.detent.cli;
 
+import dev.detent.host.process.SupervisedProcess;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +28,7 @@ final class IsolationOptions {
 
     /** The job's exit code, whichever process does it. */
     int run(Callable<Integer> job) throws Exception {
-        boolean supervised = (isolate || timeout.isPresent()) && !Supervisor.isSupervised();
+        boolean supervised = (isolate || timeout.isPresent()) && !SupervisedProcess.isChild();
         return supervised
                 ? new Supervisor(timeout)
                         .run(command.root().commandLine().getParseResult().originalArgs())

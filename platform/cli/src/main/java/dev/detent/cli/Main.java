@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.problem.InternalProblems;
+import dev.detent.host.process.SupervisedProcess;
 import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.Problem;
@@ -30,6 +31,7 @@ public final class Main {
             QuantizeCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,
+            CompareCommand.class,
             VerifyCommand.class,
             CheckCommand.class,
             PlanCommand.class,
@@ -53,7 +55,7 @@ public final class Main {
             return;
         }
         ProcessEnd end = ProcessEnd.watch();
-        Supervisor.followParent(() -> end.exit(INTERRUPTED));
+        SupervisedProcess.followParent(() -> end.exit(INTERRUPTED));
         if (!Supervisor.isAsked(args)) {
             PluginHost.preload();
         }

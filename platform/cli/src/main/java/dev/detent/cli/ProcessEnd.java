@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.problem.PluginProblems;
+import dev.detent.host.process.SupervisedProcess;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +35,7 @@ final class ProcessEnd {
     /** The command is over. */
     void exit(int code) {
         reported = true;
-        Supervisor.report(code);
+        SupervisedProcess.report(code);
         Thread halt = new Thread(
                 () -> {
                     pause(HOOKS_MS);

@@ -1,8 +1,10 @@
 package dev.detent.runtime;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -16,6 +18,7 @@ import dev.detent.support.graph.GraphWalk;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +28,9 @@ import java.util.Set;
 
 /** Values that depend on constants alone, such as the pads an exporter computes with a dozen nodes. */
 public final class ConstantEvaluator {
+
+    /** Elements; shapes and weights that exporters compute with a dozen nodes have far less. */
+    private static final long LARGEST = 1L << 26;
 
     private ConstantEvaluator() {}
 
@@ -62,11 +68,13 @@ public final class ConstantEvaluator {
         edit.sort();
         found.forEach(v -> edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE)));
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        try (OrtSession session = OrtRuntime.session(part, OrtOptimizationLevel.NONE, found.get(0));
-                OrtSession.Result result = session.run(Map.of())) {
-            for (String v : found) {
-                if (result.get(v).orElseThrow() instanceof OnnxTensor t) {
-                    tensor(t).ifPresent(c -> tensors.put(v, c));
+        try (OrtSession session = OrtRuntime.session(part, OrtOptimizationLevel.NONE, found.get(0))) {
+            refuseLarge(session);
+            try (OrtSession.Result result = session.run(Map.of())) {
+                for (String v : found) {
+                    if (result.get(v).orElseThrow() instanceof OnnxTensor t) {
+                        tensor(t).ifPresent(c -> tensors.put(v, c));
+                    }
                 }
             }
         } catch (OrtException e) {
@@ -77,6 +85,28 @@ public final class ConstantEvaluator {
                     e);
         }
         return tensors;
+    }
+
+    /** A few bytes of a model can ask for any amount of memory, such as ConstantOfShape with two thousand million. */
+    private static void refuseLarge(OrtSession session) throws OrtException {
+        for (Map.Entry<String, NodeInfo> e : session.getOutputInfo().entrySet()) {
+            if (e.getValue().getInfo() instanceof TensorInfo t && count(t.getShape()) > LARGEST) {
+                throw new UserException(
+                        RuntimeProblems.CONSTANT_TOO_LARGE,
+                        "is made from constants and would have the shape " + Arrays.toString(t.getShape())
+                                + "; the model is damaged, or is to be saved with this value as a weight",
+                        e.getKey());
+            }
+        }
+    }
+
+    /** Dimensions that are not known count as 1. */
+    private static long count(long[] dims) {
+        long count = 1;
+        for (long d : dims) {
+            count = d > 0 && count > Long.MAX_VALUE / d ? Long.MAX_VALUE : count * Math.max(1, d);
+        }
+        return count;
     }
 
     /** The node that makes the value, if its result is the same at every run with the same inputs. */

@@ -83,4 +83,10 @@ public final class RuntimeProblems implements ProblemCatalog {
             "Parameters could not be handed to ONNX Runtime",
             "ONNX Runtime refused scales and zero points of a simulation.",
             "Report it with the message and the model.");
+
+    public static final ProblemType CONSTANT_TOO_LARGE = new ProblemType(
+            "DT-RUN-014",
+            "A value made from constants is too large",
+            "A few nodes on constants ask for more memory than any shape or weight takes.",
+            "Export the model again; a weight of this size belongs into the file.");
 }

@@ -1,6 +1,7 @@
 package dev.detent.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.detent.spi.graph.ElementType;
@@ -9,6 +10,7 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -57,5 +59,19 @@ class ConstantEvaluatorTest {
         Graph g = new Graph();
         g.edit().opset("", 13);
         return g;
+    }
+
+    /** Eight thousand million bytes were taken, and then a capacity was negative. */
+    @Test
+    void aConstantThatNoMachineHoldsIsTold() {
+        Graph graph = new Graph()
+                .edit()
+                .opset("", 13)
+                .initializer("dims", Tensor.ofLongs(new long[] {1}, 2_000_000_000L))
+                .add(Node.of("fill", "ConstantOfShape", List.of("dims"), List.of("huge"), Map.of()))
+                .graph();
+        assertThatThrownBy(() -> ConstantEvaluator.evaluate(graph, "huge"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("huge: is made from constants and would have the shape [2000000000]");
     }
 }

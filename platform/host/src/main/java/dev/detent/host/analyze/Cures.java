@@ -12,6 +12,7 @@ import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.number.FakeQuantization;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -87,7 +88,86 @@ public final class Cures {
         if (wide.size() > worst.size()) {
             trials.add(new Trial("16 bits for all activations", "--bits '16=node:**'", wide.size(), widened(wide)));
         }
+        unclipped().ifPresent(trials::add);
+        perChannel().ifPresent(trials::add);
         return trials;
+    }
+
+    /** Ranges that hold all that the surveyed samples showed. */
+    private Optional<Trial> unclipped() {
+        Map<Slot, Optional<FakeQuantizer>> encodings = new LinkedHashMap<>();
+        int tensors = 0;
+        for (TensorFacts t : found.tensors()) {
+            if (t.noise().clipped() == 0) {
+                continue;
+            }
+            for (TensorQuantization c : analysis.network().quantizers(t.value())) {
+                if (!c.isFixed() && !c.scheme().isPerChannel() && !c.scheme().isPerBlock()) {
+                    encodings.put(
+                            c.slot(),
+                            Optional.of(new FakeQuantizer(
+                                    c.scheme(),
+                                    c.scheme().cover(t.seen().min(), t.seen().max()))));
+                    tensors++;
+                }
+            }
+        }
+        return encodings.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Trial(
+                        "ranges that clip nothing (min/max)",
+                        "--set calibration.method=minmax --set calibration.rival=minmax",
+                        tensors,
+                        new Variant(Variant.Base.QUANTIZED, encodings, Map.of(), Set.of())));
+    }
+
+    /** One scale per output channel for weights that have one in all, where the target can. */
+    private Optional<Trial> perChannel() {
+        Map<Slot, Tensor> constants = new LinkedHashMap<>();
+        for (Unit u : analysis.units()) {
+            if (u.kind() == Unit.Kind.WEIGHT) {
+                graph.node(u.node())
+                        .ifPresent(n -> u.without()
+                                .constants()
+                                .forEach((slot, floats) -> target.alternatives(n, graph).stream()
+                                        .map(r -> r.inputs().get(slot.index()).scheme())
+                                        .filter(s -> slot.index() == 1
+                                                && s.isPerChannel()
+                                                && s.bits() == 8
+                                                && s.axis().isPresent()
+                                                && isPerTensor(slot))
+                                        .findFirst()
+                                        .ifPresent(s -> constants.put(slot, perChannel(floats, s)))));
+            }
+        }
+        return constants.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Trial(
+                        "one scale per output channel for all weights",
+                        "--rule 'slot:weight -> per-channel=true'",
+                        constants.size(),
+                        new Variant(Variant.Base.QUANTIZED, Map.of(), constants, Set.of())));
+    }
+
+    private boolean isPerTensor(Slot slot) {
+        return analysis.config(slot)
+                .filter(c -> c.qparams().filter(p -> p.channels() == 1).isPresent())
+                .isPresent();
+    }
+
+    private static Tensor perChannel(Tensor weight, Scheme scheme) {
+        float[] values = weight.floats();
+        int stride = scheme.granularity().channelStride(weight.dims());
+        int channels = (int) weight.dim(scheme.axis().orElseThrow());
+        double[] low = new double[channels];
+        double[] high = new double[channels];
+        for (int i = 0; i < values.length; i++) {
+            int c = i / stride % channels;
+            low[c] = Math.min(low[c], values[i]);
+            high[c] = Math.max(high[c], values[i]);
+        }
+        FakeQuantization.inPlace(values, weight.dims(), scheme, scheme.cover(low, high));
+        return Tensor.ofFloats(weight.dims(), values);
     }
 
     private static List<Unit> worst(List<Analysis.UnitError> errors) {

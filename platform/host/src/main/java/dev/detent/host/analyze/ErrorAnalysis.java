@@ -12,6 +12,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.Slot;
+import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -90,6 +91,11 @@ public final class ErrorAnalysis implements AutoCloseable {
     /** Layers, then activations, then weights, each in network order. */
     public List<Unit> units() {
         return units;
+    }
+
+    /** The config of a slot of the network that is analysed. */
+    Optional<? extends TensorQuantization> config(Slot slot) {
+        return result.configs().config(slot);
     }
 
     /** Float outputs of the network that are judged. */

@@ -1,12 +1,15 @@
 package dev.detent.host.job;
 
+import dev.detent.host.analyze.InputDetective;
 import dev.detent.host.artifact.Sha256;
+import dev.detent.host.data.Preprocessing;
 import dev.detent.host.data.SampleLoader;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.CalibrationFacts;
@@ -100,6 +103,13 @@ public final class PreparedModel {
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
+        if (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none"))) {
+            InputDetective.suspicion(graph, samples)
+                    .ifPresent(s -> remarks.add(Problem.warning(
+                            DataProblems.LOOKS_UNPREPARED,
+                            s,
+                            request.calibration().orElse(""))));
+        }
         return new PreparedModel(
                 graph,
                 facts,

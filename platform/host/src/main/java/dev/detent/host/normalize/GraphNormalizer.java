@@ -9,6 +9,7 @@ import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.UserException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +30,23 @@ public final class GraphNormalizer {
      * Brings a model as it was read into the form that all steps expect, in place, with the shapes of all values.
      *
      * @param where what messages call the model
+     * @throws UserException also for whatever the steps trip over: before the plan nothing but the model has had a say
      */
     public static void normalize(Graph graph, String where) {
+        try {
+            steps(graph, where);
+        } catch (DetentException e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            throw new UserException(
+                    OnnxProblems.NOT_UNDERSTOOD,
+                    "contradicts itself (" + e + "); it is damaged, or does what Detent does not know",
+                    where,
+                    e);
+        }
+    }
+
+    private static void steps(Graph graph, String where) {
         if (graph.opset() < OLDEST_OPSET) {
             try {
                 // Softmax's old meaning needs the rank of its input.

@@ -341,4 +341,10 @@ public final class DataProblems implements ProblemCatalog {
             "A text that is no path",
             "The operating system allows no path of this form.",
             "Correct the path.");
+
+    public static final ProblemType LOOKS_UNPREPARED = new ProblemType(
+            "DT-DAT-080",
+            "Pictures do not look like what the network was trained on",
+            "The float network is clearly surer of itself when the samples are preprocessed in another way.",
+            "Give the preprocessing that the network was trained with: --preset, or --preset with changes.");
 }

@@ -12,6 +12,7 @@ import dev.detent.kernel.Journal;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
 import dev.detent.report.ReportPage;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -151,6 +152,13 @@ public record RunReportWriter(
         if (!probe.isEmpty()) {
             p.put("probe", probe);
         }
+        Map<String, Object> floats = new LinkedHashMap<>();
+        w.result()
+                .graph()
+                .nodes()
+                .forEach(n -> ReportExplorer.whyFloat(n, w.result(), w.target())
+                        .ifPresent(why -> floats.put(n.name(), floating(n, why))));
+        p.put("float", floats);
         p.put("problems", w.problems().stream().map(Problem::toString).toList());
         Map<String, Object> scores = new LinkedHashMap<>();
         w.measured().scores().forEach((k, s) -> {
@@ -181,6 +189,14 @@ public record RunReportWriter(
             inputs.put(name, input);
         });
         return inputs;
+    }
+
+    private static Map<String, Object> floating(Node n, String why) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("type", n.opType());
+        row.put("outputs", n.outputs());
+        row.put("why", why);
+        return row;
     }
 
     private static Object decibels(double snr) {

@@ -23,21 +23,24 @@ import java.util.Set;
 /** ONNX with explicit Q/DQ ({@link QdqGraphBuilder}). The exporter of explicit targets; entries are named by slot. */
 public final class QdqExporter implements ReadableExporter {
 
-    private static final Option<String> WEIGHTS = Option.choice(
-            "weights",
-            "dq",
-            List.of("dq", "qdq"),
-            "dq: integer weights behind a DequantizeLinear; qdq: float weights behind a pair");
-
     private static final String SUFFIX = ".qdq.onnx";
 
     private final String summary;
     private final Set<QdqGraphBuilder.Form> form;
+    private final Option<String> weights;
 
-    /** @param summary what the target adds to say about {@code <model>.qdq.onnx} */
+    /**
+     * @param summary what the target adds to say about {@code <model>.qdq.onnx}
+     * @param form with FLOAT_WEIGHTS, weights stay float behind a pair unless a person asks for the other form
+     */
     public QdqExporter(String summary, QdqGraphBuilder.Form... form) {
         this.summary = "<model>.qdq.onnx: " + summary;
         this.form = Set.of(form);
+        this.weights = Option.choice(
+                "weights",
+                this.form.contains(QdqGraphBuilder.Form.FLOAT_WEIGHTS) ? "qdq" : "dq",
+                List.of("dq", "qdq"),
+                "dq: integer weights behind a DequantizeLinear; qdq: float weights behind a pair");
     }
 
     @Override
@@ -52,15 +55,17 @@ public final class QdqExporter implements ReadableExporter {
 
     @Override
     public List<Option<?>> options() {
-        return List.of(WEIGHTS);
+        return List.of(weights);
     }
 
     @Override
     public void export(QuantizedModel model, ExportContext context) {
         Set<QdqGraphBuilder.Form> forms = EnumSet.noneOf(QdqGraphBuilder.Form.class);
         forms.addAll(form);
-        if (context.options().get(WEIGHTS).equals("qdq")) {
+        if (context.options().get(weights).equals("qdq")) {
             forms.add(QdqGraphBuilder.Form.FLOAT_WEIGHTS);
+        } else {
+            forms.remove(QdqGraphBuilder.Form.FLOAT_WEIGHTS);
         }
         if (forms.contains(QdqGraphBuilder.Form.OTHER_TIES)
                 && otherTies(model.quantization().configs())) {

@@ -1,0 +1,145 @@
+package dev.detent.host.process;
+
+import dev.detent.runtime.ScratchFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A Java process that does the work of this one, and that anything may become of: what counts is what it reports, not
+ * how it ends. It shares this process's standard streams, and ends when this process does, also when that is killed.
+ */
+public final class SupervisedProcess {
+
+    /** Set in the child: the file for its report. */
+    private static final String REPORT = "detent.report";
+
+    /** A child that is asked to end cleans up first. */
+    private static final int CLEANUP_SECONDS = 10;
+
+    private static final int POLL_MS = 200;
+
+    /** How a child came to its end. */
+    public sealed interface Ending {}
+
+    /** It said how its work ended. */
+    public record Reported(int code) implements Ending {}
+
+    /** It ended without a word; 128 and the number of a signal when one has ended it. */
+    public record Unreported(int exitCode) implements Ending {}
+
+    /** It took longer than it may, and was ended. */
+    public record TimedOut() implements Ending {}
+
+    private SupervisedProcess() {}
+
+    /** Whether this process is such a child. */
+    public static boolean isChild() {
+        return System.getProperty(REPORT) != null;
+    }
+
+    /** In a child, at the end of its work; does nothing elsewhere. */
+    public static void report(int code) {
+        String file = System.getProperty(REPORT);
+        if (file != null) {
+            try {
+                Files.writeString(Path.of(file), Integer.toString(code));
+            } catch (IOException e) {
+                // Nobody has been told then, and the supervisor says so.
+                return;
+            }
+        }
+    }
+
+    /** In a child: calls {@code gone} once when the supervisor is there no more; does nothing elsewhere. */
+    public static void followParent(Runnable gone) {
+        Optional<ProcessHandle> parent = ProcessHandle.current().parent();
+        if (!isChild() || parent.isEmpty()) {
+            return;
+        }
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        while (parent.get().isAlive()) {
+                            Thread.sleep(POLL_MS);
+                        }
+                        gone.run();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "detent-parent");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * Runs one to its end, on the caller's thread.
+     *
+     * @param options for its Java, beside those of this one
+     * @param timeout none for as long as it takes
+     * @throws IOException when it cannot be started
+     */
+    public static Ending run(Class<?> main, List<String> options, List<String> arguments, Optional<Duration> timeout)
+            throws IOException {
+        Path folder = ScratchFolder.folder("report");
+        try {
+            Path report = folder.resolve("code");
+            List<String> all = new ArrayList<>(options);
+            all.add("-D" + REPORT + "=" + report);
+            Process child = new ProcessBuilder(JavaProcess.command(main, all, arguments))
+                    .inheritIO()
+                    .start();
+            if (!isOver(child, timeout)) {
+                return new TimedOut();
+            }
+            String reported = Files.exists(report) ? Files.readString(report) : "";
+            return reported.matches("\\d+")
+                    ? new Reported(Integer.parseInt(reported))
+                    : new Unreported(child.exitValue());
+        } finally {
+            ScratchFolder.remove(folder);
+        }
+    }
+
+    /** When this process is ended meanwhile, the child is too. */
+    private static boolean isOver(Process child, Optional<Duration> timeout) {
+        Thread stop = new Thread(() -> end(child), "detent-child");
+        Runtime.getRuntime().addShutdownHook(stop);
+        try {
+            if (timeout.isPresent()) {
+                return child.waitFor(timeout.get().toSeconds(), TimeUnit.SECONDS);
+            }
+            child.waitFor();
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            end(child);
+            try {
+                Runtime.getRuntime().removeShutdownHook(stop);
+            } catch (IllegalStateException e) {
+                // This process is ending as well; the hook finds no child any more.
+                stop.interrupt();
+            }
+        }
+    }
+
+    private static void end(Process child) {
+        child.destroy();
+        try {
+            if (!child.waitFor(CLEANUP_SECONDS, TimeUnit.SECONDS)) {
+                child.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            child.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
