@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.detent.host.Detent;
+import dev.detent.host.check.NodeFate;
+import dev.detent.host.check.TargetCheck;
 import dev.detent.host.job.DryRun;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.progress.Progress;
@@ -55,9 +57,14 @@ class RulesTest {
     private static Path model;
     private static Path data;
 
-    /** conv1 relu1 conv2 (+ relu1) relu2 conv3, with as many channels as every chip's kernels want. */
     @BeforeAll
     static void prepare() throws IOException {
+        model = network(work.resolve("net.onnx"));
+        data = noise(work.resolve("data.npy"));
+    }
+
+    /** conv1 relu1 conv2 (+ relu1) relu2 conv3, with as many channels as every chip's kernels want. */
+    static Path network(Path file) throws IOException {
         GraphEditor e = new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 8, 6, 6));
         conv(e, "conv1", "x", "c1", 8);
         e.add(Node.of("relu1", "Relu", List.of("c1"), List.of("r1"), Map.of()));
@@ -65,15 +72,18 @@ class RulesTest {
         e.add(Node.of("add", "Add", List.of("c2", "r1"), List.of("s"), Map.of()));
         e.add(Node.of("head/relu2", "Relu", List.of("s"), List.of("r2"), Map.of()));
         conv(e, "head/conv3", "r2", "y", 16);
-        model = work.resolve("net.onnx");
         OnnxWriter.write(
-                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 16, 6, 6)).graph(), model);
+                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 16, 6, 6)).graph(), file);
+        return file;
+    }
+
+    static Path noise(Path file) throws IOException {
         float[] values = new float[4 * 8 * 36];
         Random random = new Random(3);
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        data = InstalledDistribution.npy(work.resolve("data.npy"), "4, 8, 6, 6", values);
+        return InstalledDistribution.npy(file, "4, 8, 6, 6", values);
     }
 
     private static void conv(GraphEditor e, String name, String in, String out, int from) {
@@ -363,6 +373,21 @@ class RulesTest {
                         hits("onnxruntime", "[{match: {node: conv2}, bits: 16}, {match: {type: Conv}, keep: float}]"))
                 .hasMessageContaining("DT-RUL-006")
                 .hasMessageContaining("put the narrower of the two last");
+    }
+
+    @Test
+    void aCheckTellsWithoutDataWhatStaysFloatAndWhy() {
+        List<TargetCheck> checks = detent().check(
+                        model,
+                        List.of("onnxruntime", "ncnn"),
+                        Settings.NONE.with(List.of(rule("node:conv2 -> keep=float"))));
+        TargetCheck first = checks.get(0);
+        assertThat(first.unquantized())
+                .containsEntry("Conv: because of --rule 'node:conv2 -> keep=float'", List.of("conv2"));
+        assertThat(first.islands()).containsExactly("conv2");
+        // 8, 16 and 16 channels into each of three convolutions' outputs.
+        assertThat(first.share(8)).isEqualTo(24 / 40.0);
+        assertThat(checks.get(1).count(NodeFate.Kind.UNSUPPORTED)).isEqualTo(3);
     }
 
     @Test

@@ -108,4 +108,10 @@ public final class CliProblems implements ProblemCatalog {
             "Native code ended an isolated run",
             "ONNX Runtime, or another native library, ended its process instead of reporting an error.",
             "Report it with the model, if you may; DETENT_DEBUG=1 leaves Java's log of it.");
+
+    public static final ProblemType FAIL_BELOW = new ProblemType(
+            "DT-CLI-060",
+            "A score is below what --fail-below asks for, or that cannot be read",
+            "The run is written all the same; a script is told by exit code 1.",
+            "Look at the report; write agreement=95%, top-1=70% or snr=20, and give --evaluate.");
 }

@@ -16,9 +16,28 @@ final class Console {
     @SuppressWarnings("SystemConsoleNull")
     private final boolean live = System.console() != null && System.getenv("CI") == null;
 
+    private final boolean quiet;
     private String drawn = "";
+    private String phase = "";
+    private long since;
+
+    Console() {
+        this(false);
+    }
+
+    private Console(boolean quiet) {
+        this.quiet = quiet;
+    }
+
+    /** Errors and warnings only, on standard error; {@link #text} is printed. */
+    static Console quiet() {
+        return new Console(true);
+    }
 
     void line(String text) {
+        if (quiet) {
+            return;
+        }
         clear();
         out.println(printable(text));
     }
@@ -71,12 +90,13 @@ final class Console {
     }
 
     Progress progress() {
-        return live ? this::draw : Progress.QUIET;
+        return live && !quiet ? this::draw : Progress.QUIET;
     }
 
     private synchronized void draw(String what, int done, int total) {
         int filled = total == 0 ? WIDTH : (int) ((long) WIDTH * done / total);
-        String bar = "\r" + what + " [" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + done + "/" + total;
+        String bar = "\r" + what + " [" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + done + "/" + total
+                + left(what, done, total);
         if (!bar.equals(drawn)) {
             err.print(bar);
             err.flush();
@@ -85,6 +105,19 @@ final class Console {
         if (done >= total) {
             clear();
         }
+    }
+
+    /** How long a phase still takes at its pace so far; nothing is said before that is known. */
+    private String left(String what, int done, int total) {
+        long now = System.nanoTime();
+        if (!what.equals(phase)) {
+            phase = what;
+            since = now;
+        }
+        double seconds = (now - since) / 1e9;
+        return seconds < 2 || done == 0 || done >= total
+                ? "          "
+                : String.format(Locale.ROOT, "%4.0f s left", seconds * (total - done) / done);
     }
 
     private synchronized void clear() {

@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.plugin.Registry;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Dispatcher;
@@ -63,6 +64,22 @@ final class ListCommands {
             console.line("");
             for (Dispatcher d : registry.dispatchers()) {
                 console.line("dispatcher=" + d.id() + "  " + d.summary());
+            }
+            return 0;
+        }
+    }
+
+    @Command(name = "metrics", description = "Lists measures for 'detent tune --metric', with their options.")
+    static final class MetricList implements Callable<Integer> {
+        @Mixin
+        InstallationOptions home;
+
+        @Override
+        public Integer call() {
+            Console console = new Console();
+            for (Metric m : home.registry().metrics()) {
+                console.line(m.id() + "  " + m.summary());
+                options(console, m.options(), m.id());
             }
             return 0;
         }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -29,6 +30,7 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            TuneCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
@@ -40,10 +42,12 @@ public final class Main {
             ListCommands.Backends.class,
             ListCommands.Passes.class,
             ListCommands.ObserverList.class,
+            ListCommands.MetricList.class,
             PluginsCommand.class,
             DoctorCommand.class,
             TraceCommand.class,
-            DemoCommand.class);
+            DemoCommand.class,
+            AutoComplete.GenerateCompletion.class);
 
     private static final int INTERRUPTED = 130;
 
@@ -71,9 +75,11 @@ public final class Main {
         CommandLine line = new CommandLine(new Main());
         line.getCommandSpec().version("detent " + InstallationOptions.VERSION);
         // Looking into every command's options would cost the one that is run a quarter of a second.
+        boolean whole = args.length > 0 && args[0].equals("generate-completion");
         List<Class<?>> asked = COMMANDS.stream()
-                .filter(c ->
-                        args.length > 0 && c.getAnnotation(Command.class).name().equals(args[0]))
+                .filter(c -> args.length > 0
+                        && !whole
+                        && c.getAnnotation(Command.class).name().equals(args[0]))
                 .toList();
         (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
         if (asked.isEmpty()) {

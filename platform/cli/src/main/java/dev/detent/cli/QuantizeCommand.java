@@ -10,6 +10,7 @@ import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
+import dev.detent.host.job.TargetRun;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
@@ -53,9 +54,11 @@ class QuantizeCommand implements Callable<Integer> {
             "preprocess",
             "set",
             "rules",
+            "ranges",
             "out",
             "evaluate",
             "labels",
+            "evaluate-samples",
             "trace",
             "threads");
 
@@ -106,6 +109,13 @@ class QuantizeCommand implements Callable<Integer> {
     @Mixin
     RuleOptions rules;
 
+    @Option(
+            names = "--ranges",
+            paramLabel = "FILE",
+            description =
+                    "ranges found before, instead of calibrating: folder of a run, QNN encodings, TensorRT cache, Q/DQ model")
+    Optional<Path> ranges = Optional.empty();
+
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
@@ -123,6 +133,25 @@ class QuantizeCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "class labels of the evaluation data (.npy or CSV file,label)")
     Optional<Path> labels = Optional.empty();
+
+    @Option(
+            names = "--evaluate-samples",
+            converter = PositiveIntegerConverter.class,
+            paramLabel = "N",
+            description = "score on at most so many samples, the first ones")
+    Optional<Integer> evaluateSamples = Optional.empty();
+
+    @Option(
+            names = "--fail-below",
+            paramLabel = "METRIC=VALUE",
+            description = "exit code 1 when the result scores less: agreement=95%%, top-1=70%% or snr=20")
+    Optional<String> failBelow = Optional.empty();
+
+    @Option(names = "--quiet", description = "print errors and warnings only")
+    boolean quiet;
+
+    @Option(names = "--json", description = "print the result as JSON, and nothing else on standard output")
+    boolean json;
 
     @Option(names = "--trace", paramLabel = "FILE", description = "also write a state trace in the parity schema")
     Optional<Path> trace = Optional.empty();
@@ -146,13 +175,18 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     private int quantize() {
-        Console console = new Console();
+        Console console = quiet || json ? Console.quiet() : new Console();
+        Optional<FailBelow> least = failBelow.map(FailBelow::parse);
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         Settings settings = file.settings();
         for (String s : set) {
             settings = settings.with(s);
         }
         settings = settings.with(rules.rules());
+        Optional<Path> known = ranges.or(() -> file.path("ranges"));
+        if (known.isPresent()) {
+            settings = settings.with(Detent.ranges(known.get()));
+        }
         String backends = backend.or(() -> file.text("backend"))
                 .orElseThrow(() -> new UserException(
                         CliProblems.NO_TARGET,
@@ -177,6 +211,10 @@ class QuantizeCommand implements Callable<Integer> {
                     "are those of the evaluation data; give that with --evaluate",
                     "--labels");
         }
+        if (least.isPresent() && scored.isEmpty()) {
+            throw new UserException(
+                    CliProblems.FAIL_BELOW, "looks at scores; give the data for them with --evaluate", "--fail-below");
+        }
         Optional<Path> traced = trace.or(() -> file.path("trace"));
         if (targets.size() > 1 && traced.isPresent()) {
             throw new UserException(CliProblems.TRACE_OF_SEVERAL, "is for one target at a time", "--trace");
@@ -195,7 +233,8 @@ class QuantizeCommand implements Callable<Integer> {
         weights.or(() -> file.path("weights")).ifPresent(request::weights);
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         format.or(() -> file.text("format")).ifPresent(request::format);
-        scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
+        scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(
+                data, evaluateSamples.or(() -> file.count("evaluate-samples")).orElse(0), classes.orElse(null))));
         PpqTraceRecorder recorder = new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default");
         traced.ifPresent(t -> request.listener(recorder));
         adjust(request);
@@ -204,6 +243,11 @@ class QuantizeCommand implements Callable<Integer> {
         QuantizeResult result =
                 new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
+        if (json) {
+            console.text(Detent.json(result.runs().stream()
+                    .map(r -> QuantizeJson.of(r.target(), r.outcome()))
+                    .toList()));
+        }
         if (targets.size() == 1) {
             show(console, result.outcome(), targets.get(0));
             show(console, result.outcome());
@@ -214,7 +258,18 @@ class QuantizeCommand implements Callable<Integer> {
         if (!comparison.failures().isEmpty()) {
             throw failed(console, comparison, job.out());
         }
-        return 0;
+        return judge(console, least, result);
+    }
+
+    /** Exit code 1 when a target scores less than was asked for. */
+    private static int judge(Console console, Optional<FailBelow> least, QuantizeResult result) {
+        int code = 0;
+        for (TargetRun run : result.runs()) {
+            Optional<String> broken = least.flatMap(f -> f.broken(run.outcome().scores()));
+            broken.ifPresent(b -> console.problem(Problem.error(CliProblems.FAIL_BELOW, b, run.target())));
+            code = broken.isPresent() ? 1 : code;
+        }
+        return code;
     }
 
     /** What another command asks for besides. */

@@ -9,6 +9,10 @@ import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.QuantizeJob;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
+import dev.detent.host.job.TuneJob;
+import dev.detent.host.job.TuneListener;
+import dev.detent.host.job.TuneRequest;
+import dev.detent.host.job.TuneResult;
 import dev.detent.host.model.ModelFile;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.pipeline.Pipeline;
@@ -19,6 +23,8 @@ import dev.detent.host.plan.StandardRecipes;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.ranges.RangeFile;
+import dev.detent.host.rules.KnownRanges;
 import dev.detent.host.settings.Settings;
 import dev.detent.report.Json;
 import dev.detent.runtime.OrtModel;
@@ -76,6 +82,11 @@ public final class Detent {
         return dryRun(model, targets, settings).stream().map(TargetCheck::of).toList();
     }
 
+    /** Ranges that a former run or another tool found, for {@link Settings#with(KnownRanges)}. */
+    public static KnownRanges ranges(Path file) {
+        return RangeFile.read(file);
+    }
+
     /** Maps, lists, texts, numbers and booleans as JSON, as the records of runs are written. */
     public static String json(Object value) {
         return Json.pretty(value);
@@ -87,6 +98,11 @@ public final class Detent {
      */
     public QuantizeResult quantize(QuantizeRequest request, Progress progress) {
         return new QuantizeJob(plugins, version).run(request, progress);
+    }
+
+    /** Searches for the cheapest mix of widths that holds a goal; see {@link TuneJob}. */
+    public TuneResult tune(TuneRequest request, Progress progress, TuneListener listener) {
+        return new TuneJob(plugins, version).run(request, progress, listener);
     }
 
     /** Scores what a finished run wrote, by target. */

@@ -30,6 +30,11 @@ final class GraphPartitioner {
      */
     record Part(Graph graph, List<String> inputs, List<String> outputs) {}
 
+    /** More parallel branches than networks for pictures or text have anywhere. */
+    private static final int FEW = 128;
+    /** Segments of a shared session: buffers of all of them are held at once. */
+    private static final int SHARED = 64;
+
     private final Graph graph;
     private final PartitionPlan plan;
     private final Map<String, Integer> levels = new HashMap<>();
@@ -70,8 +75,26 @@ final class GraphPartitioner {
                     .add(n);
         }
         List<Part> parts = new ArrayList<>();
-        byLevel.values().forEach(groups -> groups.values().forEach(nodes -> parts.add(part(nodes))));
+        byLevel.values()
+                .forEach(groups -> together(List.copyOf(groups.values())).forEach(nodes -> parts.add(part(nodes))));
         return parts;
+    }
+
+    /**
+     * Segments of one level do not need each other. Where there are very many, several share a session, which costs
+     * more to set up than they cost to run; few keep their own, and with it the layout that suits each.
+     */
+    private static List<List<Node>> together(List<List<Node>> segments) {
+        if (segments.size() <= FEW) {
+            return segments;
+        }
+        List<List<Node>> shared = new ArrayList<>();
+        for (int from = 0; from < segments.size(); from += SHARED) {
+            shared.add(segments.subList(from, Math.min(from + SHARED, segments.size())).stream()
+                    .flatMap(List::stream)
+                    .toList());
+        }
+        return shared;
     }
 
     private static List<String> reads(Node n) {

@@ -100,13 +100,13 @@ final class BlockExporter extends ConstantProductExporter {
         return packed;
     }
 
-    private static boolean rows(Node n) {
-        return n.input(1).startsWith(n.name() + MatMulSupport.ROWS + BLOCKS);
+    private static boolean rows(Graph graph, Node n) {
+        return MatMulSupport.isNamed(graph, n, MatMulSupport.ROWS + BLOCKS);
     }
 
     @Override
     boolean isReplacement(Graph graph, Node n) {
-        return rows(n) || n.input(1).startsWith(n.name() + BLOCKS);
+        return rows(graph, n) || MatMulSupport.isNamed(graph, n, BLOCKS);
     }
 
     @Override
@@ -138,10 +138,9 @@ final class BlockExporter extends ConstantProductExporter {
                 Tensor.ofFloats(
                         new long[] {inputs, outputs},
                         unpacked(packed, scales, (int) outputs, (int) inputs, (int) bits, (int) block)),
-                rows(n),
+                rows(file.graph(), n),
                 n.input(5),
                 n.outputs()));
-        edit.removeInitializer(n.input(1)).removeInitializer(n.input(2));
     }
 
     private static float[] unpacked(int[] packed, float[] scales, int outputs, int inputs, int bits, int block) {

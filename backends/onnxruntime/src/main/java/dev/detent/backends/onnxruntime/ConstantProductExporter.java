@@ -11,6 +11,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
+import dev.detent.support.graph.TiedWeights;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,7 +72,7 @@ abstract class ConstantProductExporter implements ReadableExporter {
         entries(model).forEach((name, c) -> replace(edit, graph.node(name).orElseThrow(), c));
         edit.removeUnreadInitializers();
         edit.sort();
-        context.onnx(model.name() + suffix, graph);
+        context.onnx(model.name() + suffix, TiedWeights.join(graph));
     }
 
     /** Weights, by node; activations have no numbers before the model runs. */
@@ -95,6 +96,7 @@ abstract class ConstantProductExporter implements ReadableExporter {
         ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + suffix);
         GraphEditor edit = file.graph().edit();
         replaced(file.graph()).forEach(n -> restore(file, edit, n));
+        edit.removeUnreadInitializers();
         return Optional.of(file.graph());
     }
 

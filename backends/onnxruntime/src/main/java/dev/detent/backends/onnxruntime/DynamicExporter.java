@@ -94,13 +94,13 @@ final class DynamicExporter extends ConstantProductExporter {
         return n.intAttribute("transB", 0) == 0 ? t : MatMulSupport.transposed(t);
     }
 
-    private static boolean rows(Node n) {
-        return n.input(1).startsWith(n.name() + MatMulSupport.ROWS + WEIGHT);
+    private static boolean rows(Graph graph, Node n) {
+        return MatMulSupport.isNamed(graph, n, MatMulSupport.ROWS + WEIGHT);
     }
 
     @Override
     boolean isReplacement(Graph graph, Node n) {
-        return rows(n) || n.input(1).startsWith(n.name() + WEIGHT);
+        return rows(graph, n) || MatMulSupport.isNamed(graph, n, WEIGHT);
     }
 
     /** The nodes behind a MatMulInteger. */
@@ -143,10 +143,9 @@ final class DynamicExporter extends ConstantProductExporter {
                 n.name(),
                 quantize.input(0),
                 Tensor.ofFloats(codes.dims(), values),
-                rows(n),
+                rows(file.graph(), n),
                 add.map(a -> a.input(1)).orElse(""),
                 add.orElse(chain.product()).outputs()));
-        edit.removeInitializer(n.input(1)).removeInitializer(chain.factor().input(1));
         if (quantize.outputs().stream().allMatch(o -> graph.consumers(o).isEmpty())) {
             edit.remove(quantize);
         }

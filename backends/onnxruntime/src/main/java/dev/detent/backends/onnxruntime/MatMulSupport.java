@@ -2,6 +2,7 @@ package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
@@ -27,6 +28,13 @@ final class MatMulSupport {
             }
         }
         return entries;
+    }
+
+    /** The weight bears the name of a node, its reader or one that shared it with that, and {@code suffix}. */
+    static boolean isNamed(Graph graph, Node reader, String suffix) {
+        String weight = reader.input(1);
+        int end = weight.lastIndexOf(suffix);
+        return end > 0 && graph.node(weight.substring(0, end)).isPresent();
     }
 
     /** The float operator again: a MatMul, or a Gemm where there is a bias or the weight's rows are the outputs. */

@@ -8,6 +8,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.graph.TiedWeights;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,7 @@ final class QOperatorExporter implements ReadableExporter {
 
     @Override
     public void export(QuantizedModel model, ExportContext context) {
-        context.onnx(model.name() + SUFFIX, QOperatorWriter.convert(model));
+        context.onnx(model.name() + SUFFIX, TiedWeights.join(QOperatorWriter.convert(model)));
     }
 
     /**

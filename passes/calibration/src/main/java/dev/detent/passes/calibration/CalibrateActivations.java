@@ -158,6 +158,9 @@ final class CalibrateActivations implements Pass {
             return chosen;
         }
         Candidate rival = candidates.get(1);
+        if (rival.parameters().equals(chosen.parameters())) {
+            return chosen;
+        }
         int samples = context.options().get(TRIAL_SAMPLES);
         double error = context.simulator().outputError(chosen.parameters(), samples);
         double rivalError = context.simulator().outputError(rival.parameters(), samples);

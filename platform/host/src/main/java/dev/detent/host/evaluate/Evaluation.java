@@ -26,6 +26,13 @@ import java.util.Set;
  */
 public final class Evaluation {
 
+    /**
+     * What a run over the data says.
+     *
+     * @param asked values of the metrics that were asked for, by id
+     */
+    public record Scores(EvaluationMetrics usual, Map<String, Double> asked) {}
+
     private static final String EXACT = "exact";
     private static final String UNFUSED = "unfused";
 
@@ -85,6 +92,38 @@ public final class Evaluation {
             return reference.score(
                     (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink),
                     data.classes());
+        }
+    }
+
+    /**
+     * The configs on the segmented model, scored as always and by metrics that a person asked for, in one run over the
+     * data.
+     */
+    public Scores simulated(Graph graph, Quantization quantization, List<AskedMetric> asked) {
+        try (Simulation m = Simulation.of(graph, quantization)) {
+            MetricSums sums = new MetricSums(asked, reference, data.samples().size());
+            EvaluationMetrics usual = reference.score(
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), (i, out) -> {
+                        sink.accept(i, out);
+                        sums.add(i, out);
+                    }),
+                    data.classes());
+            return new Scores(usual, sums.values());
+        }
+    }
+
+    /** What ONNX Runtime makes of a file, scored as always and by metrics that a person asked for. */
+    public Scores exported(Path file, List<AskedMetric> asked) {
+        boolean floating = isFloating(OnnxReader.read(file));
+        try (OrtModel m = OrtModel.of(file, floating ? OrtOptimizationLevel.ASIS : OrtOptimizationLevel.ALL)) {
+            MetricSums sums = new MetricSums(asked, reference, data.samples().size());
+            EvaluationMetrics usual = reference.score(
+                    (s, sink) -> m.forEach(s, workers, d -> progress.at("exported", d, s.size()), (i, out) -> {
+                        sink.accept(i, out);
+                        sums.add(i, out);
+                    }),
+                    data.classes());
+            return new Scores(usual, sums.values());
         }
     }
 

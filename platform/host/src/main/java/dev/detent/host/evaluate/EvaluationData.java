@@ -3,6 +3,7 @@ package dev.detent.host.evaluate;
 import dev.detent.host.data.Labels;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.data.SampleLoader;
+import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
@@ -38,7 +39,20 @@ public record EvaluationData(List<String> outputs, Samples samples, int @Nullabl
         return new EvaluationData(
                 model.outputs().stream().map(ValueInfo::name).toList(),
                 samples,
-                file == null ? null : Labels.read(file, samples.size() * samples.rows()));
+                file == null ? null : labels(file, samples.size() * samples.rows(), source));
+    }
+
+    /** More labels than samples belong to other data, unless only the first samples were asked for. */
+    private static int[] labels(Path file, int rows, Source source) {
+        int[] labels = Labels.read(file, rows);
+        if (labels.length > rows && source.samples() == 0) {
+            throw new UserException(
+                    DataProblems.TOO_MANY_LABELS,
+                    "has " + labels.length + " labels for " + rows + " samples; give the labels of these very data, or "
+                            + "say with --evaluate-samples that the first " + rows + " are meant",
+                    file.toString());
+        }
+        return labels;
     }
 
     /**

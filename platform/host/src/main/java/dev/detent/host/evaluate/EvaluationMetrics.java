@@ -3,6 +3,7 @@ package dev.detent.host.evaluate;
 import dev.detent.report.HtmlReport;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
+import dev.detent.spi.evaluate.OutputTensor;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -40,6 +41,7 @@ public record EvaluationMetrics(
     public static final class Reference {
         private final List<String> names;
         private final float[][][] outputs;
+        private final long[][][] shapes;
         private final int[][] winners;
         private final Samples samples;
 
@@ -47,6 +49,7 @@ public record EvaluationMetrics(
             this.names = names;
             this.samples = samples;
             this.outputs = new float[samples.size()][names.size()][];
+            this.shapes = new long[samples.size()][names.size()][];
             this.winners = new int[samples.size()][];
         }
 
@@ -58,11 +61,19 @@ public record EvaluationMetrics(
             model.run(samples, (i, out) -> {
                 for (int k = 0; k < names.size(); k++) {
                     reference.outputs[i][k] = out.floats(names.get(k));
+                    reference.shapes[i][k] = out.shape(names.get(k));
                 }
                 reference.winners[i] =
                         names.isEmpty() ? new int[0] : winners(reference.outputs[i][0], out.shape(names.get(0)));
             });
             return reference;
+        }
+
+        /** The reference's outputs for a sample. */
+        List<OutputTensor> outputs(int sample) {
+            return IntStream.range(0, names.size())
+                    .mapToObj(k -> new OutputTensor(names.get(k), outputs[sample][k], shapes[sample][k]))
+                    .toList();
         }
 
         /** Scores of the reference itself: only top-1 says something. */

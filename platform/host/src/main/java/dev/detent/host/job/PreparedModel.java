@@ -103,7 +103,14 @@ public final class PreparedModel {
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
-        if (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none"))) {
+        if (samples.size() == 1) {
+            remarks.add(Problem.warning(
+                    DataProblems.ONE_SAMPLE,
+                    "is one sample; its ranges are those of no other. 32 to 256 samples are usual",
+                    request.calibration().orElse("")));
+        }
+        if (samples.size() > 0
+                && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
             InputDetective.suspicion(graph, samples)
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,
@@ -136,6 +143,11 @@ public final class PreparedModel {
         try (OrtModel floats = Evaluation.floatModel(request.model(), graph, rewritten)) {
             return Evaluation.of(floats, data, request.workers(), progress);
         }
+    }
+
+    /** The same without evaluation data: for a run that was scored before. */
+    PreparedModel withoutEvaluation() {
+        return new PreparedModel(graph, facts, calibration, remarks, samples, null);
     }
 
     /** A copy of the normalized graph to work on. */

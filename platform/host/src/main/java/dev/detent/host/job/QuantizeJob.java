@@ -4,11 +4,13 @@ import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.plan.DataPasses;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.settings.Settings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +51,7 @@ public final class QuantizeJob {
                 BackgroundTask<PreparedModel> reading =
                         BackgroundTask.of("detent-reader", () -> PreparedModel.prepare(request, progress))) {
             List<PlannedTarget> targets = request.targets().stream()
-                    .map(t -> PlannedTarget.of(plugins.get(), t, request.settings(), request.format()))
+                    .map(t -> PlannedTarget.of(plugins.get(), t, settings(request, t), request.format()))
                     .toList();
             PreparedModel model = reading.get();
             Pipeline pipeline = new Pipeline(model::graph, model.samples(), request.workers(), progress);
@@ -68,6 +70,13 @@ public final class QuantizeJob {
             folder.commit();
             return result;
         }
+    }
+
+    /** With ranges that are known and no data, what else looks at data is left out. */
+    private Settings settings(QuantizeRequest request, String target) {
+        return request.settings().knowsRanges() && request.calibration().isEmpty()
+                ? DataPasses.without(plugins.get(), target, request.settings())
+                : request.settings();
     }
 
     /** Where the files of targets go: to the folder itself, or below it when there are several. */

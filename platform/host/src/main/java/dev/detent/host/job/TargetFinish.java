@@ -17,8 +17,12 @@ import dev.detent.host.evaluate.Measurements;
 import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.plan.DataPasses;
 import dev.detent.host.plan.PlannedTarget;
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.problem.QuantizationProblems;
+import dev.detent.host.problem.RuleProblems;
+import dev.detent.host.problem.SettingsProblems;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunReportWriter;
@@ -80,6 +84,8 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
             runnable.flatMap(Evaluation::load).ifPresent(problems::add);
             layers = measured.get();
         }
+        leftOut(target).ifPresent(problems::add);
+        problems.addAll(overridden(target.plan()));
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
         Analyzed analyzed = analyzed(target, result, problems);
         Measurements measured = new Measurements(
@@ -136,6 +142,30 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                     target.id()));
             return new Analyzed(Optional.empty(), List.of());
         }
+    }
+
+    private static List<Problem> overridden(TargetPlan plan) {
+        return plan.plan().steps().stream()
+                .filter(s -> plan.switchedOff().contains(s.id()))
+                .map(s -> Problem.warning(
+                        SettingsProblems.OVERRIDDEN,
+                        "is switched off by --set, and runs with its defaults: " + s.reason(),
+                        s.id()))
+                .toList();
+    }
+
+    private Optional<Problem> leftOut(PlannedTarget target) {
+        if (!request.settings().knowsRanges() || request.calibration().isPresent()) {
+            return Optional.empty();
+        }
+        List<String> passes = DataPasses.of(target.plan().registry(), target.id(), request.settings());
+        return passes.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Problem.warning(
+                        RuleProblems.WITHOUT_DATA,
+                        "goes without " + String.join(", ", passes)
+                                + ", which look at data; give --calibration as well to have them",
+                        target.id()));
     }
 
     private Layers layers(Pipeline.Result result, Quantization quantization) {

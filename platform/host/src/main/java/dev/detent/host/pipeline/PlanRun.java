@@ -262,7 +262,17 @@ final class PlanRun {
         if (observations.isEmpty()) {
             return Optional.empty();
         }
-        refuseWithoutSamples(step.id());
+        if (setting.samples().size() == 0) {
+            throw new UserException(
+                    DataProblems.NEEDED,
+                    "pass '" + step.id() + "' needs calibration data for "
+                            + observations.stream()
+                                    .map(Observation::value)
+                                    .distinct()
+                                    .count()
+                            + " tensors, such as '" + observations.get(0).value() + "'; give it with --calibration",
+                    "");
+        }
         return Optional.of(new FloatObservations.Request(step.id(), graph(), observations));
     }
 

@@ -3,6 +3,8 @@ package dev.detent.host.plugin;
 import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
+import dev.detent.spi.evaluate.MetricProvider;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.pass.Dispatcher;
@@ -35,6 +37,7 @@ final class Contributions {
     final Map<String, Entry<PassDefinition>> passes = new TreeMap<>();
     final Map<String, Entry<Dispatcher>> dispatchers = new TreeMap<>();
     final Map<String, Entry<ObserverDefinition>> observers = new TreeMap<>();
+    final Map<String, Entry<Metric>> metrics = new TreeMap<>();
     final Map<String, Entry<NumberSystem>> systems = new TreeMap<>();
     final Map<String, ClassLoader> loaders = new TreeMap<>();
     final List<ProblemCatalog> catalogs = new ArrayList<>();
@@ -76,6 +79,9 @@ final class Contributions {
             p.dispatchers()
                     .forEach(d -> put(dispatchers, d.id(), new Entry<>(d, plugin, file), "dispatcher", problems));
         }
+        if (extension instanceof MetricProvider p) {
+            p.metrics().forEach(m -> put(metrics, m.id(), new Entry<>(m, plugin, file), "metric", problems));
+        }
         if (extension instanceof NumberSystemProvider p) {
             p.numberSystems()
                     .forEach(n -> put(
@@ -113,12 +119,14 @@ final class Contributions {
         clashes(targets, more.targets, "target", problems);
         clashes(passes, more.passes, "pass", problems);
         clashes(dispatchers, more.dispatchers, "dispatcher", problems);
+        clashes(metrics, more.metrics, "metric", problems);
         clashes(systems, more.systems, "number system", problems);
         clashes(observers, more.observers, "observer", problems);
         if (problems.isEmpty()) {
             targets.putAll(more.targets);
             passes.putAll(more.passes);
             dispatchers.putAll(more.dispatchers);
+            metrics.putAll(more.metrics);
             systems.putAll(more.systems);
             observers.putAll(more.observers);
             loaders.putAll(more.loaders);

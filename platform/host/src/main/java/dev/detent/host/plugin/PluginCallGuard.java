@@ -4,6 +4,7 @@ import dev.detent.host.problem.PipelineProblems;
 import dev.detent.host.problem.PluginProblems;
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.observe.Observer;
@@ -59,8 +60,8 @@ record PluginCallGuard(String plugin, String what) {
     };
 
     /** What contributions with an id are called. */
-    private static final Map<Class<?>, String> KINDS =
-            Map.of(Target.class, "target", Exporter.class, "format", Dispatcher.class, "dispatcher");
+    private static final Map<Class<?>, String> KINDS = Map.of(
+            Target.class, "target", Exporter.class, "format", Dispatcher.class, "dispatcher", Metric.class, "metric");
 
     /** The same plugin, asked through something else. */
     PluginCallGuard of(String other) {
@@ -123,7 +124,9 @@ record PluginCallGuard(String plugin, String what) {
     private static @Nullable String id(Object contribution) {
         return contribution instanceof Target t
                 ? t.id()
-                : contribution instanceof Exporter e ? e.id() : ((Dispatcher) contribution).id();
+                : contribution instanceof Exporter e
+                        ? e.id()
+                        : contribution instanceof Metric m ? m.id() : ((Dispatcher) contribution).id();
     }
 
     private Object proxy(Object contribution) {

@@ -3,6 +3,7 @@ package dev.detent.host.plugin;
 import dev.detent.host.plugin.Contributions.Entry;
 import dev.detent.host.problem.RegistryProblems;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.Observers;
@@ -110,7 +111,7 @@ public final class Registry implements Observers {
 
     /** Whether a plugin file contributes anything at all. */
     public boolean isContributing(String file) {
-        return Stream.of(all.targets, all.passes, all.dispatchers, all.observers, all.systems)
+        return Stream.of(all.targets, all.passes, all.dispatchers, all.observers, all.metrics, all.systems)
                 .flatMap(m -> m.values().stream())
                 .anyMatch(e -> e.file().equals(file));
     }
@@ -139,6 +140,9 @@ public final class Registry implements Observers {
                 .toList();
     }
 
+    /** An observer that looks at no data and yet prescribes nothing: a range that was found before. */
+    public interface Suggestion {}
+
     /** The same registry with more observers, which belong to no plugin; those of the same id are replaced. */
     public Registry withObservers(Collection<ObserverDefinition> more) {
         Contributions longer = new Contributions();
@@ -157,6 +161,10 @@ public final class Registry implements Observers {
 
     public Collection<Dispatcher> dispatchers() {
         return items(all.dispatchers);
+    }
+
+    public Collection<Metric> metrics() {
+        return items(all.metrics);
     }
 
     public Collection<ObserverDefinition> observers() {
@@ -188,6 +196,10 @@ public final class Registry implements Observers {
                 RegistryProblems.NO_OBSERVER,
                 "observer",
                 "detent observers");
+    }
+
+    public Metric metric(String id) {
+        return find(all.metrics, id, RegistryProblems.NO_METRIC, "metric", "detent metrics");
     }
 
     /** What the plugins can tell, catalogue by catalogue; asked only when somebody wants an explanation. */
@@ -254,7 +266,7 @@ public final class Registry implements Observers {
         return Optional.ofNullable(all.observers.get(observer.toLowerCase(Locale.ROOT)))
                 .filter(e -> e.item().handles().test(scheme))
                 .map(e -> create(observer, scheme))
-                .filter(o -> !o.needsData())
+                .filter(o -> !o.needsData() && !(o instanceof Suggestion))
                 .map(o -> o.render(scheme));
     }
 

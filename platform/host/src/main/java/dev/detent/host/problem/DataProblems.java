@@ -342,6 +342,18 @@ public final class DataProblems implements ProblemCatalog {
             "The operating system allows no path of this form.",
             "Correct the path.");
 
+    public static final ProblemType TOO_MANY_LABELS = new ProblemType(
+            "DT-DAT-070",
+            "More labels than evaluation samples",
+            "The labels are those of other data, or of more.",
+            "Give the labels of these very samples, or limit the samples with --evaluate-samples.");
+
+    public static final ProblemType ONE_SAMPLE = new ProblemType(
+            "DT-DAT-071",
+            "Calibrated from hardly any samples",
+            "The ranges of a few samples are those of nothing else.",
+            "Give 32 to 256 samples that look like what the network will see.");
+
     public static final ProblemType LOOKS_UNPREPARED = new ProblemType(
             "DT-DAT-080",
             "Pictures do not look like what the network was trained on",

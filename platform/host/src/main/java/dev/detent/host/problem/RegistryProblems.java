@@ -42,6 +42,12 @@ public final class RegistryProblems implements ProblemCatalog {
             "The value is out of range or of another kind.",
             "Take a value that the message describes.");
 
+    public static final ProblemType NO_METRIC = new ProblemType(
+            "DT-CLI-017",
+            "No such metric",
+            "No installed plugin contributes a metric of this id.",
+            "'detent metrics' lists them.");
+
     public static final ProblemType NO_NUMBER_SYSTEM = new ProblemType(
             "DT-CLI-016",
             "No such number system",

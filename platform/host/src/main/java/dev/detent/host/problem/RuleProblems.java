@@ -79,4 +79,16 @@ public final class RuleProblems implements ProblemCatalog {
             "A value in a rule that is wrong",
             "A number is none, or outside of what makes sense.",
             "Write a value as in the message.");
+
+    public static final ProblemType RANGES = new ProblemType(
+            "DT-RUL-031",
+            "Ranges that cannot be read or used",
+            "The file is none that --ranges takes, is damaged, or names none of the model's tensors.",
+            "Give the folder of a run, QNN encodings, a TensorRT calibration cache or a Q/DQ model, of this very model.");
+
+    public static final ProblemType WITHOUT_DATA = new ProblemType(
+            "DT-RUL-032",
+            "Passes are left out because they look at data",
+            "The ranges are known, and there are no calibration data for what else the target would do with them.",
+            "Nothing needs to be done; give --calibration too to have these passes run.");
 }

@@ -50,4 +50,10 @@ public final class SettingsProblems implements ProblemCatalog {
             "A setting must be a whole number",
             "The key takes a number of 1 or more.",
             "Write such a number.");
+
+    public static final ProblemType OVERRIDDEN = new ProblemType(
+            "DT-SET-020",
+            "A pass that was switched off runs all the same",
+            "Another pass of the plan needs what it establishes.",
+            "Switch that other pass off too, or leave this one on; 'detent plan' says who needs it.");
 }

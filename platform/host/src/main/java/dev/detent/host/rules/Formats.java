@@ -72,7 +72,7 @@ final class Formats {
                                 ? scheme.symmetric() == s.symmetric()
                                 : setting instanceof Setting.PerChannel p
                                         ? scheme.isPerChannel() == p.perChannel()
-                                        : !(setting instanceof Setting.System s)
+                                        : !(setting instanceof Setting.InSystem s)
                                                 || scheme.system().id().equals(s.id());
     }
 

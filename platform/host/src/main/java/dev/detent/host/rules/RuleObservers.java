@@ -1,7 +1,9 @@
 package dev.detent.host.rules;
 
 import dev.detent.host.plugin.Registry;
+import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
@@ -45,6 +47,13 @@ public final class RuleObservers {
                         scheme -> scheme.cover(f.range().low(), f.range().high()));
             } else if (s instanceof Setting.FixedEncoding f) {
                 define(definitions, s, scheme -> f.parameters());
+            } else if (s instanceof Setting.Known k) {
+                k.ranges()
+                        .byTensor()
+                        .keySet()
+                        .forEach(tensor -> definitions.put(
+                                id(k, tensor),
+                                definition(id(k, tensor), scheme -> new KnownRange(k.ranges(), tensor))));
             }
         });
         return definitions.isEmpty() ? registry : registry.withObservers(definitions.values());
@@ -52,14 +61,46 @@ public final class RuleObservers {
 
     private static void define(
             Map<String, ObserverDefinition> to, Setting s, Function<Scheme, QuantizationParameters> parameters) {
-        to.put(
-                id(s),
-                new ObserverDefinition(
-                        id(s),
-                        "what a rule prescribes",
-                        List.of(),
-                        scheme -> true,
-                        (scheme, none) -> new FixedQParamsObserver(parameters)));
+        to.put(id(s), definition(id(s), scheme -> new FixedQParamsObserver(parameters)));
+    }
+
+    private static ObserverDefinition definition(String id, Function<Scheme, Observer> observer) {
+        return new ObserverDefinition(
+                id, "what a rule prescribes", List.of(), scheme -> true, (scheme, none) -> observer.apply(scheme));
+    }
+
+    /** The id of a known tensor's observer; ids do not tell capitals apart, tensor names do. */
+    static String id(Setting.Known known, String tensor) {
+        return "range " + List.copyOf(known.ranges().byTensor().keySet()).indexOf(tensor) + " of "
+                + known.ranges().from().toLowerCase(Locale.ROOT);
+    }
+
+    /** Looks at nothing, and prescribes nothing: passes may still move what it gives. */
+    private record KnownRange(KnownRanges ranges, String tensor) implements Observer, Registry.Suggestion {
+        @Override
+        public boolean needsData() {
+            return false;
+        }
+
+        @Override
+        public void begin(long[] shape) {
+            // Nothing to learn.
+        }
+
+        @Override
+        public void accept(float[] values, int from, int to) {
+            // Nothing to learn.
+        }
+
+        @Override
+        public void merge(Sketch other) {
+            // Nothing to learn.
+        }
+
+        @Override
+        public QuantizationParameters render(Scheme scheme) {
+            return ranges.parameters(tensor, scheme);
+        }
     }
 
     /** Under which id a setting's observer is registered. */

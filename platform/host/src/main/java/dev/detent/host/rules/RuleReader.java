@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One rule as a settings file has it: a map with {@code match} and what is set. Every mistake is one sentence. */
 public final class RuleReader {
@@ -103,7 +104,7 @@ public final class RuleReader {
         format(settings, key + ".").forEach(s -> parts.add(new Rule.Part(some, s)));
     }
 
-    private Match match(Object yaml) {
+    private Match match(@Nullable Object yaml) {
         if (yaml == null) {
             throw wrong(RuleProblems.FORM, "has no 'match', as in 'match: {type: Softmax}'");
         }
@@ -163,28 +164,22 @@ public final class RuleReader {
 
     /** YAML reads a bare {@code off} as false. */
     private Setting state(Object state, Match match) {
-        String word =
-                state.equals(Boolean.FALSE) ? "off" : String.valueOf(state).toLowerCase(Locale.ROOT);
+        String word = state.equals(false) ? "off" : String.valueOf(state).toLowerCase(Locale.ROOT);
         boolean bias = match.slots().equals(Set.of(SlotRole.BIAS));
-        switch (word) {
-            case "float":
-                return new Setting.KeepFloat();
-            case "off":
-                if (!bias) {
-                    return new Setting.SwitchOff();
-                }
-                break;
-            case "passive", "initial":
-                if (match.slots().isEmpty() || bias) {
-                    return new Setting.BiasState(
-                            word.equals("initial") ? InitialState.INITIAL : InitialState.PASSIVE_INIT);
-                }
-                throw wrong(
-                        RuleProblems.STATE,
-                        "sets the state '" + word + "' at slots " + match.slots()
-                                + "; only a bias starts so: add slot: bias, or set 'keep: float' or 'state: off'");
-            default:
-                break;
+        if (word.equals("float")) {
+            return new Setting.KeepFloat();
+        }
+        if (word.equals("off") && !bias) {
+            return new Setting.SwitchOff();
+        }
+        if (word.equals("passive") || word.equals("initial")) {
+            if (match.slots().isEmpty() || bias) {
+                return new Setting.BiasState(word.equals("initial") ? InitialState.INITIAL : InitialState.PASSIVE_INIT);
+            }
+            throw wrong(
+                    RuleProblems.STATE,
+                    "sets the state '" + word + "' at slots " + match.slots()
+                            + "; only a bias starts so: add slot: bias, or set 'keep: float' or 'state: off'");
         }
         throw wrong(
                 RuleProblems.STATE,
@@ -206,7 +201,7 @@ public final class RuleReader {
         flag(map, prefix, "symmetric").ifPresent(v -> settings.add(new Setting.Symmetric(v)));
         flag(map, prefix, "per-channel").ifPresent(v -> settings.add(new Setting.PerChannel(v)));
         if (map.containsKey("system")) {
-            settings.add(new Setting.System(String.valueOf(map.get("system"))));
+            settings.add(new Setting.InSystem(String.valueOf(map.get("system"))));
         }
         List<Setting> parameters = new ArrayList<>();
         if (map.containsKey("observer")) {
@@ -271,7 +266,7 @@ public final class RuleReader {
         return new Range(low, high);
     }
 
-    private Setting encoding(Object scale, Object zeroPoint) {
+    private Setting encoding(Object scale, @Nullable Object zeroPoint) {
         List<String> scales = texts(scale);
         List<String> zeroPoints = zeroPoint == null ? List.of() : texts(zeroPoint);
         if (zeroPoints.size() > 1 && zeroPoints.size() != scales.size()) {

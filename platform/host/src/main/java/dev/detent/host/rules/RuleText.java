@@ -128,7 +128,8 @@ public final class RuleText {
         StringBuilder part = new StringBuilder();
         boolean quoted = false;
         int depth = 0;
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             quoted ^= c == '"';
             depth += quoted ? 0 : c == '(' ? 1 : c == ')' ? -1 : 0;
             if (c == at && !quoted && depth <= 0) {

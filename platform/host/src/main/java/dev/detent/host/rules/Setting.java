@@ -125,7 +125,7 @@ public sealed interface Setting {
     }
 
     /** What a code means, by the number system's id. */
-    record System(String id) implements Setting {
+    record InSystem(String id) implements Setting {
         @Override
         public Topic topic() {
             return Topic.SYSTEM;
@@ -191,6 +191,19 @@ public sealed interface Setting {
             return parameters.channels() == 1
                     ? "scale=" + parameters.scale(0) + " zero-point=" + (long) parameters.zeroPoint(0)
                     : "scale of " + parameters.channels() + " channels";
+        }
+    }
+
+    /** What was found before for the tensors of a table; slots of other tensors stay as they are. */
+    record Known(KnownRanges ranges) implements Setting {
+        @Override
+        public Topic topic() {
+            return Topic.PARAMETERS;
+        }
+
+        @Override
+        public String toString() {
+            return "ranges=" + ranges.from();
         }
     }
 

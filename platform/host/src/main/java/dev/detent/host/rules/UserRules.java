@@ -115,7 +115,7 @@ public final class UserRules {
         for (SlotOutcome slot : slots.values()) {
             if (matcher.matches(slot.node()) && matcher.matches(slot.value())) {
                 rule.parts().stream()
-                        .filter(p -> p.roles().contains(slot.role()))
+                        .filter(p -> p.roles().contains(slot.role()) && knows(p.setting(), slot))
                         .forEach(p -> {
                             (slot.isQuantizable() ? reached : unquantized).add(slot);
                             if (slot.isQuantizable()) {
@@ -150,7 +150,25 @@ public final class UserRules {
         return s instanceof Setting.KeepFloat || s instanceof Setting.SwitchOff;
     }
 
+    /** A table of ranges is about the tensors in it, as far as they have one scale. */
+    private static boolean knows(Setting setting, SlotOutcome slot) {
+        return !(setting instanceof Setting.Known k)
+                || k.ranges().byTensor().containsKey(slot.value())
+                        && !slot.own().scheme().isPerChannel();
+    }
+
     private UserException idle(Rule rule, List<String> nodes, Set<SlotOutcome> unquantized) {
+        for (Rule.Part part : rule.parts()) {
+            if (part.setting() instanceof Setting.Known k) {
+                return new UserException(
+                        RuleProblems.RANGES,
+                        "names none of the tensors that target '"
+                                + given.target().id() + "' quantizes in this model"
+                                + "; the first of its " + k.ranges().byTensor().size() + " is '"
+                                + k.ranges().byTensor().keySet().iterator().next() + "'",
+                        k.ranges().from());
+            }
+        }
         String sentence = nodes.isEmpty()
                 ? "matches nothing: no node fulfils all of '" + rule.match() + "'"
                 : unquantized.isEmpty()
@@ -230,7 +248,9 @@ public final class UserRules {
         }
         ParameterCheck.check(slot, rule, parameters.get(), given);
         Setting s = parameters.get().setting();
-        return new Ruling(rule.observedBy(RuleObservers.id(s)), s instanceof Setting.Observe, source, what);
+        boolean chosen = s instanceof Setting.Observe || s instanceof Setting.Known;
+        String observer = s instanceof Setting.Known k ? RuleObservers.id(k, slot.value()) : RuleObservers.id(s);
+        return new Ruling(rule.observedBy(observer), chosen, source, what);
     }
 
     /** A bias in units of input x weight, when a rule leaves one of the two without a unit. */

@@ -2,7 +2,9 @@ package dev.detent.host.settings;
 
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.problem.SettingsProblems;
+import dev.detent.host.rules.KnownRanges;
 import dev.detent.host.rules.Rule;
+import dev.detent.host.rules.Setting;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.option.Option;
@@ -64,6 +66,18 @@ public record Settings(
         of.put(pair[0].substring(dot + 1), pair[1]);
         changed.put(pair[0].substring(0, dot), of);
         return new Settings(changed, enabled, disabled, dispatcher, rules);
+    }
+
+    /** Known ranges take the place of observers; rules count more. */
+    public Settings with(KnownRanges ranges) {
+        List<Rule> longer = new ArrayList<>(List.of(ranges.asRule()));
+        longer.addAll(rules);
+        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer));
+    }
+
+    /** Ranges are known, so that data are needed for nothing but what passes besides calibration look at. */
+    public boolean knowsRanges() {
+        return rules.stream().flatMap(r -> r.parts().stream()).anyMatch(p -> p.setting() instanceof Setting.Known);
     }
 
     private static List<String> plus(List<String> list, String item) {

@@ -7,6 +7,8 @@ import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.evaluate.Metric;
+import dev.detent.spi.evaluate.MetricProvider;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.observe.Observer;
@@ -71,6 +73,8 @@ class PluginCallGuardTest {
                 ObserverProvider.class,
                 Pass.class,
                 PassProvider.class,
+                Metric.class,
+                MetricProvider.class,
                 NumberSystemProvider.class,
                 ProblemCatalog.class);
     }
@@ -272,6 +276,12 @@ class PluginCallGuardTest {
         Class<?> type = m.getReturnType();
         if (type == boolean.class) {
             return true;
+        }
+        if (type == double.class) {
+            return 1.0;
+        }
+        if (type == double[].class) {
+            return new double[0];
         }
         if (type == String.class) {
             return "chip";

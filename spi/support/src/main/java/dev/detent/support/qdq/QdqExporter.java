@@ -11,6 +11,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.graph.TiedWeights;
 import dev.detent.support.problem.SupportProblems;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -75,7 +76,7 @@ public final class QdqExporter implements ReadableExporter {
                             + "target's, the file can only have ONNX's",
                     model.name() + SUFFIX));
         }
-        context.onnx(model.name() + SUFFIX, QdqGraphBuilder.apply(model, forms, context::raiseOpset));
+        context.onnx(model.name() + SUFFIX, TiedWeights.join(QdqGraphBuilder.apply(model, forms, context::raiseOpset)));
     }
 
     private static boolean otherTies(Collection<? extends TensorQuantization> configs) {

@@ -1,0 +1,43 @@
+package dev.detent.cli;
+
+import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.QuantizeOutcome;
+import dev.detent.spi.problem.Problem;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a run came to, for {@code --json}. */
+final class QuantizeJson {
+
+    private QuantizeJson() {}
+
+    static Map<String, Object> of(String target, QuantizeOutcome o) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("target", target);
+        map.put("out", o.out().toString());
+        map.put("quantizedNodes", o.nodes());
+        map.put("nodes", o.model().nodes());
+        map.put("samples", o.samples());
+        map.put("modelBytes", o.model().bytes());
+        map.put("files", o.files().sizes());
+        Map<String, Object> scores = new LinkedHashMap<>();
+        o.scores().forEach((row, m) -> scores.put(row, of(m)));
+        map.put("scores", scores);
+        map.put(
+                "problems",
+                o.problems().stream()
+                        .filter(p -> p.severity() != Problem.Severity.NOTE)
+                        .map(Problem::toString)
+                        .toList());
+        return map;
+    }
+
+    private static Map<String, Object> of(EvaluationMetrics m) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("samples", m.samples());
+        m.top1().ifPresent(t -> row.put("top1", t));
+        row.put("agreement", m.agreement());
+        row.put("snr", Double.isFinite(m.snr()) ? (Object) m.snr() : String.valueOf(m.snr()));
+        return row;
+    }
+}

@@ -1,0 +1,208 @@
+package dev.detent.host.job;
+
+import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.StagedOutputDirectory;
+import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.plugin.Registry;
+import dev.detent.host.problem.TuneProblems;
+import dev.detent.host.progress.Progress;
+import dev.detent.host.search.BoundarySearch;
+import dev.detent.host.search.Goal;
+import dev.detent.host.search.Mix;
+import dev.detent.host.search.SearchSpace;
+import dev.detent.host.search.Trial;
+import dev.detent.spi.problem.UserException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Searches for the cheapest mix of widths that holds a goal: measures what every group of nodes costs and brings, walks
+ * the frontier of mixes, and quantizes and evaluates a few of them as {@link QuantizeJob} would. Whenever a mix is
+ * better than all before, its finished run is put into the output folder, so a search that is ended early leaves the
+ * best so far.
+ */
+public final class TuneJob {
+
+    /** Written beside the files of the run: the mix as a person's rules. */
+    public static final String RULES = "rules.yaml";
+
+    private final Supplier<Registry> plugins;
+    private final String version;
+
+    /**
+     * @param plugins asked when the job runs
+     * @param version Detent's version, for provenance
+     */
+    public TuneJob(Supplier<Registry> plugins, String version) {
+        this.plugins = plugins;
+        this.version = version;
+    }
+
+    /** Runs the search on the caller's thread and the request's workers. */
+    public TuneResult run(TuneRequest request, Progress progress, TuneListener listener) {
+        QuantizeRequest quantize = request.quantize();
+        if (quantize.targets().size() != 1) {
+            throw new UserException(TuneProblems.SEVERAL_TARGETS, "takes one target at a time", "--backend");
+        }
+        if (quantize.evaluation().isEmpty()) {
+            throw new UserException(
+                    TuneProblems.NOTHING_TO_JUDGE_BY,
+                    "a search needs data to judge by: give them with --evaluate",
+                    "--evaluate");
+        }
+        Clock clock = new Clock(System.nanoTime() + request.budget().toNanos());
+        PreparedModel model = PreparedModel.prepare(quantize, progress);
+        Evaluation evaluation = model.evaluation().orElseThrow();
+        Goal goal = request.goal().apply(evaluation.floats());
+        listener.goal(goal);
+        return new Search(
+                        request,
+                        model,
+                        new MixTrials(plugins.get(), quantize, model, evaluation, goal, progress),
+                        new Writer(version, quantize, model, goal),
+                        listener,
+                        clock)
+                .run();
+    }
+
+    /** What time is left; a trial is begun only when the longest so far would fit. */
+    private static final class Clock {
+        private final long end;
+        private long longest;
+
+        Clock(long end) {
+            this.end = end;
+        }
+
+        boolean isLeft() {
+            return System.nanoTime() + longest < end;
+        }
+
+        <T> T timed(Supplier<T> work) {
+            long begin = System.nanoTime();
+            T done = work.get();
+            longest = Math.max(longest, System.nanoTime() - begin);
+            return done;
+        }
+    }
+
+    /** Puts finished runs into the output folder. */
+    private record Writer(String version, QuantizeRequest request, PreparedModel model, Goal goal) {
+
+        /** @param scored the files are run over the evaluation data as well, which the last run is worth */
+        QuantizeOutcome write(MixTrials.Quantized quantized, String rules, boolean scored) {
+            List<String> names = new ArrayList<>(OutputNames.OF_EVERY_RUN);
+            names.add(RULES);
+            try (StagedOutputDirectory folder =
+                    StagedOutputDirectory.open(request.out(), InputPlaces.of(request), names)) {
+                TargetDirectory own = new TargetDirectory(folder, "");
+                own.write(RULES, rules.getBytes(StandardCharsets.UTF_8));
+                TargetRun run = new TargetFinish(
+                                version, request, scored ? model : model.withoutEvaluation(), Progress.QUIET)
+                        .finish(quantized.target(), quantized.result(), own);
+                folder.commit();
+                return run.outcome();
+            }
+        }
+    }
+
+    /** One search. */
+    private static final class Search {
+        private final TuneRequest request;
+        private final PreparedModel model;
+        private final MixTrials mixes;
+        private final Writer writer;
+        private final TuneListener listener;
+        private final Clock clock;
+        private final List<TuneTrial> trials = new ArrayList<>();
+        private final Map<Mix, Trial> known = new HashMap<>();
+        private @Nullable TuneTrial best;
+        private MixTrials.@Nullable Quantized bestRun;
+
+        Search(
+                TuneRequest request,
+                PreparedModel model,
+                MixTrials mixes,
+                Writer writer,
+                TuneListener listener,
+                Clock clock) {
+            this.request = request;
+            this.model = model;
+            this.mixes = mixes;
+            this.writer = writer;
+            this.listener = listener;
+            this.clock = clock;
+        }
+
+        TuneResult run() {
+            MixTrials.Quantized plain = clock.timed(() -> mixes.run(List.of()));
+            SearchSpace nothing = new SearchSpace(List.of(), List.of(), List.of(), List.of());
+            Trial first = judged(new Mix(List.of()), nothing, plain);
+            SearchSpace space = nothing;
+            if (!first.holds()) {
+                space = space(plain);
+                listener.measured(space);
+                SearchSpace sought = space;
+                Trial start = new Trial(Mix.plain(space.units()), first.score(), first.damage());
+                known.put(start.mix(), start);
+                new BoundarySearch(space.units(), m -> evaluated(m, sought), clock::isLeft).run(start);
+            }
+            TuneTrial chosen = Objects.requireNonNull(best);
+            QuantizeOutcome outcome = writer.write(Objects.requireNonNull(bestRun), text(chosen, space), true);
+            return new TuneResult(mixes.goal(), space, chosen, List.copyOf(trials), outcome);
+        }
+
+        private SearchSpace space(MixTrials.Quantized plain) {
+            return SearchSpace.measured(
+                    plain.result(),
+                    plain.target().plan().target(),
+                    request.cost(),
+                    model.samples(),
+                    request.quantize().workers());
+        }
+
+        private Trial evaluated(Mix mix, SearchSpace space) {
+            Trial before = known.get(mix);
+            return before != null ? before : judged(mix, space, clock.timed(() -> mixes.run(space.rules(mix))));
+        }
+
+        private Trial judged(Mix mix, SearchSpace space, MixTrials.Quantized quantized) {
+            Goal goal = mixes.goal();
+            Trial trial = new Trial(mix, goal.margin(quantized.scores()), goal.damage(quantized.scores()));
+            known.put(mix, trial);
+            TuneTrial told = new TuneTrial(
+                    trials.size(), trial, space.wideShare(mix), quantized.scores(), goal.show(quantized.scores()));
+            trials.add(told);
+            listener.tried(told);
+            if (best == null || isBetter(told, best, space)) {
+                best = told;
+                bestRun = quantized;
+                writer.write(quantized, text(told, space), false);
+            }
+            return trial;
+        }
+
+        /**
+         * One that holds the goal beats one that does not; of two that do, the cheaper; of two that do not, the nearer.
+         */
+        private static boolean isBetter(TuneTrial a, TuneTrial b, SearchSpace space) {
+            if (a.holds() != b.holds()) {
+                return a.holds();
+            }
+            return a.holds()
+                    ? a.trial().mix().cost(space.units()) < b.trial().mix().cost(space.units())
+                    : a.trial().score() > b.trial().score();
+        }
+
+        private String text(TuneTrial trial, SearchSpace space) {
+            return MixText.rules(trial, space, mixes.goal());
+        }
+    }
+}

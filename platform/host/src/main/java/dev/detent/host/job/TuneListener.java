@@ -1,0 +1,17 @@
+package dev.detent.host.job;
+
+import dev.detent.host.search.Goal;
+import dev.detent.host.search.SearchSpace;
+
+/** Told how a search goes on; on the thread that runs it. */
+public interface TuneListener {
+
+    /** The float model has been run: this is what will be sought. */
+    void goal(Goal goal);
+
+    /** It is known what each group costs and brings. */
+    void measured(SearchSpace space);
+
+    /** A mix has been quantized and evaluated. */
+    void tried(TuneTrial trial);
+}
