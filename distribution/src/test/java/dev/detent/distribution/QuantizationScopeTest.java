@@ -178,7 +178,7 @@ class QuantizationScopeTest {
         e.add(Node.of("conv", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
         e.add(Node.of("resize", "Resize", List.of("c", "", "twice"), List.of("r"), Map.of()));
         e.add(Node.of("clip", "Clip", List.of("r", "", "top"), List.of("y"), Map.of()));
-        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime", "islands=off");
         assertThat(List.of(out(r, "clip"), out(r, "resize").root()))
                 .allMatch(c -> c.state().isFloat());
         assertThat(in(r, "resize", 0).root().state()).isEqualTo(QuantizationState.ACTIVATED);
@@ -243,7 +243,7 @@ class QuantizationScopeTest {
                                 Map.of("kernel_shape", new Attribute.Ints(List.of(2L, 2L)))));
         e.initializer("w3", weight(8));
         e.add(Node.of("last", "Conv", List.of("q", "w3"), List.of("y"), Map.of()));
-        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime");
+        Pipeline.Result r = quantize(output(e, "y"), "onnxruntime", "islands=off");
         TensorQuantization padded = out(r, "pad").root();
         double least = padded.scheme()
                 .system()
@@ -365,7 +365,7 @@ class QuantizationScopeTest {
         e.output(new ValueInfo("anchors", ElementType.INT64, Optional.empty(), UnmodeledProto.NONE));
         e.output(new ValueInfo("w1", ElementType.FLOAT, Optional.empty(), UnmodeledProto.NONE));
         Graph before = output(e, "y");
-        Pipeline.Result r = quantize(before, "onnxruntime");
+        Pipeline.Result r = quantize(before, "onnxruntime", "islands=off");
         assertThat(in(r, "conv", 1).state().isFloat()).isFalse();
         for (String name : List.of("anchors", "w1")) {
             Node made = r.graph().producer(name).orElseThrow();

@@ -61,6 +61,12 @@ public final class CliProblems implements ProblemCatalog {
             "A trace holds one target's states.",
             "Name one target, or leave --trace out.");
 
+    public static final ProblemType UNKNOWN_CPU = new ProblemType(
+            "DT-CLI-009",
+            "No such kind of CPU",
+            "ONNX Runtime has integer kernels of their own for a few kinds of CPU.",
+            "Take any, avx2, vnni or arm64, or leave --cpu out for this machine's.");
+
     public static final ProblemType NO_SUCH_TENSOR = new ProblemType(
             "DT-CLI-020",
             "No quantized slot carries this tensor",

@@ -5,6 +5,7 @@ import dev.detent.host.artifact.InputPath;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.CpuKind;
 import dev.detent.host.job.InputPlaces;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
@@ -48,6 +49,7 @@ class QuantizeCommand implements Callable<Integer> {
     static final List<String> KEYS = List.of(
             "weights",
             "backend",
+            "cpu",
             "format",
             "calibration",
             "samples",
@@ -78,6 +80,12 @@ class QuantizeCommand implements Callable<Integer> {
             paramLabel = "ID",
             description = "target, see 'detent backends'; several, separated by commas, from one look at the data")
     Optional<String> backend = Optional.empty();
+
+    @Option(
+            names = "--cpu",
+            paramLabel = "KIND",
+            description = "CPU that --backend onnxruntime is for: any, avx2, vnni or arm64 (default: this machine's)")
+    Optional<String> cpu = Optional.empty();
 
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
     Optional<String> format = Optional.empty();
@@ -209,9 +217,11 @@ class QuantizeCommand implements Callable<Integer> {
                         "--backend"));
         Preprocessing preprocessing =
                 preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
+        CpuKind kind = cpu.or(() -> file.text("cpu")).map(QuantizeCommand::kind).orElseGet(CpuKind::ofThisMachine);
         List<String> targets = Arrays.stream(backends.split(","))
                 .map(String::trim)
                 .filter(t -> !t.isEmpty())
+                .map(kind::target)
                 .distinct()
                 .toList();
         if (targets.isEmpty()) {
@@ -265,6 +275,9 @@ class QuantizeCommand implements Callable<Integer> {
         }
         if (targets.size() == 1) {
             show(console, result.outcome(), targets.get(0));
+            if (targets.get(0).equals(kind.target("onnxruntime"))) {
+                console.line("made for " + kind.madeFor());
+            }
             show(console, result.outcome());
             return 0;
         }
@@ -285,6 +298,14 @@ class QuantizeCommand implements Callable<Integer> {
             code = broken.isPresent() ? 1 : code;
         }
         return code;
+    }
+
+    private static CpuKind kind(String word) {
+        return Arrays.stream(CpuKind.values())
+                .filter(k -> k.word().equals(word))
+                .findFirst()
+                .orElseThrow(() -> new UserException(
+                        CliProblems.UNKNOWN_CPU, "'" + word + "' is none of " + CpuKind.names(), "--cpu"));
     }
 
     /** What another command asks for besides. */

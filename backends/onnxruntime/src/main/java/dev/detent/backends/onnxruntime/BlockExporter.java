@@ -11,6 +11,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.export.ReadBackParameters;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,8 +57,13 @@ final class BlockExporter extends ConstantProductExporter {
                         new long[] {(long) outputs * blocks},
                         c.qparams().orElseThrow().scales()));
         List<String> in = new ArrayList<>(List.of(n.input(0), b, scales));
+        if (!scheme.symmetric()) {
+            String zeroPoints = edit.freshName(n.name() + "_zero_points");
+            edit.initializer(zeroPoints, zeroPoints(c, outputs, blocks));
+            in.add(zeroPoints);
+        }
         if (n.hasInput(2)) {
-            in.addAll(List.of("", "", n.input(2)));
+            in.addAll(scheme.symmetric() ? List.of("", "", n.input(2)) : List.of("", n.input(2)));
         }
         Map<String, Attribute> attributes = Map.of(
                 "K",
@@ -80,24 +86,43 @@ final class BlockExporter extends ConstantProductExporter {
         int inputs = (int) weight.dim(rows ? 1 : 0);
         int block = granularity.size();
         int blocks = granularity.blocks(weight.dims());
-        int perByte = 8 / scheme.bits();
         long offset = -scheme.quantMin();
         float[] values = weight.floats();
-        byte[] packed = new byte[outputs * blocks * block / perByte];
-        // A short last block is filled with the code of zero.
-        Arrays.fill(packed, (byte) (scheme.bits() == 4 ? offset << 4 | offset : offset));
+        byte[] packed = new byte[outputs * blocks * block * scheme.bits() / 8];
         for (int o = 0; o < outputs; o++) {
-            for (int k = 0; k < inputs; k++) {
-                int index = rows ? o * inputs + k : k * outputs + o;
+            for (int k = 0; k < blocks * block; k++) {
                 int group = o * blocks + k / block;
-                int code = (int) (scheme.system().code(values[index], p.scale(group), 0, scheme) + offset);
-                int at = o * blocks * block + k;
-                int shift = at % perByte * scheme.bits();
-                int mask = (1 << scheme.bits()) - 1 << shift;
-                packed[at / perByte] = (byte) (packed[at / perByte] & ~mask | code << shift);
+                // A short last block is filled up with zeros.
+                float value = k < inputs ? values[rows ? o * inputs + k : k * outputs + o] : 0;
+                long code = scheme.system().code(value, p.scale(group), p.zeroPoint(group), scheme) + offset;
+                put(packed, o * blocks * block + k, (int) code, scheme.bits());
             }
         }
         return packed;
+    }
+
+    /** As many to a byte as fit, each row of blocks from a byte on. */
+    private static Tensor zeroPoints(TensorQuantization c, int outputs, int blocks) {
+        QuantizationParameters p = c.qparams().orElseThrow();
+        int bits = c.scheme().bits();
+        int rowBytes = (blocks * bits + 7) / 8;
+        byte[] packed = new byte[outputs * rowBytes];
+        for (int o = 0; o < outputs; o++) {
+            for (int b = 0; b < blocks; b++) {
+                put(packed, o * rowBytes * 8 / bits + b, (int) p.zeroPoint(o * blocks + b), bits);
+            }
+        }
+        return Tensor.of(ElementType.UINT8, new long[] {packed.length}, ByteBuffer.wrap(packed));
+    }
+
+    private static void put(byte[] packed, int at, int code, int bits) {
+        int perByte = 8 / bits;
+        packed[at / perByte] = (byte) (packed[at / perByte] | code << at % perByte * bits);
+    }
+
+    private static int get(int[] packed, int at, int bits) {
+        int perByte = 8 / bits;
+        return packed[at / perByte] >> at % perByte * bits & (1 << bits) - 1;
     }
 
     private static boolean rows(Graph graph, Node n) {
@@ -110,8 +135,38 @@ final class BlockExporter extends ConstantProductExporter {
     }
 
     @Override
-    float[] scales(ArtifactGraph file, Node n) {
-        return file.floats(n, 2);
+    QuantizationParameters parameters(ArtifactGraph file, Node n) {
+        float[] scales = file.floats(n, 2);
+        if (!n.hasInput(3)) {
+            return ReadBackParameters.parameters(n.name(), scales);
+        }
+        int outputs = (int) n.intAttribute("N", 0);
+        int[] zeroPoints = zeroPoints(file, n, scales.length, outputs);
+        float[] values = new float[scales.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = zeroPoints[i];
+        }
+        return ReadBackParameters.parameters(n.name(), scales, values);
+    }
+
+    /** One for each block; those of symmetric codes are in the middle. */
+    private static int[] zeroPoints(ArtifactGraph file, Node n, int count, int outputs) {
+        int bits = (int) n.intAttribute("bits", 4);
+        int blocks = outputs > 0 ? count / outputs : 0;
+        int[] all = new int[count];
+        if (!n.hasInput(3)) {
+            Arrays.fill(all, 1 << bits - 1);
+            return all;
+        }
+        int[] packed = file.codes(n, 3);
+        int rowBytes = (blocks * bits + 7) / 8;
+        if (bits != 4 && bits != 8 || packed.length != outputs * rowBytes) {
+            throw file.damaged(n, "has zero points that do not fit its attributes");
+        }
+        for (int i = 0; i < count; i++) {
+            all[i] = get(packed, i / blocks * rowBytes * 8 / bits + i % blocks, bits);
+        }
+        return all;
     }
 
     @Override
@@ -131,29 +186,22 @@ final class BlockExporter extends ConstantProductExporter {
                 || packed.length != outputs * blocks * block * bits / 8) {
             throw file.damaged(n, "has weights and scales that do not fit its attributes");
         }
+        int[] zeroPoints = zeroPoints(file, n, scales.length, (int) outputs);
+        float[] values = new float[(int) (inputs * outputs)];
+        for (int o = 0; o < outputs; o++) {
+            for (int k = 0; k < inputs; k++) {
+                int group = (int) (o * blocks + k / block);
+                int code = get(packed, (int) (o * blocks * block + k), (int) bits);
+                values[(int) (k * outputs + o)] = (code - zeroPoints[group]) * scales[group];
+            }
+        }
         edit.replace(MatMulSupport.product(
                 edit,
                 n.name(),
                 n.input(0),
-                Tensor.ofFloats(
-                        new long[] {inputs, outputs},
-                        unpacked(packed, scales, (int) outputs, (int) inputs, (int) bits, (int) block)),
+                Tensor.ofFloats(new long[] {inputs, outputs}, values),
                 rows(file.graph(), n),
                 n.input(5),
                 n.outputs()));
-    }
-
-    private static float[] unpacked(int[] packed, float[] scales, int outputs, int inputs, int bits, int block) {
-        int perByte = 8 / bits;
-        int blocks = scales.length / outputs;
-        float[] values = new float[inputs * outputs];
-        for (int o = 0; o < outputs; o++) {
-            for (int k = 0; k < inputs; k++) {
-                int at = o * blocks * block + k;
-                int code = (packed[at / perByte] >> at % perByte * bits & (1 << bits) - 1) - (1 << bits - 1);
-                values[k * outputs + o] = code * scales[o * blocks + k / block];
-            }
-        }
-        return values;
     }
 }

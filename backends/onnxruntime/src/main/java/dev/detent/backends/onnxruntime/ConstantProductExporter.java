@@ -56,8 +56,8 @@ abstract class ConstantProductExporter implements ReadableExporter {
     /** Whether {@link #replace} made {@code n}; the model may have had such operators before. */
     abstract boolean isReplacement(Graph graph, Node n);
 
-    /** The scales of a replaced node's weight. */
-    abstract float[] scales(ArtifactGraph file, Node n);
+    /** Scales and zero points of a replaced node's weight. */
+    abstract QuantizationParameters parameters(ArtifactGraph file, Node n);
 
     /** Undoes {@link #replace}: a MatMul or Gemm of the real weights. */
     abstract void restore(ArtifactGraph file, GraphEditor edit, Node n);
@@ -86,7 +86,7 @@ abstract class ConstantProductExporter implements ReadableExporter {
         ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + suffix);
         ReadBackParameters found = new ReadBackParameters();
         for (Node n : replaced(file.graph())) {
-            found.put(n.name(), scales(file, n));
+            found.put(n.name(), parameters(file, n));
         }
         return found.asMap();
     }

@@ -9,6 +9,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.export.ReadBackParameters;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,8 +115,9 @@ final class DynamicExporter extends ConstantProductExporter {
     }
 
     @Override
-    float[] scales(ArtifactGraph file, Node n) {
-        return file.floats(Chain.of(file, n).factor(), 1);
+    QuantizationParameters parameters(ArtifactGraph file, Node n) {
+        return ReadBackParameters.parameters(
+                n.name(), file.floats(Chain.of(file, n).factor(), 1));
     }
 
     @Override

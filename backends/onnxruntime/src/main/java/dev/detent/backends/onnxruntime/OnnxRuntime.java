@@ -26,6 +26,7 @@ import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.pf4j.Extension;
@@ -56,6 +57,25 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
      * root.
      */
     private static final Set<String> NOT_FUSED = Set.of("Softmax", "Sqrt", "Reciprocal", "Log");
+
+    /**
+     * What ONNX Runtime 1.28 makes integer kernels of on CPUs, found by building each operator between Q/DQ nodes and
+     * looking at the rewritten model. ConvTranspose, Pad, Sub, SpaceToDepth and GlobalMaxPool stay float there, and so
+     * does a Conv, Add, Concat, pool or Sigmoid with a float output; Gemm and MatMul give floats.
+     */
+    static final String KERNELS = "all=Conv,Add,Mul,Concat,AveragePool,GlobalAveragePool,Sigmoid,LeakyRelu"
+            + ";inputs=Gemm,MatMul"
+            + ";moves=MaxPool,Reshape,Flatten,Squeeze,Unsqueeze,Transpose,Resize,Slice,Split,Tile,Expand,Gather,"
+            + "DepthToSpace,Identity"
+            + ";behind=Relu,Clip";
+
+    /** The host's integer recipe, quantizing only what those kernels gain by. */
+    private static QuantizationRecipe onIslands(DefaultRecipes host) {
+        return host.integer()
+                .with("calibration", Map.of("rival", "percentile,minmax", "useful-range", true))
+                .with("islands", Map.of("kernels", KERNELS))
+                .with("float-fallback", Map.of("kernels", KERNELS));
+    }
 
     /** For targets whose sums are floats by the time a bias is added. */
     private static QuantizationRecipe floatBiases(DefaultRecipes host) {
@@ -120,8 +140,11 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     }
 
     private static Target blocks(String id, String summary, int bits) {
-        Scheme weight = LinearInteger.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1)
-                .with(ScaleRule.MAGNITUDE);
+        // With 16 codes a zero point per block pays: 1.6 dB on normal weights, half a byte in 18.
+        Scheme weight = bits == 4
+                ? LinearInteger.asymmetric(bits, 0, 15)
+                : LinearInteger.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1)
+                        .with(ScaleRule.MAGNITUDE);
         return DeclaredTarget.of(id, summary)
                 .quantizes(PRODUCTS)
                 .onlyIf(OnnxRuntime::isProduct)
@@ -217,6 +240,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .alsoWeights(Widths.of(WEIGHT, 16), OperatorTable.types(Trait.WEIGHTED))
                 .floatNetworkOutputs()
                 .floatInto(NOT_FUSED)
+                .recipe(OnnxRuntime::onIslands)
                 .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
     }
 

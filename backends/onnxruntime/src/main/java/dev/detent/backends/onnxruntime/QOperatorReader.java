@@ -25,7 +25,7 @@ final class QOperatorReader {
     /** Scales and zero points as inputs of the integer operators, and of the pairs that are left. */
     static Map<Slot, QuantizationParameters> parameters(ArtifactGraph file) {
         Map<Slot, QuantizationParameters> parameters =
-                new LinkedHashMap<>(QdqGraphReader.of(file).parameters());
+                new LinkedHashMap<>(QdqGraphReader.ofIntegerOperators(file).parameters());
         for (Node n : file.graph().nodes()) {
             Optional<Layout> layout = IntegerOperator.ofInteger(n).map(IntegerOperator::layout);
             if (layout.isPresent()) {
@@ -57,7 +57,7 @@ final class QOperatorReader {
                             UnmodeledProto.NONE)));
         }
         QOperatorWriter.removeUnread(edit);
-        return QdqGraphReader.of(file).graph();
+        return QdqGraphReader.ofIntegerOperators(file).graph();
     }
 
     private static List<String> floats(ArtifactGraph file, GraphEditor edit, Node n, Layout layout) {

@@ -22,9 +22,9 @@ import java.util.Objects;
 
 /**
  * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per
- * scheme. With a rival, a second observer is asked too, on fewer samples, and stays where it leaves a clearly smaller
- * error at the model's outputs: no single rule of clipping is best for every network (mobilenetv2 wants percentiles,
- * squeezenet the least squared error).
+ * scheme. Rivals are asked too, on fewer samples, and one of them stays where it leaves a clearly smaller error at the
+ * model's outputs: no single rule of clipping is best for every network (mobilenetv2 wants percentiles, squeezenet the
+ * least squared error, what gives spectra or waves neither).
  */
 final class CalibrateActivations implements Pass {
 
@@ -36,18 +36,22 @@ final class CalibrateActivations implements Pass {
             List.of("float", "simulated"),
             "what is observed: the float network, or the one with quantized parameters, as in PPQ");
     private static final Option<String> RIVAL = Option.text(
-            "rival", "", "second observer; it stays where it leaves a clearly smaller error at the outputs");
+            "rival",
+            "",
+            "other observers, comma-separated; one of them stays where it leaves a clearly smaller error at the outputs");
     private static final Option<Integer> RIVAL_SAMPLES = Option.integer(
-                    "rival-samples", 32, "samples the second observer sees")
+                    "rival-samples", 32, "samples the other observers see")
             .atLeast(1);
-    private static final Option<Integer> TRIAL_SAMPLES = Option.integer(
-                    "trial-samples", 16, "samples the two are compared on")
-            .atLeast(1);
+    private static final Option<Integer> TRIAL_SAMPLES =
+            Option.integer("trial-samples", 16, "samples they are compared on").atLeast(1);
 
     private static final Option<Boolean> USEFUL = Option.flag(
             "useful-range",
             false,
             "look no further than where everything that reads a tensor saturates (SiLU, sigmoid, hard swish and the like)");
+
+    /** Shown everything, it cuts nothing off. */
+    private static final String COVERS_ALL = "minmax";
 
     /** The trial is short: a rival that wins by less may have been lucky. */
     private static final double CLEARLY = 0.8;
@@ -95,9 +99,10 @@ final class CalibrateActivations implements Pass {
         boolean useful = view.options().get(USEFUL);
         List<ObserverChoice> candidates =
                 new ArrayList<>(List.of(new ObserverChoice(method, Integer.MAX_VALUE, useful)));
-        if (!rival.isEmpty() && !rival.equals(method)) {
-            candidates.add(new ObserverChoice(rival, view.options().get(RIVAL_SAMPLES), useful));
-        }
+        Option.list(rival).stream()
+                .filter(r -> !r.equals(method))
+                .forEach(r -> candidates.add(
+                        new ObserverChoice(r, view.options().get(RIVAL_SAMPLES), useful && !r.equals(COVERS_ALL))));
         return candidates;
     }
 
@@ -151,30 +156,33 @@ final class CalibrateActivations implements Pass {
         return candidates;
     }
 
-    /** The first candidate, or its rival where that leaves a clearly smaller error at the outputs. */
+    /** The first candidate, or the best of its rivals where that leaves a clearly smaller error at the outputs. */
     private static Candidate chosen(PassContext context, List<Candidate> candidates) {
-        Candidate chosen = candidates.get(0);
-        if (candidates.size() == 1 || chosen.parameters().isEmpty()) {
-            return chosen;
+        Candidate first = candidates.get(0);
+        if (candidates.size() == 1 || first.parameters().isEmpty()) {
+            return first;
         }
-        Candidate rival = candidates.get(1);
-        if (rival.parameters().equals(chosen.parameters())) {
-            return chosen;
+        if (candidates.stream().allMatch(c -> c.parameters().equals(first.parameters()))) {
+            return first;
         }
         int samples = context.options().get(TRIAL_SAMPLES);
-        double error = context.simulator().outputError(chosen.parameters(), samples);
-        double rivalError = context.simulator().outputError(rival.parameters(), samples);
+        List<String> figures = new ArrayList<>();
+        Candidate chosen = first;
+        double least = Double.POSITIVE_INFINITY;
+        for (Candidate c : candidates) {
+            double error = context.simulator().outputError(c.parameters(), samples);
+            figures.add(
+                    String.format(Locale.ROOT, "%.3g with %s", error, c.choice().name()));
+            if (c == first) {
+                least = CLEARLY * error;
+            } else if (error < least) {
+                least = error;
+                chosen = c;
+            }
+        }
         context.report(Problem.note(
-                CalibrationProblems.OBSERVER_CHOSEN,
-                String.format(
-                        Locale.ROOT,
-                        "output error %.3g with %s, %.3g with %s",
-                        error,
-                        chosen.choice().name(),
-                        rivalError,
-                        rival.choice().name()),
-                "calibration"));
-        return rivalError < CLEARLY * error ? rival : chosen;
+                CalibrationProblems.OBSERVER_CHOSEN, "output error " + String.join(", ", figures), "calibration"));
+        return chosen;
     }
 
     /** Parameters for every waiting config from one choice of observers. */

@@ -10,7 +10,7 @@ public final class CalibrationProblems implements ProblemCatalog {
 
     static final ProblemType OBSERVER_CHOSEN = new ProblemType(
             "DT-CAL-001",
-            "Two observers were compared",
+            "Observers were compared",
             "The recipe lets calibration choose the observer that leaves less error at the outputs.",
             "Nothing needs to be mended.");
 }

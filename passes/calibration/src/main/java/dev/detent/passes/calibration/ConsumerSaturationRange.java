@@ -3,6 +3,8 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 
 /**
@@ -36,14 +38,22 @@ record ConsumerSaturationRange(double lowest, double highest) {
             "Elu", (n, nats) -> from(-nats),
             "Softplus", (n, nats) -> from(-nats));
 
-    /** The range beyond which all consumers of a value saturate. */
-    static ConsumerSaturationRange of(Graph graph, String value, int bits) {
+    /** At their limits from a point on, not only near them. */
+    private static final Set<String> EXACT = Set.of("Relu", "HardSwish", "HardSigmoid");
+
+    /**
+     * The range beyond which all consumers of a value saturate.
+     *
+     * @param rounds the result of this node is quantized; where it stays float, as scores that leave the network do,
+     *     there is no step that a small difference could be compared with
+     */
+    static ConsumerSaturationRange of(Graph graph, String value, int bits, Predicate<Node> rounds) {
         double nats = (bits + 2) * Math.log(2);
         if (graph.isOutput(value) || graph.consumers(value).isEmpty()) {
             return ALL;
         }
         return graph.consumers(value).stream()
-                .map(n -> of(graph, n, value, nats))
+                .map(n -> rounds.test(n) || n.isOneOf(EXACT) ? of(graph, n, value, nats) : ALL)
                 .reduce((a, b) ->
                         new ConsumerSaturationRange(Math.min(a.lowest, b.lowest), Math.max(a.highest, b.highest)))
                 .orElse(ALL);

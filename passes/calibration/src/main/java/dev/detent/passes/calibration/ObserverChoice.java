@@ -1,5 +1,6 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.pass.PassView;
 import dev.detent.spi.quant.QuantizationParameters;
@@ -81,10 +82,17 @@ record ObserverChoice(String method, int samples, boolean useful) {
         return request;
     }
 
+    private static boolean rounds(PassView view, Node node) {
+        return view.quantization()
+                .output(node, 0)
+                .filter(c -> !c.root().state().isFloat())
+                .isPresent();
+    }
+
     private Observation<Observer> observation(PassView view, Key key) {
         ConsumerSaturationRange range = useful
                 ? ConsumerSaturationRange.of(
-                        view.graph(), key.value(), key.scheme().bits())
+                        view.graph(), key.value(), key.scheme().bits(), n -> rounds(view, n))
                 : ConsumerSaturationRange.ALL;
         return new Observation<>(
                 key.value(),

@@ -52,7 +52,7 @@ class ConsumerSaturationRangeTest {
                     opType.equals("HardSigmoid") ? Map.of("alpha", new Attribute.FloatValue(0.25f)) : Map.of()));
         }
         return ConsumerSaturationRange.of(
-                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", bits);
+                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", bits, n -> true);
     }
 
     static Stream<Arguments> functions() {
@@ -112,15 +112,33 @@ class ConsumerSaturationRangeTest {
         e.add(Node.of("tanh", "Tanh", List.of("x"), List.of("t"), Map.of()));
         e.add(Node.of("sum", "Add", List.of("h", "t"), List.of("y"), Map.of()));
         ConsumerSaturationRange both = ConsumerSaturationRange.of(
-                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", 8);
+                e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8)).graph(), "x", 8, n -> true);
         assertThat(both.lowest()).isEqualTo(range("Tanh", 8).lowest());
         assertThat(both.highest()).isInfinite();
-        assertThat(ConsumerSaturationRange.of(e.graph(), "h", 8))
+        assertThat(ConsumerSaturationRange.of(e.graph(), "h", 8, n -> true))
                 .as("an Add takes all")
                 .isEqualTo(ConsumerSaturationRange.ALL);
         e.output(ValueInfo.of("x", ElementType.FLOAT, 1, 8).withName("x"));
-        assertThat(ConsumerSaturationRange.of(e.graph(), "x", 8))
+        assertThat(ConsumerSaturationRange.of(e.graph(), "x", 8, n -> true))
                 .as("it leaves the network, too")
                 .isEqualTo(ConsumerSaturationRange.ALL);
+    }
+
+    /** Wake words: scores of one in a thousand are told apart by a threshold, so their logits are not cut off. */
+    @Test
+    void whatStaysFloatHasNoStep() {
+        GraphEditor e = graph();
+        e.add(Node.of("n", "Sigmoid", List.of("x"), List.of("y"), Map.of()));
+        e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8));
+        assertThat(ConsumerSaturationRange.of(e.graph(), "x", 8, n -> false)).isEqualTo(ConsumerSaturationRange.ALL);
+    }
+
+    @Test
+    void whatIsCutOffExactlyHasAnEndInFloatToo() {
+        GraphEditor e = graph();
+        e.add(Node.of("n", "Relu", List.of("x"), List.of("y"), Map.of()));
+        e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 8));
+        assertThat(ConsumerSaturationRange.of(e.graph(), "x", 8, n -> false).lowest())
+                .isZero();
     }
 }

@@ -14,8 +14,10 @@ public final class Refinement implements PassProvider {
         return List.of(
                 FoldBias.DEFINITION,
                 RefineInputs.DEFINITION,
+                KeepIslands.DEFINITION,
                 FuseQuantization.DEFINITION,
                 SimplifyQuantization.DEFINITION,
-                AlignOperands.DEFINITION);
+                AlignOperands.DEFINITION,
+                FloatFallback.DEFINITION);
     }
 }

@@ -4,13 +4,16 @@ import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.progress.Progress;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
+import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +49,8 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     private @Nullable Simulation model;
     private @Nullable Simulation tried;
     private int triedRevision;
+    private @Nullable SegmentedSimulation switched;
+    private @Nullable Key switchedKey;
 
     /** @param moves changes whenever a config moves */
     CalibrationSimulator(String pass, Graph graph, Quantization quantization, IntSupplier moves, Setting setting) {
@@ -88,7 +93,10 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
             tried = current;
             triedRevision = graph.revision();
         }
-        Simulation simulated = current;
+        return error(exact, current);
+    }
+
+    private double error(EvaluationMetrics.Reference exact, Simulation simulated) {
         return Math.pow(
                 10,
                 -exact.score((s, sink) -> simulated.forEach(s, setting.workers(), d -> {}, sink), Optional.empty())
@@ -97,11 +105,44 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     }
 
     @Override
+    public double outputErrorWithout(Collection<? extends TensorQuantization> floats, int limit) {
+        EvaluationMetrics.Reference exact = setting.floats().outputs(graph, limit);
+        Set<Slot> roots = floats.stream().map(TensorQuantization::slot).collect(Collectors.toSet());
+        if (floats.stream().noneMatch(TensorQuantization::isInitializer)) {
+            return error(exact, switched(roots));
+        }
+        // Quantized initializers are constants of the segments: where they differ, so does the model.
+        try (Simulation own = Simulation.of(graph, TrialQuantization.without(quantization, roots))) {
+            return error(exact, own);
+        }
+    }
+
+    /** One model for all such questions while no config moves: its quantizers are switched off and on. */
+    private Simulation switched(Set<Slot> off) {
+        Key wanted = new Key(Set.of(), moves.getAsInt(), graph.revision());
+        SegmentedSimulation current = switched;
+        if (current == null || !wanted.equals(switchedKey)) {
+            close(current);
+            current = SegmentedSimulation.of(graph, Optional.of(quantization), Set.of(), OrtOptimizationLevel.ALL);
+            switched = current;
+            switchedKey = wanted;
+        }
+        for (TensorQuantization c : quantization.configs()) {
+            if (c.state().isActive() && !c.isInitializer()) {
+                current.toggle(c.slot(), !off.contains(c.root().slot()));
+            }
+        }
+        return current;
+    }
+
+    @Override
     public void close() {
         close(model);
         close(tried);
+        close(switched);
         model = null;
         tried = null;
+        switched = null;
     }
 
     private static void close(@Nullable Simulation m) {

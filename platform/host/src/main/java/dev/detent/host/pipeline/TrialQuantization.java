@@ -12,17 +12,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Configs as they would be if some that wait for calibration had parameters. A view: nothing moves, and the real
- * configs do not know of it. A simulation built on it may serve one trial after the other, because it reads parameters
- * when a pass over the data begins.
+ * Configs as they would be if some that wait for calibration had parameters, or some were float. A view: nothing moves,
+ * and the real configs do not know of it. A simulation built on it may serve one trial after the other, because it
+ * reads parameters when a pass over the data begins.
  */
 final class TrialQuantization implements Quantization {
 
     private final Quantization real;
     private final Map<Slot, Tried> views = new HashMap<>();
     private Map<Slot, QuantizationParameters> trial = Map.of();
+    private Set<Slot> floats = Set.of();
 
     TrialQuantization(Quantization real) {
         this.real = real;
@@ -33,6 +35,13 @@ final class TrialQuantization implements Quantization {
         Map<Slot, QuantizationParameters> bySlot = new HashMap<>();
         parameters.forEach((c, p) -> bySlot.put(c.slot(), p));
         trial = bySlot;
+    }
+
+    /** The real configs, but for some roots, and those that follow them, that are taken for float. */
+    static TrialQuantization without(Quantization real, Set<Slot> roots) {
+        TrialQuantization view = new TrialQuantization(real);
+        view.floats = Set.copyOf(roots);
+        return view;
     }
 
     private Tried view(TensorQuantization config) {
@@ -104,7 +113,9 @@ final class TrialQuantization implements Quantization {
 
         @Override
         public QuantizationState state() {
-            return isTried() ? QuantizationState.ACTIVATED : config.state();
+            return floats.contains(config.root().slot())
+                    ? QuantizationState.FP32
+                    : isTried() ? QuantizationState.ACTIVATED : config.state();
         }
 
         @Override

@@ -5,6 +5,7 @@ import dev.detent.spi.ImplementedByHost;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -63,4 +64,14 @@ public interface Simulator {
      * @return sum of squared differences over sum of squares; with several outputs, the mean over the outputs
      */
     double outputError(Map<? extends TensorQuantization, QuantizationParameters> trial, int limit);
+
+    /**
+     * The same error as the configs stand, but for some that are taken for float: them, and those that follow them. No
+     * config moves and the journal stays as it is. Only before initializers are baked. Quick for values that are
+     * computed; with initializers among them a model is built for each question.
+     *
+     * @param floats roots that quantize
+     * @param limit at most so many samples, the first ones
+     */
+    double outputErrorWithout(Collection<? extends TensorQuantization> floats, int limit);
 }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /**
  * The way back from {@link QdqGraphBuilder}: the graph without its Q/DQ nodes, integer weights as the real numbers they
@@ -40,16 +41,29 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
      *     {@link QdqGraphBuilder} writes
      */
     public static QdqGraphReader of(ArtifactGraph file) {
+        return of(file, QdqGraphReader::isPair);
+    }
+
+    /**
+     * Reads a graph in which integer operators took codes and gave them: every Q and DQ is one of ours, whoever reads
+     * it.
+     */
+    public static QdqGraphReader ofIntegerOperators(ArtifactGraph file) {
+        return of(file, (graph, n) -> is(n, "QuantizeLinear") || is(n, "DequantizeLinear") || isPair(graph, n));
+    }
+
+    private static QdqGraphReader of(ArtifactGraph file, BiPredicate<Graph, Node> isPair) {
         Graph qdq = file.graph();
         Graph graph = qdq.copy();
         GraphEditor edit = graph.edit();
         Map<Slot, QuantizationParameters> parameters = new LinkedHashMap<>();
         for (Node n : qdq.nodes()) {
-            if (isPair(qdq, n)) {
+            if (isPair.test(qdq, n)) {
                 continue;
             }
             for (int i = 0; i < n.inputs().size(); i++) {
-                Optional<Node> dq = qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear") && isPair(qdq, d));
+                Optional<Node> dq =
+                        qdq.producer(n.input(i)).filter(d -> is(d, "DequantizeLinear") && isPair.test(qdq, d));
                 if (dq.isPresent()) {
                     parameters.put(Slot.input(n.name(), i), file.parameters(dq.get(), 1));
                 }
@@ -58,14 +72,14 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                 Set<Node> readers = qdq.consumers(n.output(o));
                 if (readers.size() == 1
                         && is(readers.iterator().next(), "QuantizeLinear")
-                        && isPair(qdq, readers.iterator().next())) {
+                        && isPair.test(qdq, readers.iterator().next())) {
                     parameters.put(
                             Slot.output(n.name(), o),
                             file.parameters(readers.iterator().next(), 1));
                 }
             }
         }
-        strip(file, edit);
+        strip(file, edit, isPair);
         return new QdqGraphReader(graph, parameters);
     }
 
@@ -98,11 +112,11 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                                 || r.is("Clip") && is(codes, "QuantizeLinear") && isDequantized(graph, r));
     }
 
-    private static void strip(ArtifactGraph file, GraphEditor edit) {
+    private static void strip(ArtifactGraph file, GraphEditor edit, BiPredicate<Graph, Node> isPair) {
         Graph qdq = file.graph();
         Map<String, String> roots = new LinkedHashMap<>();
         for (Node n : qdq.nodes()) {
-            if (isPair(qdq, n)) {
+            if (isPair.test(qdq, n)) {
                 roots.put(n.output(0), roots.getOrDefault(n.input(0), n.input(0)));
                 edit.remove(n);
             }
@@ -116,7 +130,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
                         codes.endsWith(QUANTIZED) ? codes.substring(0, codes.length() - QUANTIZED.length()) : codes;
                 weights.put(name, real(file, n));
                 names.put(codes, name);
-            } else if (isPair(qdq, n)) {
+            } else if (isPair.test(qdq, n)) {
                 String root = Objects.requireNonNull(roots.get(n.output(0)));
                 if (root.equals(n.output(0) + RAW) || qdq.isOutput(n.output(0)) || qdq.isCaptured(n.output(0))) {
                     names.put(root, n.output(0));

@@ -1,0 +1,207 @@
+package dev.detent.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.host.pipeline.Pipeline;
+import dev.detent.runtime.Sample;
+import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.quant.TensorQuantization;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** On ONNX Runtime a tensor is quantized where an integer kernel gains by it and the outputs bear it. */
+class PlacementTest {
+
+    private static GraphEditor graph(long... shape) {
+        return new Graph().edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, shape));
+    }
+
+    private static Tensor random(int seed, double factor, long... dims) {
+        Random random = new Random(seed);
+        float[] values = new float[(int) Tensor.count(dims)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * factor);
+        }
+        return Tensor.ofFloats(dims, values);
+    }
+
+    private static Graph output(GraphEditor e, String name) {
+        return e.output(new ValueInfo(name, ElementType.FLOAT, Optional.empty(), UnmodeledProto.NONE))
+                .graph();
+    }
+
+    private static Pipeline.Result quantize(Graph graph, String... set) {
+        return TestPlatform.quantize(graph, "onnxruntime", TestPlatform.noise(graph, 8), 1, set);
+    }
+
+    private static TensorQuantization in(Pipeline.Result r, String node, int index) {
+        return r.configs().input(r.graph().node(node).orElseThrow(), index).orElseThrow();
+    }
+
+    private static TensorQuantization out(Pipeline.Result r, String node) {
+        return r.configs().output(r.graph().node(node).orElseThrow(), 0).orElseThrow();
+    }
+
+    private static boolean isFloat(TensorQuantization c) {
+        return c.root().state().isFloat();
+    }
+
+    /** A score in float of logits in 8 bits cannot be small: wake words had 0.5 dB. */
+    @Test
+    void logitsInFrontOfAFloatSigmoidAreFloat() {
+        GraphEditor e = graph(1, 16);
+        e.initializer("w", random(1, 1, 16, 4));
+        e.add(Node.of("fc", "Gemm", List.of("x", "w"), List.of("logits"), Map.of()));
+        e.add(Node.of("scores", "Sigmoid", List.of("logits"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"));
+        assertThat(isFloat(in(r, "fc", 0))).isFalse();
+        assertThat(isFloat(out(r, "fc"))).isTrue();
+        assertThat(isFloat(in(r, "scores", 0))).isTrue();
+    }
+
+    /** ONNX Runtime makes one layer norm of these again where no quantization stands between. */
+    @Test
+    void whatIsDoneToFloatsInFrontOfAnIntegerKernelStaysFloat() {
+        GraphEditor e = graph(1, 16);
+        e.initializer("gain", random(2, 1, 16));
+        e.initializer("shift", random(3, 1, 16));
+        e.initializer("w", random(1, 1, 16, 4));
+        e.add(Node.of("root", "Sqrt", List.of("x"), List.of("r"), Map.of()));
+        e.add(Node.of("scale", "Mul", List.of("r", "gain"), List.of("s"), Map.of()));
+        e.add(Node.of("add", "Add", List.of("s", "shift"), List.of("n"), Map.of()));
+        e.add(Node.of("fc", "Gemm", List.of("n", "w"), List.of("y"), Map.of()));
+        Graph g = output(e, "y");
+        Pipeline.Result r = TestPlatform.quantize(g, "onnxruntime", positive(g), 1);
+        assertThat(isFloat(in(r, "scale", 0))).isTrue();
+        assertThat(isFloat(out(r, "scale"))).isTrue();
+        assertThat(isFloat(in(r, "fc", 0))).isFalse();
+    }
+
+    /** It has no integer kernel there: 8 bits would save the size of its weights only. */
+    @Test
+    void aTransposedConvolutionKeepsItsWeightsInCodesWhereThatIsCheap() {
+        GraphEditor e = graph(1, 4, 8, 8);
+        e.initializer("w", random(1, 1, 4, 4, 3, 3));
+        e.add(Node.of("up", "ConvTranspose", List.of("x", "w"), List.of("y"), Map.of()));
+        Graph g = output(e, "y");
+        Pipeline.Result r = quantize(g);
+        assertThat(isFloat(in(r, "up", 0))).isTrue();
+        assertThat(isFloat(in(r, "up", 1))).as("each weight serves 100 times").isFalse();
+        assertThat(isFloat(in(quantize(g, "islands.prefer=accuracy"), "up", 1))).isTrue();
+    }
+
+    @Test
+    void aConvolutionBetweenIntegersIsOne() {
+        GraphEditor e = graph(1, 4, 8, 8);
+        e.initializer("w1", random(1, 1, 4, 4, 3, 3));
+        e.initializer("w2", random(2, 1, 4, 4, 3, 3));
+        e.add(Node.of("c1", "Conv", List.of("x", "w1"), List.of("a"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("a"), List.of("b"), Map.of()));
+        e.add(Node.of("c2", "Conv", List.of("b", "w2"), List.of("c"), Map.of()));
+        e.add(Node.of("pool", "GlobalAveragePool", List.of("c"), List.of("d"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "d"));
+        assertThat(List.of(in(r, "c1", 0), in(r, "c1", 1), out(r, "c1"), in(r, "c2", 0), in(r, "c2", 1), out(r, "c2")))
+                .noneMatch(PlacementTest::isFloat);
+    }
+
+    /** A power spectrum and its logarithm: what is 60 dB below the peak counts as much as the peak. */
+    private static Graph spectrum() {
+        int bins = 17;
+        float[] bank = new float[2 * bins * 64];
+        for (int k = 0; k < bins; k++) {
+            for (int t = 0; t < 64; t++) {
+                double window = 0.5 - 0.5 * Math.cos(2 * Math.PI * t / 64);
+                bank[k * 64 + t] = (float) (window * Math.cos(2 * Math.PI * k * t / 64));
+                bank[(bins + k) * 64 + t] = (float) (window * Math.sin(2 * Math.PI * k * t / 64));
+            }
+        }
+        GraphEditor e = graph(1, 1, 1024);
+        e.initializer("bank", Tensor.ofFloats(new long[] {2L * bins, 1, 64}, bank));
+        e.initializer("eps", Tensor.ofFloats(new long[] {1}, new float[] {1e-6f}));
+        e.initializer("w", random(5, 0.3, 8, bins, 3));
+        e.add(Node.of(
+                "stft",
+                "Conv",
+                List.of("x", "bank"),
+                List.of("s"),
+                Map.of("strides", new Attribute.Ints(List.of(32L)))));
+        e.add(Node.of("square", "Mul", List.of("s", "s"), List.of("q"), Map.of()));
+        e.add(Node.of("split", "Split", List.of("q"), List.of("re", "im"), Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("power", "Add", List.of("re", "im"), List.of("p"), Map.of()));
+        e.add(Node.of("more", "Add", List.of("p", "eps"), List.of("pe"), Map.of()));
+        e.add(Node.of("log", "Log", List.of("pe"), List.of("l"), Map.of()));
+        e.add(Node.of("encode", "Conv", List.of("l", "w"), List.of("y"), Map.of()));
+        return output(e, "y");
+    }
+
+    /** Sounds whose high tones are 60 dB below the low ones. */
+    private static Samples sounds(int count) {
+        List<Sample> all = new ArrayList<>();
+        Random random = new Random(7);
+        for (int i = 0; i < count; i++) {
+            ByteBuffer data = ByteBuffer.allocateDirect(4096).order(ByteOrder.LITTLE_ENDIAN);
+            double phase = random.nextDouble() * 6;
+            for (int t = 0; t < 1024; t++) {
+                double x = 0;
+                for (int k = 1; k < 16; k++) {
+                    x += Math.pow(10, -k / 5.0) * Math.sin(2 * Math.PI * k * t / 64 * (1 + i * 0.01) + phase * k);
+                }
+                data.putFloat((float) x);
+            }
+            all.add(new Sample(Map.of("x", new Sample.Input(ElementType.FLOAT, new long[] {1, 1, 1024}, data.flip()))));
+        }
+        return TestPlatform.samples(all);
+    }
+
+    private static Samples positive(Graph graph) {
+        List<Sample> all = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            ByteBuffer data = ByteBuffer.allocateDirect(64).order(ByteOrder.LITTLE_ENDIAN);
+            for (int t = 0; t < 16; t++) {
+                data.putFloat((i * 5 + t) % 7 + 1);
+            }
+            all.add(new Sample(Map.of(
+                    graph.inputs().get(0).name(),
+                    new Sample.Input(ElementType.FLOAT, new long[] {1, 16}, data.flip()))));
+        }
+        return TestPlatform.samples(all);
+    }
+
+    @Test
+    void whatRuinsTheOutputsIsTakenBack() {
+        Pipeline.Result with = TestPlatform.quantize(spectrum(), "onnxruntime", sounds(8), 1);
+        assertThat(with.problems()).anyMatch(p -> p.id().equals("DT-FLT-001"));
+        assertThat(isFloat(out(with, "stft"))).isTrue();
+        assertThat(with.journal().entries())
+                .anyMatch(e -> e.pass().equals("float-fallback")
+                        && e.slot().node().equals("stft")
+                        && e.reason().contains("dB"));
+        Pipeline.Result without = TestPlatform.quantize(spectrum(), "onnxruntime", sounds(8), 1, "float-fallback=off");
+        assertThat(isFloat(out(without, "stft"))).isFalse();
+    }
+
+    @Test
+    void whereTheOutputsBearItNothingIs() {
+        GraphEditor e = graph(1, 4, 8, 8);
+        e.initializer("w", random(1, 1, 4, 4, 3, 3));
+        e.initializer("w2", random(2, 1, 4, 4, 3, 3));
+        e.add(Node.of("c", "Conv", List.of("x", "w"), List.of("a"), Map.of()));
+        e.add(Node.of("d", "Conv", List.of("a", "w2"), List.of("y"), Map.of()));
+        assertThat(quantize(output(e, "y")).journal().entries())
+                .noneMatch(j -> j.pass().equals("float-fallback"));
+    }
+}
