@@ -72,9 +72,14 @@ class LearningTest {
     /** Everything that a run leaves: values of initializers, parameters of configs. */
     private static List<Object> left(Pipeline.Result r) {
         List<Object> left = new ArrayList<>();
-        r.graph().initializers().forEach((name, t) -> left.add(List.of(name, t.bytes().hashCode())));
+        r.graph()
+                .initializers()
+                .forEach((name, t) -> left.add(List.of(name, t.bytes().hashCode())));
         for (TensorQuantization c : r.configs().configs()) {
-            left.add(List.of(c.slot(), c.state(), c.qparams().map(QuantizationParameters::hashCode).orElse(0)));
+            left.add(List.of(
+                    c.slot(),
+                    c.state(),
+                    c.qparams().map(QuantizationParameters::hashCode).orElse(0)));
         }
         return left;
     }
@@ -89,15 +94,23 @@ class LearningTest {
 
     @ParameterizedTest
     @CsvSource({
-        "lsq, fpga", "lsq, vitis", "tqt, fpga", "tqt, vitis", "adaround, tensorrt",
-        "block-reconstruction, openvino", "block-bias-correction, qnn", "lsq, fp8-e4m3"
+        "lsq, fpga",
+        "lsq, vitis",
+        "tqt, fpga",
+        "tqt, vitis",
+        "adaround, tensorrt",
+        "block-reconstruction, openvino",
+        "block-bias-correction, qnn",
+        "lsq, fp8-e4m3"
     })
     void lowersTheErrorAndKeepsEveryState(String pass, String target) {
         Pipeline.Result plain = quantize(target, 2);
         Pipeline.Result learned = quantize(target, 2, on(pass));
         assertThat(told(learned)).startsWith("learned ").doesNotStartWith("learned 0 ");
         assertThat(left(learned)).isNotEqualTo(left(plain));
-        assertThat(learned.configs().configs().stream().map(TensorQuantization::state).toList())
+        assertThat(learned.configs().configs().stream()
+                        .map(TensorQuantization::state)
+                        .toList())
                 .isEqualTo(plain.configs().configs().stream()
                         .map(TensorQuantization::state)
                         .toList());
@@ -125,12 +138,9 @@ class LearningTest {
         int followed = 0;
         for (Node n : r.graph().nodes()) {
             Optional<QuantizationParameters> input = r.configs().input(n, 0).flatMap(TensorQuantization::qparams);
-            Optional<QuantizationParameters> weight =
-                    r.configs().input(n, 1).flatMap(TensorQuantization::qparams);
-            Optional<QuantizationParameters> bias = r.configs()
-                    .input(n, 2)
-                    .filter(c -> c.state().isPassive())
-                    .flatMap(TensorQuantization::qparams);
+            Optional<QuantizationParameters> weight = r.configs().input(n, 1).flatMap(TensorQuantization::qparams);
+            Optional<QuantizationParameters> bias =
+                    r.configs().input(n, 2).filter(c -> c.state().isPassive()).flatMap(TensorQuantization::qparams);
             if (input.isPresent() && weight.isPresent() && bias.isPresent()) {
                 assertThat(bias.get().scale(0))
                         .isEqualTo(weight.get().scale(0) * input.get().scale(0));

@@ -200,8 +200,8 @@ class QuantizeCommand implements Callable<Integer> {
             settings = settings.with(s);
         }
         settings = settings.with(rules.rules());
-        Effort how = effort.or(() -> file.text("effort").map(EffortConverter::parse))
-                .orElse(Effort.BALANCED);
+        Effort how =
+                effort.or(() -> file.text("effort").map(EffortConverter::parse)).orElse(Effort.BALANCED);
         settings = settings.with(how);
         if (how != Effort.BALANCED) {
             console.line("effort " + how + ": " + how.words());

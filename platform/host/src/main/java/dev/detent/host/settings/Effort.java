@@ -14,8 +14,9 @@ public enum Effort {
     /** The target's recipe as it is. */
     BALANCED("the target's own recipe"),
     /** Closed forms, then learning by gradients. */
-    THOROUGH("rounds weights by the data and learns weights, scales and biases block by block; a part of the calibration data "
-            + "is held out to judge by");
+    THOROUGH(
+            "rounds weights by the data and learns weights, scales and biases block by block; a part of the calibration data "
+                    + "is held out to judge by");
 
     private final String words;
 
