@@ -6,6 +6,7 @@ import dev.detent.host.plan.Plan;
 import dev.detent.host.plan.Step;
 import dev.detent.host.rules.RuleHits;
 import dev.detent.host.rules.RuleTexts;
+import dev.detent.host.settings.Effort;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.spi.option.Option;
@@ -41,6 +42,13 @@ final class PlanCommand implements Callable<Integer> {
             description = "target, or several with commas between; see 'detent backends'")
     String backend;
 
+    @CommandLine.Option(
+            names = "--effort",
+            converter = EffortConverter.class,
+            paramLabel = "E",
+            description = "as for quantize")
+    Effort effort = Effort.BALANCED;
+
     @CommandLine.Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "as for quantize")
     List<String> set = new ArrayList<>();
 
@@ -65,7 +73,7 @@ final class PlanCommand implements Callable<Integer> {
         for (String s : set) {
             settings = settings.with(s);
         }
-        settings = settings.with(rules.rules());
+        settings = settings.with(rules.rules()).with(effort);
         Detent detent = new Detent(home.registry(), InstallationOptions.VERSION);
         List<String> targets = Option.list(backend);
         if (model.isPresent()) {

@@ -15,6 +15,7 @@ import dev.detent.host.job.TargetRun;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
+import dev.detent.host.settings.Effort;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.host.trace.PpqTraceRecorder;
@@ -53,6 +54,7 @@ class QuantizeCommand implements Callable<Integer> {
             "samples",
             "preset",
             "preprocess",
+            "effort",
             "set",
             "rules",
             "ranges",
@@ -106,6 +108,13 @@ class QuantizeCommand implements Callable<Integer> {
             description =
                     "preset and changes, e.g. imagenet or imagenet,resize=232 (presets: none unit imagenet cifar10 symmetric ocr bgr)")
     Optional<String> preset = Optional.empty();
+
+    @Option(
+            names = "--effort",
+            converter = EffortConverter.class,
+            paramLabel = "E",
+            description = "fast, balanced (default) or thorough: learns weights and scales block by block")
+    Optional<Effort> effort = Optional.empty();
 
     @Option(
             names = "--set",
@@ -190,6 +199,12 @@ class QuantizeCommand implements Callable<Integer> {
             settings = settings.with(s);
         }
         settings = settings.with(rules.rules());
+        Effort how =
+                effort.or(() -> file.text("effort").map(EffortConverter::parse)).orElse(Effort.BALANCED);
+        settings = settings.with(how);
+        if (how != Effort.BALANCED) {
+            console.line("effort " + how + ": " + how.words());
+        }
         Optional<Path> known = ranges.or(() -> file.path("ranges"));
         if (known.isPresent()) {
             settings = settings.with(Detent.ranges(known.get()));

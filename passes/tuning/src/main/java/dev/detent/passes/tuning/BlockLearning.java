@@ -86,6 +86,10 @@ final class BlockLearning {
             Block.Drop drop =
                     schedule.drop() > 0 ? new Block.Drop(schedule.drop(), random.nextLong()) : Block.Drop.NONE;
             Block.Gradient gradient = block.gradient(values, batches.next(), drop);
+            if (!Double.isFinite(gradient.error())) {
+                refused++;
+                return;
+            }
             all.forEach(l -> l.learn(gradient, rate, at));
         }
         all.forEach(Learner::settle);

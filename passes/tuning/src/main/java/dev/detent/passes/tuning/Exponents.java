@@ -15,6 +15,9 @@ final class Exponents {
     /** So that what lies on a grid stays there where the grid's next lower value is taken. */
     private static final double ALMOST = 1 + 1e-5;
 
+    /** A float can say scales between e^-80 and e^80: learning that runs away ends there, and is refused. */
+    private static final double FARTHEST = 80;
+
     private Exponents() {}
 
     static double start(float scale, Scheme scheme) {
@@ -23,10 +26,11 @@ final class Exponents {
 
     /** The nearest scale that the scheme may have. */
     static float scale(double logarithm, Scheme scheme) {
+        double bounded = Math.max(-FARTHEST, Math.min(FARTHEST, logarithm));
         if (scheme.powerOfTwo()) {
-            return (float) Math.pow(2, Math.ceil(logarithm / LN_2));
+            return (float) Math.pow(2, Math.ceil(bounded / LN_2));
         }
-        double scale = Math.exp(logarithm);
+        double scale = Math.exp(bounded);
         if (scheme.system().isAffineInteger()) {
             return (float) scale;
         }

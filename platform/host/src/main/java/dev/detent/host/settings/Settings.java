@@ -23,21 +23,28 @@ import java.util.Map;
  * @param disabled passes taken out of it
  * @param dispatcher strategy instead of the profile's; empty for none
  * @param rules what is set for single nodes and tensors, in order
+ * @param effort what is added to the profile, or left out of it, before all that
  */
 public record Settings(
         Map<String, Map<String, Object>> options,
         List<String> enabled,
         List<String> disabled,
         String dispatcher,
-        List<Rule> rules) {
+        List<Rule> rules,
+        Effort effort) {
 
-    public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "", List.of());
+    public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "", List.of(), Effort.BALANCED);
 
     /** Adds rules behind those there are; later ones count more. */
     public Settings with(List<Rule> more) {
         List<Rule> longer = new ArrayList<>(rules);
         longer.addAll(more);
-        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer));
+        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer), effort);
+    }
+
+    /** The same with another effort. */
+    public Settings with(Effort other) {
+        return new Settings(options, enabled, disabled, dispatcher, rules, other);
     }
 
     /**
@@ -48,12 +55,12 @@ public record Settings(
         String[] pair = assignment.split("=", 2);
         int dot = pair[0].indexOf('.');
         if (pair.length == 2 && dot < 0 && pair[0].equals("dispatcher") && !pair[1].isBlank()) {
-            return new Settings(options, enabled, disabled, pair[1], rules);
+            return new Settings(options, enabled, disabled, pair[1], rules, effort);
         }
         if (pair.length == 2 && dot < 0 && (pair[1].equals("on") || pair[1].equals("off"))) {
             return pair[1].equals("on")
-                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher, rules)
-                    : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher, rules);
+                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher, rules, effort)
+                    : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher, rules, effort);
         }
         if (pair.length != 2 || dot <= 0) {
             throw new UserException(
@@ -65,14 +72,14 @@ public record Settings(
         Map<String, Object> of = new LinkedHashMap<>(changed.getOrDefault(pair[0].substring(0, dot), Map.of()));
         of.put(pair[0].substring(dot + 1), pair[1]);
         changed.put(pair[0].substring(0, dot), of);
-        return new Settings(changed, enabled, disabled, dispatcher, rules);
+        return new Settings(changed, enabled, disabled, dispatcher, rules, effort);
     }
 
     /** Known ranges take the place of observers; rules count more. */
     public Settings with(KnownRanges ranges) {
         List<Rule> longer = new ArrayList<>(List.of(ranges.asRule()));
         longer.addAll(rules);
-        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer));
+        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer), effort);
     }
 
     /** Ranges are known, so that data are needed for nothing but what passes besides calibration look at. */
@@ -88,8 +95,8 @@ public record Settings(
 
     /** The profile with these changes; option names are checked by the planner, pass names here. */
     public QuantizationRecipe apply(QuantizationRecipe profile, Registry registry) {
-        QuantizationRecipe changed =
-                dispatcher.isEmpty() ? profile : new QuantizationRecipe(dispatcher, profile.passes());
+        QuantizationRecipe changed = effort.apply(profile);
+        changed = dispatcher.isEmpty() ? changed : new QuantizationRecipe(dispatcher, changed.passes());
         for (String id : enabled) {
             registry.pass(id);
             changed = changed.passes().containsKey(id) ? changed : changed.with(id);
