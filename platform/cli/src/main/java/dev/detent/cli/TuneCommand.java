@@ -222,9 +222,7 @@ final class TuneCommand implements Callable<Integer> {
                         "--min-metric");
             }
             AskedMetric asked = new AskedMetric(
-                    metric,
-                    Registry.parse(
-                            "metric '" + metric.id() + "'", metric.id(), metric.options(), options(metric.id())));
+                    metric, Registry.parse("metric '" + metric.id() + "'", metric.id(), metric.options(), options()));
             return floats -> new Goal.Measure(asked, least);
         }
         double most = share(wanted.drop.orElse("1%"), "--max-drop");
@@ -239,7 +237,7 @@ final class TuneCommand implements Callable<Integer> {
                 .map(prefix -> assignment.substring(prefix.length()));
     }
 
-    private Map<String, Object> options(String metric) {
+    private Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         for (String s : set) {
             metricOption(s)

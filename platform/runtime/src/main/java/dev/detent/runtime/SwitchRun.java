@@ -34,7 +34,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
     private record Held(OnnxTensor tensor, @Nullable FloatBuffer buffer, long[] shape) {}
 
     /** The tensors of one way through the network. */
-    private final class Tensors implements SegmentedSimulation.Outputs {
+    private static final class Tensors implements SegmentedSimulation.Outputs {
         /** What segments computed, by value. */
         final Map<String, Held> raw = new HashMap<>();
         /** What segments read, by version. */

@@ -103,10 +103,11 @@ enum BoxLayout {
             for (int i = 0; i < cells * cells; i++, row++) {
                 int at = row * width;
                 Surest surest = Surest.of(v, at + 5, 1, width - 5, v[at + 4]);
+                int line = i / cells;
                 if (surest.score() >= least) {
                     boxes.add(surest.centred(
                             (v[at] + i % cells) * stride,
-                            (v[at + 1] + i / cells) * stride,
+                            (v[at + 1] + line) * stride,
                             (float) Math.exp(v[at + 2]) * stride,
                             (float) Math.exp(v[at + 3]) * stride));
                 }

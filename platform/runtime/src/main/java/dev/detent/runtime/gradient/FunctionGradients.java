@@ -40,8 +40,8 @@ final class FunctionGradients {
         rows.put("ThresholdedRelu", function((b, n, x) -> b.positive(b.plus(x, -n.floatAttribute("alpha", 1)))));
         rows.put("Elu", function((b, n, x) -> exponential(b, x, 1, n.floatAttribute("alpha", 1), 1)));
         rows.put("Selu", function((b, n, x) -> {
-            double gamma = n.floatAttribute("gamma", 1.05070102214813232421875f);
-            double alpha = n.floatAttribute("alpha", 1.67326319217681884765625f);
+            double gamma = n.floatAttribute("gamma", 1.050701f);
+            double alpha = n.floatAttribute("alpha", 1.6732632f);
             return exponential(b, x, gamma, gamma * alpha, 1);
         }));
         rows.put("Celu", function((b, n, x) -> exponential(b, x, 1, 1, 1 / n.floatAttribute("alpha", 1))));
