@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -52,6 +53,8 @@ class DamagedArtifactTest {
         return TestPlatform.REGISTRY.targets().stream()
                 .filter(t -> !t.id().startsWith("ppq:") || t.id().equals("ppq:TRT_INT8"))
                 .flatMap(t -> t.exporters().stream()
+                        // A list of what is not plain: of a plain network it says nothing.
+                        .filter(e -> !e.id().equals("hybrid"))
                         .filter(e -> seen.add(e.id() + ": " + e.summary()))
                         .map(e -> Arguments.of(t, e, t.id() + "." + e.id())));
     }
@@ -65,7 +68,11 @@ class DamagedArtifactTest {
         Map<String, TensorQuantization> entries = exporter.entries(frozen(target, result));
         assertThat(outcome(exporter, folder, entries)).as("undamaged").isEqualTo("clean");
         Random random = new Random(name.hashCode());
-        List<String> files = whole.keySet().stream().sorted().toList();
+        // An empty list of exceptions has nothing that could be damaged.
+        List<String> files = whole.keySet().stream()
+                .filter(f -> Objects.requireNonNull(whole.get(f)).length > 0)
+                .sorted()
+                .toList();
         List<String> outcomes = new ArrayList<>();
         for (int i = 0; i < MUTANTS; i++) {
             String file = files.get(i % files.size());

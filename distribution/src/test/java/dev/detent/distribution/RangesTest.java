@@ -63,7 +63,7 @@ class RangesTest {
         "onnxruntime, qdq, net.qdq.onnx, bias-correction",
         "openvino, qdq, net.qdq.onnx, bias-correction",
         "ncnn, table, net.table, bias-correction",
-        "rknn, cfg, net.quantization.cfg, bias-correction"
+        "rknn, qdq, net.qdq.onnx, bias-correction"
     })
     void aFormerRunGivesTheSameFileWithoutData(String target, String format, String file, String off)
             throws IOException {
@@ -82,9 +82,8 @@ class RangesTest {
         run("qnn", "encodings", Optional.of(data), plain("equalization"), "qnn");
         KnownRanges known = Detent.ranges(work.resolve("qnn/net.encodings"));
         assertThat(known.byTensor()).containsKeys("x", "r1", "r2", "y");
-        run("rknn", "cfg", Optional.empty(), Settings.NONE.with(known), "rknn-of-qnn");
-        assertThat(Files.readString(work.resolve("rknn-of-qnn/net.quantization.cfg")))
-                .contains("\"r1\"");
+        run("ncnn", "table", Optional.empty(), Settings.NONE.with(known), "ncnn-of-qnn");
+        assertThat(Files.readString(work.resolve("ncnn-of-qnn/net.table"))).contains("conv2");
     }
 
     @Test

@@ -164,7 +164,7 @@ class RulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"onnxruntime", "tensorrt", "openvino", "rknn", "svp-npu"})
+    @ValueSource(strings = {"qnn-ep", "tensorrt", "openvino", "rknn", "svp-npu"})
     void aNodeThatIsKeptInFloatReadsNoCodes(String target) {
         Graph plain = qdq(run(target, "qdq"));
         assertThat(feeder(plain, "conv2", 1)).isEqualTo("DequantizeLinear");
@@ -264,9 +264,9 @@ class RulesTest {
         "qnn, encodings, passive, PASSIVE_BAKED",
         "qnn, encodings, initial, BAKED",
         "qnn, encodings, float, FP32",
-        "rknn, cfg, passive, PASSIVE_BAKED",
-        "rknn, cfg, initial, BAKED",
-        "rknn, cfg, float, FP32"
+        "rknn, qdq, passive, PASSIVE_BAKED",
+        "rknn, qdq, initial, BAKED",
+        "rknn, qdq, float, FP32"
     })
     void aBiasStartsAsThePersonSays(String target, String format, String state, String ends) {
         Path out = run(target, format, "type:Conv slot:bias -> state=" + state);
@@ -394,6 +394,6 @@ class RulesTest {
     void aWidthThatAnotherTargetHasIsSuggested() {
         assertThatThrownBy(() -> hits("tensorrt", "[{match: {node: conv2}, bits: 16}]"))
                 .hasMessageContaining("target 'tensorrt' has 8 bits there, or float")
-                .hasMessageContaining("onnxruntime");
+                .hasMessageContaining("have it");
     }
 }

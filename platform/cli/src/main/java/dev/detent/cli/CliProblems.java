@@ -62,7 +62,7 @@ public final class CliProblems implements ProblemCatalog {
             "Name one target, or leave --trace out.");
 
     public static final ProblemType UNKNOWN_CPU = new ProblemType(
-            "DT-CLI-009",
+            "DT-CLI-061",
             "No such kind of CPU",
             "ONNX Runtime has integer kernels of their own for a few kinds of CPU.",
             "Take any, avx2, vnni or arm64, or leave --cpu out for this machine's.");

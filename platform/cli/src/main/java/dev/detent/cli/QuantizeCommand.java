@@ -312,7 +312,7 @@ class QuantizeCommand implements Callable<Integer> {
 
     /** What another command shows of a target. */
     void show(Console console, QuantizeOutcome o) {
-        console.line(o.verdict().sentence());
+        console.line(o.verdictSentence());
         o.advice().forEach(a -> console.line("  - " + a));
     }
 

@@ -101,12 +101,12 @@ class OnnxRuntimeRulesTest {
                 .doesNotContainKeys("Sigmoid in 0", "Softmax in 0", "Relu in 0", "Concat in 0");
     }
 
-    /** MatMulNBits: 4 bits in blocks of 32, activations float. */
+    /** MatMulNBits: 4 bits with zero points in blocks of 32, activations float. */
     @Test
     void weightsInBlocksOnly() {
         assertThat(rules("onnxruntime-int4"))
-                .containsEntry("Gemm in 1", "linear 4 bit [-8, 7] symmetric per channel 0 in blocks of 32, minmax")
-                .containsEntry("MatMul in 1", "linear 4 bit [-8, 7] symmetric per channel 1 in blocks of 32, minmax")
+                .containsEntry("Gemm in 1", "linear 4 bit [0, 15] asymmetric per channel 0 in blocks of 32, minmax")
+                .containsEntry("MatMul in 1", "linear 4 bit [0, 15] asymmetric per channel 1 in blocks of 32, minmax")
                 .doesNotContainKeys("Sigmoid in 0", "Softmax in 0", "Relu in 0", "Concat in 0");
     }
 }

@@ -45,6 +45,11 @@ public record QuantizeOutcome(
         return Verdicts.of(measured.scores(), measured.analysis(), measured.cures());
     }
 
+    /** The verdict in a sentence. */
+    public String verdictSentence() {
+        return verdict().sentence();
+    }
+
     /** What was tried on this model and helps, with the option to type; nothing where the result is good. */
     public List<String> advice() {
         Report.Verdict verdict = verdict();
