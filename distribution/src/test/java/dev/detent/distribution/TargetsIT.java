@@ -169,7 +169,8 @@ class TargetsIT {
     void aTargetDescribedInYamlIsATargetLikeAnother() throws IOException {
         Path plugins = Files.createDirectories(work.resolve("plugins"));
         try (var files = Files.list(InstalledDistribution.home().resolve("plugins"))) {
-            for (Path f : files.toList()) {
+            // Without a lock a folder takes what lies in it; with one 'detent plugins install' adds to it.
+            for (Path f : files.filter(f -> !f.endsWith("plugins.lock")).toList()) {
                 Files.copy(f, plugins.resolve(f.getFileName()));
             }
         }
@@ -205,7 +206,8 @@ class TargetsIT {
         assertThat(verify.out()).contains("every layer bit-equal");
         Files.writeString(plugins.resolve("acme.yaml"), "target: acme\nquantise: [Conv]\n");
         InstalledDistribution.Run broken = InstalledDistribution.run("backends", "--plugins", plugins);
-        assertThat(broken.code()).isEqualTo(2);
+        // The other plugins go on working.
+        assertThat(broken.code()).isZero();
         assertThat(broken.err()).contains("acme.yaml", "unknown key 'quantise'").doesNotContain("Exception");
         Files.writeString(plugins.resolve("acme.yaml"), "target: [\n");
         assertThat(InstalledDistribution.run("backends", "--plugins", plugins).err())
