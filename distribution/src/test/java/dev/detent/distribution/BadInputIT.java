@@ -109,15 +109,14 @@ class BadInputIT {
 
     private Object[] quantize(Path m, Object calibration, Object... more) {
         return Stream.concat(
-                        Stream.of("quantize", m, "--backend", "onnxruntime", "--calibration", calibration),
-                        Stream.of(more))
+                        Stream.of("quantize", m, "--backend", "qnn-ep", "--calibration", calibration), Stream.of(more))
                 .toArray();
     }
 
     @Test
     void theGoodCaseIsGood() {
         InstalledDistribution.Run run = InstalledDistribution.run(
-                "quantize", model, "--backend", "onnxruntime", "--calibration", data, "--out", work.resolve("fine"));
+                "quantize", model, "--backend", "qnn-ep", "--calibration", data, "--out", work.resolve("fine"));
         assertThat(run.code()).as(run.all()).isZero();
     }
 
@@ -251,7 +250,7 @@ class BadInputIT {
                                         "no picture")
                                 .getParent()));
         refused(2, "the model does not have", quantize(model, "z=" + data));
-        refused(2, "--calibration", "quantize", model, "--backend", "onnxruntime");
+        refused(2, "--calibration", "quantize", model, "--backend", "qnn-ep");
     }
 
     private static float[] nan(float value) {
@@ -268,13 +267,13 @@ class BadInputIT {
         }
         Path bin = Files.write(work.resolve("two.bin"), raw.array());
         InstalledDistribution.Run run = InstalledDistribution.run(
-                "quantize", model, "--backend", "onnxruntime", "--calibration", bin, "--out", work.resolve("raw"));
+                "quantize", model, "--backend", "qnn-ep", "--calibration", bin, "--out", work.resolve("raw"));
         assertThat(run.out()).as(run.all()).contains("from 2 samples");
         // Of a recurrent state the first axis is no batch; the file's counts samples all the same.
         Path whole =
                 InstalledDistribution.npy(work.resolve("whole.npy"), "3, 1, 1, 4, 4", InstalledDistribution.noise(48));
         run = InstalledDistribution.run(
-                "quantize", model, "--backend", "onnxruntime", "--calibration", whole, "--out", work.resolve("whole"));
+                "quantize", model, "--backend", "qnn-ep", "--calibration", whole, "--out", work.resolve("whole"));
         assertThat(run.out()).as(run.all()).contains("from 3 samples");
     }
 
@@ -394,7 +393,7 @@ class BadInputIT {
                 "quantize",
                 model,
                 "--backend",
-                "onnxruntime",
+                "qnn-ep",
                 "--config",
                 Files.writeString(yaml, "calibration: {a: b}\n"));
         refused(2, "'set' must be a map", quantize(model, data, "--config", Files.writeString(yaml, "set: fast\n")));
@@ -451,7 +450,7 @@ class BadInputIT {
                         "quantize",
                         model.toString(),
                         "--backend",
-                        "onnxruntime",
+                        "qnn-ep",
                         "--calibration",
                         data.toString(),
                         "--out",
@@ -474,7 +473,7 @@ class BadInputIT {
                         "quantize",
                         model.toString(),
                         "--backend",
-                        "onnxruntime",
+                        "qnn-ep",
                         "--calibration",
                         data.toString(),
                         "--out",
@@ -498,7 +497,7 @@ class BadInputIT {
                 "quantize",
                 write("large.onnx", model(large)),
                 "--backend",
-                "onnxruntime",
+                "qnn-ep",
                 "--calibration",
                 data,
                 "--out",
@@ -523,7 +522,7 @@ class BadInputIT {
                         "quantize",
                         model.toString(),
                         "--backend",
-                        "onnxruntime",
+                        "qnn-ep",
                         "--calibration",
                         big.toString(),
                         "--out",
