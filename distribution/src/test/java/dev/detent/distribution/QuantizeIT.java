@@ -8,6 +8,7 @@ import dev.detent.spi.graph.Graph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -67,6 +68,57 @@ class QuantizeIT {
                 .isDirectoryContaining(f -> f.endsWith("report.html"))
                 .isDirectoryContaining(f -> f.endsWith("detent.json"))
                 .isDirectoryContaining(f -> f.endsWith("journal.json"));
+    }
+
+    /** The run is written either way; a script is told by the exit code, for one target as for several. */
+    @ParameterizedTest
+    @CsvSource({"tensorrt,snr=200,1", "tensorrt,snr=1,0", "'tensorrt,dsp',snr=200,1", "'tensorrt,dsp',snr=1,0"})
+    void aScoreThatIsTooLowIsToldByTheExitCode(String backends, String least, int code) {
+        Path out = work.resolve("judged " + backends + least);
+        InstalledDistribution.Run run = InstalledDistribution.run(
+                "quantize",
+                model,
+                "--backend",
+                backends,
+                "--calibration",
+                data,
+                "--evaluate",
+                data,
+                "--fail-below",
+                least,
+                "--out",
+                out);
+        assertThat(run.code()).as(run.all()).isEqualTo(code);
+        assertThat(run.err().contains("DT-CLI-060")).isEqualTo(code == 1);
+        assertThat(out).isDirectoryContaining(f -> f.endsWith("detent.json"));
+    }
+
+    /** The mix of a former search may be where the next one starts, but not where it writes. */
+    @Test
+    void aSearchDoesNotReplaceTheSettingsItReads() throws IOException {
+        Path out = work.resolve("mix");
+        Object[] tune = {
+            "tune",
+            model,
+            "--backend",
+            "tensorrt",
+            "--calibration",
+            data,
+            "--evaluate",
+            data,
+            "--min-snr",
+            "1",
+            "--out",
+            out
+        };
+        assertThat(InstalledDistribution.run(tune).code()).isZero();
+        byte[] rules = Files.readAllBytes(out.resolve("rules.yaml"));
+        InstalledDistribution.Run again = InstalledDistribution.run(
+                Stream.concat(Arrays.stream(tune), Stream.of("--config", out.resolve("rules.yaml")))
+                        .toArray());
+        assertThat(again.code()).isEqualTo(2);
+        assertThat(again.err()).contains("holds the settings file");
+        assertThat(out.resolve("rules.yaml")).hasBinaryContent(rules);
     }
 
     @ParameterizedTest

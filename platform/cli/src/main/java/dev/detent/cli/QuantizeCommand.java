@@ -278,7 +278,7 @@ class QuantizeCommand implements Callable<Integer> {
                 console.line("made for " + kind.madeFor());
             }
             show(console, result.outcome());
-            return 0;
+            return judge(console, least, result);
         }
         TargetComparison comparison = result.comparison();
         show(console, comparison, job.out());
@@ -319,15 +319,18 @@ class QuantizeCommand implements Callable<Integer> {
     /** Nothing is written where something is read. */
     private void refusePlaces(QuantizeRequest job, Optional<Path> traced) {
         List<InputPath> read = new ArrayList<>(InputPlaces.of(job));
-        config.ifPresent(f -> {
-            InputPath settings = new InputPath("the settings file", f);
-            InputPath.refuseFolder(job.out(), List.of(settings));
-            read.add(settings);
-        });
+        config.ifPresent(f -> read.add(refuseSettingsIn(job.out(), f)));
         traced.ifPresent(t -> {
             InputPath.refuseFile(t, "--trace", read);
             TraceFile.refuseOther(t);
         });
+    }
+
+    /** Refuses an output folder that holds the settings file; otherwise the file as one of the inputs. */
+    static InputPath refuseSettingsIn(Path out, Path file) {
+        InputPath settings = new InputPath("the settings file", file);
+        InputPath.refuseFolder(out, List.of(settings));
+        return settings;
     }
 
     /**

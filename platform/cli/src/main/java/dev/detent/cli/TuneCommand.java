@@ -184,8 +184,10 @@ final class TuneCommand implements Callable<Integer> {
         Optional<Path> classes = labels.or(() -> file.path("labels"));
         evaluate.or(() -> file.text("evaluate"))
                 .ifPresent(data -> quantize.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
+        QuantizeRequest job = quantize.build();
+        config.ifPresent(f -> QuantizeCommand.refuseSettingsIn(job.out(), f));
         TuneResult result = detent.tune(
-                new TuneRequest(quantize.build(), goal, cost(), Durations.parse(budget.orElse("10m"), "--budget")),
+                new TuneRequest(job, goal, cost(), Durations.parse(budget.orElse("10m"), "--budget")),
                 console.progress(),
                 new Told(console));
         show(console, result);
