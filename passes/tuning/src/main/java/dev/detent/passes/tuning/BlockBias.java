@@ -17,26 +17,22 @@ final class BlockBias {
     private static final Option<Double> RATE = Option.number(
                     "lr", 0.01, "learning rate: a bias moves in units of the root mean square of its tensor")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
-            .atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             BlockOptions.describe("block-bias-correction", "learns biases block by block")
-                    .options(BlockOptions.and(STEPS, RATE, BLOCK))
+                    .options(BlockOptions.and(STEPS, RATE, BlockOptions.BLOCK))
                     .build(),
             BlockBias::run);
 
     private BlockBias() {}
 
     private static void run(PassContext context) {
-        new BlockLearning(
-                        context,
-                        BlockOptions.schedule(
-                                context,
-                                context.options().get(STEPS),
-                                context.options().get(RATE),
-                                0),
-                        new BlockLearners(BlockLearners.Weights.FIXED, BlockLearners.Scales.FIXED, 1, 0, Set.of()))
-                .run(BlockOptions.cutting(context, context.options().get(BLOCK)), "block-bias-correction");
+        BlockOptions.learn(
+                context,
+                "block-bias-correction",
+                context.options().get(STEPS),
+                context.options().get(RATE),
+                0,
+                new BlockLearners(BlockLearners.Weights.FIXED, BlockLearners.Scales.FIXED, 1, 0, Set.of()));
     }
 }

@@ -9,6 +9,7 @@ import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Differentiator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** What all passes that learn block by block have in common: place in the plan, data, memory. */
 final class BlockOptions {
@@ -25,6 +26,11 @@ final class BlockOptions {
     private static final Option<Integer> MEMORY = Option.integer(
                     "memory", 512, "megabytes for values between blocks; fewer samples are used where they do not fit")
             .atLeast(1);
+
+    static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
+            .atLeast(1);
+    static final Option<String> LAYERS = Option.text(
+            "interested-layers", "", "names of the nodes to learn, with commas between them; all when empty");
 
     private BlockOptions() {}
 
@@ -55,20 +61,29 @@ final class BlockOptions {
         return all.toArray(Option<?>[]::new);
     }
 
-    static BlockLearning.Schedule schedule(PassContext context, int steps, double rate, double drop) {
-        return new BlockLearning.Schedule(
+    /** Names that {@link #LAYERS} gives. */
+    static Set<String> layers(PassContext context) {
+        return Set.copyOf(Option.list(context.options().get(LAYERS)));
+    }
+
+    /**
+     * Runs a pass as its options say.
+     *
+     * @param steps for each block
+     * @param drop probability that an activation is not quantized while learning
+     */
+    static void learn(PassContext context, String pass, int steps, double rate, double drop, BlockLearners learners) {
+        BlockLearning.Schedule schedule = new BlockLearning.Schedule(
                 steps,
                 context.options().get(BATCH),
                 rate,
                 drop,
                 context.options().get(SEED));
-    }
-
-    static Differentiator.Cutting cutting(PassContext context, int depth) {
-        return new Differentiator.Cutting(
-                depth,
+        Differentiator.Cutting cutting = new Differentiator.Cutting(
+                context.options().get(BLOCK),
                 context.options().get(SAMPLES),
                 context.options().get(HELD_OUT),
                 (long) context.options().get(MEMORY) << 20);
+        new BlockLearning(context, schedule, learners).run(cutting, pass);
     }
 }

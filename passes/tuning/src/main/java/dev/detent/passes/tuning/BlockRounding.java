@@ -3,7 +3,6 @@ package dev.detent.passes.tuning;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
-import java.util.Set;
 
 /**
  * The passes that learn which way each weight is rounded: AdaRound (Nagel et al. 2020) alone, and the reconstruction of
@@ -19,8 +18,6 @@ final class BlockRounding {
     private static final Option<Double> GAMMA = Option.number(
                     "gamma", 1, "how strongly choices are pulled to one of the two codes")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
-            .atLeast(1);
     private static final Option<Double> SCALE_RATE = Option.number(
                     "scale-lr", 0.02, "learning rate of activation scales and offsets, as a part of lr")
             .atLeast(0);
@@ -31,12 +28,10 @@ final class BlockRounding {
                     "drop", 0.5, "probability that an activation is not quantized while learning")
             .atLeast(0)
             .atMost(1);
-    private static final Option<String> LAYERS = Option.text(
-            "interested-layers", "", "names of the nodes to learn, with commas between them; all when empty");
 
     static final PassDefinition ADAROUND = new PassDefinition(
             BlockOptions.describe("adaround", "learns which way each weight is rounded, block by block")
-                    .options(BlockOptions.and(STEPS, RATE, GAMMA, BLOCK, LAYERS))
+                    .options(BlockOptions.and(STEPS, RATE, GAMMA, BlockOptions.BLOCK, BlockOptions.LAYERS))
                     .build(),
             context -> run(context, "adaround", 0, 0, 0));
 
@@ -44,7 +39,8 @@ final class BlockRounding {
             BlockOptions.describe(
                             "block-reconstruction",
                             "learns rounding, activation scales and biases block by block, with quantization dropped at random")
-                    .options(BlockOptions.and(STEPS, RATE, GAMMA, BLOCK, LAYERS, SCALE_RATE, BIAS_RATE, DROP))
+                    .options(BlockOptions.and(
+                            STEPS, RATE, GAMMA, BlockOptions.BLOCK, BlockOptions.LAYERS, SCALE_RATE, BIAS_RATE, DROP))
                     .build(),
             context -> run(
                     context,
@@ -61,15 +57,8 @@ final class BlockRounding {
                 new BlockLearners.Scales(0, scales, scales),
                 biases,
                 context.options().get(GAMMA),
-                Set.copyOf(Option.list(context.options().get(LAYERS))));
-        new BlockLearning(
-                        context,
-                        BlockOptions.schedule(
-                                context,
-                                context.options().get(STEPS),
-                                context.options().get(RATE),
-                                drop),
-                        learners)
-                .run(BlockOptions.cutting(context, context.options().get(BLOCK)), pass);
+                BlockOptions.layers(context));
+        BlockOptions.learn(
+                context, pass, context.options().get(STEPS), context.options().get(RATE), drop, learners);
     }
 }

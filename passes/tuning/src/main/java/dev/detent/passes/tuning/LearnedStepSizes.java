@@ -3,7 +3,6 @@ package dev.detent.passes.tuning;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
-import java.util.Set;
 
 /**
  * Learns weights, biases, scales and offsets block by block, so that each block's output comes near the float network's
@@ -28,14 +27,18 @@ final class LearnedStepSizes {
     private static final Option<Double> GAMMA = Option.number(
                     "gamma", 0, "how strongly weights are held at their rounded values")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
-            .atLeast(1);
-    private static final Option<String> LAYERS = Option.text(
-            "interested-layers", "", "names of the nodes to learn, with commas between them; all when empty");
 
     static final PassDefinition DEFINITION = new PassDefinition(
             BlockOptions.describe("lsq", "learns weights, scales and offsets block by block")
-                    .options(BlockOptions.and(STEPS, RATE, SCALE_RATE, EXPONENT_RATE, BIAS_RATE, GAMMA, BLOCK, LAYERS))
+                    .options(BlockOptions.and(
+                            STEPS,
+                            RATE,
+                            SCALE_RATE,
+                            EXPONENT_RATE,
+                            BIAS_RATE,
+                            GAMMA,
+                            BlockOptions.BLOCK,
+                            BlockOptions.LAYERS))
                     .build(),
             LearnedStepSizes::run);
 
@@ -48,15 +51,8 @@ final class LearnedStepSizes {
                 new BlockLearners.Scales(scales, scales, context.options().get(EXPONENT_RATE)),
                 context.options().get(BIAS_RATE),
                 context.options().get(GAMMA),
-                Set.copyOf(Option.list(context.options().get(LAYERS))));
-        new BlockLearning(
-                        context,
-                        BlockOptions.schedule(
-                                context,
-                                context.options().get(STEPS),
-                                context.options().get(RATE),
-                                0),
-                        learners)
-                .run(BlockOptions.cutting(context, context.options().get(BLOCK)), "lsq");
+                BlockOptions.layers(context));
+        BlockOptions.learn(
+                context, "lsq", context.options().get(STEPS), context.options().get(RATE), 0, learners);
     }
 }

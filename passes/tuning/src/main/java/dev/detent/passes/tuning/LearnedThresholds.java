@@ -22,12 +22,10 @@ final class LearnedThresholds {
     private static final Option<Double> BIAS_RATE = Option.number(
                     "bias-lr", 0.1, "learning rate of biases, as a part of lr")
             .atLeast(0);
-    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
-            .atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
             BlockOptions.describe("tqt", "learns exponents and weights where scales are powers of two")
-                    .options(BlockOptions.and(STEPS, RATE, EXPONENT_RATE, BIAS_RATE, BLOCK))
+                    .options(BlockOptions.and(STEPS, RATE, EXPONENT_RATE, BIAS_RATE, BlockOptions.BLOCK))
                     .build(),
             LearnedThresholds::run);
 
@@ -45,14 +43,7 @@ final class LearnedThresholds {
                 context.options().get(BIAS_RATE),
                 0,
                 Set.of());
-        new BlockLearning(
-                        context,
-                        BlockOptions.schedule(
-                                context,
-                                context.options().get(STEPS),
-                                context.options().get(RATE),
-                                0),
-                        learners)
-                .run(BlockOptions.cutting(context, context.options().get(BLOCK)), "tqt");
+        BlockOptions.learn(
+                context, "tqt", context.options().get(STEPS), context.options().get(RATE), 0, learners);
     }
 }
