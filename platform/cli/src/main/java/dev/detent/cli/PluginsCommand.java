@@ -76,10 +76,20 @@ final class PluginsCommand implements Callable<Integer> {
         }
     }
 
+    /** How long a contract may take. */
+    static final class ContractLimit {
+        @Option(
+                names = "--timeout",
+                converter = PositiveIntegerConverter.class,
+                paramLabel = "S",
+                description = "seconds that one contract may take (default: 60)")
+        int seconds = 60;
+    }
+
     /** Runs the contracts and prints how they came out. */
-    private static boolean isSound(Console console, PluginFile plugin, InstallationOptions home, int seconds) {
+    private static boolean isSound(Console console, PluginFile plugin, InstallationOptions home, ContractLimit limit) {
         List<ContractViolation> checks =
-                new PluginVerifier(home.host(), home.info(), Duration.ofSeconds(seconds)).verify(plugin);
+                new PluginVerifier(home.host(), home.info(), Duration.ofSeconds(limit.seconds)).verify(plugin);
         long failed = checks.stream().filter(c -> !c.passed()).count();
         checks.forEach(c -> console.line((c.passed() ? "passed " : "FAILED ") + c.contract() + ": " + c.detail()));
         console.line(checks.size() - failed + " passed, " + failed + " failed");
@@ -93,12 +103,8 @@ final class PluginsCommand implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", description = "plugin jar, or YAML file that describes a target")
         Path file;
 
-        @Option(
-                names = "--timeout",
-                converter = PositiveIntegerConverter.class,
-                paramLabel = "S",
-                description = "seconds that one contract may take (default: 60)")
-        int timeout = 60;
+        @Mixin
+        ContractLimit limit = new ContractLimit();
 
         @Mixin
         InstallationOptions home;
@@ -108,7 +114,7 @@ final class PluginsCommand implements Callable<Integer> {
             if (!Files.isRegularFile(file)) {
                 throw new UserException(PluginProblems.JAR_NOT_THERE, "is no file; give a plugin jar", file.toString());
             }
-            return isSound(new Console(), PluginFile.read(file), home, timeout) ? 0 : 1;
+            return isSound(new Console(), PluginFile.read(file), home, limit) ? 0 : 1;
         }
     }
 
@@ -120,12 +126,8 @@ final class PluginsCommand implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", description = "plugin jar, or YAML file that describes a target")
         Path file;
 
-        @Option(
-                names = "--timeout",
-                converter = PositiveIntegerConverter.class,
-                paramLabel = "S",
-                description = "seconds that one contract may take (default: 60)")
-        int timeout = 60;
+        @Mixin
+        ContractLimit limit = new ContractLimit();
 
         @Mixin
         InstallationOptions home;
@@ -135,7 +137,7 @@ final class PluginsCommand implements Callable<Integer> {
             Console console = new Console();
             PluginInstallation installation = home.installation();
             PluginFile plugin = installation.examine(file);
-            if (!isSound(console, plugin, home, timeout)) {
+            if (!isSound(console, plugin, home, limit)) {
                 console.problem(Problem.error(
                         PluginProblems.CONTRACT_BROKEN,
                         "breaks the contracts above and was not installed",
