@@ -87,12 +87,9 @@ public final class Evaluation {
         return reference.self(data.classes());
     }
 
+    /** The configs on the segmented model. */
     public EvaluationMetrics simulated(Graph graph, Quantization quantization) {
-        try (Simulation m = Simulation.of(graph, quantization)) {
-            return reference.score(
-                    (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), sink),
-                    data.classes());
-        }
+        return simulated(graph, quantization, List.of()).usual();
     }
 
     /**
@@ -104,21 +101,6 @@ public final class Evaluation {
             MetricSums sums = new MetricSums(asked, reference, data.samples().size());
             EvaluationMetrics usual = reference.score(
                     (s, sink) -> m.forEach(s, workers, d -> progress.at("simulated", d, s.size()), (i, out) -> {
-                        sink.accept(i, out);
-                        sums.add(i, out);
-                    }),
-                    data.classes());
-            return new Scores(usual, sums.values());
-        }
-    }
-
-    /** What ONNX Runtime makes of a file, scored as always and by metrics that a person asked for. */
-    public Scores exported(Path file, List<AskedMetric> asked) {
-        boolean floating = isFloating(OnnxReader.read(file));
-        try (OrtModel m = OrtModel.of(file, floating ? OrtOptimizationLevel.ASIS : OrtOptimizationLevel.ALL)) {
-            MetricSums sums = new MetricSums(asked, reference, data.samples().size());
-            EvaluationMetrics usual = reference.score(
-                    (s, sink) -> m.forEach(s, workers, d -> progress.at("exported", d, s.size()), (i, out) -> {
                         sink.accept(i, out);
                         sums.add(i, out);
                     }),

@@ -147,6 +147,7 @@ public final class TuneJob {
             Trial first = judged(new Mix(List.of()), nothing, plain);
             SearchSpace space = nothing;
             if (!first.holds()) {
+                keep(nothing);
                 space = space(plain);
                 listener.measured(space);
                 SearchSpace sought = space;
@@ -170,7 +171,20 @@ public final class TuneJob {
 
         private Trial evaluated(Mix mix, SearchSpace space) {
             Trial before = known.get(mix);
-            return before != null ? before : judged(mix, space, clock.timed(() -> mixes.run(space.rules(mix))));
+            if (before != null) {
+                return before;
+            }
+            TuneTrial bestBefore = best;
+            Trial trial = judged(mix, space, clock.timed(() -> mixes.run(space.rules(mix))));
+            if (!Objects.equals(best, bestBefore)) {
+                keep(space);
+            }
+            return trial;
+        }
+
+        /** Puts the best so far into the output folder while the search goes on. */
+        private void keep(SearchSpace space) {
+            writer.write(Objects.requireNonNull(bestRun), text(Objects.requireNonNull(best), space), false);
         }
 
         private Trial judged(Mix mix, SearchSpace space, MixTrials.Quantized quantized) {
@@ -184,7 +198,6 @@ public final class TuneJob {
             if (best == null || isBetter(told, best, space)) {
                 best = told;
                 bestRun = quantized;
-                writer.write(quantized, text(told, space), false);
             }
             return trial;
         }
