@@ -2,7 +2,7 @@ package dev.detent.host.check;
 
 import dev.detent.host.job.DryRun;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.search.MultiplyAdds;
+import dev.detent.support.operator.MultiplyAdds;
 import dev.detent.kernel.Journal;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Placement;
