@@ -8,6 +8,7 @@ import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.plugin.Registry;
+import dev.detent.report.Json;
 import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.Rules;
 import dev.detent.spi.backend.Target;
@@ -18,7 +19,6 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
-import dev.detent.report.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,7 +120,9 @@ class VerifyJobTest {
         VerifyJob.Report report = job.run(out, null);
         assertThat(report.whole()).isEmpty();
         assertThat(report.targets()).hasSize(1);
-        assertThat(report.targets().get(0).problems()).extracting(Problem::id).containsExactly("DT-VER-024", "DT-VER-022");
+        assertThat(report.targets().get(0).problems())
+                .extracting(Problem::id)
+                .containsExactly("DT-VER-024", "DT-VER-022");
         assertThat(report.isSound()).isFalse();
     }
 
