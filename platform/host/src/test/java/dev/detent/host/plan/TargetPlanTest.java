@@ -17,9 +17,9 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.Exporter;
+import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassDescriptor;
@@ -125,8 +125,7 @@ class TargetPlanTest {
         assertThat(plan.switchedOff()).isEmpty();
         assertThat(plan.plan().dispatcher()).isEqualTo("none");
         assertThat(Fakes.ids(plan.plan()))
-                .containsExactly(
-                        "normalize", "place", "look", "rules", "weights", "ranges", "correct", "freeze");
+                .containsExactly("normalize", "place", "look", "rules", "weights", "ranges", "correct", "freeze");
     }
 
     @Test
