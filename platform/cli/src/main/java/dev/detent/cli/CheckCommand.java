@@ -62,7 +62,7 @@ final class CheckCommand implements Callable<Integer> {
         for (String s : set) {
             settings = settings.with(s);
         }
-        List<TargetCheck> checks = new Detent(home.registryAndEngine(), InstallationOptions.VERSION)
+        List<TargetCheck> checks = home.detentAndEngine()
                 .check(model, dev.detent.spi.option.Option.list(backend), settings.with(rules.rules()));
         if (json) {
             console.text(Detent.json(checks.stream().map(TargetCheck::toMap).toList()));

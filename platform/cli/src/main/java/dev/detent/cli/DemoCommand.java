@@ -50,7 +50,7 @@ final class DemoCommand implements Callable<Integer> {
                 .workers(cores)
                 .evaluation(new EvaluationData.Source(evaluation.toString(), 0, evaluation.resolve("labels.csv")))
                 .build();
-        QuantizeOutcome o = new Detent(home::registryAndEngine, InstallationOptions.VERSION)
+        QuantizeOutcome o = home.detentAndEngine()
                 .quantize(request, console.progress())
                 .outcome();
         o.problems().forEach(console::problem);

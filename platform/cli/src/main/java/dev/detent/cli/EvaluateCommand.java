@@ -76,7 +76,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private int evaluate() {
         Console console = new Console();
-        Map<String, Map<String, EvaluationMetrics>> scores = new Detent(home.registry(), InstallationOptions.VERSION)
+        Map<String, Map<String, EvaluationMetrics>> scores = home.detent()
                 .evaluate(
                         new EvaluateRequest(
                                 new ModelFile(model, weights),

@@ -74,7 +74,7 @@ final class PlanCommand implements Callable<Integer> {
             settings = settings.with(s);
         }
         settings = settings.with(rules.rules()).with(effort);
-        Detent detent = new Detent(home.registry(), InstallationOptions.VERSION);
+        Detent detent = home.detent();
         List<String> targets = Option.list(backend);
         if (model.isPresent()) {
             for (DryRun run : detent.dryRun(model.get(), targets, settings)) {

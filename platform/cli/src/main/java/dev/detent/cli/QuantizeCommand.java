@@ -265,7 +265,7 @@ class QuantizeCommand implements Callable<Integer> {
         QuantizeRequest job = request.build();
         refusePlaces(job, traced);
         QuantizeResult result =
-                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
+                home.detentAndEngine().quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
         if (json) {
             console.text(Detent.json(result.runs().stream()

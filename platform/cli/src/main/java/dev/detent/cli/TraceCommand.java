@@ -33,7 +33,7 @@ final class TraceCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Console console = new Console();
         Map<String, String> failures = new ParityCorpus(
-                        new Detent(home.registry(), InstallationOptions.VERSION), corpus)
+                        home.detent(), corpus)
                 .trace(out, settings, console.progress());
         failures.forEach((file, why) -> console.line(file + " not written: " + why));
         console.line("traces in " + out);

@@ -160,7 +160,7 @@ final class TuneCommand implements Callable<Integer> {
                         CliProblems.NO_TARGET,
                         "say for which target: --backend ID; 'detent backends' lists them",
                         "--backend"));
-        Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
+        Detent detent = home.detentAndEngine();
         Function<EvaluationMetrics, Goal> goal = goal(detent.registry());
         Settings settings = file.settings();
         for (String s : set) {
