@@ -45,7 +45,7 @@ public record ModelFile(Path file, Optional<Path> weights) {
     /**
      * The graph as the file says it.
      *
-     * @throws UserException when the file is damaged, or Caffe's second file is missing
+     * @throws UserException when the file is damaged, Caffe's second file is missing, or one is given to ONNX
      */
     public Graph read() {
         if (isOnnx()) {
@@ -53,6 +53,12 @@ public record ModelFile(Path file, Optional<Path> weights) {
                 throw new UserException(
                         CaffeProblems.NO_PROTOTXT,
                         "holds the weights of a Caffe network; give its prototxt as the model and this with --weights",
+                        file.toString());
+            }
+            if (weights.isPresent()) {
+                throw new UserException(
+                        CaffeProblems.WEIGHTS_OF_ONNX,
+                        "is no prototxt; an ONNX model holds its weights or names their files itself: leave --weights out",
                         file.toString());
             }
             return OnnxReader.read(file);
