@@ -240,7 +240,7 @@ class QuantizeCommand implements Callable<Integer> {
         traced.ifPresent(t -> request.listener(recorder));
         adjust(request);
         QuantizeRequest job = request.build();
-        refusePlaces(job, traced);
+        refusePlaces(job, ranges.or(() -> file.path("ranges")), traced);
         QuantizeResult result =
                 new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
@@ -284,9 +284,10 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     /** Nothing is written where something is read. */
-    private void refusePlaces(QuantizeRequest job, Optional<Path> traced) {
+    private void refusePlaces(QuantizeRequest job, Optional<Path> known, Optional<Path> traced) {
         List<InputPath> read = new ArrayList<>(InputPlaces.of(job));
         config.ifPresent(f -> read.add(refuseIn(job.out(), "the settings file", f)));
+        known.ifPresent(f -> read.add(refuseIn(job.out(), "the source of --ranges", f)));
         traced.ifPresent(t -> {
             InputPath.refuseFile(t, "--trace", read);
             TraceFile.refuseOther(t);

@@ -3,15 +3,22 @@ package dev.detent.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a command refuses before it loads plugins or reads a model. */
 class RefusedOptionsTest {
+
+    @TempDir
+    Path folder;
 
     private static String refused(String... args) {
         PrintStream before = System.err;
@@ -23,6 +30,23 @@ class RefusedOptionsTest {
             System.setErr(before);
         }
         return told.toString(StandardCharsets.UTF_8);
+    }
+
+    /** The default output folder may be the run that the ranges come from. */
+    @Test
+    void theRunThatRangesComeFromIsNotReplaced() throws IOException {
+        Path cache = Files.writeString(folder.resolve("a.cache"), "TRT-8601-EntropyCalibration2\nx: 3d800000\n");
+        assertThat(refused(
+                        "quantize",
+                        "m.onnx",
+                        "--backend",
+                        "tensorrt",
+                        "--ranges",
+                        cache.toString(),
+                        "--out",
+                        folder.toString()))
+                .contains("holds the source of --ranges")
+                .contains("never written there");
     }
 
     @ParameterizedTest
