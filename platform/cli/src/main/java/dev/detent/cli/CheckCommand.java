@@ -121,7 +121,7 @@ final class CheckCommand implements Callable<Integer> {
                         + ps.get(0).sentence() + " ("
                         + names(ps.stream().map(Problem::where).toList()) + ")"));
         if (!c.lintComplete()) {
-            console.line("  what the target's own checks say needs ranges: run 'detent quantize'");
+            console.line("  what the target's own checks say of scales takes ranges: run 'detent quantize'");
         }
         if (c.unquantized().isEmpty() && c.problems().isEmpty()) {
             console.line("  nothing stays float, nothing to say");

@@ -73,6 +73,12 @@ public final class CliProblems implements ProblemCatalog {
             "The option belongs to something that was not asked for.",
             "Leave it out, or ask for what it belongs to.");
 
+    public static final ProblemType SEVERAL_RUNS = new ProblemType(
+            "DT-CLI-032",
+            "A folder of several runs where one is meant",
+            "A run for several targets has a folder for each.",
+            "Name the folder of one target.");
+
     public static final ProblemType NO_SUCH_TENSOR = new ProblemType(
             "DT-CLI-020",
             "No quantized slot carries this tensor",

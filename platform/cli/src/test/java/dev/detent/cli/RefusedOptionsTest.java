@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +69,17 @@ class RefusedOptionsTest {
     void aCommandWithoutATargetSaysSo(String command) {
         assertThat(refused(command.split(" "))).contains("DT-CLI-002");
         assertThat(refused((command + " --backend ,").split(" "))).contains("DT-CLI-002");
+    }
+
+    @Test
+    void aComparisonAsksForOneOfSeveralRuns() throws IOException {
+        Files.writeString(folder.resolve("detent.json"), "{\"targets\": [\"ncnn\", \"tensorrt\"]}");
+        for (String target : List.of("ncnn", "tensorrt")) {
+            Files.writeString(Files.createDirectory(folder.resolve(target)).resolve("detent.json"), "{}");
+        }
+        assertThat(refused("compare", folder.toString(), folder.toString()))
+                .contains("DT-CLI-032")
+                .contains(folder.resolve("ncnn") + ", " + folder.resolve("tensorrt"));
     }
 
     /** Without '=' it is no option of the metric, and none of a pass. */
