@@ -185,7 +185,8 @@ class RulesTest {
     }
 
     private static int quantized(Path run) {
-        Matcher card = Pattern.compile(">(\\d+)<[^>]*>\\s*<[^>]*>nodes quantized of").matcher(text(run, "report.html"));
+        Matcher card =
+                Pattern.compile(">(\\d+)<[^>]*>\\s*<[^>]*>nodes quantized of").matcher(text(run, "report.html"));
         assertThat(card.find()).isTrue();
         return Integer.parseInt(card.group(1));
     }

@@ -175,7 +175,10 @@ class TuneTest {
         assertThat(out.resolve("detent.json")).exists();
     }
 
-    /** Every improvement is a finished folder at once: whoever looks while the search runs finds a whole run; its layers are judged at the end. */
+    /**
+     * Every improvement is a finished folder at once: whoever looks while the search runs finds a whole run; its layers
+     * are judged at the end.
+     */
     @Test
     void theBestSoFarIsAlwaysThere() {
         Path out = work.resolve("anytime");
@@ -185,15 +188,15 @@ class TuneTest {
             @Override
             public void tried(TuneTrial trial) {
                 if (trial.number() > 0) {
-                    whole.add(Files.exists(out.resolve("net.qdq.onnx"))
-                            && Files.exists(out.resolve("detent.json")));
+                    whole.add(Files.exists(out.resolve("net.qdq.onnx")) && Files.exists(out.resolve("detent.json")));
                     reports.add(out.resolve(OutputNames.REPORT).toFile().length());
                 }
             }
         };
         tune("onnxruntime", out, new Goal.Snr(40), told);
         assertThat(whole).isNotEmpty().doesNotContain(false);
-        assertThat(reports).allMatch(n -> n < out.resolve(OutputNames.REPORT).toFile().length());
+        assertThat(reports)
+                .allMatch(n -> n < out.resolve(OutputNames.REPORT).toFile().length());
     }
 
     @Test
