@@ -28,9 +28,6 @@ import java.util.Set;
 record MapperFiles(int bits, Optional<String> table, String instructionKey) {
 
     private static final int LONGEST_NAME = 32;
-    /** docs/problems.md: the model, a part of constants, a value of constants. */
-    private static final Set<String> REFUSED_AT_BATCH_1 = Set.of("DT-RUN-001", "DT-RUN-006", "DT-RUN-014");
-
     private static final int PICTURE = 1;
     private static final int FEATURES = 0;
 
@@ -71,7 +68,7 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
      * model and ends the run.
      */
     private static boolean isOfModel(Problem p) {
-        return p.id().startsWith("DT-CAF-") || REFUSED_AT_BATCH_1.contains(p.id());
+        return p.id().startsWith("DT-CAF-") || p.id().startsWith("DT-RUN-");
     }
 
     /** Layers of 16 bits in an 8-bit target: the mapper knows them by the end of their names. */
