@@ -159,7 +159,8 @@ final class YamlTarget {
         List<Scheme> widths = new ArrayList<>();
         for (String bits : values.list(also.getOrDefault(key, List.of()))) {
             if (!scheme.system().isAffineInteger()) {
-                throw values.wrong(key + ".format", scheme.system().id(), "integer where 'also." + key + "' has widths");
+                throw values.wrong(
+                        key + ".format", scheme.system().id(), "integer where 'also." + key + "' has widths");
             }
             if (!bits.matches("[2-9]|[12]\\d|3[0-2]")) {
                 throw values.wrong("also." + key, bits, "widths of 2 to 32 bits");

@@ -88,7 +88,9 @@ class YamlTargetTest {
         refused(Map.of("exporters", List.of("caffe")), "'exporters' must be qdq or table");
         refused(Map.of("operators", Map.of("Add", Map.of("in-0", "float"))), "'operators.Add.in-0' must be input-0");
         refused(Map.of("outputs", "perhaps"), "'outputs' must be quantized or float");
-        refused(Map.of("also", Map.of("weights", List.of(64))), "'also.weights' must be widths of 2 to 32 bits, not '64'");
+        refused(
+                Map.of("also", Map.of("weights", List.of(64))),
+                "'also.weights' must be widths of 2 to 32 bits, not '64'");
     }
 
     /** A format of 8 bits has no other width, and weights without a scheme have none either. */

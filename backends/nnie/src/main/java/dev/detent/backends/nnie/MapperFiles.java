@@ -64,8 +64,8 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
     }
 
     /**
-     * Caffe's own refusals, and those of ONNX Runtime at batch 1. Anything else, such as a full disk, is no fault of the
-     * model and ends the run.
+     * Caffe's own refusals, and those of ONNX Runtime at batch 1. Anything else, such as a full disk, is no fault of
+     * the model and ends the run.
      */
     private static boolean isOfModel(Problem p) {
         return p.id().startsWith("DT-CAF-") || p.id().startsWith("DT-RUN-");

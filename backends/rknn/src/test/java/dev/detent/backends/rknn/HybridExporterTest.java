@@ -105,6 +105,7 @@ class HybridExporterTest {
         assertThat(files.get("my net's.build.py"))
                 .startsWith("# Builds the model with rknn-toolkit2: python 'my net'\\''s.build.py' rk3588\n");
         export("m", Map.of());
-        assertThat(files.get("m.build.py")).startsWith("# Builds the model with rknn-toolkit2: python m.build.py rk3588\n");
+        assertThat(files.get("m.build.py"))
+                .startsWith("# Builds the model with rknn-toolkit2: python m.build.py rk3588\n");
     }
 }
