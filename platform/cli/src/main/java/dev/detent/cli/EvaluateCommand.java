@@ -1,6 +1,5 @@
 package dev.detent.cli;
 
-import dev.detent.host.Detent;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;

@@ -15,9 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Verifies the folder of a finished run, of one target or several, on noise or on real data.
- */
+/** Verifies the folder of a finished run, of one target or several, on noise or on real data. */
 public final class VerifyJob {
 
     private final Provider<Registry> plugins;
@@ -60,8 +58,8 @@ public final class VerifyJob {
                 several ? RecordedFiles.problems(RunDirectory.read(out).json()) : List.of();
         List<ArtifactVerifier.Result> results = new ArrayList<>();
         for (RunDirectory run : runs) {
-            Optional<Samples> samples = data.map(real ->
-                    SampleLoader.open(widened(real.model()), real.data(), run.preprocessing(), real.samples()));
+            Optional<Samples> samples = data.map(
+                    real -> SampleLoader.open(widened(real.model()), real.data(), run.preprocessing(), real.samples()));
             results.add(ArtifactVerifier.run(plugins.get(), run, samples));
         }
         return new Report(whole, results);

@@ -134,8 +134,12 @@ class VerifyJobTest {
     void whatBelongsToAllTargetsIsLookedAtToo() throws IOException {
         edit(out.resolve("chip/table.txt"), "was", "is");
         edit(out.resolve(OutputNames.COMPARISON), "was", "is");
-        assertThat(job.run(out, Optional.empty()).whole()).extracting(Problem::id).containsExactly("DT-VER-024");
+        assertThat(job.run(out, Optional.empty()).whole())
+                .extracting(Problem::id)
+                .containsExactly("DT-VER-024");
         edit(out.resolve(OutputNames.RECORD), "\"chip\"", "\"chip\", \"chip\"");
-        assertThat(job.run(out, Optional.empty()).whole()).extracting(Problem::id).containsExactly("DT-VER-025", "DT-VER-024");
+        assertThat(job.run(out, Optional.empty()).whole())
+                .extracting(Problem::id)
+                .containsExactly("DT-VER-025", "DT-VER-024");
     }
 }
