@@ -164,7 +164,8 @@ public final class OutputErrors {
         return x * x;
     }
 
-    static double decibels(double ratio) {
+    /** A ratio of noise over signal in dB; infinite when nothing differs. */
+    public static double decibels(double ratio) {
         return ratio == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(ratio);
     }
 }
