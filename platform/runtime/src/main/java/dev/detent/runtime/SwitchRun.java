@@ -102,6 +102,8 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
     private final Tensors onQuantized = new Tensors(quantized);
     private final List<OnnxTensor> fed = new ArrayList<>();
     private FloatBuffer ordered = BufferPool.allocate(0);
+    /** What the sample is called that is computed. */
+    private String described = "";
 
     SwitchRun(SwitchableNetwork network) {
         this.network = network;
@@ -110,6 +112,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
     /** Computes a sample in the float and in the quantized network. */
     void bases(Sample sample, String description) {
         release();
+        described = description;
         guarded(description, () -> {
             feed(sample, description, exact, Variant.Base.FLOAT);
             for (int s = 0; s < network.parts().size(); s++) {
@@ -127,7 +130,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
         boolean onFloats = route.variant().base() == Variant.Base.FLOAT;
         Tensors tensors = onFloats ? onFloat : onQuantized;
         tensors.forget();
-        guarded("", () -> {
+        guarded(described, () -> {
             for (String value : route.touched()) {
                 arrive(value, Objects.requireNonNull(tensors.base).raw(value), tensors, Optional.of(route));
             }

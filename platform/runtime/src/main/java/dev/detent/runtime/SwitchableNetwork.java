@@ -98,6 +98,7 @@ public final class SwitchableNetwork implements AutoCloseable {
     private final Map<List<Object>, OrtSession> others = new HashMap<>();
     private final Map<Integer, OrtSession> reorders = new ConcurrentHashMap<>();
     private long otherWeights;
+    private long keptWeights = KEPT_WEIGHTS;
 
     private SwitchableNetwork(Graph graph, PartitionPlan plan, Map<Slot, Tensor> floatConstants) {
         this.graph = graph;
@@ -206,6 +207,11 @@ public final class SwitchableNetwork implements AutoCloseable {
         return cut != null && (cut.producer() != null || !read.equals(cut.value()));
     }
 
+    /** Weights of sessions with other constants, in bytes: when there are more, all of them are closed. */
+    void keepWeights(long bytes) {
+        keptWeights = bytes;
+    }
+
     /** Values where the network is cut. */
     public Set<String> cuts() {
         return plan.cuts().keySet();
@@ -274,7 +280,7 @@ public final class SwitchableNetwork implements AutoCloseable {
         List<Route> routes = new ArrayList<>();
         for (int i = 0; i < variants.size(); i++) {
             Map<Integer, OrtSession> sessions = new HashMap<>(choices.get(i).there());
-            choices.get(i).missing().forEach((part, key) -> sessions.put(part, others.get(key)));
+            choices.get(i).missing().forEach((part, key) -> sessions.put(part, Objects.requireNonNull(others.get(key))));
             routes.add(route(variants.get(i), sessions));
         }
         return routes;
@@ -342,12 +348,13 @@ public final class SwitchableNetwork implements AutoCloseable {
     }
 
     private void openOthers(Map<List<Object>, Map<String, Tensor>> wanted) {
+        if (otherWeights > keptWeights && !others.keySet().containsAll(wanted.keySet())) {
+            // Before what is open is taken off the list: a session that is closed here must be opened again.
+            closeOthers();
+        }
         wanted.keySet().removeAll(others.keySet());
         if (wanted.isEmpty()) {
             return;
-        }
-        if (otherWeights > KEPT_WEIGHTS) {
-            closeOthers();
         }
         List<List<Object>> keys = List.copyOf(wanted.keySet());
         List<Integer> part = keys.stream().map(k -> (Integer) k.get(0)).toList();
