@@ -62,6 +62,7 @@ class ErrorAnalysisTest {
             List<Unit> units = analysis.units().stream()
                     .filter(u -> u.kind() != Unit.Kind.LAYER)
                     .toList();
+            assertThat(units).isNotEmpty();
             Map<String, float[]> seen = new LinkedHashMap<>();
             analysis.network()
                     .run(

@@ -1,8 +1,11 @@
 package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.rules.RuleText;
+import dev.detent.host.settings.Settings;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -12,6 +15,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
@@ -19,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -107,6 +113,10 @@ class LearningTest {
         Pipeline.Result plain = quantize(target, 2);
         Pipeline.Result learned = quantize(target, 2, on(pass));
         assertThat(told(learned)).startsWith("learned ").doesNotStartWith("learned 0 ");
+        Matcher fall = Pattern.compile("fell by (-?[0-9.]+) dB").matcher(told(learned));
+        assertThat(fall.find()).isTrue();
+        // Of what is kept the error has fallen, if by less than the sentence shows.
+        assertThat(Double.parseDouble(fall.group(1))).isNotNegative();
         assertThat(left(learned)).isNotEqualTo(left(plain));
         assertThat(learned.configs().configs().stream()
                         .map(TensorQuantization::state)
@@ -122,6 +132,31 @@ class LearningTest {
         List<Object> one = left(quantize("fpga", 1, on(pass)));
         assertThat(left(quantize("fpga", 3, on(pass)))).isEqualTo(one);
         assertThat(left(quantize("fpga", 1, on(pass, pass + ".seed=2")))).isNotEqualTo(one);
+    }
+
+    /** What a person keeps in float stays the model's own, whatever learns around it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"lsq", "block-bias-correction", "block-reconstruction"})
+    void weightsOfAFloatLayerAreNotLearned(String pass) {
+        Graph g = network();
+        Pipeline.Result r = TestPlatform.quantize(
+                g,
+                "fpga",
+                TestPlatform.noise(g, 20),
+                2,
+                Settings.NONE.with(List.of(RuleText.keepFloat("node:conv2"))),
+                on(pass));
+        assertThat(told(r)).startsWith("learned ").doesNotStartWith("learned 0 ");
+        assertThat(r.graph().initializer("w2").orElseThrow().bytes())
+                .isEqualTo(g.initializer("w2").orElseThrow().bytes());
+    }
+
+    @Test
+    void aLayerThatIsNotThereIsSaidSo() {
+        assertThatThrownBy(() -> quantize("fpga", 2, on("lsq", "lsq.interested-layers=conv1,konv2")))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("DT-TUN-003")
+                .hasMessageContaining("konv2");
     }
 
     @Test

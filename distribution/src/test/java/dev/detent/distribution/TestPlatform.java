@@ -104,7 +104,13 @@ final class TestPlatform {
     }
 
     static Pipeline.Result quantize(Graph graph, String target, Samples samples, int workers, String... set) {
-        Settings settings = Settings.NONE;
+        return quantize(graph, target, samples, workers, Settings.NONE, set);
+    }
+
+    /** @param first what is set before {@code set}, e.g. a person's rules */
+    static Pipeline.Result quantize(
+            Graph graph, String target, Samples samples, int workers, Settings first, String... set) {
+        Settings settings = first;
         for (String s : set) {
             settings = settings.with(s);
         }

@@ -4,7 +4,6 @@ import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.host.verify.VerifyJob;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -60,9 +59,10 @@ final class VerifyCommand implements Callable<Integer> {
         }
         VerifyJob.Data real = data.map(d -> new VerifyJob.Data(model.orElseThrow(), d, samples))
                 .orElse(null);
-        List<ArtifactVerifier.Result> results = new VerifyJob(home.registry()).run(out, real);
-        results.forEach(r -> show(console, r));
-        return results.stream().allMatch(r -> r.problems().isEmpty()) ? 0 : 1;
+        VerifyJob.Report report = new VerifyJob(home.registry()).run(out, real);
+        report.whole().forEach(console::problem);
+        report.targets().forEach(r -> show(console, r));
+        return report.isSound() ? 0 : 1;
     }
 
     private static void show(Console console, ArtifactVerifier.Result r) {

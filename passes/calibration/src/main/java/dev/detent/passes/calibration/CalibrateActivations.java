@@ -129,7 +129,7 @@ final class CalibrateActivations implements Pass {
                     .calibrate(
                             c,
                             Objects.requireNonNull(chosen.parameters().get(c)),
-                            chosen.choice().observer(c) + " over the calibration samples");
+                            ObserverChoice.observer(chosen.choice().method(), c) + " over the calibration samples");
         }
     }
 

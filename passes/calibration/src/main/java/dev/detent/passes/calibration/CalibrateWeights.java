@@ -35,7 +35,7 @@ final class CalibrateWeights {
         for (Node n : context.graph().nodes()) {
             for (TensorQuantization c : context.quantization().inputs(n)) {
                 if (c.isInitializer() && c.state().awaitsCalibration()) {
-                    String id = method.isEmpty() || c.isFixed() || c.isObserverChosen() ? c.observer() : method;
+                    String id = ObserverChoice.observer(method, c);
                     Tensor t = context.graph().initializer(c.value()).orElseThrow();
                     if (t.type() != ElementType.FLOAT) {
                         context.states().keepFloat(c, "a constant of " + t.type() + " is not quantized");

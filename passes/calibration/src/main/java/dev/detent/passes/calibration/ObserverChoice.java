@@ -58,15 +58,19 @@ record ObserverChoice(String method, int samples, boolean useful) {
         return method.isEmpty() ? "the rules' observers" : method;
     }
 
-    /** What the target prescribes, or a person chose for this very config, is no matter of choice. */
-    String observer(TensorQuantization c) {
+    /**
+     * The observer that calibrates a config: what the target prescribes, or a person chose for this very config, is no
+     * matter of choice.
+     */
+    static String observer(String method, TensorQuantization c) {
         return method.isEmpty() || c.isFixed() || c.isObserverChosen() ? c.observer() : method;
     }
 
     /** A tensor read at several slots is observed once per scheme. */
     Request request(PassView view, List<TensorQuantization> waiting) {
         Map<Key, List<TensorQuantization>> byKey = new LinkedHashMap<>();
-        waiting.forEach(c -> byKey.computeIfAbsent(new Key(c.value(), observer(c), c.scheme()), k -> new ArrayList<>())
+        waiting.forEach(c -> byKey.computeIfAbsent(
+                        new Key(c.value(), observer(method, c), c.scheme()), k -> new ArrayList<>())
                 .add(c));
         Request request = new Request(this, new ArrayList<>(), new ArrayList<>(), new LinkedHashMap<>());
         byKey.forEach((key, configs) -> {

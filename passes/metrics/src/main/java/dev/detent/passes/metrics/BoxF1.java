@@ -29,7 +29,7 @@ final class BoxF1 implements Metric {
 
     @Override
     public double[] sample(List<OutputTensor> reference, List<OutputTensor> quantized, Options options) {
-        Detections d = Detections.of(reference, quantized, options, options.get(Detections.SCORE));
+        Detections d = Detections.of(reference, quantized, options, options.get(Detections.SCORE), id());
         long hits = Box.hits(d.truth(), d.found(), options.get(Detections.OVERLAP)).stream()
                 .filter(hit -> hit)
                 .count();

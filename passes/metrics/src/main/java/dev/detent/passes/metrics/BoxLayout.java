@@ -27,23 +27,23 @@ enum BoxLayout {
     /** Strides of YOLOX's grids (Ge et al., YOLOX, 2021, and its export script). */
     private static final int[] STRIDES = {8, 16, 32};
 
-    static BoxLayout of(String name, List<OutputTensor> outputs) {
+    static BoxLayout of(String name, List<OutputTensor> outputs, String metric) {
         return switch (name) {
             case "yolox" -> YOLOX;
             case "yolov5" -> YOLOV5;
             case "yolov8" -> YOLOV8;
             case "corners" -> CORNERS;
-            default -> guess(outputs);
+            default -> guess(outputs, metric);
         };
     }
 
-    private static BoxLayout guess(List<OutputTensor> outputs) {
+    private static BoxLayout guess(List<OutputTensor> outputs, String metric) {
         if (outputs.size() >= 3 && named(outputs, "box") && named(outputs, "score")) {
             return CORNERS;
         }
         long[] shape = outputs.get(0).shape();
         if (shape.length != 3 || shape[0] != 1 || Math.min(shape[1], shape[2]) < 5) {
-            throw unknown(outputs);
+            throw unknown(outputs, metric);
         }
         if (shape[1] < shape[2]) {
             return YOLOV8;
@@ -63,38 +63,46 @@ enum BoxLayout {
         return outputs.stream().anyMatch(o -> o.name().contains(part));
     }
 
-    private static UserException unknown(List<OutputTensor> outputs) {
+    private static UserException unknown(List<OutputTensor> outputs, String metric) {
         return new UserException(
                 MetricProblems.NO_BOXES,
-                "does not look like boxes: outputs are " + outputs
-                        + "; say --set box-f1.layout=..., or use another metric",
-                "box-f1");
+                "does not look like boxes: outputs are " + outputs + "; say --set " + metric
+                        + ".layout=..., or use another metric",
+                metric);
     }
 
-    /** The boxes with a score of at least {@code least}, in the order of the output. */
-    List<Box> read(List<OutputTensor> outputs, double least) {
+    /**
+     * The boxes with a score of at least {@code least}, in the order of the output.
+     *
+     * @param metric that asks, for the sentence
+     * @throws UserException when the outputs are not laid out so
+     */
+    List<Box> read(List<OutputTensor> outputs, double least, String metric) {
+        if (!fits(outputs)) {
+            throw unknown(outputs, metric);
+        }
         return switch (this) {
-            case YOLOX -> yolox(table(outputs), least);
-            case YOLOV5 -> yolov5(table(outputs), least);
-            case YOLOV8 -> yolov8(table(outputs), least);
+            case YOLOX -> yolox(outputs.get(0), least);
+            case YOLOV5 -> yolov5(outputs.get(0), least);
+            case YOLOV8 -> yolov8(outputs.get(0), least);
             case CORNERS -> corners(outputs, least);
         };
     }
 
-    private static OutputTensor table(List<OutputTensor> outputs) {
-        OutputTensor o = outputs.get(0);
-        if (o.shape().length != 3 || o.shape()[0] != 1) {
-            throw unknown(outputs);
-        }
-        return o;
+    private boolean fits(List<OutputTensor> outputs) {
+        long[] shape = outputs.get(0).shape();
+        boolean table = shape.length == 3 && shape[0] == 1;
+        return switch (this) {
+            case YOLOX -> table && shape[2] >= 6 && side((int) shape[1]) > 0;
+            case YOLOV5 -> table && shape[2] >= 6;
+            case YOLOV8 -> table && shape[1] >= 5;
+            case CORNERS -> named(outputs, "box") && named(outputs, "score");
+        };
     }
 
     private static List<Box> yolox(OutputTensor o, double least) {
         int width = (int) o.shape()[2];
         int side = side((int) o.shape()[1]);
-        if (side == 0) {
-            throw unknown(List.of(o));
-        }
         float[] v = o.values();
         List<Box> boxes = new ArrayList<>();
         int row = 0;
@@ -163,7 +171,7 @@ enum BoxLayout {
     }
 
     private static OutputTensor find(List<OutputTensor> outputs, String part) {
-        return outputs.stream().filter(o -> o.name().contains(part)).findFirst().orElseThrow(() -> unknown(outputs));
+        return outputs.stream().filter(o -> o.name().contains(part)).findFirst().orElseThrow();
     }
 
     /** The kind a box most likely is. */

@@ -40,7 +40,8 @@ final class BoxPrecision implements Metric {
     /** Rows of kind, score, hit (1 or 0), true boxes (0 or more). */
     @Override
     public double[] sample(List<OutputTensor> reference, List<OutputTensor> quantized, Options options) {
-        Detections d = Detections.of(reference, quantized, options, Math.min(LEAST, options.get(Detections.SCORE)));
+        Detections d =
+                Detections.of(reference, quantized, options, Math.min(LEAST, options.get(Detections.SCORE)), id());
         List<Boolean> hits = Box.hits(d.truth(), d.found(), options.get(Detections.OVERLAP));
         double[] rows = new double[4 * (d.truth().size() + d.found().size())];
         int at = 0;

@@ -26,12 +26,16 @@ record Detections(List<Box> truth, List<Box> found) {
 
     static final List<Option<?>> OPTIONS = List.of(BoxLayout.OPTION, SCORE, OVERLAP, DOUBLES);
 
-    /** @param least score of boxes of the quantized model */
-    static Detections of(List<OutputTensor> reference, List<OutputTensor> quantized, Options options, double least) {
-        BoxLayout layout = BoxLayout.of(options.get(BoxLayout.OPTION), reference);
+    /**
+     * @param least score of boxes of the quantized model
+     * @param metric that asks
+     */
+    static Detections of(
+            List<OutputTensor> reference, List<OutputTensor> quantized, Options options, double least, String metric) {
+        BoxLayout layout = BoxLayout.of(options.get(BoxLayout.OPTION), reference, metric);
         double doubles = options.get(DOUBLES);
         return new Detections(
-                Box.withoutDoubles(layout.read(reference, options.get(SCORE)), doubles),
-                Box.withoutDoubles(layout.read(quantized, least), doubles));
+                Box.withoutDoubles(layout.read(reference, options.get(SCORE), metric), doubles),
+                Box.withoutDoubles(layout.read(quantized, least, metric), doubles));
     }
 }

@@ -12,5 +12,5 @@ public final class MetricProblems implements ProblemCatalog {
             "DT-MET-001",
             "Outputs that do not look like boxes",
             "A metric for detectors reads boxes in one of the layouts it knows; the outputs have the shape of none.",
-            "Say the layout with --set box-f1.layout=..., or take another metric; 'detent metrics' lists them.");
+            "Say the layout with --set METRIC.layout=..., or take another metric; 'detent metrics' lists them.");
 }

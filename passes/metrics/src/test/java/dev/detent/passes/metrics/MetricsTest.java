@@ -60,7 +60,8 @@ class MetricsTest {
     void cellsOfYoloxBecomePixels() {
         float[] values = new float[21 * 7];
         System.arraycopy(new float[] {0.5f, 0.25f, 0, (float) Math.log(2), 0.8f, 0.1f, 0.9f}, 0, values, 7, 7);
-        List<Box> boxes = BoxLayout.YOLOX.read(List.of(new OutputTensor("out", values, new long[] {1, 21, 7})), 0.3);
+        List<Box> boxes =
+                BoxLayout.YOLOX.read(List.of(new OutputTensor("out", values, new long[] {1, 21, 7})), 0.3, "box-f1");
         assertEquals(List.of(new Box(8, -6, 16, 10, 1, 0.8f * 0.9f)), boxes);
     }
 
@@ -73,8 +74,8 @@ class MetricsTest {
             values[i * 7 + 3] = box[i];
         }
         OutputTensor o = new OutputTensor("out", values, new long[] {1, 6, 7});
-        assertEquals(BoxLayout.YOLOV8, BoxLayout.of("auto", List.of(o)));
-        assertEquals(List.of(new Box(18, 27, 22, 33, 1, 0.6f)), BoxLayout.YOLOV8.read(List.of(o), 0.3));
+        assertEquals(BoxLayout.YOLOV8, BoxLayout.of("auto", List.of(o), "box-f1"));
+        assertEquals(List.of(new Box(18, 27, 22, 33, 1, 0.6f)), BoxLayout.YOLOV8.read(List.of(o), 0.3, "box-f1"));
     }
 
     @Test
@@ -82,6 +83,21 @@ class MetricsTest {
         OutputTensor logits = new OutputTensor("logits", new float[10], new long[] {1, 10});
         UserException e = assertThrows(UserException.class, () -> score(new BoxF1(), logits, logits));
         assertEquals("DT-MET-001", e.problems().get(0).id());
+    }
+
+    /** Rows without kinds would be read past their end. */
+    @Test
+    void aLayoutThatTheOutputsDoNotHaveIsSaidSo() {
+        OutputTensor narrow = new OutputTensor("boxes", new float[8 * 5], new long[] {1, 8, 5});
+        for (String layout : List.of("yolox", "yolov5", "yolov8", "corners")) {
+            Options asked = new Options(Map.of("layout", layout));
+            OutputTensor o =
+                    layout.equals("yolov8") ? new OutputTensor("b", new float[32], new long[] {1, 4, 8}) : narrow;
+            UserException e = assertThrows(
+                    UserException.class, () -> new BoxPrecision().sample(List.of(o), List.of(o), asked), layout);
+            assertEquals("DT-MET-001", e.problems().get(0).id());
+            assertEquals("box-map", e.problems().get(0).where());
+        }
     }
 
     @Test

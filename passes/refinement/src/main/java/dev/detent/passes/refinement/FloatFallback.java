@@ -91,15 +91,19 @@ final class FloatFallback {
             return;
         }
         Set<TensorQuantization> floats = new LinkedHashSet<>();
+        // What has no integer work to do once others are float, with the reason.
+        Map<TensorQuantization, String> idle = new LinkedHashMap<>();
         double byWeights = error(Set.copyOf(activations));
         if (!(byWeights <= allowed)) {
             floats.addAll(chosen(roots(true), Set.copyOf(activations), 0));
-            floats.addAll(idle(floats).keySet());
+            idle.putAll(idle(floats));
+            floats.addAll(idle.keySet());
         }
         double now = error(floats);
         if (!(now <= allowed)) {
             floats.addAll(chosen(activations, floats, Math.min(byWeights, allowed)));
-            floats.addAll(idle(floats).keySet());
+            idle.putAll(idle(floats));
+            floats.addAll(idle.keySet());
             now = error(floats);
         }
         if (Double.isInfinite(now)) {
@@ -108,9 +112,11 @@ final class FloatFallback {
         }
         boolean worth = !floats.isEmpty() && now <= WORTH * before;
         if (worth) {
-            takeBack(floats, before, now);
+            takeBack(floats, idle, before, now);
         }
-        report(floats, before, now, worth, byWeights);
+        Set<TensorQuantization> blamed = new LinkedHashSet<>(floats);
+        blamed.removeAll(idle.keySet());
+        report(blamed, before, now, worth, byWeights);
     }
 
     /** Configs whose parameters nobody else quantizes with, in the order of the network. */
@@ -210,10 +216,11 @@ final class FloatFallback {
                 .orElse(Map.of());
     }
 
-    private void takeBack(Set<TensorQuantization> floats, double before, double now) {
+    private void takeBack(
+            Set<TensorQuantization> floats, Map<TensorQuantization, String> idle, double before, double now) {
         String change = String.format(
                 Locale.ROOT, "the outputs keep %.1f dB, %.1f with it in 8 bits", decibels(now), decibels(before));
-        Map<TensorQuantization, String> all = new LinkedHashMap<>(idle(floats));
+        Map<TensorQuantization, String> all = new LinkedHashMap<>(idle);
         floats.forEach(c -> all.putIfAbsent(c, change));
         all.forEach((c, why) -> {
             if (c.state().isCalibrated() && !c.isInitializer()) {
@@ -226,7 +233,7 @@ final class FloatFallback {
     }
 
     private void report(Set<TensorQuantization> floats, double before, double now, boolean worth, double byWeights) {
-        long count = floats.stream().filter(c -> !c.isInitializer()).count();
+        int count = floats.size();
         if (worth) {
             context.report(Problem.note(
                     RefinementProblems.TAKEN_BACK,

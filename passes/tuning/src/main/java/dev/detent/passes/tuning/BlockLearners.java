@@ -4,6 +4,8 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Block;
+import dev.detent.support.operator.InputRole;
+import dev.detent.support.operator.OperatorTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,6 +67,10 @@ record BlockLearners(Weights weights, Scales scales, double biases, double hold,
         Tensor now = context.graph().initializer(p.value()).orElseThrow();
         Optional<? extends TensorQuantization> config =
                 context.quantization().config(p.slot()).filter(c -> c.state().isActive());
+        if (config.isEmpty() && isWeight(context, p)) {
+            // A layer that stays in float keeps the model's own weights.
+            return Optional.empty();
+        }
         if (config.isEmpty() || config.get().state().isPassive()) {
             return biases > 0 ? Optional.of(new Slower(new LearnedBias(p, now), biases)) : Optional.empty();
         }
@@ -81,7 +87,14 @@ record BlockLearners(Weights weights, Scales scales, double biases, double hold,
                                 now,
                                 block.exact(p),
                                 new LearnedWeight.Rates(
-                                        1, scales.of(config.get()), weights == Weights.VALUES ? hold : 0)));
+                                        scales.of(config.get()), weights == Weights.VALUES ? hold : 0)));
+    }
+
+    private static boolean isWeight(PassContext context, Block.Parameter p) {
+        return context.graph()
+                .node(p.slot().node())
+                .filter(n -> OperatorTable.role(n, p.slot().index(), context.graph()) == InputRole.WEIGHT)
+                .isPresent();
     }
 
     /** A weight with scales of its own that the target does not prescribe. */

@@ -5,9 +5,11 @@ import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Differentiator;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -61,9 +63,23 @@ final class BlockOptions {
         return all.toArray(Option<?>[]::new);
     }
 
-    /** Names that {@link #LAYERS} gives. */
+    /**
+     * Names that {@link #LAYERS} gives.
+     *
+     * @throws UserException when the network has no node of such a name
+     */
     static Set<String> layers(PassContext context) {
-        return Set.copyOf(Option.list(context.options().get(LAYERS)));
+        Set<String> names = new LinkedHashSet<>(Option.list(context.options().get(LAYERS)));
+        names.remove("");
+        for (String name : names) {
+            if (context.graph().node(name).isEmpty()) {
+                throw new UserException(
+                        TuningProblems.NO_SUCH_LAYER,
+                        "there is no node '" + name + "'; 'detent inspect' lists the names",
+                        LAYERS.name());
+            }
+        }
+        return names;
     }
 
     /**

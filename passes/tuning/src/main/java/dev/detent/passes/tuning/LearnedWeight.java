@@ -33,11 +33,12 @@ final class LearnedWeight implements Learner {
     private final Rates rates;
 
     /**
-     * How fast what is learned; 0 for not at all.
+     * What is learned besides the weight.
      *
+     * @param scales how fast scales are learned, as a part of the weights' rate; 0 for not at all
      * @param gamma weight of the squared distance between a weight and its rounded value
      */
-    record Rates(double weights, double scales, double gamma) {}
+    record Rates(double scales, double gamma) {}
 
     /**
      * @param now the weight as it stands, which passes before may have put on its grid
@@ -106,7 +107,7 @@ final class LearnedWeight implements Learner {
         QuantizationParameters p = parameters();
         float[] rounded = rounded(p);
         Scheme scheme = config.scheme();
-        float[] toValues = g.clone();
+        float[] toValues = new float[g.length];
         double[] toScales = new double[first.length];
         double pull = 2 * rates.gamma() / values.length;
         double[] low = new double[first.length];
@@ -121,11 +122,9 @@ final class LearnedWeight implements Learner {
             toScales[c] += (double) g[i] * (inside ? rounded[i] - values[i] : rounded[i]);
             toValues[i] = (inside ? g[i] : 0) + (float) (pull * (values[i] - rounded[i]));
         }
-        if (rates.weights() > 0) {
-            float[] change = weightAdam.step(toValues);
-            for (int i = 0; i < values.length; i++) {
-                values[i] += (float) (rate * rates.weights() * p.scale(groups[i]) * change[i]);
-            }
+        float[] moves = weightAdam.step(toValues);
+        for (int i = 0; i < values.length; i++) {
+            values[i] += (float) (rate * p.scale(groups[i]) * moves[i]);
         }
         if (rates.scales() > 0) {
             // d/d(log s) = s d/ds, and d/ds has a 1 / s.

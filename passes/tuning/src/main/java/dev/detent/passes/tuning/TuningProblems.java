@@ -15,6 +15,12 @@ public final class TuningProblems implements ProblemCatalog {
                     + "is before it is not learned for what comes behind it.",
             "Nothing needs to be mended.");
 
+    static final ProblemType NO_SUCH_LAYER = new ProblemType(
+            "DT-TUN-003",
+            "No such layer to learn",
+            "interested-layers names a node that the network does not have.",
+            "'detent inspect' lists the names of the nodes.");
+
     static final ProblemType LEARNED = new ProblemType(
             "DT-TUN-002",
             "Blocks of the network were learned",

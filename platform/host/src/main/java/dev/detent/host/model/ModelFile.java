@@ -52,7 +52,8 @@ public record ModelFile(Path file, Optional<Path> weights) {
             if (name(file).endsWith(".caffemodel")) {
                 throw new UserException(
                         CaffeProblems.NO_PROTOTXT,
-                        "holds the weights of a Caffe network; give its prototxt as the model and this with --weights",
+                        "holds the weights of a Caffe network; give its prototxt as the model, and put this beside it under the"
+                                + " same name or use --weights FILE where the command has it",
                         file.toString());
             }
             return OnnxReader.read(file);
@@ -61,7 +62,8 @@ public record ModelFile(Path file, Optional<Path> weights) {
                 file,
                 weights.orElseThrow(() -> new UserException(
                         CaffeProblems.NO_WEIGHTS,
-                        "has no .caffemodel beside it; say where it is: --weights FILE",
+                        "has no .caffemodel beside it; put it there under the prototxt's name, or use --weights FILE"
+                                + " where the command has it",
                         file.toString())));
     }
 }

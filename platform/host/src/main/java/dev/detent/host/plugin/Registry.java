@@ -28,7 +28,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -111,9 +113,16 @@ public final class Registry implements Observers {
 
     /** Whether a plugin file contributes anything at all. */
     public boolean isContributing(String file) {
+        return !pluginsOf(file).isEmpty();
+    }
+
+    /** {@code id version} of the plugins that what a file contributes comes from, of whatever kind it is; sorted. */
+    public Set<String> pluginsOf(String file) {
         return Stream.of(all.targets, all.passes, all.dispatchers, all.observers, all.metrics, all.systems)
                 .flatMap(m -> m.values().stream())
-                .anyMatch(e -> e.file().equals(file));
+                .filter(e -> e.file().equals(file))
+                .map(Entry::plugin)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The targets of one plugin file. */
@@ -229,12 +238,6 @@ public final class Registry implements Observers {
     /** {@code id version} of the plugin a dispatcher comes from. */
     public String pluginOfDispatcher(String dispatcher) {
         return Optional.ofNullable(all.dispatchers.get(dispatcher))
-                .map(Entry::plugin)
-                .orElse("");
-    }
-
-    public String pluginOfObserver(String observer) {
-        return Optional.ofNullable(all.observers.get(observer))
                 .map(Entry::plugin)
                 .orElse("");
     }

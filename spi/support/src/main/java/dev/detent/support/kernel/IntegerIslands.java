@@ -162,6 +162,14 @@ public final class IntegerIslands {
                 && !root.value().isEmpty();
     }
 
+    /** What only follows another node goes with it. */
+    private void dropUnfollowed(Set<Node> integer) {
+        boolean changed = true;
+        while (changed) {
+            changed = integer.removeIf(n -> isBehind(n) && !follows(n, integer));
+        }
+    }
+
     /** Nodes that run in integers, on islands with a weighted operator. */
     private Set<Node> paying() {
         Set<Node> integer = new LinkedHashSet<>();
@@ -170,11 +178,7 @@ public final class IntegerIslands {
                 integer.add(n);
             }
         }
-        // What only follows another node goes with it.
-        boolean changed = true;
-        while (changed) {
-            changed = integer.removeIf(n -> isBehind(n) && !follows(n, integer));
-        }
+        dropUnfollowed(integer);
         boolean left = true;
         while (left) {
             List<Node> edge = integer.stream()
@@ -184,10 +188,7 @@ public final class IntegerIslands {
             stays.addAll(edge);
             left = !edge.isEmpty();
         }
-        changed = true;
-        while (changed) {
-            changed = integer.removeIf(n -> isBehind(n) && !follows(n, integer));
-        }
+        dropUnfollowed(integer);
         Set<Node> paying = new LinkedHashSet<>();
         Set<Node> seen = new HashSet<>();
         for (Node n : integer) {

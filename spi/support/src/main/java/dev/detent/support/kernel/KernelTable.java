@@ -3,7 +3,6 @@ package dev.detent.support.kernel;
 import dev.detent.spi.graph.Node;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -58,24 +57,6 @@ public final class KernelTable {
             }
         }
         return new KernelTable(rows);
-    }
-
-    /** The table as {@link #parse} reads it. */
-    public String text() {
-        StringBuilder text = new StringBuilder();
-        for (Kernel k : Kernel.values()) {
-            List<String> types = rows.entrySet().stream()
-                    .filter(e -> e.getValue() == k)
-                    .map(Map.Entry::getKey)
-                    .toList();
-            if (!types.isEmpty()) {
-                text.append(text.isEmpty() ? "" : ";")
-                        .append(k.word())
-                        .append('=')
-                        .append(String.join(",", types));
-            }
-        }
-        return text.toString();
     }
 
     /** What the node's kernel wants; empty for one that is computed in float. */

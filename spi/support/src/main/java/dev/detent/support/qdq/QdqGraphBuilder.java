@@ -59,6 +59,9 @@ public final class QdqGraphBuilder {
     private static final Set<String> CARRIED =
             Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
 
+    /** Width of the sums that a bias is added to. */
+    private static final int ACCUMULATOR_BITS = 32;
+
     private record Pair(String value, Scheme scheme, QuantizationParameters parameters) {}
 
     private final Graph graph;
@@ -67,9 +70,6 @@ public final class QdqGraphBuilder {
     private final Map<Pair, String> pairs = new LinkedHashMap<>();
 
     private final Set<Form> form;
-    /** Width of the sums that a bias is added to. */
-    private static final int SUMS = 32;
-
     /** Highest opset some pair needs. */
     private int needed;
 
@@ -271,7 +271,7 @@ public final class QdqGraphBuilder {
                 && n.isOneOf(OperatorTable.biased())
                 && c.isInitializer()
                 && c.state().isBaked()
-                && c.scheme().bits() == SUMS
+                && c.scheme().bits() == ACCUMULATOR_BITS
                 && !c.state().isPassive();
     }
 
