@@ -72,10 +72,10 @@ final class RunReport {
                 .filter(a -> a.whole().quantized().outputs().size() > 1)
                 .ifPresent(a -> a.whole()
                         .quantized()
-                        .outputs()
-                        .forEach((name, ratio) -> rows.add(List.of(
+                        .snrByOutput()
+                        .forEach((name, snr) -> rows.add(List.of(
                                 name,
-                                HtmlReport.decibels(ratio == 0 ? 99 : -10 * Math.log10(ratio)),
+                                HtmlReport.decibels(snr),
                                 String.format(
                                         Locale.ROOT,
                                         "%+.3f",
