@@ -172,7 +172,8 @@ public final class OutputErrors {
         return x * x;
     }
 
-    static double decibels(double ratio) {
+    /** A ratio of noise over signal in dB; infinite when nothing differs. */
+    public static double decibels(double ratio) {
         return SquaredErrorAccumulator.decibels(ratio);
     }
 }

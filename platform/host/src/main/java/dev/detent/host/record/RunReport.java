@@ -3,6 +3,7 @@ package dev.detent.host.record;
 import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
 import dev.detent.spi.graph.Node;
@@ -109,7 +110,7 @@ final class RunReport {
         Map<String, String> cards = new LinkedHashMap<>();
         long nodes = w.result().graph().nodes().size();
         long quantized = w.result().graph().nodes().stream()
-                .filter(w.result().configs()::isQuantized)
+                .filter(n -> QuantizedNodes.isQuantized(w.result().configs(), n))
                 .count();
         cards.put("nodes quantized of " + nodes, String.valueOf(quantized));
         folder.sizes().entrySet().stream()
