@@ -19,8 +19,7 @@ final class BlockedOrder implements AutoCloseable {
     void putInOrder(OnnxTensor blocked, int channels, OnnxTensor plain) throws OrtException {
         byChannels
                 .computeIfAbsent(
-                        channels,
-                        c -> OrtRuntime.session(NchwcLayout.reorder(c), OrtOptimizationLevel.ASIS, "reorder"))
+                        channels, c -> OrtRuntime.session(NchwcLayout.reorder(c), OrtOptimizationLevel.ASIS, "reorder"))
                 .run(Map.of(NchwcLayout.NATIVE, blocked), Set.of(), Map.of(NchwcLayout.PLAIN, plain))
                 .close();
     }

@@ -271,7 +271,9 @@ public final class SwitchableNetwork implements AutoCloseable {
         List<Route> routes = new ArrayList<>();
         for (int i = 0; i < variants.size(); i++) {
             Map<Integer, OrtSession> sessions = new HashMap<>(choices.get(i).there());
-            choices.get(i).missing().forEach((part, key) -> sessions.put(part, Objects.requireNonNull(others.get(key))));
+            choices.get(i)
+                    .missing()
+                    .forEach((part, key) -> sessions.put(part, Objects.requireNonNull(others.get(key))));
             routes.add(route(variants.get(i), sessions));
         }
         return routes;

@@ -48,10 +48,7 @@ class SwitchableNetworkTest {
         Variant first = with(WEIGHT, weight(50));
         Variant second = with(WEIGHT, weight(51));
         try (SwitchableNetwork network = SwitchableNetwork.of(
-                BlockWalkTest.network("Relu"),
-                BlockWalkTest.configs(0.02f),
-                Map.of(WEIGHT, weight(52)),
-                Set.of())) {
+                BlockWalkTest.network("Relu"), BlockWalkTest.configs(0.02f), Map.of(WEIGHT, weight(52)), Set.of())) {
             network.keepWeights(0);
             float[] alone = outputs(network, first).get(0);
             List<float[]> both = outputs(network, first, second);
@@ -93,9 +90,9 @@ class SwitchableNetworkTest {
             Variant outside = with(indices, Tensor.ofLongs(new long[] {1}, 99));
             assertThatThrownBy(() -> network.run(
                             List.of(outside), samples, 1, d -> {}, (i, bases) -> {}, (i, v, bases, out) -> {}))
-                    .isInstanceOfSatisfying(UserException.class, e -> assertThat(
-                                    e.problems().get(0).where())
-                            .isEqualTo("cat.png"));
+                    .isInstanceOfSatisfying(
+                            UserException.class,
+                            e -> assertThat(e.problems().get(0).where()).isEqualTo("cat.png"));
         }
     }
 }

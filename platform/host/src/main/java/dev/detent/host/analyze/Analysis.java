@@ -27,9 +27,7 @@ public record Analysis(
      * @param activationsOnly with float weights, on the same
      */
     public record Whole(
-            OutputErrors.Score quantized,
-            OutputErrors.Score weightsOnly,
-            OutputErrors.Score activationsOnly) {}
+            OutputErrors.Score quantized, OutputErrors.Score weightsOnly, OutputErrors.Score activationsOnly) {}
 
     /**
      * @param alone the outputs when only this is quantized

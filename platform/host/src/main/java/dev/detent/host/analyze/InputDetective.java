@@ -135,7 +135,12 @@ public final class InputDetective {
 
     /** How far the winner is ahead of the second, in standard deviations of all classes; the mean over the samples. */
     private static double sureness(
-            OrtModel model, ValueInfo output, String input, Samples samples, int workers, UnaryOperator<float[]> change) {
+            OrtModel model,
+            ValueInfo output,
+            String input,
+            Samples samples,
+            int workers,
+            UnaryOperator<float[]> change) {
         double[] margins = new double[samples.size()];
         Samples changed = new Samples() {
             @Override

@@ -48,7 +48,8 @@ public record EvaluationData(List<String> outputs, Samples samples, int @Nullabl
         if (labels.length > rows && source.samples() == 0) {
             throw new UserException(
                     DataProblems.TOO_MANY_LABELS,
-                    "has " + labels.length + " labels for " + rows + " samples; give labels of exactly these samples, or limit "
+                    "has " + labels.length + " labels for " + rows
+                            + " samples; give labels of exactly these samples, or limit "
                             + "the samples (quantize: --evaluate-samples, evaluate: --samples)",
                     file.toString());
         }

@@ -69,8 +69,7 @@ class VerdictsTest {
     }
 
     private static Analysis.UnitError error(double ratio) {
-        Variant none = new Variant(
-                Variant.Base.FLOAT, Map.of(), Map.of(), Set.of());
+        Variant none = new Variant(Variant.Base.FLOAT, Map.of(), Map.of(), Set.of());
         return new Analysis.UnitError(
                 new Unit(Unit.Kind.LAYER, "n", "n", "Conv", none, none),
                 new OutputErrors.Score(ratio, Map.of(), Map.of()),

@@ -84,8 +84,8 @@ final class MovementGradients {
             return selected(b, n, up);
         }
         long[] pads = b.constant(n.input(1)).orElseThrow().longs();
-        List<String> inputs = new ArrayList<>(List.of(
-                up.get(0), b.longs(LongStream.of(pads).map(p -> -p).toArray())));
+        List<String> inputs = new ArrayList<>(
+                List.of(up.get(0), b.longs(LongStream.of(pads).map(p -> -p).toArray())));
         if (n.hasInput(3)) {
             inputs.addAll(List.of("", b.read(n.input(3))));
         }
