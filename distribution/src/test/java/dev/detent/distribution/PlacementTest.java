@@ -244,9 +244,8 @@ class PlacementTest {
         Samples samples = TestPlatform.samples(all);
         Pipeline.Result corrected = TestPlatform.quantize(graph.copy(), "onnxruntime", samples, 1);
         assertThat(corrected.journal().entries()).noneMatch(j -> j.pass().equals("float-fallback"));
-        Pipeline.Result uncorrected = TestPlatform.quantize(
-                graph.copy(), "onnxruntime", samples, 1, "float-fallback.corrected-biases=false");
-        assertThat(uncorrected.journal().entries())
-                .anyMatch(j -> j.pass().equals("float-fallback"));
+        Pipeline.Result uncorrected =
+                TestPlatform.quantize(graph.copy(), "onnxruntime", samples, 1, "float-fallback.corrected-biases=false");
+        assertThat(uncorrected.journal().entries()).anyMatch(j -> j.pass().equals("float-fallback"));
     }
 }

@@ -59,8 +59,7 @@ final class CostliestParts {
                 roots.stream().filter(c -> !besides.contains(c)).toList(), besides, unavoidable + SHARE * allowed);
         List<Part> ranked = ranked(parts, floats);
         Set<TensorQuantization> all = new LinkedHashSet<>(floats);
-        double left =
-                ranked.stream().mapToDouble(p -> p.error() - unavoidable).sum();
+        double left = ranked.stream().mapToDouble(p -> p.error() - unavoidable).sum();
         int choices = 0;
         int since = 0;
         for (Part p : ranked) {
@@ -88,9 +87,7 @@ final class CostliestParts {
         return parts.stream()
                 .map(p -> new Rated(
                         p,
-                        p.error()
-                                / (p.roots().size()
-                                        * (LITTLE_WORK + work.given(union(floats, p.roots())) - before))))
+                        p.error() / (p.roots().size() * (LITTLE_WORK + work.given(union(floats, p.roots())) - before))))
                 .sorted(Comparator.comparingDouble(Rated::density).reversed())
                 .map(Rated::part)
                 .toList();

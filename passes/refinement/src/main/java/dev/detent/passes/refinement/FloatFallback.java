@@ -67,9 +67,7 @@ final class FloatFallback implements Pass {
 
     @Override
     public List<Observation<ChannelMean>> observes(PassView view) {
-        return view.options().get(CORRECTED)
-                ? BiasCorrection.observations(view, BiasCorrection.SAMPLES)
-                : List.of();
+        return view.options().get(CORRECTED) ? BiasCorrection.observations(view, BiasCorrection.SAMPLES) : List.of();
     }
 
     @Override
@@ -122,7 +120,10 @@ final class FloatFallback implements Pass {
 
     private static void takeBack(
             PassContext context,
-            Set<TensorQuantization> floats, Map<TensorQuantization, String> idle, double before, double now) {
+            Set<TensorQuantization> floats,
+            Map<TensorQuantization, String> idle,
+            double before,
+            double now) {
         String change = String.format(
                 Locale.ROOT, "the outputs keep %.1f dB, %.1f with it in 8 bits", decibels(now), decibels(before));
         Map<TensorQuantization, String> all = new LinkedHashMap<>(idle);
@@ -137,7 +138,13 @@ final class FloatFallback implements Pass {
         });
     }
 
-    private static void report(PassContext context, Set<TensorQuantization> floats, double before, double now, boolean worth, double byWeights) {
+    private static void report(
+            PassContext context,
+            Set<TensorQuantization> floats,
+            double before,
+            double now,
+            boolean worth,
+            double byWeights) {
         int count = floats.size();
         if (worth) {
             context.report(Problem.note(

@@ -22,8 +22,7 @@ record OutputsWithout(PassContext context, int samples, Optional<BiasCorrection>
     double error(Set<TensorQuantization> floats) {
         Map<String, Tensor> biases =
                 correction.map(c -> c.biases(w -> !floats.contains(w.root()))).orElse(Map.of());
-        return context.simulator()
-                .outputError(Trial.NONE.without(floats).withInitializers(biases), samples);
+        return context.simulator().outputError(Trial.NONE.without(floats).withInitializers(biases), samples);
     }
 
     /** Configs whose parameters nobody else quantizes with, in the order of the network. */

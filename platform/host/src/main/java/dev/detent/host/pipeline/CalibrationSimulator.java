@@ -109,7 +109,9 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
             return graph;
         }
         Replaced known = replaced;
-        if (known == null || known.revision() != graph.revision() || !known.initializers().equals(initializers)) {
+        if (known == null
+                || known.revision() != graph.revision()
+                || !known.initializers().equals(initializers)) {
             known = new Replaced(graph.copy(), graph.revision(), initializers);
             initializers.forEach(known.graph().edit()::initializer);
             replaced = known;
@@ -126,8 +128,7 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     }
 
     /** One model for all trials of parameters. */
-    private Simulation tried(
-            Graph network, Map<? extends TensorQuantization, QuantizationParameters> parameters) {
+    private Simulation tried(Graph network, Map<? extends TensorQuantization, QuantizationParameters> parameters) {
         trial.set(parameters);
         Key wanted = new Key(network, Set.of(), 0, graph.revision());
         Simulation current = tried;

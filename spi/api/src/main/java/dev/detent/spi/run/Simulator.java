@@ -88,8 +88,8 @@ public interface Simulator {
     /**
      * The error of the model's float outputs in a trial, against the graph as it is with nothing quantized. No config
      * moves and the journal stays as it is. Only before initializers are baked. Quick for trials that differ in
-     * parameters, or in which values that are computed are float; for other initializers, and for initializers that
-     * are float, a model is built.
+     * parameters, or in which values that are computed are float; for other initializers, and for initializers that are
+     * float, a model is built.
      *
      * @param limit upper bound of the number of samples, counted from the first
      * @return sum of squared differences over sum of squares; with several outputs, the mean over the outputs

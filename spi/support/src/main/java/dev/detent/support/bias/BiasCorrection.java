@@ -55,7 +55,8 @@ public final class BiasCorrection {
                 context.graph(),
                 context.graph().nodes().stream()
                         .filter(n -> isCorrectable(context, n))
-                        .flatMap(n -> context.observed(input(context, n, samples)).map(m -> shift(context, n, m)).stream())
+                        .flatMap(n ->
+                                context.observed(input(context, n, samples)).map(m -> shift(context, n, m)).stream())
                         .toList());
     }
 
