@@ -4,7 +4,6 @@ import dev.detent.host.verify.ArtifactVerifier;
 import dev.detent.host.verify.VerifyJob;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -58,11 +57,11 @@ final class VerifyCommand implements Callable<Integer> {
                     "is converted to what the float model takes; give that with --model",
                     "--data");
         }
-        VerifyJob.Data real = data.map(d -> new VerifyJob.Data(model.orElseThrow(), d, samples))
-                .orElse(null);
-        List<ArtifactVerifier.Result> results = new VerifyJob(home.registry()).run(out, real);
-        results.forEach(r -> show(console, r));
-        return results.stream().allMatch(r -> r.problems().isEmpty()) ? 0 : 1;
+        VerifyJob.Report report =
+                home.detent().verify(out, data.map(d -> new VerifyJob.Data(model.orElseThrow(), d, samples)));
+        report.whole().forEach(console::problem);
+        report.targets().forEach(r -> show(console, r));
+        return report.isSound() ? 0 : 1;
     }
 
     private static void show(Console console, ArtifactVerifier.Result r) {

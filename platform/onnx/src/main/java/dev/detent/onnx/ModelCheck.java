@@ -55,10 +55,15 @@ final class ModelCheck {
 
     private static int opset(ModelProto model) {
         return model.getOpsetImportList().stream()
-                .filter(o -> o.getDomain().isEmpty() || o.getDomain().equals("ai.onnx"))
+                .filter(o -> isOnnx(o.getDomain()))
                 .mapToInt(o -> (int) o.getVersion())
                 .findFirst()
                 .orElse(1);
+    }
+
+    /** ONNX's own operators; its domain has two names. */
+    private static boolean isOnnx(String domain) {
+        return domain.isEmpty() || domain.equals("ai.onnx");
     }
 
     private void damaged(ProblemType type, String sentence) {
@@ -125,7 +130,7 @@ final class ModelCheck {
     }
 
     private void attribute(NodeProto n, AttributeProto a) {
-        if (n.getDomain().isEmpty() && AttributeKinds.isOther(a)) {
+        if (isOnnx(n.getDomain()) && AttributeKinds.isOther(a)) {
             damaged(
                     OnnxProblems.ATTRIBUTE_TYPE,
                     "attribute '" + a.getName() + "' of " + n.getOpType() + " '" + n.getName() + "' must be "

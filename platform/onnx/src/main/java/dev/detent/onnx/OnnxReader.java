@@ -343,6 +343,17 @@ public final class OnnxReader {
         return given.stream().mapToLong(Long::longValue).toArray();
     }
 
+    /** Bytes of a tensor as one buffer holds them. */
+    private int size(String tensor, long bytes) {
+        if (bytes > Integer.MAX_VALUE) {
+            throw new UserException(
+                    OnnxProblems.TENSOR_TOO_LARGE,
+                    "tensor '" + tensor + "' alone is larger than 2 GB",
+                    file.toString());
+        }
+        return (int) bytes;
+    }
+
     /** Rules and passes know dense weights only; places of the values are linear, or one row of indices for each. */
     private Tensor dense(SparseTensorProto s) {
         Tensor values = tensor(s.getValues());
@@ -360,7 +371,7 @@ public final class OnnxReader {
                             + " values, or would take " + bytes + " bytes; the file is damaged",
                     file.toString());
         }
-        ByteBuffer all = ByteBuffer.allocate((int) bytes);
+        ByteBuffer all = ByteBuffer.allocate(size(name, bytes));
         for (int i = 0; i < count; i++) {
             long place = 0;
             for (int k = 0; k < perValue; k++) {
@@ -379,7 +390,7 @@ public final class OnnxReader {
     }
 
     /** The typed fields of TensorProto, as many numbers as there are; narrow types travel in int32_data. */
-    private static ByteBuffer typed(TensorProto t, ElementType type) {
+    private ByteBuffer typed(TensorProto t, ElementType type) {
         long bytes = switch (type) {
             case FLOAT, COMPLEX64 -> 4L * t.getFloatDataCount();
             case DOUBLE, COMPLEX128 -> 8L * t.getDoubleDataCount();
@@ -390,7 +401,7 @@ public final class OnnxReader {
             case INT16, UINT16, FLOAT16, BFLOAT16 -> 2L * t.getInt32DataCount();
             default -> t.getInt32DataCount();
         };
-        ByteBuffer b = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer b = ByteBuffer.allocate(size(t.getName(), bytes)).order(ByteOrder.LITTLE_ENDIAN);
         switch (type) {
             case FLOAT, COMPLEX64 -> t.getFloatDataList().forEach(b::putFloat);
             case DOUBLE, COMPLEX128 -> t.getDoubleDataList().forEach(b::putDouble);
@@ -439,13 +450,7 @@ public final class OnnxReader {
                                 + "'; the file is damaged or belongs to another model",
                         file.toString());
             }
-            if (length > Integer.MAX_VALUE) {
-                throw new UserException(
-                        OnnxProblems.TENSOR_TOO_LARGE,
-                        "tensor '" + t.getName() + "' alone is larger than 2 GB",
-                        file.toString());
-            }
-            return channel.map(FileChannel.MapMode.READ_ONLY, offset, length);
+            return channel.map(FileChannel.MapMode.READ_ONLY, offset, size(t.getName(), length));
         } catch (IOException e) {
             throw new UserException(
                     OnnxProblems.EXTERNAL_DATA_UNREADABLE,

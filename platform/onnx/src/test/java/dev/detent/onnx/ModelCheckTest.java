@@ -147,6 +147,22 @@ class ModelCheckTest {
                 "attribute 'axes' of Squeeze 's' must be ints");
     }
 
+    /** The domain of ONNX's own operators may be written out. */
+    @Test
+    void attributesOfAnotherTypeInTheDomainByItsLongName() throws IOException {
+        AttributeProto axis = AttributeProto.newBuilder()
+                .setName("axis")
+                .setType(AttributeType.FLOAT)
+                .setF(1)
+                .build();
+        refused(
+                GraphProto.newBuilder()
+                        .addNode(node("s", "Softmax", "x", "y")
+                                .setDomain("ai.onnx")
+                                .addAttribute(axis)),
+                "attribute 'axis' of Softmax 's' must be int; the model is damaged");
+    }
+
     @Test
     void attributesOfOldAndForeignOperatorsAreLeftAlone() throws IOException {
         AttributeProto to = AttributeProto.newBuilder()
@@ -201,6 +217,17 @@ class ModelCheckTest {
                 .setIndices(tensor("i", 7, 1).addInt64Data(0))
                 .addDims(4);
         refused(relu().addSparseInitializer(few), "has 1 indices for 2 values");
+    }
+
+    /** With a heap that would hold more, the size was cut down to an int, which came out negative. */
+    @Test
+    void aSparseTensorThatNoBufferHolds() throws IOException {
+        assumeTrue(Runtime.getRuntime().maxMemory() / 4 > Integer.MAX_VALUE + 1L, "a heap of more than 8 GB");
+        SparseTensorProto.Builder large = SparseTensorProto.newBuilder()
+                .setValues(tensor("w", 1, 1).addFloatData(1))
+                .setIndices(tensor("i", 7, 1).addInt64Data(0))
+                .addDims(1L << 29);
+        refused(relu().addSparseInitializer(large), "tensor 'w' alone is larger than 2 GB");
     }
 
     private Path write(int opset, GraphProto.Builder graph) throws IOException {

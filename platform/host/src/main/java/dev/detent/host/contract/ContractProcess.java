@@ -2,6 +2,7 @@ package dev.detent.host.contract;
 
 import dev.detent.host.problem.PluginProblems;
 import dev.detent.host.process.JavaProcess;
+import dev.detent.host.process.SupervisedProcess;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.testkit.ContractViolation;
@@ -69,24 +70,21 @@ final class ContractProcess {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        Thread stop = new Thread(process::destroyForcibly);
-        Runtime.getRuntime().addShutdownHook(stop);
-        try {
-            boolean ended = await(process, report);
-            List<String[]> lines = report.lines();
-            List<ContractViolation> checks = new ArrayList<>(ContractReport.checks(lines));
-            if (!ended) {
-                checks.add(failed("did not end within " + timeout.toSeconds() + " s in " + ContractReport.last(lines)));
-            } else if (lines.stream().noneMatch(l -> l[0].equals(ContractReport.END))) {
-                checks.add(failed("ended the process in " + ContractReport.last(lines)
-                        + "; a plugin may call neither System.exit nor Runtime.halt, and may not crash Java (exit code "
-                        + process.exitValue() + ")"));
-            }
-            return checks;
-        } finally {
-            process.destroyForcibly();
-            Runtime.getRuntime().removeShutdownHook(stop);
+        return SupervisedProcess.watch(process, Process::destroyForcibly, p -> checks(p, report));
+    }
+
+    private List<ContractViolation> checks(Process process, ContractReport report) throws IOException {
+        boolean ended = await(process, report);
+        List<String[]> lines = report.lines();
+        List<ContractViolation> checks = new ArrayList<>(ContractReport.checks(lines));
+        if (!ended) {
+            checks.add(failed("did not end within " + timeout.toSeconds() + " s in " + ContractReport.last(lines)));
+        } else if (lines.stream().noneMatch(l -> l[0].equals(ContractReport.END))) {
+            checks.add(failed("ended the process in " + ContractReport.last(lines)
+                    + "; a plugin may call neither System.exit nor Runtime.halt, and may not crash Java (exit code "
+                    + process.exitValue() + ")"));
         }
+        return checks;
     }
 
     private ContractViolation failed(String sentence) {

@@ -156,7 +156,9 @@ final class PluginContracts {
         Thread.getAllStackTraces().keySet().stream()
                 .filter(t -> !threads.contains(t) && t.isAlive() && !t.isDaemon())
                 .forEach(t -> broken.add("left the thread '" + t.getName() + "' running"));
-        for (String plugin : new TreeSet<>(plugins(registry, files))) {
+        Set<String> plugins = new TreeSet<>();
+        files.forEach(f -> plugins.addAll(registry.pluginsOf(f)));
+        for (String plugin : plugins) {
             registry.loader(plugin)
                     .filter(PluginContracts::seesTheHost)
                     .ifPresent(l -> broken.add("sees classes of the host"));
@@ -166,17 +168,6 @@ final class PluginContracts {
                 ISOLATION,
                 broken.isEmpty(),
                 what + (broken.isEmpty() ? ": sees the SPI and itself" : ": " + String.join("; ", broken)));
-    }
-
-    private static Set<String> plugins(Registry registry, List<String> files) {
-        Set<String> plugins = new TreeSet<>();
-        for (String f : files) {
-            registry.targetsOf(f).forEach(t -> plugins.add(registry.pluginOfTarget(t.id())));
-            registry.passesOf(f)
-                    .forEach(p -> plugins.add(registry.pluginOf(p.descriptor().id())));
-            registry.observersOf(f).forEach(o -> plugins.add(registry.pluginOfObserver(o.id())));
-        }
-        return plugins;
     }
 
     private static boolean seesTheHost(ClassLoader loader) {

@@ -96,9 +96,10 @@ record InputConverter(ValueInfo info, Preprocessing preprocessing, int rows) {
     private static ByteBuffer floats(NpyArray array, String where) {
         int n = array.elements();
         ByteBuffer data = LittleEndian.allocate(4L * n, where);
+        boolean mask = isMask(array);
         for (int i = 0; i < n; i++) {
             float v = (float) array.value(i);
-            if (!Float.isFinite(v) && !isMask(array)) {
+            if (!Float.isFinite(v) && !mask) {
                 throw new UserException(
                         DataProblems.NOT_FINITE,
                         "holds " + v + " at element " + i + "; calibration data must be finite",

@@ -116,10 +116,7 @@ public final class PluginHost {
                     "is missing, so no plugin may load; write it with 'detent plugins lock', or use --allow-unlisted",
                     folder.resolve(PluginLock.FILE).toString());
         }
-        // The elder keeps what two contribute, and the listed file its id.
-        files.sort(Comparator.comparingInt((PluginFile f) -> lock.rank(f.id()))
-                .thenComparing(f -> lock.problem(f).isPresent())
-                .thenComparing(PluginFile::name));
+        files.sort(lock.elderFirst());
         List<String> disabled = files.stream()
                 .map(PluginFile::id)
                 .filter(lock::isDisabled)
@@ -141,10 +138,7 @@ public final class PluginHost {
             }
             PluginFile before = problems.isEmpty() ? byId.putIfAbsent(f.id(), f) : null;
             if (before != null) {
-                problems.add(Problem.error(
-                        PluginProblems.ID_TWICE,
-                        "has the same plugin id '" + f.id() + "' as " + before.name() + "; remove one of them",
-                        f.name()));
+                problems.add(idTwice(f, before));
             }
             if (problems.isEmpty()) {
                 candidates.add(f);
@@ -153,6 +147,14 @@ public final class PluginHost {
             }
         }
         return ordered(candidates, refused);
+    }
+
+    /** Why a file may not load beside another one. */
+    static Problem idTwice(PluginFile file, PluginFile before) {
+        return Problem.error(
+                PluginProblems.ID_TWICE,
+                "has the same plugin id '" + file.id() + "' as " + before.name() + "; remove one of them",
+                file.name());
     }
 
     private static List<PluginFile> ordered(List<PluginFile> candidates, List<RefusedPlugin> refused) {

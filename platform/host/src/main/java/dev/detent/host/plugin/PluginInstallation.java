@@ -8,9 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -140,22 +141,26 @@ public final class PluginInstallation {
     }
 
     /**
-     * Locks every sound file that lies in the folder now.
+     * Locks every sound file that lies in the folder now; of two with one id, the one that is locked already.
      *
      * @param refused gets a sentence for each of the others
      * @return how many are locked
      */
     public int lock(Consumer<RefusedPlugin> refused) {
-        List<PluginFile> sound = new ArrayList<>();
-        Set<String> ids = new HashSet<>();
-        for (PluginFile f : host.files()) {
-            if (!f.problems().isEmpty()) {
-                refused.accept(new RefusedPlugin(f.name(), f.problems()));
-            } else if (ids.add(f.id())) {
-                sound.add(f);
+        PluginLock lock = PluginLock.read(folder);
+        Map<String, PluginFile> sound = new LinkedHashMap<>();
+        List<RefusedPlugin> others = new ArrayList<>();
+        for (PluginFile f : host.files().stream().sorted(lock.elderFirst()).toList()) {
+            PluginFile before = f.problems().isEmpty() ? sound.putIfAbsent(f.id(), f) : null;
+            if (before != null) {
+                others.add(new RefusedPlugin(f.name(), List.of(PluginHost.idTwice(f, before))));
+            } else if (!f.problems().isEmpty()) {
+                others.add(new RefusedPlugin(f.name(), f.problems()));
             }
         }
-        PluginLock.read(folder).of(sound).write();
+        others.sort(Comparator.comparing(RefusedPlugin::file));
+        others.forEach(refused);
+        lock.of(List.copyOf(sound.values())).write();
         return sound.size();
     }
 }

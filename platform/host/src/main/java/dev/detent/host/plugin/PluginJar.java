@@ -15,7 +15,9 @@ import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -168,15 +170,16 @@ public record PluginJar(
         if (entry == null) {
             return List.of();
         }
-        try (BufferedReader r =
-                new BufferedReader(new InputStreamReader(jar.getInputStream(entry), StandardCharsets.UTF_8))) {
-            return r.lines()
-                    .map(l -> l.replaceAll("#.*", "").trim())
-                    .filter(l -> !l.isEmpty())
-                    .distinct()
-                    .sorted()
-                    .toList();
+        Set<String> names = new TreeSet<>();
+        // Counted by itself: with the other entries it is read, and counted, once more.
+        InputStream counted = new JarLimits().counted(entry, jar.getInputStream(entry));
+        try (BufferedReader r = new BufferedReader(new InputStreamReader(counted, StandardCharsets.UTF_8))) {
+            for (String line = r.readLine(); line != null; line = r.readLine()) {
+                names.add(line.replaceAll("#.*", "").trim());
+            }
         }
+        names.remove("");
+        return List.copyOf(names);
     }
 
     private static void checkEntries(JarFile jar, List<String> extensions, String where, List<Problem> problems)

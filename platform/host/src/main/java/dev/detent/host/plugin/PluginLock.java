@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,12 +81,19 @@ public final class PluginLock {
     }
 
     /** The place of an id among the installed; those that are not listed come last. */
-    int rank(String id) {
+    private int rank(String id) {
         List<String> ids = lines.stream()
                 .flatMap(l -> Line.parse(l).stream())
                 .map(Line::id)
                 .toList();
         return ids.contains(id) ? ids.indexOf(id) : ids.size();
+    }
+
+    /** The elder keeps what two contribute, and the listed file its id. */
+    Comparator<PluginFile> elderFirst() {
+        return Comparator.comparingInt((PluginFile f) -> rank(f.id()))
+                .thenComparing(f -> problem(f).isPresent())
+                .thenComparing(PluginFile::name);
     }
 
     /** Why a file may not load; empty when it may. */

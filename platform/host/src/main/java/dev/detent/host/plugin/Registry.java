@@ -28,7 +28,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -41,6 +43,9 @@ public final class Registry implements Observers {
     /** Number systems that need no plugin. */
     private static final List<NumberSystem> BUILT_IN =
             List.of(LinearInteger.INSTANCE, FloatingPoint.E4M3, FloatingPoint.E5M2);
+
+    /** Whose observers are that a run makes for itself. */
+    private static final String OURS = "detent";
 
     private final Contributions all;
     private final List<RefusedPlugin> refused;
@@ -111,9 +116,16 @@ public final class Registry implements Observers {
 
     /** Whether a plugin file contributes anything at all. */
     public boolean isContributing(String file) {
+        return !pluginsOf(file).isEmpty();
+    }
+
+    /** {@code id version} of the plugins that what a file contributes comes from, of whatever kind it is; sorted. */
+    public Set<String> pluginsOf(String file) {
         return Stream.of(all.targets, all.passes, all.dispatchers, all.observers, all.metrics, all.systems)
                 .flatMap(m -> m.values().stream())
-                .anyMatch(e -> e.file().equals(file));
+                .filter(e -> e.file().equals(file))
+                .map(Entry::plugin)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** The targets of one plugin file. */
@@ -147,7 +159,7 @@ public final class Registry implements Observers {
     public Registry withObservers(Collection<ObserverDefinition> more) {
         Contributions longer = new Contributions();
         longer.add(all);
-        more.forEach(d -> longer.observers.put(d.id(), new Entry<>(d, "detent", "")));
+        more.forEach(d -> longer.observers.put(d.id(), new Entry<>(d, OURS, "")));
         return new Registry(longer, refused, disabled, observerOptions);
     }
 
@@ -169,6 +181,14 @@ public final class Registry implements Observers {
 
     public Collection<ObserverDefinition> observers() {
         return items(all.observers);
+    }
+
+    /** The observers that a person can choose: without those of {@link #withObservers}. */
+    public List<ObserverDefinition> pluginObservers() {
+        return all.observers.values().stream()
+                .filter(e -> !e.plugin().equals(OURS))
+                .map(Entry::item)
+                .toList();
     }
 
     public Target target(String id) {
@@ -229,12 +249,6 @@ public final class Registry implements Observers {
     /** {@code id version} of the plugin a dispatcher comes from. */
     public String pluginOfDispatcher(String dispatcher) {
         return Optional.ofNullable(all.dispatchers.get(dispatcher))
-                .map(Entry::plugin)
-                .orElse("");
-    }
-
-    public String pluginOfObserver(String observer) {
-        return Optional.ofNullable(all.observers.get(observer))
                 .map(Entry::plugin)
                 .orElse("");
     }

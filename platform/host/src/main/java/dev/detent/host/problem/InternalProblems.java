@@ -12,6 +12,12 @@ public final class InternalProblems implements ProblemCatalog {
             "An error of Detent's own.",
             "Report it with the message and, if you may, the model.");
 
+    public static final ProblemType INTERRUPTED = new ProblemType(
+            "DT-INT-006",
+            "An isolated run was interrupted",
+            "The thread that waited for the run's process was told to stop; the run was ended.",
+            "Run it again.");
+
     public static final ProblemType NO_SHA256 = new ProblemType(
             "DT-RUN-092",
             "This Java has no SHA-256",

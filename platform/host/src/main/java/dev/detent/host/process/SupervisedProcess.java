@@ -1,6 +1,8 @@
 package dev.detent.host.process;
 
+import dev.detent.host.problem.InternalProblems;
 import dev.detent.runtime.ScratchFolder;
+import dev.detent.spi.problem.InternalException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A Java process that does the work of this one, and that anything may become of: what counts is what it reports, not
@@ -84,6 +87,7 @@ public final class SupervisedProcess {
      * @param options for its Java, beside those of this one
      * @param timeout none for as long as it takes
      * @throws IOException when it cannot be started
+     * @throws InternalException when the caller's thread is interrupted
      */
     public static Ending run(Class<?> main, List<String> options, List<String> arguments, Optional<Duration> timeout)
             throws IOException {
@@ -95,7 +99,7 @@ public final class SupervisedProcess {
             Process child = new ProcessBuilder(JavaProcess.command(main, all, arguments))
                     .inheritIO()
                     .start();
-            if (!isOver(child, timeout)) {
+            if (!watch(child, SupervisedProcess::end, c -> isOver(c, timeout))) {
                 return new TimedOut();
             }
             String reported = Files.exists(report) ? Files.readString(report) : "";
@@ -107,10 +111,35 @@ public final class SupervisedProcess {
         }
     }
 
-    /** When this process is ended meanwhile, the child is too. */
-    private static boolean isOver(Process child, Optional<Duration> timeout) {
-        Thread stop = new Thread(() -> end(child), "detent-child");
+    /** Looks after a child while it runs. */
+    @FunctionalInterface
+    public interface Watch<T> {
+        T over(Process child) throws IOException;
+    }
+
+    /**
+     * Watches a child on the caller's thread, and ends it when nobody watches any more, or when this process is ended
+     * meanwhile.
+     *
+     * @param end ends a child that still runs
+     */
+    public static <T> T watch(Process child, Consumer<Process> end, Watch<T> watch) throws IOException {
+        Thread stop = new Thread(() -> end.accept(child), "detent-child");
         Runtime.getRuntime().addShutdownHook(stop);
+        try {
+            return watch.over(child);
+        } finally {
+            end.accept(child);
+            try {
+                Runtime.getRuntime().removeShutdownHook(stop);
+            } catch (IllegalStateException e) {
+                // This process is ending as well; the hook finds no child any more.
+                stop.interrupt();
+            }
+        }
+    }
+
+    private static boolean isOver(Process child, Optional<Duration> timeout) {
         try {
             if (timeout.isPresent()) {
                 return child.waitFor(timeout.get().toSeconds(), TimeUnit.SECONDS);
@@ -119,15 +148,8 @@ public final class SupervisedProcess {
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return false;
-        } finally {
-            end(child);
-            try {
-                Runtime.getRuntime().removeShutdownHook(stop);
-            } catch (IllegalStateException e) {
-                // This process is ending as well; the hook finds no child any more.
-                stop.interrupt();
-            }
+            throw new InternalException(
+                    InternalProblems.INTERRUPTED, "the run was interrupted, and its process ended", "", e);
         }
     }
 

@@ -89,10 +89,10 @@ public final class ArtifactVerifier {
      * wrote them it is also said what is wrong in them, as far as they can be read.
      */
     public static Result run(Registry registry, RunDirectory run, Optional<Samples> data) {
-        List<Problem> damage = RecordedFiles.problems(run.folder());
-        ReadableExporter exporter = readable(run.exporter(registry), run.folder());
+        List<Problem> damage = RecordedFiles.problems(run.json());
+        Exporter exporter = run.exporter(registry);
         try {
-            Result result = compare(registry, run, exporter, data);
+            Result result = compare(registry, run, readable(exporter, run.folder()), data);
             damage.addAll(result.problems());
             return new Result(
                     result.target(),

@@ -28,10 +28,9 @@ final class RecordedFiles {
     /**
      * What is not as the run wrote it, file by file.
      *
-     * @param folder of a run, for one target or several
+     * @param record of a run, for one target or several; the files lie beside it
      */
-    static List<Problem> problems(Path folder) {
-        JsonFile record = JsonFile.read(folder.resolve(OutputNames.RECORD));
+    static List<Problem> problems(JsonFile record) {
         List<Problem> problems = new ArrayList<>();
         if (!isSealed(record.path())) {
             problems.add(Problem.error(
@@ -40,7 +39,7 @@ final class RecordedFiles {
                     record.path().toString()));
         }
         digests(record).forEach((name, sha) -> {
-            Path file = folder.resolve(name);
+            Path file = record.path().resolveSibling(name);
             if (!Files.isRegularFile(file)) {
                 problems.add(Problem.error(
                         VerificationProblems.FILE_UNREADABLE, "is missing; the run wrote it", file.toString()));

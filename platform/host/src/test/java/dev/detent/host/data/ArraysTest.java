@@ -16,7 +16,9 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HexFormat;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,5 +160,25 @@ class ArraysTest {
                         () -> open("{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }", new byte[4]))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining(said);
+    }
+
+    /** Whether all of it is a mask was looked at anew for each element that is minus infinity. */
+    @Test
+    void aLargeMaskIsReadInNoTime() throws IOException {
+        int n = 1 << 19;
+        float[] mask = new float[n];
+        for (int i = 1; i < n; i += 2) {
+            mask[i] = Float.NEGATIVE_INFINITY;
+        }
+        String file = NpyFiles.floats(work.resolve("mask.npy"), "1, " + n, mask).toString();
+        Graph model = new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1, n))
+                .graph();
+        Assertions.assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            Samples samples = SampleLoader.open(model, file, Preprocessing.parse("none"), 0);
+            assertThat(samples.get(0).inputs().get("x").data().getFloat(4)).isEqualTo(Float.NEGATIVE_INFINITY);
+        });
     }
 }
