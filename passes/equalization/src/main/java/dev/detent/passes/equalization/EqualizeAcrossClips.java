@@ -27,7 +27,8 @@ import java.util.Set;
  */
 final class EqualizeAcrossClips implements Pass {
 
-    private static final Set<String> RELAYS = Set.of("Relu", "MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool");
+    private static final Set<String> RELAYS =
+            Set.of("Relu", "MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool");
 
     private static final Option<Integer> SAMPLES = Option.integer(
                     "samples", 64, "at most so many samples; ranges of channels settle early")
@@ -72,7 +73,10 @@ final class EqualizeAcrossClips implements Pass {
 
     /** Of a Clip from 0. */
     private static Optional<Float> upperEnd(PassView view, Node clip) {
-        return end(view, clip, 1).filter(low -> low == 0).flatMap(low -> end(view, clip, 2)).filter(high -> high > 0);
+        return end(view, clip, 1)
+                .filter(low -> low == 0)
+                .flatMap(low -> end(view, clip, 2))
+                .filter(high -> high > 0);
     }
 
     private static Optional<Float> end(PassView view, Node clip, int input) {
@@ -89,17 +93,15 @@ final class EqualizeAcrossClips implements Pass {
         for (LayerPairs.Pair p : pairs(layers(view))) {
             p.between().stream()
                     .filter(n -> n.is("Clip"))
-                    .forEach(n -> all.put(n.output(0), observation(n, view.options().get(SAMPLES))));
+                    .forEach(n ->
+                            all.put(n.output(0), observation(n, view.options().get(SAMPLES))));
         }
         return List.copyOf(all.values());
     }
 
     private static Observation<ChannelRange> observation(Node clip, int samples) {
         return new Observation<>(
-                clip.output(0),
-                "channel ranges SECOND",
-                samples,
-                () -> new ChannelRange(ChannelGroups.Axis.SECOND));
+                clip.output(0), "channel ranges SECOND", samples, () -> new ChannelRange(ChannelGroups.Axis.SECOND));
     }
 
     @Override
@@ -135,7 +137,8 @@ final class EqualizeAcrossClips implements Pass {
                 continue;
             }
             float high = upperEnd(context, n).orElseThrow();
-            Optional<ChannelRange> seen = context.observed(observation(n, context.options().get(SAMPLES)));
+            Optional<ChannelRange> seen =
+                    context.observed(observation(n, context.options().get(SAMPLES)));
             if (seen.isEmpty() || seen.get().channels() != channels) {
                 return new float[0];
             }

@@ -20,9 +20,9 @@ import java.util.Set;
 
 /**
  * Chooses clip and exponent of every activation by the error behind what reads it: the network is walked in blocks of a
- * few layers, and in each the ranges inside are narrowed and widened one after the other for as long as the error of the
- * block's output falls. The squared error of the activation itself would be a bad judge: what a clip cuts off is often
- * saturated by the next operator anyway. Forward runs alone; any number system.
+ * few layers, and in each the ranges inside are narrowed and widened one after the other for as long as the error of
+ * the block's output falls. The squared error of the activation itself would be a bad judge: what a clip cuts off is
+ * often saturated by the next operator anyway. Forward runs alone; any number system.
  */
 final class ActivationRanges {
 
@@ -35,7 +35,8 @@ final class ActivationRanges {
             .atLeast(1);
 
     static final PassDefinition DEFINITION = new PassDefinition(
-            PassDescriptor.of("activation-ranges", "chooses clips and exponents of activations by the error behind them")
+            PassDescriptor.of(
+                            "activation-ranges", "chooses clips and exponents of activations by the error behind them")
                     .requires(Fact.PARAMETERS_CALIBRATED, Fact.ACTIVATIONS_CALIBRATED)
                     .forbids(Fact.BAKED)
                     .invalidates(Fact.PASSIVES_DERIVED)

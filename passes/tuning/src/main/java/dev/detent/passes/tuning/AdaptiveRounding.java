@@ -155,8 +155,8 @@ final class AdaptiveRounding {
                 Slot.input(layer.node().name(), 0),
                 () -> new PairedMoments(layer.patches(), context.options().get(BLOCK), perSample));
         Tensor weights = graph.initializer(layer.weights()).orElseThrow();
-        LayerRounding closed =
-                LayerRounding.of(layer.patches(), seen, weights.floats(), !layer.bias().isEmpty());
+        LayerRounding closed = LayerRounding.of(
+                layer.patches(), seen, weights.floats(), !layer.bias().isEmpty());
         double least = block.error(now);
         Optional<Proposal> best = Optional.empty();
         if (context.options().get(UPSTREAM)) {
@@ -182,7 +182,8 @@ final class AdaptiveRounding {
                     .search(p, leastScales(layer, bias, groups, p.channels()));
             proposal.moves().add(new Move(layer.weight(), p));
         }
-        float[] rounded = closed.round(target, scheme, p, groups, context.options().get(SWEEPS));
+        float[] rounded =
+                closed.round(target, scheme, p, groups, context.options().get(SWEEPS));
         proposal.values().put(layer.weights(), rounded);
         proposal.rounded().put(layer.weights(), rounded);
         if (bias.length > 0) {
@@ -236,8 +237,9 @@ final class AdaptiveRounding {
         if (input.isPresent()) {
             for (int o = 0; o < bias.length; o++) {
                 int g = groups[layer.patches().index(o, 0)];
-                least[g] =
-                        Math.max(least[g], Math.abs(bias[o]) / LARGEST_BIAS_CODE / input.get().scale(0));
+                least[g] = Math.max(
+                        least[g],
+                        Math.abs(bias[o]) / LARGEST_BIAS_CODE / input.get().scale(0));
             }
         }
         return least;

@@ -1,6 +1,5 @@
 package dev.detent.passes.tuning;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 

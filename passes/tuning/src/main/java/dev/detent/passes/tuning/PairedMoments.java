@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * First and second moments of what a weighted operator multiplies its weights with: of x^, what it reads in the
- * quantized network, and of e = x - x^, what that lacks of the float network's x. Columns are cut into blocks, each with
- * matrices of its own; what columns of different blocks have in common is not recorded.
+ * quantized network, and of e = x - x^, what that lacks of the float network's x. Columns are cut into blocks, each
+ * with matrices of its own; what columns of different blocks have in common is not recorded.
  */
 final class PairedMoments implements Block.PairSketch<PairedMoments> {
 

@@ -6,12 +6,19 @@ import dev.detent.spi.quant.Scheme;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Scales and zero points around those there are, for searches: any number system; exponents where scales are powers of two. */
+/**
+ * Scales and zero points around those there are, for searches: any number system; exponents where scales are powers of
+ * two.
+ */
 final class ScaleCandidates {
 
-    /** Parts of the range there is; below three tenths a grid of four bits clips more than it gains in every network seen. */
+    /**
+     * Parts of the range there is; below three tenths a grid of four bits clips more than it gains in every network
+     * seen.
+     */
     private static final double[] PARTS = {
-        1.1, 1.05, .97, .94, .91, .88, .85, .82, .79, .76, .73, .7, .67, .64, .61, .58, .55, .52, .49, .46, .43, .4, .35, .3
+        1.1, 1.05, .97, .94, .91, .88, .85, .82, .79, .76, .73, .7, .67, .64, .61, .58, .55, .52, .49, .46, .43, .4,
+        .35, .3
     };
 
     private static final double[] POWERS = {2, .5, .25};

@@ -64,8 +64,8 @@ class GptqRoundingTest {
         double[] moments = {4, 1, 1, 1};
         // Column 0 has the larger moment and is rounded first: error 0.4. The other is free: w1 - (-e H01 / H11) = 0.3
         // + 0.4.
-        float[] rounded =
-                GptqRounding.of(moments, 2).round(new float[] {2.4f, .3f}, (w, c) -> w > 1 ? (float) Math.rint(w) : w, 0);
+        float[] rounded = GptqRounding.of(moments, 2)
+                .round(new float[] {2.4f, .3f}, (w, c) -> w > 1 ? (float) Math.rint(w) : w, 0);
         assertThat(rounded[0]).isEqualTo(2);
         assertThat(rounded[1]).isCloseTo(.7f, within(.02f));
     }

@@ -126,8 +126,8 @@ public interface Block {
 
     /**
      * Shows a statistic what a node of the block reads, in the float network and in the quantized one as it is now, for
-     * every sample to learn from. Samples are dealt to a fixed number of sketches, which are merged in order: what comes
-     * out does not depend on how many threads there are.
+     * every sample to learn from. Samples are dealt to a fixed number of sketches, which are merged in order: what
+     * comes out does not depend on how many threads there are.
      *
      * @param input a float input of a node of the block that is computed, not an initializer
      */
