@@ -37,8 +37,10 @@ class EspRulesTest {
     void theP4RoundsToEvenAndHasWeightsPerChannel() {
         assertThat(rules("esp32p4"))
                 .containsEntry("Conv in 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
-                .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per channel of axis 0 power of two, minmax")
-                .containsEntry("Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel of axis 0 power of two, minmax, derived")
+                .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per channel 0 power of two, minmax")
+                .containsEntry(
+                        "Conv in 2",
+                        "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0 power of two, minmax, derived")
                 .containsEntry("Add in 0", "linear 8 bit [-128, 127] symmetric per tensor power of two, mse")
                 .doesNotContainKeys("Softmax in 0");
     }
@@ -47,13 +49,17 @@ class EspRulesTest {
     void theS3HasOneScalePerWeightAndABiasOf20Bits() {
         assertThat(rules("esp32s3"))
                 .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per tensor power of two, minmax")
-                .containsEntry("Conv in 2", "linear 20 bit [-524287, 524287] symmetric per tensor power of two, minmax, derived");
+                .containsEntry(
+                        "Conv in 2",
+                        "linear 20 bit [-524287, 524287] symmetric per tensor power of two, minmax, derived");
     }
 
     @Test
     void thePlainKernelsHaveABiasOf32Bits() {
         assertThat(rules("esp32"))
                 .containsEntry("Conv in 1", "linear 8 bit [-128, 127] symmetric per tensor power of two, minmax")
-                .containsEntry("Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per tensor power of two, minmax, derived");
+                .containsEntry(
+                        "Conv in 2",
+                        "linear 32 bit [-2147483647, 2147483647] symmetric per tensor power of two, minmax, derived");
     }
 }

@@ -37,8 +37,9 @@ class K230RulesTest {
     void unsignedActivationsAndWeightsPerChannel() {
         assertThat(rules("k230"))
                 .containsEntry("Conv in 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
-                .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel of axis 0, minmax")
-                .containsEntry("Conv in 2", "linear 32 bit [-2147483648, 2147483647] symmetric per channel of axis 0, minmax, derived")
+                .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
+                .containsEntry(
+                        "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
                 .containsEntry("Add in 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
                 .doesNotContainKeys("Softmax in 0");

@@ -37,8 +37,9 @@ class Stm32RulesTest {
     void signedActivationsAndWeightsPerChannel() {
         assertThat(rules("stm32n6"))
                 .containsEntry("Conv in 0", "linear 8 bit [-128, 127] asymmetric per tensor, mse")
-                .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel of axis 0, minmax")
-                .containsEntry("Conv in 2", "linear 32 bit [-2147483648, 2147483647] symmetric per channel of axis 0, minmax, derived")
+                .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
+                .containsEntry(
+                        "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [-128, 127] asymmetric per tensor, mse")
                 .containsEntry("Gemm in 0", "linear 8 bit [-128, 127] asymmetric per tensor, mse")
                 .doesNotContainKeys("Softmax in 0");

@@ -38,8 +38,7 @@ class BiasUseTest {
     @Test
     void whatIsAddedBehindAMatMulOnWhicheverSide() {
         for (List<String> operands : List.of(List.of("m", "b"), List.of("b", "m"))) {
-            Graph graph = vector()
-                    .add(Node.of("product", "MatMul", List.of("x", "w"), List.of("m"), Map.of()))
+            Graph graph = vector().add(Node.of("product", "MatMul", List.of("x", "w"), List.of("m"), Map.of()))
                     .add(Node.of("sum", "Add", operands, List.of("y"), Map.of()))
                     .graph();
             assertThat(BiasUse.in(graph)).singleElement().satisfies(b -> {
@@ -52,8 +51,7 @@ class BiasUseTest {
 
     @Test
     void ofAnAddThatJoinsTwoProductsEachIsTheOthers() {
-        Graph graph = vector()
-                .add(Node.of("left", "MatMul", List.of("x", "w"), List.of("l"), Map.of()))
+        Graph graph = vector().add(Node.of("left", "MatMul", List.of("x", "w"), List.of("l"), Map.of()))
                 .add(Node.of("right", "MatMul", List.of("x", "w"), List.of("r"), Map.of()))
                 .add(Node.of("sum", "Add", List.of("l", "r"), List.of("y"), Map.of()))
                 .graph();
@@ -62,8 +60,7 @@ class BiasUseTest {
 
     @Test
     void anAddBehindAnythingElseHasNone() {
-        Graph graph = vector()
-                .add(Node.of("relu", "Relu", List.of("x"), List.of("m"), Map.of()))
+        Graph graph = vector().add(Node.of("relu", "Relu", List.of("x"), List.of("m"), Map.of()))
                 .add(Node.of("sum", "Add", List.of("m", "b"), List.of("y"), Map.of()))
                 .graph();
         assertThat(BiasUse.in(graph)).isEmpty();

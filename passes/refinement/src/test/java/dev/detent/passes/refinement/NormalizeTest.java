@@ -42,7 +42,8 @@ class NormalizeTest {
     @Test
     void aGemmsFactorsGoIntoItsConstants() {
         Graph g = normalizedGemm(
-                List.of("x", "w", "b"), Map.of("alpha", new Attribute.FloatValue(2), "beta", new Attribute.FloatValue(3)));
+                List.of("x", "w", "b"),
+                Map.of("alpha", new Attribute.FloatValue(2), "beta", new Attribute.FloatValue(3)));
         assertThat(gemm(g).attributes()).doesNotContainKeys("alpha", "beta");
         assertThat(values(g, gemm(g).input(1))).containsExactly(2, 4, 6, 8);
         assertThat(values(g, gemm(g).input(2))).as("one value per channel").containsExactly(15, 15);
