@@ -124,7 +124,7 @@ final class FuseQuantization {
     }
 
     private Optional<Node> onlyConsumer(Node n) {
-        List<Node> consumers = List.copyOf(graph.downstream(n));
-        return consumers.size() == 1 ? Optional.of(consumers.get(0)) : Optional.empty();
+        Set<Node> consumers = graph.downstream(n);
+        return consumers.size() == 1 ? Optional.of(consumers.iterator().next()) : Optional.empty();
     }
 }
