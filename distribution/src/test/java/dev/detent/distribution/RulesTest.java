@@ -35,6 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -111,7 +113,7 @@ class RulesTest {
     }
 
     private static Detent detent() {
-        return new Detent(TestPlatform.REGISTRY, "test");
+        return Detent.of(TestPlatform.REGISTRY, "test");
     }
 
     private static Path run(String target, String format, String... rules) {
@@ -171,6 +173,22 @@ class RulesTest {
         Graph kept = qdq(run(target, "qdq", "conv2"));
         assertThat(feeder(kept, "conv2", 1)).isEmpty();
         assertThat(feeder(kept, "head/conv3", 1)).isEqualTo("DequantizeLinear");
+    }
+
+    /** The record and the report count it as float, with the person's reason, and its life begins with the rule. */
+    @Test
+    void aNodeThatIsKeptInFloatIsReportedSo() {
+        Path kept = run("onnxruntime", "qdq", "conv2");
+        assertThat(text(kept, "detent.json")).containsPattern("\"conv2\": \\{[^}]*\"why\": \"because of --keep-float");
+        assertThat(text(kept, "report.html")).contains("user-rules (--keep-float");
+        assertThat(quantized(kept)).isEqualTo(quantized(run("onnxruntime", "qdq")) - 1);
+    }
+
+    private static int quantized(Path run) {
+        Matcher card =
+                Pattern.compile(">(\\d+)<[^>]*>\\s*<[^>]*>nodes quantized of").matcher(text(run, "report.html"));
+        assertThat(card.find()).isTrue();
+        return Integer.parseInt(card.group(1));
     }
 
     @Test
@@ -388,6 +406,8 @@ class RulesTest {
         // 8, 16 and 16 channels into each of three convolutions' outputs.
         assertThat(first.share(8)).isEqualTo(24 / 40.0);
         assertThat(checks.get(1).count(NodeFate.Kind.UNSUPPORTED)).isEqualTo(3);
+        // Without data no activation has a scale that a target's own checks could look at.
+        assertThat(first.lintComplete()).isFalse();
     }
 
     @Test

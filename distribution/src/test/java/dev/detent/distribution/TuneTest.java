@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.detent.host.Detent;
+import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.TuneJob;
@@ -105,7 +106,7 @@ class TuneTest {
     }
 
     private static TuneResult tune(String target, Path out, Goal goal, Duration budget, TuneListener told) {
-        return new Detent(TestPlatform.REGISTRY, "test")
+        return Detent.of(TestPlatform.REGISTRY, "test")
                 .tune(
                         new TuneRequest(
                                 request(target, out)
@@ -143,7 +144,7 @@ class TuneTest {
         assertThat(out.resolve("net.qdq.onnx")).exists();
 
         Path again = work.resolve("again");
-        new Detent(TestPlatform.REGISTRY, "test")
+        Detent.of(TestPlatform.REGISTRY, "test")
                 .quantize(
                         request("onnxruntime", again)
                                 .settings(SettingsFile.read(out.resolve(TuneJob.RULES), List.of("rules"))
@@ -174,21 +175,28 @@ class TuneTest {
         assertThat(out.resolve("detent.json")).exists();
     }
 
-    /** Every improvement is a finished folder at once: whoever looks while the search runs finds a whole run. */
+    /**
+     * Every improvement is a finished folder at once: whoever looks while the search runs finds a whole run; its layers
+     * are judged at the end.
+     */
     @Test
     void theBestSoFarIsAlwaysThere() {
         Path out = work.resolve("anytime");
         List<Boolean> whole = new ArrayList<>();
+        List<Long> reports = new ArrayList<>();
         Told told = new Told() {
             @Override
             public void tried(TuneTrial trial) {
                 if (trial.number() > 0) {
                     whole.add(Files.exists(out.resolve("net.qdq.onnx")) && Files.exists(out.resolve("detent.json")));
+                    reports.add(out.resolve(OutputNames.REPORT).toFile().length());
                 }
             }
         };
         tune("onnxruntime", out, new Goal.Snr(40), told);
         assertThat(whole).isNotEmpty().doesNotContain(false);
+        assertThat(reports)
+                .allMatch(n -> n < out.resolve(OutputNames.REPORT).toFile().length());
     }
 
     @Test
@@ -198,7 +206,7 @@ class TuneTest {
                 f -> new Goal.Snr(1),
                 CostModel.BYTES,
                 Duration.ofSeconds(1));
-        assertThatThrownBy(() -> new Detent(TestPlatform.REGISTRY, "test").tune(blind, Progress.QUIET, new Told()))
+        assertThatThrownBy(() -> Detent.of(TestPlatform.REGISTRY, "test").tune(blind, Progress.QUIET, new Told()))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("--evaluate");
     }

@@ -60,6 +60,12 @@ public final class CaffeProblems implements ProblemCatalog {
             "A Caffe network is two files, and the second is not beside the first.",
             "Put it beside the prototxt under the same name, or give it with --weights where the command has it.");
 
+    public static final ProblemType WEIGHTS_OF_ONNX = new ProblemType(
+            "DT-CAF-010",
+            "A file of weights for an ONNX model",
+            "An ONNX model holds its weights or names their files itself; only a Caffe network is two files.",
+            "Leave --weights out, or give the prototxt as the model.");
+
     public static final ProblemType NO_FIXED_SHAPE = new ProblemType(
             "DT-CAF-020",
             "A value without a fixed shape",

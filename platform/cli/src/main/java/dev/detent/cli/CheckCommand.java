@@ -33,10 +33,12 @@ final class CheckCommand implements Callable<Integer> {
 
     @Option(
             names = "--backend",
-            required = true,
             paramLabel = "ID",
             description = "target, or several with commas between; see 'detent backends'")
-    String backend;
+    Optional<String> backend = Optional.empty();
+
+    @Mixin
+    TargetOptions target;
 
     @Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "as for quantize")
     List<String> set = new ArrayList<>();
@@ -56,14 +58,11 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Settings settings = config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS))
-                .orElse(SettingsFile.NONE)
-                .settings();
-        for (String s : set) {
-            settings = settings.with(s);
-        }
-        List<TargetCheck> checks = new Detent(home.registryAndEngine(), InstallationOptions.VERSION)
-                .check(model, dev.detent.spi.option.Option.list(backend), settings.with(rules.rules()));
+        SettingsFile file =
+                config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS)).orElse(SettingsFile.NONE);
+        Settings settings = CommandSettings.of(file, set, rules, Optional.empty(), Optional.empty());
+        List<String> targets = target.targets(backend, file);
+        List<TargetCheck> checks = home.detentAndEngine().check(model, targets, settings);
         if (json) {
             console.text(Detent.json(checks.stream().map(TargetCheck::toMap).toList()));
             return 0;
@@ -121,7 +120,7 @@ final class CheckCommand implements Callable<Integer> {
                         + ps.get(0).sentence() + " ("
                         + names(ps.stream().map(Problem::where).toList()) + ")"));
         if (!c.lintComplete()) {
-            console.line("  what the target's own checks say needs ranges: run 'detent quantize'");
+            console.line("  what the target's own checks say of scales takes ranges: run 'detent quantize'");
         }
         if (c.unquantized().isEmpty() && c.problems().isEmpty()) {
             console.line("  nothing stays float, nothing to say");

@@ -15,7 +15,7 @@ public final class CliProblems implements ProblemCatalog {
     public static final ProblemType NO_TARGET = new ProblemType(
             "DT-CLI-002",
             "No target was named",
-            "'detent quantize' has to know for which chip.",
+            "The command has to know for which chip.",
             "Name one with --backend; 'detent backends' lists them.");
 
     public static final ProblemType NO_SUBCOMMAND = new ProblemType(
@@ -66,6 +66,18 @@ public final class CliProblems implements ProblemCatalog {
             "No such kind of CPU",
             "ONNX Runtime has integer kernels of their own for a few kinds of CPU.",
             "Take any, avx2, vnni or arm64, or leave --cpu out for this machine's.");
+
+    public static final ProblemType NO_EFFECT = new ProblemType(
+            "DT-CLI-062",
+            "An option that has no effect",
+            "The option belongs to something that was not asked for.",
+            "Leave it out, or ask for what it belongs to.");
+
+    public static final ProblemType SEVERAL_RUNS = new ProblemType(
+            "DT-CLI-032",
+            "A folder of several runs where one is meant",
+            "A run for several targets has a folder for each.",
+            "Name the folder of one target.");
 
     public static final ProblemType NO_SUCH_TENSOR = new ProblemType(
             "DT-CLI-020",

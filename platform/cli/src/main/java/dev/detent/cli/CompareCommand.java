@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,7 +38,7 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        RunComparison c = RunComparison.of(RunDirectory.read(first), RunDirectory.read(second));
+        RunComparison c = RunComparison.of(run(first), run(second));
         if (!c.sameModel()) {
             console.line("made from different model files");
         }
@@ -50,6 +51,19 @@ final class CompareCommand implements Callable<Integer> {
         }
         html.ifPresent(file -> write(file, c));
         return 0;
+    }
+
+    /** The run in a folder; of several, none can be meant. */
+    private static RunDirectory run(Path folder) {
+        List<RunDirectory> runs = RunDirectory.all(folder);
+        if (runs.size() > 1) {
+            throw new UserException(
+                    CliProblems.SEVERAL_RUNS,
+                    "holds the runs for several targets: name one of "
+                            + runs.stream().map(r -> r.folder().toString()).collect(Collectors.joining(", ")),
+                    folder.toString());
+        }
+        return runs.get(0);
     }
 
     private void table(Console console, String title, List<List<String>> rows, int most) {

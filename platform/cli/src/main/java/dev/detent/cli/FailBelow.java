@@ -2,6 +2,7 @@ package dev.detent.cli;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.spi.problem.UserException;
+import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -13,16 +14,41 @@ import java.util.Optional;
 record FailBelow(Metric metric, double least) {
 
     enum Metric {
-        AGREEMENT("agreement", "%"),
-        TOP_1("top-1", "%"),
-        SNR("snr", " dB");
+        AGREEMENT("agreement", "%", true),
+        TOP_1("top-1", "%", true),
+        SNR("snr", " dB", false);
 
         private final String word;
         private final String unit;
+        private final boolean share;
 
-        Metric(String word, String unit) {
+        /** @param share it is a part of the samples, which people also write as a number up to 1 */
+        Metric(String word, String unit, boolean share) {
             this.word = word;
             this.unit = unit;
+            this.share = share;
+        }
+
+        /** The least value, with or without the metric's own unit. */
+        private double read(String text) {
+            String given = text.trim();
+            boolean bare = !given.endsWith(unit.trim());
+            double value = Double.parseDouble(
+                    bare
+                            ? given
+                            : given.substring(0, given.length() - unit.trim().length())
+                                    .trim());
+            if (share && bare && value > 0 && value <= 1) {
+                throw new UserException(
+                        CliProblems.FAIL_BELOW,
+                        "'" + given + "' may be a share or a percentage; write " + word + "="
+                                + new BigDecimal(given)
+                                        .movePointRight(2)
+                                        .stripTrailingZeros()
+                                        .toPlainString() + "% or " + word + "=" + given + "%",
+                        "--fail-below");
+            }
+            return value;
         }
     }
 
@@ -31,9 +57,7 @@ record FailBelow(Metric metric, double least) {
         for (Metric m : Metric.values()) {
             if (pair.length == 2 && pair[0].trim().toLowerCase(Locale.ROOT).equals(m.word)) {
                 try {
-                    return new FailBelow(
-                            m,
-                            Double.parseDouble(pair[1].replaceAll("(%|dB)$", "").trim()));
+                    return new FailBelow(m, m.read(pair[1]));
                 } catch (NumberFormatException e) {
                     throw new UserException(
                             CliProblems.FAIL_BELOW, "'" + pair[1] + "' is no number", "--fail-below", e);

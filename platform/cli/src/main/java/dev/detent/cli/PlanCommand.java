@@ -9,7 +9,6 @@ import dev.detent.host.rules.RuleTexts;
 import dev.detent.host.settings.Effort;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
-import dev.detent.spi.option.Option;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +17,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -35,30 +34,28 @@ final class PlanCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "MODEL", description = "ONNX model, to see what rules hit")
     Optional<Path> model = Optional.empty();
 
-    @CommandLine.Option(
+    @Option(
             names = "--backend",
-            required = true,
             paramLabel = "ID",
             description = "target, or several with commas between; see 'detent backends'")
-    String backend;
+    Optional<String> backend = Optional.empty();
 
-    @CommandLine.Option(
-            names = "--effort",
-            converter = EffortConverter.class,
-            paramLabel = "E",
-            description = "as for quantize")
-    Effort effort = Effort.BALANCED;
+    @Mixin
+    TargetOptions target;
 
-    @CommandLine.Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "as for quantize")
+    @Option(names = "--effort", converter = EffortConverter.class, paramLabel = "E", description = "as for quantize")
+    Optional<Effort> effort = Optional.empty();
+
+    @Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "as for quantize")
     List<String> set = new ArrayList<>();
 
     @Mixin
     RuleOptions rules;
 
-    @CommandLine.Option(names = "--config", paramLabel = "FILE", description = "as for quantize")
+    @Option(names = "--config", paramLabel = "FILE", description = "as for quantize")
     Optional<Path> config = Optional.empty();
 
-    @CommandLine.Option(names = "--all", description = "every tensor that a rule hits, not the first " + SHOWN)
+    @Option(names = "--all", description = "every tensor that a rule hits, not the first " + SHOWN)
     boolean all;
 
     @Mixin
@@ -67,15 +64,11 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        Settings settings = config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS))
-                .orElse(SettingsFile.NONE)
-                .settings();
-        for (String s : set) {
-            settings = settings.with(s);
-        }
-        settings = settings.with(rules.rules()).with(effort);
-        Detent detent = new Detent(home.registry(), InstallationOptions.VERSION);
-        List<String> targets = Option.list(backend);
+        SettingsFile file =
+                config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS)).orElse(SettingsFile.NONE);
+        Settings settings = settings(file);
+        List<String> targets = target.targets(backend, file);
+        Detent detent = home.detent();
         if (model.isPresent()) {
             for (DryRun run : detent.dryRun(model.get(), targets, settings)) {
                 head(console, targets, run.plan().target().id());
@@ -84,12 +77,16 @@ final class PlanCommand implements Callable<Integer> {
                 run.hits().forEach(h -> show(console, h));
             }
         } else {
-            for (String target : targets) {
-                head(console, targets, target);
-                steps(console, detent.plan(target, settings));
+            for (String t : targets) {
+                head(console, targets, t);
+                steps(console, detent.plan(t, settings));
             }
         }
         return 0;
+    }
+
+    Settings settings(SettingsFile file) {
+        return CommandSettings.of(file, set, rules, effort, Optional.empty());
     }
 
     private static void head(Console console, List<String> targets, String target) {

@@ -5,7 +5,6 @@ import dev.detent.host.artifact.InputPath;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.host.job.CpuKind;
 import dev.detent.host.job.InputPlaces;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
@@ -15,6 +14,7 @@ import dev.detent.host.job.TargetRun;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
+import dev.detent.host.record.ModelFacts;
 import dev.detent.host.settings.Effort;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
@@ -28,7 +28,6 @@ import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -80,11 +79,8 @@ class QuantizeCommand implements Callable<Integer> {
             description = "target, see 'detent backends'; several, separated by commas, from one look at the data")
     Optional<String> backend = Optional.empty();
 
-    @Option(
-            names = "--cpu",
-            paramLabel = "KIND",
-            description = "CPU that --backend onnxruntime is for: any, avx2, vnni or arm64 (default: this machine's)")
-    Optional<String> cpu = Optional.empty();
+    @Mixin
+    TargetOptions target;
 
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
     Optional<String> format = Optional.empty();
@@ -194,39 +190,14 @@ class QuantizeCommand implements Callable<Integer> {
         Console console = quiet || json ? Console.quiet() : new Console();
         Optional<FailBelow> least = failBelow.map(FailBelow::parse);
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
-        Settings settings = file.settings();
-        for (String s : set) {
-            settings = settings.with(s);
+        Settings settings = CommandSettings.of(file, set, rules, effort, ranges);
+        if (settings.effort() != Effort.BALANCED) {
+            console.line(
+                    "effort " + settings.effort() + ": " + settings.effort().words());
         }
-        settings = settings.with(rules.rules());
-        Effort how =
-                effort.or(() -> file.text("effort").map(EffortConverter::parse)).orElse(Effort.BALANCED);
-        settings = settings.with(how);
-        if (how != Effort.BALANCED) {
-            console.line("effort " + how + ": " + how.words());
-        }
-        Optional<Path> known = ranges.or(() -> file.path("ranges"));
-        if (known.isPresent()) {
-            settings = settings.with(Detent.ranges(known.get()));
-        }
-        String backends = backend.or(() -> file.text("backend"))
-                .orElseThrow(() -> new UserException(
-                        CliProblems.NO_TARGET,
-                        "say for which target: --backend ID; 'detent backends' lists them",
-                        "--backend"));
         Preprocessing preprocessing =
                 preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
-        CpuKind kind = cpu.or(() -> file.text("cpu")).map(QuantizeCommand::kind).orElseGet(CpuKind::ofThisMachine);
-        List<String> targets = Arrays.stream(backends.split(","))
-                .map(String::trim)
-                .filter(t -> !t.isEmpty())
-                .map(kind::target)
-                .distinct()
-                .toList();
-        if (targets.isEmpty()) {
-            throw new UserException(
-                    CliProblems.NO_TARGET, "names no target; 'detent backends' lists them", "--backend");
-        }
+        List<String> targets = target.targets(backend, file);
         Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
         Optional<Path> classes = labels.or(() -> file.path("labels"));
         if (classes.isPresent() && scored.isEmpty()) {
@@ -234,6 +205,11 @@ class QuantizeCommand implements Callable<Integer> {
                     CliProblems.LABELS_WITHOUT_DATA,
                     "are those of the evaluation data; give that with --evaluate",
                     "--labels");
+        }
+        Optional<Integer> most = evaluateSamples.or(() -> file.count("evaluate-samples"));
+        if (most.isPresent() && scored.isEmpty()) {
+            throw new UserException(
+                    CliProblems.NO_EFFECT, "counts evaluation data; give them with --evaluate", "--evaluate-samples");
         }
         if (least.isPresent() && scored.isEmpty()) {
             throw new UserException(
@@ -247,7 +223,8 @@ class QuantizeCommand implements Callable<Integer> {
                         model,
                         targets,
                         out.or(() -> file.path("out"))
-                                .orElseGet(() -> Path.of(stem() + "."
+                                .orElseGet(() -> Path.of(ModelFacts.stem(
+                                                model.getFileName().toString()) + "."
                                         + (targets.size() > 1 ? "targets" : TargetIds.folderOf(targets.get(0))))))
                 .samples(samples.or(() -> file.count("samples")).orElse(0))
                 .preprocessing(preprocessing)
@@ -257,15 +234,14 @@ class QuantizeCommand implements Callable<Integer> {
         weights.or(() -> file.path("weights")).ifPresent(request::weights);
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         format.or(() -> file.text("format")).ifPresent(request::format);
-        scored.ifPresent(data -> request.evaluation(new EvaluationData.Source(
-                data, evaluateSamples.or(() -> file.count("evaluate-samples")).orElse(0), classes.orElse(null))));
+        scored.ifPresent(
+                data -> request.evaluation(new EvaluationData.Source(data, most.orElse(0), classes.orElse(null))));
         PpqTraceRecorder recorder = new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default");
         traced.ifPresent(t -> request.listener(recorder));
         adjust(request);
         QuantizeRequest job = request.build();
-        refusePlaces(job, traced);
-        QuantizeResult result =
-                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
+        refusePlaces(job, ranges.or(() -> file.path("ranges")), traced);
+        QuantizeResult result = home.detentAndEngine().quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
         if (json) {
             console.text(Detent.json(result.runs().stream()
@@ -274,9 +250,7 @@ class QuantizeCommand implements Callable<Integer> {
         }
         if (targets.size() == 1) {
             show(console, result.outcome(), targets.get(0));
-            if (targets.get(0).equals(kind.target("onnxruntime"))) {
-                console.line("made for " + kind.madeFor());
-            }
+            target.madeFor(targets.get(0), file).ifPresent(m -> console.line("made for " + m));
             show(console, result.outcome());
             return judge(console, least, result);
         }
@@ -299,14 +273,6 @@ class QuantizeCommand implements Callable<Integer> {
         return code;
     }
 
-    private static CpuKind kind(String word) {
-        return Arrays.stream(CpuKind.values())
-                .filter(k -> k.word().equals(word))
-                .findFirst()
-                .orElseThrow(() -> new UserException(
-                        CliProblems.UNKNOWN_CPU, "'" + word + "' is none of " + CpuKind.names(), "--cpu"));
-    }
-
     /** What another command asks for besides. */
     void adjust(QuantizeRequest.Builder request) {}
 
@@ -317,20 +283,25 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     /** Nothing is written where something is read. */
-    private void refusePlaces(QuantizeRequest job, Optional<Path> traced) {
+    private void refusePlaces(QuantizeRequest job, Optional<Path> known, Optional<Path> traced) {
         List<InputPath> read = new ArrayList<>(InputPlaces.of(job));
-        config.ifPresent(f -> read.add(refuseSettingsIn(job.out(), f)));
+        config.ifPresent(f -> read.add(refuseIn(job.out(), "the settings file", f)));
+        known.ifPresent(f -> read.add(refuseIn(job.out(), "the source of --ranges", f)));
         traced.ifPresent(t -> {
             InputPath.refuseFile(t, "--trace", read);
             TraceFile.refuseOther(t);
         });
     }
 
-    /** Refuses an output folder that holds the settings file; otherwise the file as one of the inputs. */
-    static InputPath refuseSettingsIn(Path out, Path file) {
-        InputPath settings = new InputPath("the settings file", file);
-        InputPath.refuseFolder(out, List.of(settings));
-        return settings;
+    /**
+     * Refuses an output folder that is a place the command reads, or holds it; otherwise that place as an input.
+     *
+     * @param what it is, e.g. {@code the settings file}
+     */
+    static InputPath refuseIn(Path out, String what, Path place) {
+        InputPath input = new InputPath(what, place);
+        InputPath.refuseFolder(out, List.of(input));
+        return input;
     }
 
     /**
@@ -413,9 +384,5 @@ class QuantizeCommand implements Callable<Integer> {
                 : n < 1_000_000
                         ? String.format(Locale.ROOT, "%.1f kB", n / 1e3)
                         : String.format(Locale.ROOT, "%.2f MB", n / 1e6);
-    }
-
-    private String stem() {
-        return model.getFileName().toString().replaceAll("\\.(onnx|prototxt)$", "");
     }
 }

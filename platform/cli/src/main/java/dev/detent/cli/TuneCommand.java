@@ -13,6 +13,7 @@ import dev.detent.host.job.TuneTrial;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.TuneProblems;
+import dev.detent.host.record.ModelFacts;
 import dev.detent.host.search.CostModel;
 import dev.detent.host.search.Goal;
 import dev.detent.host.search.SearchSpace;
@@ -44,6 +45,7 @@ final class TuneCommand implements Callable<Integer> {
 
     static final List<String> KEYS = List.of(
             "backend",
+            "cpu",
             "format",
             "calibration",
             "samples",
@@ -61,6 +63,9 @@ final class TuneCommand implements Callable<Integer> {
 
     @Option(names = "--backend", paramLabel = "ID", description = "target, see 'detent backends'")
     Optional<String> backend = Optional.empty();
+
+    @Mixin
+    TargetOptions target;
 
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
     Optional<String> format = Optional.empty();
@@ -155,23 +160,22 @@ final class TuneCommand implements Callable<Integer> {
     public Integer call() {
         Console console = new Console();
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
-        String target = backend.or(() -> file.text("backend"))
-                .orElseThrow(() -> new UserException(
-                        CliProblems.NO_TARGET,
-                        "say for which target: --backend ID; 'detent backends' lists them",
-                        "--backend"));
-        Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
+        List<String> targets = target.targets(backend, file);
+        Detent detent = home.detentAndEngine();
         Function<EvaluationMetrics, Goal> goal = goal(detent.registry());
-        Settings settings = file.settings();
-        for (String s : set) {
-            settings = metricOption(s).isPresent() ? settings : settings.with(s);
-        }
-        settings = settings.with(rules.rules());
+        Settings settings = CommandSettings.of(
+                file,
+                set.stream().filter(s -> metricOption(s).isEmpty()).toList(),
+                rules,
+                Optional.empty(),
+                Optional.empty());
         QuantizeRequest.Builder quantize = QuantizeRequest.of(
                         model,
-                        List.of(target.trim()),
+                        targets,
                         out.or(() -> file.path("out"))
-                                .orElseGet(() -> Path.of(stem() + "." + TargetIds.folderOf(target.trim()))))
+                                .orElseGet(() -> Path.of(
+                                        ModelFacts.stem(model.getFileName().toString()) + "."
+                                                + TargetIds.folderOf(targets.get(0)))))
                 .samples(samples.or(() -> file.count("samples")).orElse(0))
                 .preprocessing(preset.map(Preprocessing::parse)
                         .or(file::preprocessing)
@@ -185,7 +189,7 @@ final class TuneCommand implements Callable<Integer> {
         evaluate.or(() -> file.text("evaluate"))
                 .ifPresent(data -> quantize.evaluation(new EvaluationData.Source(data, 0, classes.orElse(null))));
         QuantizeRequest job = quantize.build();
-        config.ifPresent(f -> QuantizeCommand.refuseSettingsIn(job.out(), f));
+        config.ifPresent(f -> QuantizeCommand.refuseIn(job.out(), "the settings file", f));
         TuneResult result = detent.tune(
                 new TuneRequest(job, goal, cost(), Durations.parse(budget.orElse("10m"), "--budget")),
                 console.progress(),
@@ -231,21 +235,18 @@ final class TuneCommand implements Callable<Integer> {
         return floats -> new Goal.Drop(most, floats);
     }
 
-    /** The goal's metric and option, when an assignment is of that. */
-    private Optional<String> metricOption(String assignment) {
+    /** The option and its value, when an assignment is of the goal's metric. */
+    Optional<String> metricOption(String assignment) {
         return wanted.metric
                 .map(m -> m.split("=", 2)[0] + ".")
-                .filter(assignment::startsWith)
+                .filter(prefix -> assignment.startsWith(prefix) && assignment.contains("="))
                 .map(prefix -> assignment.substring(prefix.length()));
     }
 
     private Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         for (String s : set) {
-            metricOption(s)
-                    .map(o -> o.split("=", 2))
-                    .filter(o -> o.length == 2)
-                    .ifPresent(o -> options.put(o[0], o[1]));
+            metricOption(s).map(o -> o.split("=", 2)).ifPresent(o -> options.put(o[0], o[1]));
         }
         return options;
     }
@@ -326,9 +327,5 @@ final class TuneCommand implements Callable<Integer> {
 
     private static String shortened(String name) {
         return name.length() <= 44 ? name : "..." + name.substring(name.length() - 41);
-    }
-
-    private String stem() {
-        return model.getFileName().toString().replaceAll("\\.onnx$", "");
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The least score with which a run counts as done. */
@@ -33,8 +34,24 @@ class FailBelowTest {
                 .hasValueSatisfying(s -> assertThat(s).contains("--labels"));
     }
 
+    /** Others write 0.95 for 95 %; taken as 0.95 %, every run would pass. */
     @ParameterizedTest
-    @ValueSource(strings = {"95", "map=3", "snr=much"})
+    @CsvSource({"agreement=0.95,agreement=95%", "top-1=0.701,top-1=70.1%", "agreement=1,agreement=100%"})
+    void aShareIsNotTakenForAPercentage(String text, String instead) {
+        assertThatThrownBy(() -> FailBelow.parse(text))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("write " + instead + " or");
+    }
+
+    @Test
+    void smallPercentagesAndRatiosCanBeSaid() {
+        assertThat(FailBelow.parse("agreement=0.95%").least()).isEqualTo(0.95);
+        assertThat(FailBelow.parse("snr=0.5 dB").least()).isEqualTo(0.5);
+        assertThat(FailBelow.parse("snr=0.5").least()).isEqualTo(0.5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"95", "map=3", "snr=much", "snr=20%", "agreement=95dB", "top-1=", "agreement=%"})
     void whatCannotBeReadIsOneSentence(String text) {
         assertThatThrownBy(() -> FailBelow.parse(text))
                 .isInstanceOf(UserException.class)

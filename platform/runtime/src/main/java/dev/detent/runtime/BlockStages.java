@@ -10,7 +10,6 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
@@ -231,13 +230,9 @@ final class BlockStages implements AutoCloseable {
     @Override
     public void close() {
         for (Stage s : stages) {
-            try {
-                s.forward().close();
-                if (s.backward() != null) {
-                    s.backward().session().close();
-                }
-            } catch (OrtException e) {
-                throw new InternalException(RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
+            OrtRuntime.close(s.forward());
+            if (s.backward() != null) {
+                OrtRuntime.close(s.backward().session());
             }
         }
     }

@@ -173,11 +173,6 @@ public final class OrtModel implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            session.close();
-        } catch (OrtException e) {
-            throw new dev.detent.spi.problem.InternalException(
-                    RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
-        }
+        OrtRuntime.close(session);
     }
 }

@@ -37,7 +37,7 @@ class BlockWalkTest {
 
     private static final long[] IMAGE = {1, 4, 6, 6};
 
-    private record Config(Slot slot, String value, QuantizationParameters parameters) implements TensorQuantization {
+    record Config(Slot slot, String value, QuantizationParameters parameters) implements TensorQuantization {
         @Override
         public boolean isInitializer() {
             return false;
@@ -74,7 +74,7 @@ class BlockWalkTest {
         }
     }
 
-    private record Configs(Map<Slot, Config> all) implements Quantization {
+    record Configs(Map<Slot, Config> all) implements Quantization {
         @Override
         public Collection<? extends TensorQuantization> configs() {
             return all.values();
@@ -111,7 +111,7 @@ class BlockWalkTest {
         }
     }
 
-    private static float[] random(int size, int seed) {
+    static float[] random(int size, int seed) {
         Random random = new Random(seed);
         float[] values = new float[size];
         for (int i = 0; i < size; i++) {
@@ -120,7 +120,7 @@ class BlockWalkTest {
         return values;
     }
 
-    private static Graph network(String odd) {
+    static Graph network(String odd) {
         Graph g = new Graph();
         GraphEditor edit = g.edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, IMAGE));
         String in = "x";
@@ -146,7 +146,7 @@ class BlockWalkTest {
         return edit.output(ValueInfo.of("r3", ElementType.FLOAT, IMAGE)).graph();
     }
 
-    private static Configs configs(float scale) {
+    static Configs configs(float scale) {
         Map<Slot, Config> all = new LinkedHashMap<>();
         for (int i = 0; i < 4; i++) {
             Slot slot = Slot.output("relu" + i, 0);
@@ -155,7 +155,7 @@ class BlockWalkTest {
         return new Configs(all);
     }
 
-    private static final Samples SAMPLES = new Samples() {
+    static final Samples SAMPLES = new Samples() {
         @Override
         public int size() {
             return 10;

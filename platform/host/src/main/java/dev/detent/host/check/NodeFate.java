@@ -2,15 +2,13 @@ package dev.detent.host.check;
 
 import dev.detent.host.job.DryRun;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.search.MultiplyAdds;
-import dev.detent.kernel.Journal;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Placement;
 import dev.detent.spi.quant.TensorQuantization;
-import java.util.ArrayList;
+import dev.detent.support.operator.MultiplyAdds;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * What becomes of one node on one target.
@@ -41,7 +39,7 @@ public record NodeFate(String node, String opType, Kind kind, int bits, String r
         if (result.placements().get(n.name()) == Placement.SHAPE) {
             return new NodeFate(n.name(), n.opType(), Kind.SHAPE, 0, "computes shapes or indices", products);
         }
-        List<TensorQuantization> quantized = quantized(n, result);
+        List<TensorQuantization> quantized = QuantizedNodes.quantized(result.configs(), n);
         if (!quantized.isEmpty()) {
             int bits = quantized.stream()
                     .filter(c -> !c.isInitializer())
@@ -60,20 +58,9 @@ public record NodeFate(String node, String opType, Kind kind, int bits, String r
                 products);
     }
 
-    private static List<TensorQuantization> quantized(Node n, Pipeline.Result result) {
-        List<TensorQuantization> all = new ArrayList<>(result.configs().inputs(n));
-        all.addAll(result.configs().outputs(n));
-        all.removeIf(c -> c.value().isEmpty() || c.state().isFloat());
-        return all;
-    }
-
     private static String reason(Node n, DryRun run) {
-        if (!run.result().configs().isQuantized(n)) {
-            return "the dispatcher '" + run.plan().plan().dispatcher() + "' leaves it in float";
-        }
-        Optional<Journal.Ruled> ruled = run.result().journal().ruled().stream()
-                .filter(r -> r.slot().node().equals(n.name()))
-                .findFirst();
-        return ruled.map(r -> "because of " + r.source()).orElse("the target's rules keep it in float here");
+        return run.result().configs().isQuantized(n)
+                ? QuantizedNodes.whyFloat(n, run.result().journal())
+                : "the dispatcher '" + run.plan().plan().dispatcher() + "' leaves it in float";
     }
 }

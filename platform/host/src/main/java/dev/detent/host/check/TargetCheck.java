@@ -2,14 +2,16 @@ package dev.detent.host.check;
 
 import dev.detent.host.job.DryRun;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.problem.DetentException;
+import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.Problem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.function.Predicate;
 
 /**
@@ -54,20 +56,27 @@ public record TargetCheck(
         return f != null && f.kind() == kind;
     }
 
-    /** Many lints look at the graph alone; one that wants scales says nothing here. */
+    /**
+     * Many lints look at the graph alone. One that looks at scales passes over what has none, or fails where it takes
+     * them for granted; any other failure is the plugin's.
+     */
     private static boolean lint(DryRun run, List<Problem> problems) {
+        FrozenQuantizedModel model = new FrozenQuantizedModel(
+                "model",
+                run.plan().target().id(),
+                run.result().graph(),
+                run.result().configs().snapshot());
+        boolean complete = model.graph().nodes().stream()
+                .flatMap(n -> QuantizedNodes.quantized(model.quantization(), n).stream())
+                .allMatch(c -> c.qparams().isPresent());
         try {
-            problems.addAll(run.plan()
-                    .target()
-                    .lint(new FrozenQuantizedModel(
-                            "model",
-                            run.plan().target().id(),
-                            run.result().graph(),
-                            run.result().configs().snapshot())));
-            return true;
-        } catch (DetentException e) {
-            return false;
+            problems.addAll(run.plan().target().lint(model));
+        } catch (PluginException e) {
+            if (complete || !(e.getCause() instanceof NoSuchElementException)) {
+                throw e;
+            }
         }
+        return complete;
     }
 
     /** How many nodes are of a kind. */

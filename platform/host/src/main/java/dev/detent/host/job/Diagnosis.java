@@ -4,15 +4,13 @@ import dev.detent.host.analyze.Measurements;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.report.HtmlReport;
-import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.Quantization;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** What a person should know of a quantized model, from what was measured of it. */
 final class Diagnosis {
@@ -37,14 +35,8 @@ final class Diagnosis {
 
     static int quantizedNodes(Pipeline.Result result) {
         return (int) result.graph().nodes().stream()
-                .filter(n -> isQuantized(result.configs(), n))
+                .filter(n -> QuantizedNodes.isQuantized(result.configs(), n))
                 .count();
-    }
-
-    /** A node whose slots all stay float, by a person's rule, is none. */
-    private static boolean isQuantized(Quantization configs, Node n) {
-        return Stream.concat(configs.inputs(n).stream(), configs.outputs(n).stream())
-                .anyMatch(c -> !c.value().isEmpty() && !c.root().state().isFloat());
     }
 
     /** The network has collapsed when its last layers are noise; the layer where the SNR fell most is to blame. */

@@ -111,7 +111,7 @@ public final class PreparedModel {
         }
         if (samples.size() > 0
                 && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
-            InputDetective.suspicion(graph, samples)
+            InputDetective.suspicion(graph, samples, request.workers())
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,
                             s,
@@ -145,9 +145,9 @@ public final class PreparedModel {
         }
     }
 
-    /** The same without evaluation data: for a run that was scored before. */
-    PreparedModel withoutEvaluation() {
-        return new PreparedModel(graph, facts, calibration, remarks, samples, null);
+    /** The same without data to measure on: for a run that another one may replace at once. */
+    PreparedModel unmeasured() {
+        return new PreparedModel(graph, facts, calibration, remarks, Pipeline.NO_SAMPLES, null);
     }
 
     /** A copy of the normalized graph to work on. */

@@ -12,7 +12,10 @@ import dev.detent.host.search.Goal;
 import dev.detent.host.search.Mix;
 import dev.detent.host.search.SearchSpace;
 import dev.detent.host.search.Trial;
+import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.UserException;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,16 +36,17 @@ public final class TuneJob {
     /** Written beside the files of the run: the mix as a person's rules. */
     public static final String RULES = "rules.yaml";
 
-    private final Supplier<Registry> plugins;
-    private final String version;
+    private final Provider<Registry> plugins;
+    private final HostInfo info;
 
     /**
      * @param plugins asked when the job runs
-     * @param version Detent's version, for provenance
+     * @param info Detent's version, for provenance
      */
-    public TuneJob(Supplier<Registry> plugins, String version) {
+    @Inject
+    public TuneJob(Provider<Registry> plugins, HostInfo info) {
         this.plugins = plugins;
-        this.version = version;
+        this.info = info;
     }
 
     /** Runs the search on the caller's thread and the request's workers. */
@@ -66,13 +70,16 @@ public final class TuneJob {
                         request,
                         model,
                         new MixTrials(plugins.get(), quantize, model, evaluation, goal, progress),
-                        new Writer(version, quantize, model, goal),
+                        new Writer(info.version(), quantize, model, goal),
                         listener,
                         clock)
                 .run();
     }
 
-    /** What time is left; a trial is begun only when the longest so far would fit. */
+    /**
+     * What time is left. A trial is begun only when the longest so far would fit, and as much again: the last run is
+     * evaluated once more, from its files, and its layers are judged.
+     */
     private static final class Clock {
         private final long end;
         private long longest;
@@ -82,7 +89,7 @@ public final class TuneJob {
         }
 
         boolean isLeft() {
-            return System.nanoTime() + longest < end;
+            return System.nanoTime() + 2 * longest < end;
         }
 
         <T> T timed(Supplier<T> work) {
@@ -96,8 +103,8 @@ public final class TuneJob {
     /** Puts finished runs into the output folder. */
     private record Writer(String version, QuantizeRequest request, PreparedModel model, Goal goal) {
 
-        /** @param scored the files are run over the evaluation data as well, which the last run is worth */
-        QuantizeOutcome write(MixTrials.Quantized quantized, String rules, boolean scored) {
+        /** @param measured the files are scored and the layers judged as well, which the last run is worth */
+        QuantizeOutcome write(MixTrials.Quantized quantized, String rules, boolean measured) {
             List<String> names = new ArrayList<>(OutputNames.OF_EVERY_RUN);
             names.add(RULES);
             try (StagedOutputDirectory folder =
@@ -105,7 +112,7 @@ public final class TuneJob {
                 TargetDirectory own = new TargetDirectory(folder, "");
                 own.write(RULES, rules.getBytes(StandardCharsets.UTF_8));
                 TargetRun run = new TargetFinish(
-                                version, request, scored ? model : model.withoutEvaluation(), Progress.QUIET)
+                                version, request, measured ? model : model.unmeasured(), Progress.QUIET)
                         .finish(quantized.target(), quantized.result(), own);
                 folder.commit();
                 return run.outcome();
@@ -142,13 +149,17 @@ public final class TuneJob {
         }
 
         TuneResult run() {
-            MixTrials.Quantized plain = clock.timed(() -> mixes.run(List.of()));
             SearchSpace nothing = new SearchSpace(List.of(), List.of(), List.of(), List.of());
-            Trial first = judged(new Mix(List.of()), nothing, plain);
+            Trial first = clock.timed(() -> {
+                Trial tried = judged(new Mix(List.of()), nothing, mixes.run(List.of()));
+                if (!tried.holds()) {
+                    keep(nothing);
+                }
+                return tried;
+            });
             SearchSpace space = nothing;
             if (!first.holds()) {
-                keep(nothing);
-                space = space(plain);
+                space = space(Objects.requireNonNull(bestRun));
                 listener.measured(space);
                 SearchSpace sought = space;
                 Trial start = new Trial(Mix.plain(space.units()), first.score(), first.damage());
@@ -174,12 +185,14 @@ public final class TuneJob {
             if (before != null) {
                 return before;
             }
-            TuneTrial bestBefore = best;
-            Trial trial = judged(mix, space, clock.timed(() -> mixes.run(space.rules(mix))));
-            if (!Objects.equals(best, bestBefore)) {
-                keep(space);
-            }
-            return trial;
+            return clock.timed(() -> {
+                TuneTrial bestBefore = best;
+                Trial trial = judged(mix, space, mixes.run(space.rules(mix)));
+                if (!Objects.equals(best, bestBefore)) {
+                    keep(space);
+                }
+                return trial;
+            });
         }
 
         /** Puts the best so far into the output folder while the search goes on. */

@@ -45,7 +45,7 @@ public record ModelFile(Path file, Optional<Path> weights) {
     /**
      * The graph as the file says it.
      *
-     * @throws UserException when the file is damaged, or Caffe's second file is missing
+     * @throws UserException when the file is damaged, Caffe's second file is missing, or one is given to ONNX
      */
     public Graph read() {
         if (isOnnx()) {
@@ -54,6 +54,12 @@ public record ModelFile(Path file, Optional<Path> weights) {
                         CaffeProblems.NO_PROTOTXT,
                         "holds the weights of a Caffe network; give its prototxt as the model, and put this beside it under the"
                                 + " same name or use --weights FILE where the command has it",
+                        file.toString());
+            }
+            if (weights.isPresent()) {
+                throw new UserException(
+                        CaffeProblems.WEIGHTS_OF_ONNX,
+                        "is no prototxt; an ONNX model holds its weights or names their files itself: leave --weights out",
                         file.toString());
             }
             return OnnxReader.read(file);

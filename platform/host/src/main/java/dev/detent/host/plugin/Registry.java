@@ -44,6 +44,9 @@ public final class Registry implements Observers {
     private static final List<NumberSystem> BUILT_IN =
             List.of(LinearInteger.INSTANCE, FloatingPoint.E4M3, FloatingPoint.E5M2);
 
+    /** Whose observers are that a run makes for itself. */
+    private static final String OURS = "detent";
+
     private final Contributions all;
     private final List<RefusedPlugin> refused;
     private final List<String> disabled;
@@ -156,7 +159,7 @@ public final class Registry implements Observers {
     public Registry withObservers(Collection<ObserverDefinition> more) {
         Contributions longer = new Contributions();
         longer.add(all);
-        more.forEach(d -> longer.observers.put(d.id(), new Entry<>(d, "detent", "")));
+        more.forEach(d -> longer.observers.put(d.id(), new Entry<>(d, OURS, "")));
         return new Registry(longer, refused, disabled, observerOptions);
     }
 
@@ -178,6 +181,14 @@ public final class Registry implements Observers {
 
     public Collection<ObserverDefinition> observers() {
         return items(all.observers);
+    }
+
+    /** The observers that a person can choose: without those of {@link #withObservers}. */
+    public List<ObserverDefinition> pluginObservers() {
+        return all.observers.values().stream()
+                .filter(e -> !e.plugin().equals(OURS))
+                .map(Entry::item)
+                .toList();
     }
 
     public Target target(String id) {

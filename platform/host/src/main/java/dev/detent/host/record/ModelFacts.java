@@ -20,7 +20,8 @@ public record ModelFacts(Path file, int nodes, long bytes, InputDigest digest, O
         return stem(file.getFileName().toString());
     }
 
-    static String stem(String fileName) {
+    /** The same of a model by the name of its file. */
+    public static String stem(String fileName) {
         return fileName.replaceAll("\\.(onnx|prototxt)$", "");
     }
 }

@@ -7,8 +7,8 @@ import dev.detent.host.analyze.Troubles;
 import dev.detent.host.analyze.Unit;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.host.plan.PlannedTarget;
-import dev.detent.kernel.Journal;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Placement;
@@ -76,12 +76,15 @@ final class ReportExplorer {
 
     /** Why a node is float; empty when it is not. */
     static Optional<String> whyFloat(Node n, Pipeline.Result result, PlannedTarget target) {
-        if (result.configs().isQuantized(n)) {
+        if (QuantizedNodes.isQuantized(result.configs(), n)) {
             return Optional.empty();
         }
         Placement placement = result.placements().get(n.name());
         if (placement == Placement.SHAPE) {
             return Optional.of("computes shapes or indices");
+        }
+        if (result.configs().isQuantized(n)) {
+            return Optional.of(QuantizedNodes.whyFloat(n, result.journal()));
         }
         if (!target.plan().target().supports(n, result.graph())) {
             return Optional.of("target '" + target.id() + "' has no rule for this " + n.opType());
@@ -137,7 +140,7 @@ final class ReportExplorer {
 
     /** How it runs: the widest of what it writes, or else of what it reads. */
     private void kind(Node n, Map<String, Object> row) {
-        if (!result.configs().isQuantized(n)) {
+        if (!QuantizedNodes.isQuantized(result.configs(), n)) {
             boolean shape = result.placements().get(n.name()) == Placement.SHAPE;
             row.put("s", shape ? "shape" : "float");
             row.put("label", shape ? "shapes" : "float");
@@ -236,20 +239,34 @@ final class ReportExplorer {
         Map<String, Integer> words = new LinkedHashMap<>();
         Map<String, Integer> names = new LinkedHashMap<>();
         Map<String, List<List<Object>>> life = new LinkedHashMap<>();
-        for (Journal.Entry e : result.journal().entries()) {
-            Slot s = e.slot();
-            life.computeIfAbsent(s.node(), k -> new ArrayList<>())
-                    .add(List.of(
-                            (s.isInput() ? "in " : "out ") + s.index(),
-                            index(names, e.value()),
-                            index(words, e.from().name()),
-                            index(words, e.to().name()),
-                            index(words, e.pass()),
-                            index(words, e.reason())));
-        }
+        // Rules come before all passes.
+        result.journal()
+                .ruled()
+                .forEach(r -> life.computeIfAbsent(r.slot().node(), k -> new ArrayList<>())
+                        .add(List.of(
+                                place(r.slot()),
+                                index(names, r.value()),
+                                index(words, r.from().name()),
+                                index(words, r.to().name()),
+                                index(words, "user-rules (" + r.source() + ")"),
+                                index(words, r.what()))));
+        result.journal()
+                .entries()
+                .forEach(e -> life.computeIfAbsent(e.slot().node(), k -> new ArrayList<>())
+                        .add(List.of(
+                                place(e.slot()),
+                                index(names, e.value()),
+                                index(words, e.from().name()),
+                                index(words, e.to().name()),
+                                index(words, e.pass()),
+                                index(words, e.reason()))));
         data.put("life", life);
         data.put("words", List.copyOf(words.keySet()));
         data.put("names", List.copyOf(names.keySet()));
+    }
+
+    private static String place(Slot s) {
+        return (s.isInput() ? "in " : "out ") + s.index();
     }
 
     private static int index(Map<String, Integer> words, String word) {

@@ -3,6 +3,7 @@ package dev.detent.host.record;
 import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
 import dev.detent.spi.graph.Node;
@@ -72,10 +73,10 @@ final class RunReport {
                 .filter(a -> a.whole().quantized().outputs().size() > 1)
                 .ifPresent(a -> a.whole()
                         .quantized()
-                        .outputs()
-                        .forEach((name, ratio) -> rows.add(List.of(
+                        .snrByOutput()
+                        .forEach((name, snr) -> rows.add(List.of(
                                 name,
-                                HtmlReport.decibels(ratio == 0 ? 99 : -10 * Math.log10(ratio)),
+                                HtmlReport.decibels(snr),
                                 String.format(
                                         Locale.ROOT,
                                         "%+.3f",
@@ -109,7 +110,7 @@ final class RunReport {
         Map<String, String> cards = new LinkedHashMap<>();
         long nodes = w.result().graph().nodes().size();
         long quantized = w.result().graph().nodes().stream()
-                .filter(w.result().configs()::isQuantized)
+                .filter(n -> QuantizedNodes.isQuantized(w.result().configs(), n))
                 .count();
         cards.put("nodes quantized of " + nodes, String.valueOf(quantized));
         folder.sizes().entrySet().stream()

@@ -31,9 +31,8 @@ final class ParameterCheck {
                         said,
                         slot,
                         "it cannot serve " + scheme + "; "
-                                + given.registry().observers().stream()
-                                        .filter(d -> d.handles().test(scheme)
-                                                && !d.summary().startsWith("what a rule"))
+                                + given.registry().pluginObservers().stream()
+                                        .filter(d -> d.handles().test(scheme))
                                         .map(ObserverDefinition::id)
                                         .collect(Collectors.joining(", "))
                                 + " can");

@@ -1,6 +1,7 @@
 package dev.detent.host.plan;
 
 import dev.detent.host.plugin.Registry;
+import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -10,6 +11,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassProvider;
 import dev.detent.spi.pass.Placement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +26,11 @@ final class Fakes {
 
     /** A plugin with these passes, beside one with a dispatcher. */
     static Registry registry(PassDescriptor... passes) {
+        return registry(List.of(), passes);
+    }
+
+    /** The same where the plugin has backends too. */
+    static Registry registry(List<Backend> backends, PassDescriptor... passes) {
         PassProvider provider = () -> Arrays.stream(passes)
                 .map(d -> new PassDefinition(d, context -> {}))
                 .toList();
@@ -49,7 +56,9 @@ final class Fakes {
             }
         };
         DispatcherProvider dispatchers = () -> List.of(none);
-        return Registry.of(Map.of("vendor 1", List.of(provider), "stock 1", List.of(dispatchers)));
+        List<Object> vendor = new ArrayList<>(backends);
+        vendor.add(provider);
+        return Registry.of(Map.of("vendor 1", vendor, "stock 1", List.of(dispatchers)));
     }
 
     static QuantizationRecipe recipe(String... ids) {

@@ -1,0 +1,40 @@
+package dev.detent.host.pipeline;
+
+import dev.detent.kernel.Journal;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.TensorQuantization;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Which nodes are quantized, and what keeps the others in float: the same for console, report and check. */
+public final class QuantizedNodes {
+
+    private QuantizedNodes() {}
+
+    /** A node whose slots all stay float, by a rule or a pass, is none, although it holds configs. */
+    public static boolean isQuantized(Quantization configs, Node n) {
+        return !quantized(configs, n).isEmpty();
+    }
+
+    /** The configs of a node's slots that do not stay float, inputs first. */
+    public static List<TensorQuantization> quantized(Quantization configs, Node n) {
+        return Stream.<TensorQuantization>concat(configs.inputs(n).stream(), configs.outputs(n).stream())
+                .filter(c -> !c.value().isEmpty() && !c.root().state().isFloat())
+                .toList();
+    }
+
+    /** What left a node that holds configs in float: a person's rule, a pass, or the target. */
+    public static String whyFloat(Node n, Journal journal) {
+        Optional<String> ruled = journal.ruled().stream()
+                .filter(r -> r.slot().node().equals(n.name()) && r.to().isFloat())
+                .findFirst()
+                .map(r -> "because of " + r.source());
+        return ruled.or(() -> journal.entries().stream()
+                        .filter(e -> e.slot().node().equals(n.name()) && e.to().isFloat())
+                        .reduce((earlier, last) -> last)
+                        .map(e -> "pass '" + e.pass() + "'" + (e.reason().isEmpty() ? "" : ": " + e.reason())))
+                .orElse("the target's rules keep it in float here");
+    }
+}
