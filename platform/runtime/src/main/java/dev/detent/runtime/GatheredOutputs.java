@@ -134,8 +134,8 @@ final class GatheredOutputs {
                 }
                 open.put(p.sequence(), ((OnnxSequence) sequence.get()).getValue());
             }
-            return Optional.of((OnnxTensor) Objects.requireNonNull(open.get(p.sequence()))
-                    .get(p.index()));
+            return Optional.of(
+                    (OnnxTensor) Objects.requireNonNull(open.get(p.sequence())).get(p.index()));
         }
 
         @Override

@@ -62,7 +62,8 @@ class GatheredOutputsTest {
 
             @Override
             public Sample get(int index) {
-                return new Sample(Map.of("x", new Sample.Input(ElementType.FLOAT, new long[] {1, values.length}, data)));
+                return new Sample(
+                        Map.of("x", new Sample.Input(ElementType.FLOAT, new long[] {1, values.length}, data)));
             }
 
             @Override
@@ -104,12 +105,14 @@ class GatheredOutputsTest {
         Path file = star(8000, 17);
         assertThat(OutputCount.of(file)).isEqualTo(8000);
         assertTimeout(
-                Duration.ofSeconds(20), () -> OrtModel.of(file, OrtOptimizationLevel.ALL).close());
+                Duration.ofSeconds(20),
+                () -> OrtModel.of(file, OrtOptimizationLevel.ALL).close());
     }
 
     @Test
     void whatIsNoModelHasNoOutputs() throws IOException {
         assertThat(OutputCount.of(work.resolve("missing"))).isZero();
-        assertThat(OutputCount.of(Files.writeString(work.resolve("text"), "no model at all"))).isZero();
+        assertThat(OutputCount.of(Files.writeString(work.resolve("text"), "no model at all")))
+                .isZero();
     }
 }

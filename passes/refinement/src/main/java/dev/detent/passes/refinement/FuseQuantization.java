@@ -12,7 +12,6 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
