@@ -132,8 +132,9 @@ class HostilePluginsIT {
         assertThat(printed.err()).contains("noise");
         folder.jar(
                 "vendor.jar",
-                VendorFolder.constructor("System.setOut(new java.io.PrintStream(java.io.OutputStream.nullOutputStream()));"
-                        + " System.setErr(System.out);"));
+                VendorFolder.constructor(
+                        "System.setOut(new java.io.PrintStream(java.io.OutputStream.nullOutputStream()));"
+                                + " System.setErr(System.out);"));
         InstalledDistribution.Run swallowed = folder.run("backends", "--allow-unlisted");
         assertThat(swallowed.code()).isZero();
         assertThat(swallowed.out()).contains("tensorrt", "a vendor's chip");

@@ -12,7 +12,9 @@ final class Console {
 
     private static final int WIDTH = 24;
 
-    /** Set while a command runs: what plugins print, and streams that they put in place, are not a command's results. */
+    /**
+     * Set while a command runs: what plugins print, and streams that they put in place, are not a command's results.
+     */
     private static volatile @Nullable Streams kept;
 
     private final PrintStream out = streams().out();
@@ -43,7 +45,10 @@ final class Console {
         return current == null ? new Streams(System.out, System.err) : current;
     }
 
-    /** Runs a command whose results go where Java's standard output goes now; that of anybody else goes to standard error. */
+    /**
+     * Runs a command whose results go where Java's standard output goes now; that of anybody else goes to standard
+     * error.
+     */
     static int keepingStreams(IntSupplier command) {
         Streams before = kept;
         Streams java = new Streams(System.out, System.err);

@@ -207,7 +207,11 @@ final class PlanRun {
                         .map(TensorRule::observer)
                         .filter(observers::add)
                         .forEach(o -> Registry.asked(
-                                target.id(), task.target().plugin(), "observer", o, task.target().registry()::observer));
+                                target.id(),
+                                task.target().plugin(),
+                                "observer",
+                                o,
+                                task.target().registry()::observer));
                 configs.add(n, graph(), target.id(), rule, prescriptions);
                 targetRules.put(n.name(), rule);
             }

@@ -132,7 +132,8 @@ class TargetPlanTest {
     /** The person who chose the target was told that there is no such pass, and was given others. */
     @Test
     void aRecipeThatNamesWhatIsNotThereIsItsPluginsFault() {
-        for (QuantizationRecipe r : List.of(Fakes.recipe("look", "missing"), QuantizationRecipe.dispatchedBy("missing"))) {
+        for (QuantizationRecipe r :
+                List.of(Fakes.recipe("look", "missing"), QuantizationRecipe.dispatchedBy("missing"))) {
             Backend backend = () -> List.of(new Chip("chip", r, List.of("plain")));
             Registry registry = Fakes.registry(List.of(backend), LOOK);
             assertThatThrownBy(() -> TargetPlan.of(registry, "chip", Settings.NONE))
