@@ -98,14 +98,14 @@ enum LogGrid implements NumberSystem {
     @Override
     public void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme) {
         int z = zero(scale);
-        float positive = Math.max(Float.MIN_NORMAL, clip(z) / 2);
-        float negative = Math.max(Float.MIN_NORMAL, clip(z + 1) / 2);
+        float positive = Math.max(Float.MIN_NORMAL, level(z) / 2);
+        float negative = Math.max(Float.MIN_NORMAL, level(z + 1) / 2);
         for (int i = from; i < to; i++) {
             float x = values[i];
             if (x >= positive) {
-                values[i] = clip(Math.max(z, Math.min(z + top, exponent(x))));
+                values[i] = level(Math.max(z, Math.min(z + top, exponent(x))));
             } else if (x < -negative) {
-                values[i] = -clip(Math.max(z + 1, Math.min(z + top, exponent(-x))));
+                values[i] = -level(Math.max(z + 1, Math.min(z + top, exponent(-x))));
             } else {
                 values[i] = 0;
             }
@@ -129,12 +129,12 @@ enum LogGrid implements NumberSystem {
         if (code == top + 1L) {
             return 0;
         }
-        return code <= top ? clip((int) code + zero(scale)) : -clip((int) (code - top - 1) + zero(scale));
+        return code <= top ? level((int) code + zero(scale)) : -level((int) (code - top - 1) + zero(scale));
     }
 
     @Override
     public double step(double value, float scale, float zeroPoint, Scheme scheme) {
-        return Math.max(Math.abs(value), clip(zero(scale))) * (levels[1] - 1);
+        return Math.max(Math.abs(value), level(zero(scale))) * (levels[1] - 1);
     }
 
     @Override
