@@ -241,8 +241,7 @@ class QuantizeCommand implements Callable<Integer> {
         adjust(request);
         QuantizeRequest job = request.build();
         refusePlaces(job, ranges.or(() -> file.path("ranges")), traced);
-        QuantizeResult result =
-                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
+        QuantizeResult result = home.detentAndEngine().quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
         if (json) {
             console.text(Detent.json(result.runs().stream()

@@ -161,7 +161,7 @@ final class TuneCommand implements Callable<Integer> {
         Console console = new Console();
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         List<String> targets = target.targets(backend, file);
-        Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
+        Detent detent = home.detentAndEngine();
         Function<EvaluationMetrics, Goal> goal = goal(detent.registry());
         Settings settings = CommandSettings.of(
                 file,

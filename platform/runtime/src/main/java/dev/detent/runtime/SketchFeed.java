@@ -3,6 +3,7 @@ package dev.detent.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import dev.detent.runtime.TensorBuffers.TensorBuffer;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Sketch;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -36,8 +37,8 @@ final class SketchFeed {
     }
 
     /**
-     * Shows a value of a sample to all that watch it. A blocked tensor is shown as it lies to those who take any order,
-     * and put in order for the others.
+     * Shows a value of a sample to all that watch it. A blocked (NCHWc) tensor is passed unchanged to sketches that
+     * ignore the order of elements, and converted to NCHW for the others.
      */
     void show(String value, TensorBuffer there, int sample) throws OrtException {
         List<ObservationRun.Watch> watching = watches.get(value);
@@ -60,9 +61,9 @@ final class SketchFeed {
             showLanes(there, (int) shape[1], asItLies);
         }
         if (!inOrder.isEmpty()) {
-            FloatBuffer plain = ordered((int) TensorBuffers.elements(shape));
+            FloatBuffer plain = ordered((int) Tensor.count(shape));
             try (OnnxTensor tensor = OnnxTensor.createTensor(OrtRuntime.environment(), plain, shape)) {
-                model.putInOrder(there.tensor(), channels.orElseThrow(), tensor);
+                model.order().putInOrder(there.tensor(), channels.orElseThrow(), tensor);
             }
             show(plain, 0, plain.limit(), inOrder);
         }
@@ -85,7 +86,7 @@ final class SketchFeed {
         }
     }
 
-    /** Without an iterator: one for every thousand values would be a quarter of a gigabyte in a usual run. */
+    /** An indexed loop: iterators, one for every thousand values, would add up to 250 MB in a usual run. */
     private void accept(int length, List<Sketch> watching) {
         for (int i = 0; i < watching.size(); i++) {
             watching.get(i).accept(scratch, 0, length);

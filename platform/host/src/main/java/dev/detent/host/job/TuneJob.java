@@ -12,7 +12,10 @@ import dev.detent.host.search.Goal;
 import dev.detent.host.search.Mix;
 import dev.detent.host.search.SearchSpace;
 import dev.detent.host.search.Trial;
+import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.UserException;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,16 +36,17 @@ public final class TuneJob {
     /** Written beside the files of the run: the mix as a person's rules. */
     public static final String RULES = "rules.yaml";
 
-    private final Supplier<Registry> plugins;
-    private final String version;
+    private final Provider<Registry> plugins;
+    private final HostInfo info;
 
     /**
      * @param plugins asked when the job runs
-     * @param version Detent's version, for provenance
+     * @param info Detent's version, for provenance
      */
-    public TuneJob(Supplier<Registry> plugins, String version) {
+    @Inject
+    public TuneJob(Provider<Registry> plugins, HostInfo info) {
         this.plugins = plugins;
-        this.version = version;
+        this.info = info;
     }
 
     /** Runs the search on the caller's thread and the request's workers. */
@@ -66,7 +70,7 @@ public final class TuneJob {
                         request,
                         model,
                         new MixTrials(plugins.get(), quantize, model, evaluation, goal, progress),
-                        new Writer(version, quantize, model, goal),
+                        new Writer(info.version(), quantize, model, goal),
                         listener,
                         clock)
                 .run();

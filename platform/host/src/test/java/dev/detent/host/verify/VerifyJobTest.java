@@ -3,10 +3,10 @@ package dev.detent.host.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
-import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.plugin.Registry;
 import dev.detent.report.Json;
 import dev.detent.spi.backend.Backend;
@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,7 +81,9 @@ class VerifyJobTest {
     @TempDir
     Path out;
 
-    private final VerifyJob job = new VerifyJob(registry());
+    private static final Registry REGISTRY = registry();
+
+    private final VerifyJob job = new VerifyJob(() -> REGISTRY);
 
     private static Registry registry() {
         Backend backend = () -> List.of(new Chip());
@@ -90,14 +93,29 @@ class VerifyJobTest {
     @BeforeEach
     void aRunForTwoTargets() throws IOException {
         record(out, Map.of("targets", List.of("chip")), OutputNames.COMPARISON);
-        record(out.resolve("chip"), Map.of("target", "chip", "format", "writeonly"), "table.txt");
+        record(out.resolve("chip"), ofChip(), "table.txt");
+    }
+
+    /** The record of a run that quantized nothing. */
+    private static Map<String, Object> ofChip() {
+        Map<String, Object> run = new LinkedHashMap<>();
+        run.put("detent", "test");
+        run.put("model", new FileDigest("m.onnx", "00").toJson());
+        run.put("target", "chip");
+        run.put("format", "writeonly");
+        run.put("plugin", "vendor 1");
+        run.put("calibration", Map.of("samples", 0, "preprocessing", "none"));
+        run.put("dispatcher", "all");
+        List.of("plan", "configs", "problems").forEach(list -> run.put(list, List.of()));
+        run.put("fingerprints", Map.of());
+        return run;
     }
 
     private static void record(Path folder, Map<String, Object> run, String file) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve(file), "as it was");
         Map<String, Object> record = new LinkedHashMap<>(run);
-        record.put("files", List.of(TargetDirectory.entry(file, Sha256.of(folder.resolve(file)))));
+        record.put("files", List.of(new FileDigest(file, Sha256.of(folder.resolve(file))).toJson()));
         Files.writeString(
                 folder.resolve(OutputNames.RECORD), RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
     }
@@ -108,7 +126,7 @@ class VerifyJobTest {
 
     @Test
     void aFormatThatNobodyReadsBackIsRefused() {
-        assertThatThrownBy(() -> job.run(out, null))
+        assertThatThrownBy(() -> job.run(out, Optional.empty()))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("'writeonly' can be written, but not read back");
     }
@@ -117,7 +135,7 @@ class VerifyJobTest {
     @Test
     void damageIsToldOfAFormatThatNobodyReadsBack() throws IOException {
         edit(out.resolve("chip/table.txt"), "was", "is");
-        VerifyJob.Report report = job.run(out, null);
+        VerifyJob.Report report = job.run(out, Optional.empty());
         assertThat(report.whole()).isEmpty();
         assertThat(report.targets()).hasSize(1);
         assertThat(report.targets().get(0).problems())
@@ -131,8 +149,12 @@ class VerifyJobTest {
     void whatBelongsToAllTargetsIsLookedAtToo() throws IOException {
         edit(out.resolve("chip/table.txt"), "was", "is");
         edit(out.resolve(OutputNames.COMPARISON), "was", "is");
-        assertThat(job.run(out, null).whole()).extracting(Problem::id).containsExactly("DT-VER-024");
+        assertThat(job.run(out, Optional.empty()).whole())
+                .extracting(Problem::id)
+                .containsExactly("DT-VER-024");
         edit(out.resolve(OutputNames.RECORD), "\"chip\"", "\"chip\", \"chip\"");
-        assertThat(job.run(out, null).whole()).extracting(Problem::id).containsExactly("DT-VER-025", "DT-VER-024");
+        assertThat(job.run(out, Optional.empty()).whole())
+                .extracting(Problem::id)
+                .containsExactly("DT-VER-025", "DT-VER-024");
     }
 }
