@@ -169,7 +169,11 @@ final class Call {
             Optional<Encoding> encoding,
             String name) {
         Optional<Encoding> own = integer ? encoding : Optional.empty();
-        ElementType type = own.map(Encoding::type).orElse(in.get(0).encoding().isPresent() ? ElementType.FLOAT : in.get(0).type());
+        ElementType type = own.map(Encoding::type)
+                .orElse(
+                        in.get(0).encoding().isPresent()
+                                ? ElementType.FLOAT
+                                : in.get(0).type());
         Stored out = net.tensor(name, dims, order, type, own);
         List<Integer> numbers = new ArrayList<>();
         in.forEach(i -> numbers.add(i.tensor()));

@@ -24,14 +24,17 @@ record Constant(String name, Tensor values, Optional<Encoding> encoding) {
         }
         for (int i = 0; i < floats.length; i++) {
             int c = (int) (i / stride % channels);
-            floats[i] = (codes[i] - e.parameters().zeroPoint(c)) * e.parameters().scale(c);
+            floats[i] =
+                    (codes[i] - e.parameters().zeroPoint(c)) * e.parameters().scale(c);
         }
         return floats;
     }
 
     /** As floats, whatever it is. */
     Constant inFloat() {
-        return encoding.isEmpty() ? this : new Constant(name, Tensor.ofFloats(values.dims(), floats()), Optional.empty());
+        return encoding.isEmpty()
+                ? this
+                : new Constant(name, Tensor.ofFloats(values.dims(), floats()), Optional.empty());
     }
 
     /** With one scale for the whole. */

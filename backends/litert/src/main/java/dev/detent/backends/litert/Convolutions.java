@@ -77,8 +77,8 @@ final class Convolutions {
         }
         Constant laid = weight.transposed(weightOrder(n, dims));
         Order order = Order.channelsLast(4);
-        List<Stored> in = List.of(
-                c.integers(ints(order.apply(full))), weights(c, laid), data, bias(c, laid, (int) dims[1], 1));
+        List<Stored> in =
+                List.of(c.integers(ints(order.apply(full))), weights(c, laid), data, bias(c, laid, (int) dims[1], 1));
         OpOptions options = OpOptions.none()
                 .choice(0, Picture.Padding.VALID)
                 .integer(1, stride[1])
@@ -177,8 +177,7 @@ final class Convolutions {
         Encoding w = weight.encoding().orElseThrow();
         float[] values = bias.values().floats();
         boolean wide = data.type() == ElementType.INT16;
-        ByteBuffer bytes =
-                ByteBuffer.allocate(values.length * (wide ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * (wide ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
         float[] scales = new float[w.parameters().channels()];
         for (int i = 0; i < scales.length; i++) {
             scales[i] = data.scale() * w.parameters().scale(i);
@@ -195,10 +194,7 @@ final class Convolutions {
         return new Constant(
                 bias.name(),
                 Tensor.of(type, bias.values().dims(), bytes.rewind()),
-                Optional.of(new Encoding(
-                        type,
-                        new QuantizationParameters(scales, new float[scales.length]),
-                        0)));
+                Optional.of(new Encoding(type, new QuantizationParameters(scales, new float[scales.length]), 0)));
     }
 
     private static Constant scaled(Constant c, float factor) {

@@ -12,8 +12,7 @@ import java.util.Optional;
  * @param encoding empty for floats and indices
  * @param data little-endian, of constants
  */
-record FileTensor(
-        String name, long[] shape, ElementType type, Optional<Encoding> encoding, Optional<ByteBuffer> data) {
+record FileTensor(String name, long[] shape, ElementType type, Optional<Encoding> encoding, Optional<ByteBuffer> data) {
 
     /** TensorType. */
     int typeCode() {
@@ -28,7 +27,9 @@ record FileTensor(
             case DOUBLE -> 10;
             default ->
                 throw new UserException(
-                        LitertProblems.NO_OPERATOR, "has the type " + type + ", which this format does not write", name);
+                        LitertProblems.NO_OPERATOR,
+                        "has the type " + type + ", which this format does not write",
+                        name);
         };
     }
 

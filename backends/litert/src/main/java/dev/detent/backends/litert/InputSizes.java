@@ -35,8 +35,12 @@ final class InputSizes {
             ValueInfo input = graph.inputs().stream()
                     .filter(i -> i.name().equals(name))
                     .findFirst()
-                    .orElseThrow(() -> wrong(part, "names no input; the model has "
-                            + graph.inputs().stream().map(ValueInfo::name).toList()));
+                    .orElseThrow(() -> wrong(
+                            part,
+                            "names no input; the model has "
+                                    + graph.inputs().stream()
+                                            .map(ValueInfo::name)
+                                            .toList()));
             changed.put(name, sized(input, part.substring(equals + 1), part));
         }
         List<ValueInfo> inputs = List.copyOf(graph.inputs());
@@ -56,7 +60,10 @@ final class InputSizes {
             fits = !declared.get(d).isKnown() || declared.get(d).equals(dims.get(d));
         }
         if (!fits) {
-            throw wrong(part, "does not fit the input's own shape " + declared.stream().map(Dimension::size).toList());
+            throw wrong(
+                    part,
+                    "does not fit the input's own shape "
+                            + declared.stream().map(Dimension::size).toList());
         }
         return new ValueInfo(input.name(), input.type(), Optional.of(dims), input.opaque());
     }

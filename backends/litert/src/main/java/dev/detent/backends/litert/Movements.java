@@ -61,7 +61,10 @@ final class Movements {
         int rank = c.outputShape().length;
         Order order = Order.natural(rank);
         for (int i = n - 1; i >= 0; i--) {
-            order = c.net().constant(c.node().input(i)).isEmpty() && !c.orderOf(i).isNatural() ? c.orderOf(i) : order;
+            order = c.net().constant(c.node().input(i)).isEmpty()
+                            && !c.orderOf(i).isNatural()
+                    ? c.orderOf(i)
+                    : order;
         }
         List<Stored> in = new ArrayList<>();
         Optional<Encoding> common = c.wanted();
@@ -190,8 +193,8 @@ final class Movements {
             throw c.refused("has pads below zero; write them as a Slice");
         }
         long[] shape = {rank, 2};
-        Stored vector = new Stored(
-                c.net().integers(shape, rows), shape, Order.natural(2), ElementType.INT32, Optional.empty());
+        Stored vector =
+                new Stored(c.net().integers(shape, rows), shape, Order.natural(2), ElementType.INT32, Optional.empty());
         switch (n.stringAttribute("mode", "constant")) {
             case "reflect" ->
                 c.moves(
@@ -248,7 +251,8 @@ final class Movements {
 
     private static void cast(Call c) {
         Stored data = c.in(0);
-        ElementType to = ElementType.ofCode((int) c.node().intAttribute("to", 1)).orElse(ElementType.UNDEFINED);
+        ElementType to =
+                ElementType.ofCode((int) c.node().intAttribute("to", 1)).orElse(ElementType.UNDEFINED);
         if (to == data.type()) {
             same(c);
             return;

@@ -110,8 +110,8 @@ final class Network {
 
     private Encoding encoding(Node half) {
         float[] scales = graph.initializer(half.input(1))
-                .orElseThrow(() -> new UserException(
-                        LitertProblems.NO_OPERATOR, "has a scale that is computed", half.name()))
+                .orElseThrow(() ->
+                        new UserException(LitertProblems.NO_OPERATOR, "has a scale that is computed", half.name()))
                 .floats();
         Tensor zero = graph.initializer(half.input(2)).orElseThrow();
         float[] zeroPoints = new float[scales.length];
@@ -148,7 +148,9 @@ final class Network {
             Stored stored = codes.get(dq.input(0));
             if (stored == null) {
                 throw new UserException(
-                        LitertProblems.NO_OPERATOR, "has codes narrower than their type, for which LiteRT has no type", dq.name());
+                        LitertProblems.NO_OPERATOR,
+                        "has codes narrower than their type, for which LiteRT has no type",
+                        dq.name());
             }
             coded.put(dq.output(0), stored);
         }
@@ -213,9 +215,7 @@ final class Network {
     /** A constant, as codes where it has any. */
     Optional<Constant> constant(String value) {
         Constant c = codedConstants.get(value);
-        return c != null
-                ? Optional.of(c)
-                : graph.initializer(value).map(t -> new Constant(value, t, Optional.empty()));
+        return c != null ? Optional.of(c) : graph.initializer(value).map(t -> new Constant(value, t, Optional.empty()));
     }
 
     /** The order in which a value lies; natural for constants. */
@@ -355,8 +355,8 @@ final class Network {
         Integer number = constants.get(key);
         if (number == null) {
             Tensor t = moved.values();
-            number = file.tensor(new FileTensor(
-                    unique(c.name()), t.dims(), t.type(), moved.encoding(), Optional.of(t.bytes())));
+            number = file.tensor(
+                    new FileTensor(unique(c.name()), t.dims(), t.type(), moved.encoding(), Optional.of(t.bytes())));
             constants.put(key, number);
         }
         return new Stored(number, dims, order, c.type(), moved.encoding());
@@ -417,7 +417,7 @@ final class Network {
         return graph.producer(value)
                 .filter(p -> p.is("QuantizeLinear", "DequantizeLinear"))
                 .map(p -> shape(p.input(0)))
-                .orElseThrow(() -> new UserException(
-                        LitertProblems.NO_SHAPE, "has no fixed shape, which LiteRT wants", value));
+                .orElseThrow(() ->
+                        new UserException(LitertProblems.NO_SHAPE, "has no fixed shape, which LiteRT wants", value));
     }
 }

@@ -61,14 +61,12 @@ record Order(List<Integer> axes) {
 
     /** The way back. */
     Order inverse() {
-        return new Order(
-                IntStream.range(0, rank()).map(axes::indexOf).boxed().toList());
+        return new Order(IntStream.range(0, rank()).map(axes::indexOf).boxed().toList());
     }
 
     /** The order of a value whose axis i is axis {@code permutation.get(i)} of this one. */
     Order renamed(List<Long> permutation) {
-        return new Order(
-                axes.stream().map(a -> permutation.indexOf((long) a)).toList());
+        return new Order(axes.stream().map(a -> permutation.indexOf((long) a)).toList());
     }
 
     /** Without some axes; those left are counted anew. */

@@ -54,8 +54,8 @@ final class Picture {
                         dims,
                         CHANNELS_LAST,
                         data.encoding()))
-                .orElseGet(() -> c.make(
-                        Op.PAD, OpOptions.none(), List.of(data, rows), dims, CHANNELS_LAST, data.encoding()));
+                .orElseGet(() ->
+                        c.make(Op.PAD, OpOptions.none(), List.of(data, rows), dims, CHANNELS_LAST, data.encoding()));
     }
 
     /** What the kernel does by itself. */

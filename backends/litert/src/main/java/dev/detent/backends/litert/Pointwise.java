@@ -94,18 +94,12 @@ final class Pointwise {
         long[] dims = c.shape(0);
         boolean older = c.net().graph().opset() < 13;
         int axis = c.axis("axis", older ? 1 : -1, dims.length);
-        boolean flattens = older
-                && IntStream.range(axis + 1, dims.length).anyMatch(d -> dims[d] != 1);
+        boolean flattens = older && IntStream.range(axis + 1, dims.length).anyMatch(d -> dims[d] != 1);
         if (flattens) {
             throw c.refused("works on several axes at once, as before opset 13; export the model with opset 13");
         }
         Stored data = c.in(0, c.orderOf(0).withLast(axis));
-        c.gives(
-                Op.SOFTMAX,
-                OpOptions.none().number(0, 1),
-                List.of(data),
-                data.order(),
-                fixedOf(c, data, true));
+        c.gives(Op.SOFTMAX, OpOptions.none().number(0, 1), List.of(data), data.order(), fixedOf(c, data, true));
     }
 
     private static void leaky(Call c) {
@@ -143,9 +137,7 @@ final class Pointwise {
         Optional<Float> low = bound(net, n, 1, "min");
         Optional<Float> high = bound(net, n, 2, "max");
         if (low.filter(v -> v == 0).isPresent()) {
-            return high.isEmpty()
-                    ? Activation.RELU
-                    : high.get() == 6 ? Activation.RELU6 : Activation.NONE;
+            return high.isEmpty() ? Activation.RELU : high.get() == 6 ? Activation.RELU6 : Activation.NONE;
         }
         return low.filter(v -> v == -1).isPresent() && high.filter(v -> v == 1).isPresent()
                 ? Activation.RELU_N1_TO_1

@@ -26,8 +26,7 @@ final class Pools {
 
     private static void pool(Call c, Op op) {
         Node n = c.node();
-        Window w = Window.of(
-                n, Window.longs(n.intsAttribute("kernel_shape", List.of())), c.shape(0), c.outputShape());
+        Window w = Window.of(n, Window.longs(n.intsAttribute("kernel_shape", List.of())), c.shape(0), c.outputShape());
         if (w.dilation()[0] != 1 || w.dilation()[1] != 1 || !n.output(1).isEmpty()) {
             throw c.refused("has dilations or gives indices, which LiteRT's pools do not");
         }
@@ -84,8 +83,7 @@ final class Pools {
         for (int a : axes) {
             positions.add(data.order().position(a));
         }
-        Stored where =
-                c.integers(positions.stream().sorted().mapToInt(i -> i).toArray());
+        Stored where = c.integers(positions.stream().sorted().mapToInt(i -> i).toArray());
         OpOptions options = OpOptions.none().flag(0, keeps);
         // MEAN has kernels that rescale; a maximum's code is one of its input's.
         c.gives(op, options, List.of(data, where), left, op == Op.MEAN ? c.wanted() : data.encoding());

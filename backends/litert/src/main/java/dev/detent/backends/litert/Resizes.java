@@ -17,7 +17,8 @@ final class Resizes {
         }
     }
 
-    private static final List<Mode> MODES = List.of(new Mode(false, true), new Mode(false, false), new Mode(true, false));
+    private static final List<Mode> MODES =
+            List.of(new Mode(false, true), new Mode(false, false), new Mode(true, false));
 
     private Resizes() {}
 
@@ -61,8 +62,8 @@ final class Resizes {
             throw c.refused("interpolates by cubes, which LiteRT does not");
         }
         return MODES.stream()
-                .filter(m -> same(m, coordinates, rounding, in[2], out[2])
-                        && same(m, coordinates, rounding, in[3], out[3]))
+                .filter(m ->
+                        same(m, coordinates, rounding, in[2], out[2]) && same(m, coordinates, rounding, in[3], out[3]))
                 .findFirst()
                 .orElseThrow(() -> c.refused("takes other pixels with " + coordinates + " and " + rounding
                         + " than any of LiteRT's modes; asymmetric with floor is one of them"));

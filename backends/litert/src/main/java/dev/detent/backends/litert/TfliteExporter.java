@@ -27,8 +27,8 @@ import java.util.Set;
 
 /**
  * The model as a {@code .tflite} file, made from the same Q/DQ graph that the format {@code qdq} writes: batch 1,
- * pictures N, H, W, C at both ends. Entries are named as the tensors are. The ONNX file beside it says which layers there
- * are, whose weights are then read from the {@code .tflite}.
+ * pictures N, H, W, C at both ends. Entries are named as the tensors are. The ONNX file beside it says which layers
+ * there are, whose weights are then read from the {@code .tflite}.
  */
 final class TfliteExporter implements ReadableExporter {
 
@@ -132,7 +132,8 @@ final class TfliteExporter implements ReadableExporter {
                     .filter(c -> c.state().isActive())
                     .ifPresent(readers::add);
         }
-        boolean one = readers.stream().map(TensorQuantization::qparams).distinct().count() == 1;
+        boolean one =
+                readers.stream().map(TensorQuantization::qparams).distinct().count() == 1;
         return one ? Optional.of(readers.get(0)) : Optional.empty();
     }
 

@@ -74,7 +74,9 @@ final class TfliteFile {
                 .mapToLong(ByteBuffer::remaining)
                 .sum();
         UserException large = new UserException(
-                LitertProblems.TOO_LARGE, "has " + data + " bytes of weights; a .tflite file holds less than 2^31", name);
+                LitertProblems.TOO_LARGE,
+                "has " + data + " bytes of weights; a .tflite file holds less than 2^31",
+                name);
         if (data > Integer.MAX_VALUE - (1 << 26)) {
             throw large;
         }

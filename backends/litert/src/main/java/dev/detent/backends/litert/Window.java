@@ -11,7 +11,8 @@ import java.util.List;
  * @param after as many as the last window needs; below zero when a rest is left over
  * @param declaredAfter those that the node names
  */
-record Window(int[] kernel, int[] stride, int[] dilation, int[] before, int[] after, int[] declaredAfter, boolean same) {
+record Window(
+        int[] kernel, int[] stride, int[] dilation, int[] before, int[] after, int[] declaredAfter, boolean same) {
 
     /**
      * @param kernel of the node's own rank
@@ -46,7 +47,8 @@ record Window(int[] kernel, int[] stride, int[] dilation, int[] before, int[] af
 
     /** Nothing hangs over. */
     boolean isValid() {
-        return Arrays.stream(before).allMatch(p -> p == 0) && Arrays.stream(after).allMatch(p -> p <= 0);
+        return Arrays.stream(before).allMatch(p -> p == 0)
+                && Arrays.stream(after).allMatch(p -> p <= 0);
     }
 
     /** The same where padded elements count, so that the data get them before. */

@@ -29,8 +29,7 @@ class LitertRulesTest {
     @ParameterizedTest
     @MethodSource("targets")
     void rulesKeepTheContract(Target target) {
-        assertThat(RulesContract.check(
-                        target, Set.of("minmax", "mse", FixedEncoding.PROBABILITY, FixedEncoding.TANH)))
+        assertThat(RulesContract.check(target, Set.of("minmax", "mse", FixedEncoding.PROBABILITY, FixedEncoding.TANH)))
                 .isNotEmpty()
                 .allMatch(ContractViolation::passed);
     }

@@ -19,7 +19,9 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of a Q/DQ graph; that LiteRT computes the same, {@code distribution/interop/litert_operators.py} tries. */
+/**
+ * What becomes of a Q/DQ graph; that LiteRT computes the same, {@code distribution/interop/litert_operators.py} tries.
+ */
 class NetworkTest {
 
     private final GraphEditor edit = new Graph().edit().opset("", 13);
