@@ -74,6 +74,11 @@ public final class RunDirectory {
         return folder;
     }
 
+    /** SHA-256 of the model file that was quantized. */
+    public String modelDigest() {
+        return get(o -> o.getAsJsonObject("model").get("sha256").getAsString());
+    }
+
     public String target() {
         return get(o -> o.get("target").getAsString());
     }
