@@ -469,7 +469,8 @@ class QuantizationScopeTest {
                 return dims;
             }
         });
-        EvaluationMetrics m = EvaluationMetrics.Reference.of(List.of("y"), one, run).score(run, Optional.empty());
+        EvaluationMetrics m =
+                EvaluationMetrics.Reference.of(List.of("y"), one, run).score(run, Optional.empty());
         assertThat(m.classes()).isEqualTo(classes);
         assertThat(EvaluationMetrics.rows(Map.of("simulated", m)).get(0).get(2))
                 .isEqualTo(classes == 0 ? "-" : "100.00 %");

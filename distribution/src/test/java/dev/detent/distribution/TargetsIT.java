@@ -59,7 +59,9 @@ class TargetsIT {
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(run.out())
                 .contains("onnxruntime ", "tensorrt ", "ncnn ", "disagree on: state", "observed in 1 pass over");
-        assertThat(out.resolve("comparison.html")).content().contains(
+        assertThat(out.resolve("comparison.html"))
+                .content()
+                .contains(
                         "Side by side",
                         "multiply-adds in 8 bits",
                         "<a href=\"ncnn/report.html\">",

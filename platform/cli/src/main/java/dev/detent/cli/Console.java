@@ -106,9 +106,9 @@ final class Console {
     /** In the order of the first of each group; more than three places are counted. */
     static List<Problem> grouped(List<Problem> problems) {
         Map<List<Object>, List<String>> places = new LinkedHashMap<>();
-        problems.forEach(p -> places.computeIfAbsent(
-                        List.of(p.id(), p.severity(), p.sentence()), k -> new ArrayList<>())
-                .add(p.where()));
+        problems.forEach(
+                p -> places.computeIfAbsent(List.of(p.id(), p.severity(), p.sentence()), k -> new ArrayList<>())
+                        .add(p.where()));
         List<Problem> groups = new ArrayList<>();
         places.forEach((k, where) -> groups.add(new Problem(
                 (String) k.get(0),

@@ -329,8 +329,7 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     private static void show(Console console, TargetComparison c, Path out) {
-        c.outcomes()
-                .forEach((target, o) -> Console.grouped(o.problems()).forEach(p -> console.problem(p, target)));
+        c.outcomes().forEach((target, o) -> Console.grouped(o.problems()).forEach(p -> console.problem(p, target)));
         console.line(
                 String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
         c.outcomes().forEach((target, o) -> {
@@ -382,7 +381,8 @@ class QuantizeCommand implements Callable<Integer> {
                 .findFirst()
                 .map(f -> o.files().sizes().getOrDefault(f, 0L))
                 .filter(n -> n > 0 && n < o.model().bytes())
-                .map(n -> String.format(Locale.ROOT, ", %.1f times as large", (double) o.model().bytes() / n))
+                .map(n -> String.format(
+                        Locale.ROOT, ", %.1f times as large", (double) o.model().bytes() / n))
                 .orElse("");
     }
 

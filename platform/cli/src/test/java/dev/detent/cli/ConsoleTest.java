@@ -35,10 +35,7 @@ class ConsoleTest {
         assertThat(Console.grouped(problems))
                 .containsExactly(
                         new Problem(
-                                "DT-X-1",
-                                Problem.Severity.WARNING,
-                                "stays float",
-                                "conv1, conv2, conv3 and 2 more"),
+                                "DT-X-1", Problem.Severity.WARNING, "stays float", "conv1, conv2, conv3 and 2 more"),
                         new Problem("DT-X-1", Problem.Severity.WARNING, "is something else", "conv1"));
     }
 }

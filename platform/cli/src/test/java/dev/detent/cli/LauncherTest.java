@@ -15,8 +15,8 @@ import picocli.CommandLine;
 class LauncherTest {
 
     private static List<String> words(String script) throws IOException {
-        return Arrays.asList(
-                Files.readString(Path.of("../../distribution/src/dist/bin", script)).split("[^a-z-]+"));
+        return Arrays.asList(Files.readString(Path.of("../../distribution/src/dist/bin", script))
+                .split("[^a-z-]+"));
     }
 
     /** Without Java's optimizing compiler what runs a model takes several times as long. */

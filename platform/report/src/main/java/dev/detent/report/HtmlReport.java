@@ -51,7 +51,8 @@ public final class HtmlReport {
 
     private static StringBuilder open(String title, Map<String, String> facts, List<String> problems) {
         StringBuilder h = new StringBuilder();
-        h.append("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
+        h.append(
+                        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
                 .append(escape(title))
                 .append("</title>\n<style>\n")
                 .append(STYLE)

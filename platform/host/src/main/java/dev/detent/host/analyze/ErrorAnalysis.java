@@ -131,7 +131,9 @@ public final class ErrorAnalysis implements AutoCloseable {
         return new Analysis(
                 new AnalysisEffort(many.size(), few.size(), surveyed, effort.kinds()),
                 new Analysis.Whole(
-                        whole.quantized(), whole.variants().get(0), whole.variants().get(1)),
+                        whole.quantized(),
+                        whole.variants().get(0),
+                        whole.variants().get(1)),
                 of(Unit.Kind.LAYER, errors),
                 of(Unit.Kind.ACTIVATION, errors),
                 of(Unit.Kind.WEIGHT, errors),

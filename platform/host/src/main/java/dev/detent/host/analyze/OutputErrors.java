@@ -71,6 +71,7 @@ public final class OutputErrors {
         final SquaredErrorAccumulator distance = new SquaredErrorAccumulator();
         /** Squared distance of the quantized network's outputs from this variant's. */
         double rest;
+
         double bias;
         double mean;
         long count;

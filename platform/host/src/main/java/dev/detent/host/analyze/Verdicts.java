@@ -129,13 +129,13 @@ public final class Verdicts {
                                     100 * mine.top1().get(),
                                     mine.samples())
                             : String.format(
-                            Locale.ROOT,
-                            "Top-1 %s %.1f points, from %.2f %% to %.2f %%, on %d samples",
-                            drop >= 0 ? "falls" : "rises",
-                            Math.abs(drop),
-                            100 * reference.top1().get(),
-                            100 * mine.top1().get(),
-                            mine.samples()));
+                                    Locale.ROOT,
+                                    "Top-1 %s %.1f points, from %.2f %% to %.2f %%, on %d samples",
+                                    drop >= 0 ? "falls" : "rises",
+                                    Math.abs(drop),
+                                    100 * reference.top1().get(),
+                                    100 * mine.top1().get(),
+                                    mine.samples()));
         }
         if (mine.outputs().size() > 1) {
             Map.Entry<String, Double> worst = mine.outputs().entrySet().stream()

@@ -72,7 +72,8 @@ public record TargetComparison(
 
         private String range() {
             return parameters
-                    .map(p -> String.format(Locale.ROOT, "scale %.4g, zero point %s", p.scale(0), number(p.zeroPoint(0))))
+                    .map(p ->
+                            String.format(Locale.ROOT, "scale %.4g, zero point %s", p.scale(0), number(p.zeroPoint(0))))
                     .orElse("-");
         }
 
@@ -107,9 +108,10 @@ public record TargetComparison(
         /** The largest scale over the smallest among the targets that have the same format here; 1 when they agree. */
         double spread() {
             Map<String, DoubleSummaryStatistics> byFormat = new LinkedHashMap<>();
-            cells.values().forEach(c -> c.parameters().ifPresent(p -> byFormat.computeIfAbsent(
-                            c.scheme(), k -> new DoubleSummaryStatistics())
-                    .accept(p.scale(0))));
+            cells.values()
+                    .forEach(c -> c.parameters()
+                            .ifPresent(p -> byFormat.computeIfAbsent(c.scheme(), k -> new DoubleSummaryStatistics())
+                                    .accept(p.scale(0))));
             return byFormat.values().stream()
                     .mapToDouble(s -> s.getMax() / s.getMin())
                     .filter(x -> x > 1 + SAME)
@@ -223,10 +225,7 @@ public record TargetComparison(
                 model + " for " + String.join(", ", outcomes.keySet()),
                 facts,
                 List.copyOf(problems),
-                List.of(
-                        TargetOverview.table(overviews),
-                        formats(),
-                        scales()));
+                List.of(TargetOverview.table(overviews), formats(), scales()));
     }
 
     /** What sets the targets apart by design: which number formats meet where, and how often. */
@@ -270,8 +269,9 @@ public record TargetComparison(
         head.add("widest / narrowest");
         return new HtmlReport.Table(
                 "Ranges that differ most",
-                (most.size() > SHOWN ? "The first " + SHOWN + " of " + most.size() + "; " + OutputNames.RECORD
-                                + " has all. " : "")
+                (most.size() > SHOWN
+                                ? "The first " + SHOWN + " of " + most.size() + "; " + OutputNames.RECORD + " has all. "
+                                : "")
                         + "What the codes can stand for; of several channels, the first.",
                 head,
                 table);

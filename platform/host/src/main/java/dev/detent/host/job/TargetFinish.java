@@ -90,9 +90,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         model.evaluation()
                 .flatMap(e -> Evaluation.chance(
                         e.floats(),
-                        request.evaluation()
-                                .map(EvaluationData.Source::data)
-                                .orElse("")))
+                        request.evaluation().map(EvaluationData.Source::data).orElse("")))
                 .ifPresent(problems::add);
         problems.addAll(overridden(target.plan()));
         problems.addAll(idle(result));

@@ -52,8 +52,9 @@ public record TargetOverview(String target, QuantizeOutcome outcome, double in8B
         Map<String, Function<TargetOverview, String>> figures = new LinkedHashMap<>();
         figures.put("verdict", t -> grade(t.outcome().verdict().grade()));
         figures.put("why", t -> t.outcome().verdictSentence());
-        figures.put("nodes quantized", t -> t.outcome().nodes() + " of "
-                + t.outcome().model().nodes());
+        figures.put(
+                "nodes quantized",
+                t -> t.outcome().nodes() + " of " + t.outcome().model().nodes());
         figures.put("multiply-adds in 8 bits", t -> percent(t.in8Bits()));
         figures.put("multiply-adds quantized", t -> percent(t.quantized()));
         figures.put("model file", TargetOverview::size);
@@ -67,8 +68,8 @@ public record TargetOverview(String target, QuantizeOutcome outcome, double in8B
         }
         figures.put("report", t -> "report of " + t.target());
         Map<String, String> links = new LinkedHashMap<>();
-        targets.forEach(t -> links.put(
-                "report of " + t.target(), TargetIds.folderOf(t.target()) + "/" + OutputNames.REPORT));
+        targets.forEach(
+                t -> links.put("report of " + t.target(), TargetIds.folderOf(t.target()) + "/" + OutputNames.REPORT));
         figures.forEach((name, figure) -> {
             List<String> row = new ArrayList<>(List.of(name));
             targets.forEach(t -> row.add(figure.apply(t)));

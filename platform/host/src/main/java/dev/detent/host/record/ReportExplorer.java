@@ -68,7 +68,9 @@ final class ReportExplorer {
     private static String basis(AnalysisEffort samples) {
         return "Each layer quantized alone in the float network, judged by the outputs, on "
                 + (samples.layers() == 1 ? "one sample" : samples.layers() + " samples")
-                + (samples.isWhole() ? ", tensors on " + samples.tensors() : "; 'detent analyze' takes more, and tensors too")
+                + (samples.isWhole()
+                        ? ", tensors on " + samples.tensors()
+                        : "; 'detent analyze' takes more, and tensors too")
                 + ". In float gains: what is left of the quantized network's error without the layer's. A layer is its "
                 + "weights, its bias and what it reads.";
     }

@@ -85,9 +85,8 @@ class ExpectedGainsTest {
     @Test
     void whatIsNotFiniteGainsNothing() {
         double inf = Double.POSITIVE_INFINITY;
-        assertThat(ExpectedGains.of(new double[] {inf, 1}, new double[][] {{1, 1}, {inf, 1}}, new double[][] {
-                    {inf, 1}, {inf, 1}
-                }))
+        assertThat(ExpectedGains.of(
+                        new double[] {inf, 1}, new double[][] {{1, 1}, {inf, 1}}, new double[][] {{inf, 1}, {inf, 1}}))
                 .containsExactly(0.0, 0.0);
         assertThat(ExpectedGains.of(new double[2], new double[1][2], new double[1][2]))
                 .containsExactly(0.0);

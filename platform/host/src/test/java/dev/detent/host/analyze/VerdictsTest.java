@@ -65,15 +65,15 @@ class VerdictsTest {
     }
 
     private static Report.Verdict evaluated(double floats, double quantized) {
-        return Verdicts.of(
-                Map.of("float", top1(floats), "simulated", top1(quantized)), Optional.empty(), List.of());
+        return Verdicts.of(Map.of("float", top1(floats), "simulated", top1(quantized)), Optional.empty(), List.of());
     }
 
     @Test
     void aFloatModelAtChanceProvesNothing() {
         assertThat(evaluated(0.12, 0.14).grade()).isEqualTo(Report.Grade.UNKNOWN);
         assertThat(evaluated(0.9, 0.92).grade()).isEqualTo(Report.Grade.GOOD);
-        assertThat(evaluated(0.9, 0.5).sentence()).isEqualTo("Top-1 falls 40.0 points, from 90.00 % to 50.00 %, on 100 samples: poor.");
+        assertThat(evaluated(0.9, 0.5).sentence())
+                .isEqualTo("Top-1 falls 40.0 points, from 90.00 % to 50.00 %, on 100 samples: poor.");
         assertThat(evaluated(0.9, 0.9).sentence()).isEqualTo("Top-1 stays at 90.00 % on 100 samples: good.");
     }
 

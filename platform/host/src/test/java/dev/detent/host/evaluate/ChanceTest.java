@@ -11,8 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ChanceTest {
 
     private static EvaluationMetrics floats(int samples, double top1, int classes) {
-        return new EvaluationMetrics(
-                samples, 1, Optional.of(top1), Double.POSITIVE_INFINITY, true, Map.of(), classes);
+        return new EvaluationMetrics(samples, 1, Optional.of(top1), Double.POSITIVE_INFINITY, true, Map.of(), classes);
     }
 
     /** 9.95 % of ten classes and nothing of a thousand are what wrong data gave (reference/ux-2.md, 0.4). */
