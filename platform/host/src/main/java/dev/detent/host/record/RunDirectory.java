@@ -73,7 +73,7 @@ public final class RunDirectory {
 
     /** SHA-256 of the model file that was quantized. */
     public String modelDigest() {
-        return get(o -> o.getAsJsonObject("model").get("sha256").getAsString());
+        return record().model().file().sha256();
     }
 
     public String target() {
