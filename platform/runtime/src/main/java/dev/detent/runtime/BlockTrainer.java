@@ -271,8 +271,8 @@ final class BlockTrainer implements Block, AutoCloseable {
             for (int i = next.getAndIncrement(); i < all && !stop.get(); i = next.getAndIncrement()) {
                 lane.forward(sample(data.inputs(), first + i), Map.of(), mode, first + i);
                 for (int o = 0; o < outputs.size(); o++) {
-                    errors[i][o] = lane.error(
-                            outputs.get(o), target(outputs.get(o), first + i), weights(outputs.get(o)));
+                    errors[i][o] =
+                            lane.error(outputs.get(o), target(outputs.get(o), first + i), weights(outputs.get(o)));
                 }
             }
             idle.add(lane);

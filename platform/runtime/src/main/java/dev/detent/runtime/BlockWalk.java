@@ -80,21 +80,15 @@ public final class BlockWalk implements Differentiator {
         heldOut = fitting > 1 && cutting.heldOut() > 0 ? Math.max(1, heldOut) : 0;
         Map<String, BlockValue[]> quantized = inputs(alike.subList(0, fitting));
         Map<String, BlockValue[]> exact = new LinkedHashMap<>(quantized);
-        Map<String, ChannelWeights> weights = cutting.curvature() > 0 ? curvature(cutting, blocks, quantized) : Map.of();
+        Map<String, ChannelWeights> weights =
+                cutting.curvature() > 0 ? curvature(cutting, blocks, quantized) : Map.of();
         Set<Slot> seen = new HashSet<>();
         for (int i = 0; i < blocks.size(); i++) {
             progress.at(i, blocks.size());
             BlockGraph block = blocks.get(i);
             BlockTrainer.Data data =
                     new BlockTrainer.Data(read(block, quantized), read(block, exact), fitting - heldOut, heldOut);
-            visit(
-                    block,
-                    data,
-                    seen,
-                    new BlockTrainer.Place(i, blocks.size(), weights),
-                    visitor,
-                    quantized,
-                    exact);
+            visit(block, data, seen, new BlockTrainer.Place(i, blocks.size(), weights), visitor, quantized, exact);
             forget(blocks.subList(i + 1, blocks.size()), quantized, exact);
         }
         progress.at(blocks.size(), blocks.size());
@@ -143,7 +137,8 @@ public final class BlockWalk implements Differentiator {
             Cutting cutting, List<BlockGraph> blocks, Map<String, BlockValue[]> inputs) {
         Set<String> values = new LinkedHashSet<>();
         blocks.forEach(b -> values.addAll(b.outputs()));
-        BlockGraph whole = BlockGraph.of(network.graph(), List.copyOf(network.graph().nodes()));
+        BlockGraph whole =
+                BlockGraph.of(network.graph(), List.copyOf(network.graph().nodes()));
         Map<String, BlockValue[]> read = read(whole, inputs);
         List<Map<String, BlockValue>> samples = new ArrayList<>();
         int count = read.values().stream().mapToInt(all -> all.length).min().orElse(0);

@@ -13,10 +13,11 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * How much the network's outputs feel an error in each channel of a value: the diagonal of J^T J, J being the derivative
- * of the outputs, each in units of its root mean square. That is the Fisher information of outputs with normal noise,
- * which BRECQ weighs a block's errors by; no labels are needed. Estimated as the mean of (J^T r)^2 over samples and
- * random signs r (Hutchinson 1990), the same ones every time. One backward pass through the whole network per sample.
+ * How much the network's outputs feel an error in each channel of a value: the diagonal of J^T J, J being the
+ * derivative of the outputs, each in units of its root mean square. That is the Fisher information of outputs with
+ * normal noise, which BRECQ weighs a block's errors by; no labels are needed. Estimated as the mean of (J^T r)^2 over
+ * samples and random signs r (Hutchinson 1990), the same ones every time. One backward pass through the whole network
+ * per sample.
  */
 final class OutputCurvature {
 
@@ -52,8 +53,8 @@ final class OutputCurvature {
             for (Map<String, BlockValue> sample : samples) {
                 curvature.add(graph, stages, lane, sample, observed, random);
             }
-            curvature.sums.forEach((value, sum) ->
-                    weights.put(value, new ChannelWeights(normalised(sum), ChannelWeights.stride(stages.shape(value)))));
+            curvature.sums.forEach((value, sum) -> weights.put(
+                    value, new ChannelWeights(normalised(sum), ChannelWeights.stride(stages.shape(value)))));
         }
         return weights;
     }

@@ -344,7 +344,9 @@ class BlockWalkTest {
                 if (b.index() == 0) {
                     for (int channel : new int[] {1, 2}) {
                         Block.Values values = b.values().copy();
-                        float[] bias = Objects.requireNonNull(values.parameters().get("b1")).clone();
+                        float[] bias = Objects.requireNonNull(
+                                        values.parameters().get("b1"))
+                                .clone();
                         bias[channel] += 0.3f;
                         values.parameters().put("b1", bias);
                         found.add(b.error(values));

@@ -107,9 +107,7 @@ final class BlockOptions {
      */
     record Pace(int steps, double rate, double drop, int curvature) {}
 
-    /**
-     * Runs a pass as its options say.
-     */
+    /** Runs a pass as its options say. */
     static void learn(PassContext context, String pass, Pace pace, BlockLearners learners) {
         BlockLearning.Schedule schedule = new BlockLearning.Schedule(
                 pace.steps(),

@@ -6,8 +6,8 @@ import dev.detent.spi.pass.PassDefinition;
 
 /**
  * The passes that learn which way each weight is rounded: AdaRound (Nagel et al. 2020) alone, and the reconstruction of
- * blocks (BRECQ, Li et al. 2021) with activation scales, Fisher weights and randomly dropped quantization (QDrop, Wei et
- * al. 2022).
+ * blocks (BRECQ, Li et al. 2021) with activation scales, Fisher weights and randomly dropped quantization (QDrop, Wei
+ * et al. 2022).
  */
 final class BlockRounding {
 

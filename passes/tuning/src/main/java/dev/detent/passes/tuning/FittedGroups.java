@@ -12,9 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Observers of weights that look at every value of a block or channel: several grids are tried, each fitted to the codes
- * it gives by least squares, and the one with the least cost stays. What a value's error costs is the observer's own.
- * Values are kept, so they are for weights alone.
+ * Observers of weights that look at every value of a block or channel: several grids are tried, each fitted to the
+ * codes it gives by least squares, and the one with the least cost stays. What a value's error costs is the observer's
+ * own. Values are kept, so they are for weights alone.
  */
 final class FittedGroups implements Observer {
 
@@ -32,7 +32,10 @@ final class FittedGroups implements Observer {
     /** The exponent of HQQ (Badri and Shaji 2023): a few large errors are better than many small ones. */
     private static final double HQQ = 0.7;
 
-    /** Grids around the one that covers everything, as k-quants have them (llama.cpp, make_qkx2_quants and make_qx_quants). */
+    /**
+     * Grids around the one that covers everything, as k-quants have them (llama.cpp, make_qkx2_quants and
+     * make_qx_quants).
+     */
     private static final int STEPS = 20;
 
     private static final double STEP = 0.1;
