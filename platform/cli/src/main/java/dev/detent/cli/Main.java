@@ -30,6 +30,7 @@ public final class Main {
     /** In the order of the help. */
     private static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            ObserveCommand.class,
             TuneCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,

@@ -11,8 +11,10 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.job.TargetRun;
+import dev.detent.host.observe.KnownObservations;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.InternalProblems;
+import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.record.ModelFacts;
 import dev.detent.host.settings.Effort;
@@ -57,6 +59,7 @@ class QuantizeCommand implements Callable<Integer> {
             "set",
             "rules",
             "ranges",
+            "observations",
             "out",
             "evaluate",
             "labels",
@@ -128,6 +131,17 @@ class QuantizeCommand implements Callable<Integer> {
                     "ranges found before, instead of calibrating: folder of a run, QNN encodings, TensorRT cache, Q/DQ model")
     Optional<Path> ranges = Optional.empty();
 
+    @Option(
+            names = "--observations",
+            paramLabel = "FILE",
+            description = "statistics of 'detent observe', or the folder of a run, instead of calibration data")
+    Optional<Path> observations = Optional.empty();
+
+    @Option(
+            names = "--no-observations",
+            description = "do not keep the statistics of the data in the folder (observations.bin)")
+    boolean withoutObservations;
+
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
@@ -195,8 +209,12 @@ class QuantizeCommand implements Callable<Integer> {
             console.line(
                     "effort " + settings.effort() + ": " + settings.effort().words());
         }
-        Preprocessing preprocessing =
-                preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
+        Optional<KnownObservations> known =
+                observations.or(() -> file.path("observations")).map(KnownObservations::read);
+        Preprocessing preprocessing = preset.map(Preprocessing::parse)
+                .or(file::preprocessing)
+                .orElseGet(() -> Preprocessing.parse(
+                        known.map(k -> k.observations().origin().preprocessing()).orElse("none")));
         List<String> targets = target.targets(backend, file);
         Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
         Optional<Path> classes = labels.or(() -> file.path("labels"));
@@ -233,6 +251,10 @@ class QuantizeCommand implements Callable<Integer> {
                         .orElse(Runtime.getRuntime().availableProcessors()));
         weights.or(() -> file.path("weights")).ifPresent(request::weights);
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
+        known.ifPresent(request::observations);
+        if (withoutObservations) {
+            request.withoutObservations();
+        }
         format.or(() -> file.text("format")).ifPresent(request::format);
         scored.ifPresent(
                 data -> request.evaluation(new EvaluationData.Source(data, most.orElse(0), classes.orElse(null))));
@@ -240,6 +262,12 @@ class QuantizeCommand implements Callable<Integer> {
         traced.ifPresent(t -> request.listener(recorder));
         adjust(request);
         QuantizeRequest job = request.build();
+        if (known.isPresent() && job.calibration().isPresent()) {
+            throw new UserException(
+                    ObservationProblems.TWO_SOURCES,
+                    "take the place of the data they were made from; leave out --calibration, or them",
+                    "--observations");
+        }
         refusePlaces(job, ranges.or(() -> file.path("ranges")), traced);
         QuantizeResult result =
                 new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());

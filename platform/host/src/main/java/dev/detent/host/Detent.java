@@ -6,6 +6,9 @@ import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
 import dev.detent.host.job.EvaluateRequest;
+import dev.detent.host.job.ObserveJob;
+import dev.detent.host.job.ObserveRequest;
+import dev.detent.host.job.ObserveResult;
 import dev.detent.host.job.QuantizeJob;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
@@ -98,6 +101,11 @@ public final class Detent {
      */
     public QuantizeResult quantize(QuantizeRequest request, Progress progress) {
         return new QuantizeJob(plugins, version).run(request, progress);
+    }
+
+    /** Looks at data for later runs that have none; see {@link ObserveJob}. */
+    public ObserveResult observe(ObserveRequest request, Progress progress) {
+        return new ObserveJob(plugins).run(request, progress);
     }
 
     /** Searches for the cheapest mix of widths that holds a goal; see {@link TuneJob}. */

@@ -4,7 +4,10 @@ import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.model.ModelFile;
+import dev.detent.host.observe.KnownObservations;
 import dev.detent.host.pipeline.PipelineListener;
+import dev.detent.host.plan.DataPasses;
+import dev.detent.host.plugin.Registry;
 import dev.detent.host.settings.Settings;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,6 +51,16 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.calibration);
     }
 
+    /** Statistics that take the place of calibration data. */
+    public Optional<KnownObservations> observations() {
+        return Optional.ofNullable(built.observations);
+    }
+
+    /** What the run sees of its data is kept in its folder. */
+    public boolean keepsObservations() {
+        return built.keepsObservations;
+    }
+
     /** Upper bound of the number of calibration samples; 0 for all. */
     public int samples() {
         return built.samples;
@@ -82,6 +95,16 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.analysis);
     }
 
+    /** Passes of a target that the request has no data for: ranges or statistics take the place of samples. */
+    List<String> leftOut(Registry registry, String target) {
+        if (observations().isPresent()) {
+            return DataPasses.onSamples(registry, target, settings());
+        }
+        return settings().knowsRanges() && calibration().isEmpty()
+                ? DataPasses.of(registry, target, settings())
+                : List.of();
+    }
+
     /** Told of every step of every target's plan. */
     public PipelineListener listener() {
         return built.listener;
@@ -94,6 +117,8 @@ public final class QuantizeRequest {
         private final Path out;
         private @Nullable Path weights;
         private @Nullable String calibration;
+        private @Nullable KnownObservations observations;
+        private boolean keepsObservations = true;
         private int samples;
         private Preprocessing preprocessing = Preprocessing.parse("none");
         private Settings settings = Settings.NONE;
@@ -118,6 +143,18 @@ public final class QuantizeRequest {
         /** See {@link QuantizeRequest#calibration}. */
         public Builder calibration(String data) {
             this.calibration = data;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#observations}. */
+        public Builder observations(KnownObservations known) {
+            this.observations = known;
+            return this;
+        }
+
+        /** {@link QuantizeRequest#keepsObservations} is not so. */
+        public Builder withoutObservations() {
+            this.keepsObservations = false;
             return this;
         }
 

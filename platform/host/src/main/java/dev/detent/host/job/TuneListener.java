@@ -9,6 +9,9 @@ public interface TuneListener {
     /** The float model has been run: this is what will be sought. */
     void goal(Goal goal);
 
+    /** The folder holds what the same search measured before it was ended; so many trials are not made again. */
+    default void resumed(int trials) {}
+
     /** It is known what each group costs and brings. */
     void measured(SearchSpace space);
 
