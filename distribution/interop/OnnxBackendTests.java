@@ -7,7 +7,6 @@ import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.plugin.PluginHost;
 import dev.detent.host.progress.Progress;
-import dev.detent.host.verify.VerifyJob;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
@@ -20,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -52,7 +52,7 @@ final class OnnxBackendTests {
             models = all.filter(p -> p.endsWith("model.onnx")).sorted().toList();
         }
         var registry = new PluginHost(Path.of(System.getProperty("detent.home"), "plugins"), false, new HostInfo("tests", "1.0.0")).load();
-        Detent detent = new Detent(registry, "tests");
+        Detent detent = Detent.of(registry, "tests");
         for (Path model : models) {
             String name = tests.relativize(model.getParent()).toString();
             if (done.contains(name)) {
@@ -99,7 +99,7 @@ final class OnnxBackendTests {
                     .outcome();
             List<String> said = new ArrayList<>();
             List<String> ids = o.problems().stream().filter(p -> p.severity() != Problem.Severity.NOTE).map(Problem::id).distinct().toList();
-            new VerifyJob(detent.registry()).run(out, null).forEach(r -> r.problems().stream().filter(p -> p.severity() == Problem.Severity.ERROR)
+            detent.verify(out, Optional.empty()).targets().forEach(r -> r.problems().stream().filter(p -> p.severity() == Problem.Severity.ERROR)
                     .forEach(p -> said.add("verify: " + p)));
             Map<String, EvaluationMetrics> scores = o.scores();
             EvaluationMetrics last = scores.containsKey("exported") ? scores.get("exported") : scores.get("simulated");

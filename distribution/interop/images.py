@@ -14,9 +14,11 @@ MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(3, 1, 1)
 STD = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
 
 
-def picture(path):
+def picture(path, crop=True):
     from PIL import Image
     image = Image.open(path).convert("RGB")
+    if not crop:
+        return np.asarray(image, np.float32).transpose(2, 0, 1)
     scale = 256 / min(image.size)
     image = image.resize((round(image.width * scale), round(image.height * scale)), Image.BILINEAR)
     left, top = (image.width - 224) // 2, (image.height - 224) // 2

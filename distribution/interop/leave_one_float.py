@@ -15,35 +15,20 @@ from common import need
 onnx = need("onnx")
 ort = need("onnxruntime")
 np = need("numpy")
+pictures = need("images")
 
 
 def images(path, preset, count):
-    """Samples as Detent makes them of the same files."""
+    """Samples of a folder of pictures or an array, as images.py makes them; preset none leaves the numbers alone."""
+    scaled = (lambda x: (x / 255 - pictures.MEAN) / pictures.STD) if preset in ("imagenet", "cifar10") else (lambda x: x)
     if path.endswith(".npy"):
         data = np.load(path, mmap_mode="r")
         for i in range(min(count, len(data))):
             x = np.asarray(data[i:i + 1])
-            if x.dtype == np.uint8:
-                x = x.astype(np.float32)
-                if preset == "cifar10":
-                    x = (x / 255 - np.array([0.4914, 0.4822, 0.4465], np.float32)) / np.array([0.2023, 0.1994, 0.2010], np.float32)
-                x = x.transpose(0, 3, 1, 2) if x.shape[-1] == 3 else x
-            yield np.ascontiguousarray(x, dtype=np.float32)
+            yield np.ascontiguousarray(scaled(x.astype(np.float32)) if x.dtype == np.uint8 else x, dtype=np.float32)
         return
-    image = need("PIL.Image")
     for name in sorted(f for f in os.listdir(path) if f.lower().endswith((".png", ".jpg", ".jpeg", ".bmp")))[:count]:
-        picture = image.open(os.path.join(path, name)).convert("RGB")
-        if preset == "imagenet":
-            w, h = picture.size
-            short = 256
-            w, h = (short, int(h * short / w)) if w < h else (int(w * short / h), short)
-            picture = picture.resize((w, h), image.BILINEAR)
-            left, top = round((w - 224) / 2.0), round((h - 224) / 2.0)
-            picture = picture.crop((left, top, left + 224, top + 224))
-        x = np.asarray(picture, np.float32)
-        if preset == "imagenet":
-            x = (x / 255 - np.array([0.485, 0.456, 0.406], np.float32)) / np.array([0.229, 0.224, 0.225], np.float32)
-        yield np.ascontiguousarray(x.transpose(2, 0, 1)[None], dtype=np.float32)
+        yield np.ascontiguousarray(scaled(pictures.picture(os.path.join(path, name), preset == "imagenet"))[None], dtype=np.float32)
 
 
 def session(model, mode):

@@ -55,7 +55,7 @@ record CaseRun(Path out, QuantizeOutcome outcome) {
                 .workers(1)
                 .evaluation(new EvaluationData.Source(data, 0, null))
                 .build();
-        QuantizeOutcome outcome = new Detent(TestPlatform.REGISTRY, "test")
+        QuantizeOutcome outcome = Detent.of(TestPlatform.REGISTRY, "test")
                 .quantize(request, Progress.QUIET)
                 .outcome();
         return new CaseRun(out, outcome);

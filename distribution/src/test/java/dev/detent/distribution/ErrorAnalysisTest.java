@@ -8,14 +8,24 @@ import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.analyze.Unit;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.progress.Progress;
+import dev.detent.report.Report;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.Variant;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.Slot;
 import dev.detent.testkit.SampleGraphs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,6 +37,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +46,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ErrorAnalysisTest {
 
     private static final int SAMPLES = 2;
+
+    @TempDir
+    Path work;
 
     static Stream<Arguments> cases() {
         List<Arguments> all = new ArrayList<>();
@@ -193,5 +207,36 @@ class ErrorAnalysisTest {
         assertThat(r.configs().configs().stream().map(c -> c.slot() + " " + c.state()))
                 .isEqualTo(states);
         assertThat(r.journal().entries()).hasSize(entries);
+    }
+
+    /** The logarithm of what is rounded to zero has no end, and its error none either. */
+    @Test
+    void outputsThatAreNotFinite() throws IOException {
+        GraphEditor e = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4));
+        e.initializer("w", Tensor.ofFloats(new long[] {2, 2, 1, 1}, new float[] {1, 0, 0, 1}));
+        e.add(Node.of("conv", "Conv", List.of("x", "w"), List.of("c"), Map.of()));
+        e.add(Node.of("positive", "Abs", List.of("c"), List.of("a"), Map.of()));
+        e.add(Node.of("log", "Log", List.of("a"), List.of("y"), Map.of()));
+        CaseRun run = CaseRun.of(work, CaseRun.output(e, "y").graph(), "onnxruntime", 1);
+        Analysis found = run.outcome().measured().analysis().orElseThrow();
+        assertThat(found.whole().quantized().snr()).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(found.layers()).isNotEmpty();
+        assertThat(found.layers().stream().map(u -> Analysis.share(u, found.layers())))
+                .allMatch(Double::isFinite);
+        assertThat(run.outcome().verdict().grade()).isEqualTo(Report.Grade.POOR);
+        assertThat(Files.readString(run.out().resolve("report.html"))).doesNotContain(":NaN", ":Infinity");
+    }
+
+    /** Classes as integers say nothing of how near the scores behind them are. */
+    @Test
+    void withoutAnOutputOfFloatsNothingIsCalledGood() throws IOException {
+        GraphEditor e = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 8));
+        e.initializer("w", CaseRun.weight(1, 8, 16));
+        e.add(Node.of("product", "MatMul", List.of("x", "w"), List.of("p"), Map.of()));
+        e.add(Node.of("class", "ArgMax", List.of("p"), List.of("y"), Map.of("axis", new Attribute.IntValue(1))));
+        Graph graph = e.output(ValueInfo.of("y", ElementType.INT64, 1, 1)).graph();
+        CaseRun run = CaseRun.of(work, graph, "onnxruntime", 1);
+        assertThat(run.problems()).contains("DT-QNT-006");
+        assertThat(run.outcome().measured().analysis()).isEmpty();
     }
 }

@@ -82,19 +82,19 @@ class InputDetectiveTest {
 
     @Test
     void rightPicturesRaiseNoSuspicion() {
-        assertThat(InputDetective.suspicion(classifier(), pictures(1))).isEmpty();
+        assertThat(InputDetective.suspicion(classifier(), pictures(1), 1)).isEmpty();
     }
 
     @Test
     void whatIsNoClassifierOfPicturesIsLeftAlone() {
         Graph g = classifier();
         g.edit().output(ValueInfo.of("d", ElementType.FLOAT, 1, CLASSES));
-        assertThat(InputDetective.suspicion(g, pictures(255))).isEmpty();
+        assertThat(InputDetective.suspicion(g, pictures(255), 1)).isEmpty();
     }
 
     @Test
     void rawPicturesAreNoticed() {
-        assertThat(InputDetective.suspicion(classifier(), pictures(255)))
+        assertThat(InputDetective.suspicion(classifier(), pictures(255), 1))
                 .hasValueSatisfying(s -> assertThat(s).contains("--preset unit"));
     }
 }

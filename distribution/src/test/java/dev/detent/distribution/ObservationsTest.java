@@ -76,7 +76,7 @@ class ObservationsTest {
     }
 
     private static ObserveResult observe(Path of, Path looked, String shard, String... targets) {
-        return new Detent(TestPlatform.REGISTRY, "test")
+        return Detent.of(TestPlatform.REGISTRY, "test")
                 .observe(
                         new ObserveRequest(
                                 request(of, "unused", targets)
@@ -92,7 +92,7 @@ class ObservationsTest {
     }
 
     private static QuantizeOutcome quantize(QuantizeRequest.Builder request) {
-        return new Detent(TestPlatform.REGISTRY, "test")
+        return Detent.of(TestPlatform.REGISTRY, "test")
                 .quantize(request.build(), Progress.QUIET)
                 .outcome();
     }

@@ -37,6 +37,7 @@ import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.StateControl;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
+import dev.detent.spi.run.Simulator.Trial;
 import dev.detent.support.number.LinearInteger;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -156,20 +157,20 @@ class PassEnvelopeTest {
     void aSuspensionShowsWhatALayerCostsAlone() {
         Map<String, Double> errors = new LinkedHashMap<>();
         Pipeline.Result result = run(c -> {
-            errors.put("all", c.simulator().outputError(Map.of(), 4));
+            errors.put("all", c.simulator().outputError(Trial.NONE, 4));
             for (Node alone : c.graph().nodes()) {
                 List<? extends TensorQuantization> others = c.quantization().configs().stream()
                         .filter(q -> !q.slot().node().equals(alone.name()))
                         .toList();
                 try (StateControl.Suspension off = c.states().dequantize(others)) {
-                    errors.put(alone.name(), c.simulator().outputError(Map.of(), 4));
+                    errors.put(alone.name(), c.simulator().outputError(Trial.NONE, 4));
                 }
             }
             try (StateControl.Suspension off =
                     c.states().dequantize(c.quantization().configs())) {
-                errors.put("none", c.simulator().outputError(Map.of(), 4));
+                errors.put("none", c.simulator().outputError(Trial.NONE, 4));
             }
-            errors.put("all again", c.simulator().outputError(Map.of(), 4));
+            errors.put("all again", c.simulator().outputError(Trial.NONE, 4));
         });
         assertThat(errors.get("none")).isZero();
         assertThat(errors.get("all")).isPositive().isEqualTo(errors.get("all again"));

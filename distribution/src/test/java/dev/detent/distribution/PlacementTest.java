@@ -204,4 +204,48 @@ class PlacementTest {
         assertThat(quantize(output(e, "y")).journal().entries())
                 .noneMatch(j -> j.pass().equals("float-fallback"));
     }
+
+    @Test
+    void outputsThatAreWorthSomethingGiveUpLittleWork() {
+        Pipeline.Result bounded =
+                TestPlatform.quantize(spectrum(), "onnxruntime", sounds(8), 1, "float-fallback.ruined=-300");
+        assertThat(isFloat(out(bounded, "stft")))
+                .as("five of six multiply-adds are the front end's")
+                .isFalse();
+    }
+
+    /**
+     * Of the weights all but one round to zero, and with them goes a mean that the correction of the bias brings back.
+     */
+    @Test
+    void whatTheCorrectionOfBiasesCuresIsNoReason() {
+        int channels = 256;
+        float[] weights = new float[4 * channels];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = i % channels == i / channels ? 1 : 0.0035f;
+        }
+        GraphEditor e = graph(1, channels, 8, 8);
+        e.initializer("w", Tensor.ofFloats(new long[] {4, channels, 1, 1}, weights));
+        e.initializer("b", Tensor.ofFloats(new long[] {4}, new float[4]));
+        e.initializer("w2", random(2, 1, 4, 4, 1, 1));
+        e.add(Node.of("c", "Conv", List.of("x", "w", "b"), List.of("a"), Map.of()));
+        e.add(Node.of("d", "Conv", List.of("a", "w2"), List.of("y"), Map.of()));
+        Graph graph = output(e, "y");
+        Random random = new Random(3);
+        List<Sample> all = new ArrayList<>();
+        for (int s = 0; s < 8; s++) {
+            ByteBuffer data = ByteBuffer.allocateDirect(channels * 256).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < channels * 64; i++) {
+                data.putFloat(random.nextFloat());
+            }
+            all.add(new Sample(
+                    Map.of("x", new Sample.Input(ElementType.FLOAT, new long[] {1, channels, 8, 8}, data.flip()))));
+        }
+        Samples samples = TestPlatform.samples(all);
+        Pipeline.Result corrected = TestPlatform.quantize(graph.copy(), "onnxruntime", samples, 1);
+        assertThat(corrected.journal().entries()).noneMatch(j -> j.pass().equals("float-fallback"));
+        Pipeline.Result uncorrected =
+                TestPlatform.quantize(graph.copy(), "onnxruntime", samples, 1, "float-fallback.corrected-biases=false");
+        assertThat(uncorrected.journal().entries()).anyMatch(j -> j.pass().equals("float-fallback"));
+    }
 }

@@ -44,7 +44,7 @@ class RangesTest {
                 .settings(settings)
                 .workers(1);
         calibration.ifPresent(c -> request.calibration(c.toString()));
-        return new Detent(TestPlatform.REGISTRY, "test")
+        return Detent.of(TestPlatform.REGISTRY, "test")
                 .quantize(request.build(), Progress.QUIET)
                 .outcome();
     }

@@ -109,7 +109,7 @@ class RoundTripTest {
         OnnxWriter.write(e.output(ValueInfo.of("y", ElementType.FLOAT, 1, 6, 8)).graph(), file);
         String rows = InstalledDistribution.npy(work.resolve("signed.npy"), "4, 6, 8", new float[4 * 48])
                 .toString();
-        QuantizeOutcome o = new Detent(TestPlatform.REGISTRY, "test")
+        QuantizeOutcome o = Detent.of(TestPlatform.REGISTRY, "test")
                 .quantize(
                         QuantizeRequest.of(file, List.of("openvino"), work.resolve("signed"))
                                 .calibration(rows)
@@ -168,7 +168,7 @@ class RoundTripTest {
     }
 
     private static void quantize(Path model, Path data, String target, String format, Path out) {
-        new Detent(TestPlatform.REGISTRY, "test")
+        Detent.of(TestPlatform.REGISTRY, "test")
                 .quantize(
                         QuantizeRequest.of(model, List.of(target), out)
                                 .calibration(data.toString())

@@ -113,7 +113,7 @@ class RulesTest {
     }
 
     private static Detent detent() {
-        return new Detent(TestPlatform.REGISTRY, "test");
+        return Detent.of(TestPlatform.REGISTRY, "test");
     }
 
     private static Path run(String target, String format, String... rules) {

@@ -114,7 +114,7 @@ class TuneTest {
     }
 
     private static TuneResult tune(String target, Path out, Goal goal, Duration budget, TuneListener told) {
-        return new Detent(TestPlatform.REGISTRY, "test")
+        return Detent.of(TestPlatform.REGISTRY, "test")
                 .tune(
                         new TuneRequest(
                                 request(target, out)
@@ -148,7 +148,7 @@ class TuneTest {
         assertThat(out.resolve("net.qdq.onnx")).exists();
 
         Path again = work.resolve("again");
-        new Detent(TestPlatform.REGISTRY, "test")
+        Detent.of(TestPlatform.REGISTRY, "test")
                 .quantize(
                         request("onnxruntime", again)
                                 .settings(SettingsFile.read(out.resolve(TuneJob.RULES), List.of("rules"))
@@ -234,7 +234,7 @@ class TuneTest {
     }
 
     private static TuneResult tune(Path out, Goal goal, Optional<String> command) {
-        return new Detent(TestPlatform.REGISTRY, "test")
+        return Detent.of(TestPlatform.REGISTRY, "test")
                 .tune(
                         new TuneRequest(
                                 request("onnxruntime", out)
@@ -310,7 +310,7 @@ class TuneTest {
                 f -> new Goal.Snr(1),
                 CostModel.BYTES,
                 Duration.ofSeconds(1));
-        assertThatThrownBy(() -> new Detent(TestPlatform.REGISTRY, "test").tune(blind, Progress.QUIET, new Told()))
+        assertThatThrownBy(() -> Detent.of(TestPlatform.REGISTRY, "test").tune(blind, Progress.QUIET, new Told()))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("--evaluate");
     }

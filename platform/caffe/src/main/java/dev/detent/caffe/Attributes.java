@@ -2,7 +2,6 @@ package dev.detent.caffe;
 
 import dev.detent.spi.graph.Attribute;
 import java.util.Arrays;
-import java.util.List;
 
 /** Attributes of ONNX's nodes, shortly written. */
 final class Attributes {
@@ -23,9 +22,5 @@ final class Attributes {
 
     static Attribute of(long[] values) {
         return new Attribute.Ints(Arrays.stream(values).boxed().toList());
-    }
-
-    static Attribute of(List<Long> values) {
-        return new Attribute.Ints(values);
     }
 }

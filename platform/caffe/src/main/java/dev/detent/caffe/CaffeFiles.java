@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /** The text file that says the layers and the binary one that holds their weights, as protobuf messages. */
 final class CaffeFiles {
 
-    /** Types of files from before 2014 whose names are not simply written otherwise. */
+    /** Layer types of the format before 2014 (V1LayerParameter) by today's names. */
     private static final Map<LayerType, String> V1_TYPES = Map.ofEntries(
             Map.entry(LayerType.ABSVAL, "AbsVal"),
             Map.entry(LayerType.ARGMAX, "ArgMax"),

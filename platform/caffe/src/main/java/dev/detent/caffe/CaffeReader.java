@@ -47,8 +47,20 @@ public final class CaffeReader {
      * @throws UserException when a file is damaged, or a layer has no counterpart among ONNX's operators
      */
     public static Graph read(Path prototxt, Path caffemodel) {
-        return new CaffeReader(prototxt.toString())
-                .graph(CaffeFiles.prototxt(prototxt), CaffeFiles.caffemodel(caffemodel), caffemodel.toString());
+        NetParameter net = CaffeFiles.prototxt(prototxt);
+        NetParameter trained = CaffeFiles.caffemodel(caffemodel);
+        try {
+            return new CaffeReader(prototxt.toString()).graph(net, trained, caffemodel.toString());
+        } catch (UserException e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever the layers' readers do not check: a file cannot be Detent's fault.
+            throw new UserException(
+                    CaffeProblems.LAYER_NOT_READ,
+                    "cannot be understood as a Caffe network (" + e + "); it is damaged",
+                    prototxt.toString(),
+                    e);
+        }
     }
 
     private Graph graph(NetParameter net, NetParameter trained, String weights) {

@@ -38,8 +38,9 @@ final class GraphBuilder {
         return edit.freshName(stem);
     }
 
+    /** By a value of a layer, or by trained weights. */
     boolean isTaken(String value) {
-        return shapes.containsKey(value);
+        return shapes.containsKey(value) || graph.isInitializer(value);
     }
 
     String constant(String stem, Tensor tensor) {

@@ -141,14 +141,14 @@ final class NetBuilder {
         boolean isInput = net.getLayerList().stream()
                 .anyMatch(l -> l.getType().equals("Input") && l.getTopList().contains(blob));
         if (isRead || isInput) {
+            String top = innerBlob(value + "_out");
             net.addLayer(LayerParameter.newBuilder()
                     .setName(layerName(value + "_out", ""))
                     .setType("Power")
                     .addBottom(blob)
-                    .addTop(newBlob(value + "_out"))
+                    .addTop(top)
                     .setPowerParam(PowerParameter.newBuilder()));
-            blobs.put(value, blobs.getOrDefault(value + "_out", blob));
-            blobs.remove(value + "_out");
+            blobs.put(value, top);
         }
     }
 

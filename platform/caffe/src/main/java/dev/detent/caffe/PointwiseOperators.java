@@ -50,7 +50,7 @@ final class PointwiseOperators {
                 "ReLU, Power, Eltwise",
                 "ReLU alone from 0 on; ReLU6 or Clip where the reader has them",
                 w -> clip(w, w.bottom(0), bound(w, 1, Float.NEGATIVE_INFINITY), bound(w, 2, Float.POSITIVE_INFINITY)));
-        rule("HardSigmoid", "Power, then as Clip", "", w -> clip(w, hardSigmoidInput(w, 0.2f), 0, 1));
+        rule("HardSigmoid", "Power, then as Clip", "", w -> clip(w, hardSigmoidInput(w), 0, 1));
         rule("HardSwish", "as HardSigmoid, then Eltwise", "", PointwiseOperators::hardSwish);
         rule("LRN", "LRN", "", PointwiseOperators::lrn);
     }
@@ -125,13 +125,13 @@ final class PointwiseOperators {
                 PointwiseOperators::nothing);
     }
 
-    private static String hardSigmoidInput(NodeWriting w, float alpha) {
+    private static String hardSigmoidInput(NodeWriting w) {
         return w.inner(
                 "linear",
                 "Power",
                 w.bottom(0),
                 NodeWriting.power(
-                        1, w.node().floatAttribute("alpha", alpha), w.node().floatAttribute("beta", 0.5f)));
+                        1, w.node().floatAttribute("alpha", 0.2f), w.node().floatAttribute("beta", 0.5f)));
     }
 
     /** x times the hard sigmoid of x / 6. */

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers mean what they mean in Caffe. */
 class CaffeReaderTest {
@@ -197,5 +198,37 @@ class CaffeReaderTest {
         assertThatThrownBy(() -> read("layer { name: 'c' type: 'Convolution' bottom: 'data' top: 'c'"
                         + " convolution_param { num_output: 1 kernel_size: 1 } }"))
                 .hasMessageContaining("layer 'c' has 0 trained blobs in the caffemodel, not 1");
+    }
+
+    /** One number of a file is wrong or missing. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "type: 'Eltwise' bottom: 'data' top: 'x' eltwise_param { coeff: 2 }",
+                "type: 'Slice' top: 'x' top: 'y' top: 'z' slice_param { slice_point: 1 }",
+                "type: 'Permute' top: 'x' permute_param { order: 0 order: 7 }",
+                "type: 'Pooling' top: 'x' pooling_param { kernel_size: 2 stride: 0 }",
+                "type: 'Convolution' top: 'x' convolution_param { num_output: 1 kernel_size: 1 group: 0 }",
+                "type: 'Convolution' top: 'x' convolution_param { num_output: 1 kernel_size: 1 stride: 0 }"
+            })
+    void aDamagedNetworkIsTheFilesFault(String layer) {
+        assertThatThrownBy(() -> read("layer { name: 'x' bottom: 'data' " + layer + " }"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("DT-CAF-008")
+                .hasMessageContaining("net.prototxt")
+                .hasMessageContaining("cannot be understood as a Caffe network");
+    }
+
+    /** A layer may call its blob what the reader would call another layer's weights. */
+    @Test
+    void aBlobOfTheNameOfWeightsIsKeptApart() {
+        LayerParameter.Builder prelu =
+                LayerParameter.newBuilder().setName("p").setType("PReLU").addBlobs(blob(2, 3));
+        Graph graph = read(
+                String.format(INPUT, 1, 1)
+                        + "layer { name: 'p' type: 'PReLU' bottom: 'data' top: 'p' }\n"
+                        + "layer { name: 'n' type: 'Power' bottom: 'p' top: 'p_slope' power_param { scale: -1 } }",
+                NetParameter.newBuilder().addLayer(prelu).build());
+        assertThat(run(graph, new float[] {-5, -7}, 1, 2, 1, 1)).containsExactly(10, 21);
     }
 }

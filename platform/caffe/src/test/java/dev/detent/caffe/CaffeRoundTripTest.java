@@ -322,6 +322,13 @@ class CaffeRoundTripTest {
         all.add(Arguments.of(
                 "read output",
                 new Net(1, 3, 4, 5).node("Relu", "x", "a").node("Neg", "a", "y").outputs("a", "y")));
+        all.add(Arguments.of(
+                "read output with a name beside it",
+                new Net(1, 3, 4, 5)
+                        .node("Relu", "x", "a")
+                        .node("Neg", "a", "a_out")
+                        .node("Abs", "a_out", "y")
+                        .outputs("a", "a_out", "y")));
         return all.stream();
     }
 

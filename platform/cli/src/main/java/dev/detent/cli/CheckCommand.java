@@ -62,8 +62,7 @@ final class CheckCommand implements Callable<Integer> {
                 config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS)).orElse(SettingsFile.NONE);
         Settings settings = CommandSettings.of(file, set, rules, Optional.empty(), Optional.empty());
         List<String> targets = target.targets(backend, file);
-        List<TargetCheck> checks =
-                new Detent(home.registryAndEngine(), InstallationOptions.VERSION).check(model, targets, settings);
+        List<TargetCheck> checks = home.detentAndEngine().check(model, targets, settings);
         if (json) {
             console.text(Detent.json(checks.stream().map(TargetCheck::toMap).toList()));
             return 0;

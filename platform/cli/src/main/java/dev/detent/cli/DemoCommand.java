@@ -1,6 +1,5 @@
 package dev.detent.cli;
 
-import dev.detent.host.Detent;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.ThroughputBenchmark;
@@ -50,9 +49,8 @@ final class DemoCommand implements Callable<Integer> {
                 .workers(cores)
                 .evaluation(new EvaluationData.Source(evaluation.toString(), 0, evaluation.resolve("labels.csv")))
                 .build();
-        QuantizeOutcome o = new Detent(home::registryAndEngine, InstallationOptions.VERSION)
-                .quantize(request, console.progress())
-                .outcome();
+        QuantizeOutcome o =
+                home.detentAndEngine().quantize(request, console.progress()).outcome();
         o.problems().forEach(console::problem);
         console.line("PP-OCR text-direction classifier for " + backend + ": " + o.nodes()
                 + " nodes quantized from " + o.samples() + " images, scored on "

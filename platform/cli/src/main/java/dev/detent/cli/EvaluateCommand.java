@@ -1,6 +1,5 @@
 package dev.detent.cli;
 
-import dev.detent.host.Detent;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
@@ -76,7 +75,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private int evaluate() {
         Console console = new Console();
-        Map<String, Map<String, EvaluationMetrics>> scores = new Detent(home.registry(), InstallationOptions.VERSION)
+        Map<String, Map<String, EvaluationMetrics>> scores = home.detent()
                 .evaluate(
                         new EvaluateRequest(
                                 new ModelFile(model, weights),

@@ -50,10 +50,19 @@ final class InstallationOptions {
         return new PluginHost(plugins, allowUnlisted, info());
     }
 
-    /** The plugins, for a command that is going to run a model: the engine loads meanwhile. */
-    Registry registryAndEngine() {
-        Detent.preload();
-        return registry();
+    /** For a command that loads the plugins in any case. */
+    Detent detent() {
+        return Detent.of(registry(), VERSION);
+    }
+
+    /** For a command that is going to run a model: the engine loads while the plugins do, and both while it is read. */
+    Detent detentAndEngine() {
+        return Detent.of(
+                () -> {
+                    Detent.preload();
+                    return registry();
+                },
+                VERSION);
     }
 
     /** The plugins; refused ones are told on standard error. */

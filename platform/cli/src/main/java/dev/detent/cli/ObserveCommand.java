@@ -172,7 +172,7 @@ final class ObserveCommand implements Callable<Integer> {
         config.ifPresent(f -> read.add(new InputPath("the settings file", f)));
         InputPath.refuseFile(written, "--out", read);
         ObservationsFile.refuseOther(written);
-        ObserveResult result = new Detent(home::registryAndEngine, InstallationOptions.VERSION)
+        ObserveResult result = Detent.of(home::registryAndEngine, InstallationOptions.VERSION)
                 .observe(
                         new ObserveRequest(built, shard.map(Shard::parse).orElse(Shard.WHOLE)), console.progress());
         result.problems().forEach(p -> {

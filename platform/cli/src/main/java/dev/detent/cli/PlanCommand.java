@@ -68,7 +68,7 @@ final class PlanCommand implements Callable<Integer> {
                 config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS)).orElse(SettingsFile.NONE);
         Settings settings = settings(file);
         List<String> targets = target.targets(backend, file);
-        Detent detent = new Detent(home.registry(), InstallationOptions.VERSION);
+        Detent detent = home.detent();
         if (model.isPresent()) {
             for (DryRun run : detent.dryRun(model.get(), targets, settings)) {
                 head(console, targets, run.plan().target().id());

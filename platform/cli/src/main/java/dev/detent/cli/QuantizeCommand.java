@@ -269,8 +269,7 @@ class QuantizeCommand implements Callable<Integer> {
                     "--observations");
         }
         refusePlaces(job, ranges.or(() -> file.path("ranges")), traced);
-        QuantizeResult result =
-                new Detent(home::registryAndEngine, InstallationOptions.VERSION).quantize(job, console.progress());
+        QuantizeResult result = home.detentAndEngine().quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
         if (json) {
             console.text(Detent.json(result.runs().stream()

@@ -1,6 +1,5 @@
 package dev.detent.cli;
 
-import dev.detent.host.Detent;
 import dev.detent.host.trace.ParityCorpus;
 import java.nio.file.Path;
 import java.util.Map;
@@ -32,9 +31,7 @@ final class TraceCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Console console = new Console();
-        Map<String, String> failures = new ParityCorpus(
-                        new Detent(home.registry(), InstallationOptions.VERSION), corpus)
-                .trace(out, settings, console.progress());
+        Map<String, String> failures = new ParityCorpus(home.detent(), corpus).trace(out, settings, console.progress());
         failures.forEach((file, why) -> console.line(file + " not written: " + why));
         console.line("traces in " + out);
         return failures.isEmpty() ? 0 : 1;

@@ -175,7 +175,7 @@ final class TuneCommand implements Callable<Integer> {
         }
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         List<String> targets = target.targets(backend, file);
-        Detent detent = new Detent(home::registryAndEngine, InstallationOptions.VERSION);
+        Detent detent = home.detentAndEngine();
         Function<EvaluationMetrics, Goal> goal = goal(detent.registry());
         Settings settings = CommandSettings.of(
                 file,

@@ -57,9 +57,8 @@ final class VerifyCommand implements Callable<Integer> {
                     "is converted to what the float model takes; give that with --model",
                     "--data");
         }
-        VerifyJob.Data real = data.map(d -> new VerifyJob.Data(model.orElseThrow(), d, samples))
-                .orElse(null);
-        VerifyJob.Report report = new VerifyJob(home.registry()).run(out, real);
+        VerifyJob.Report report =
+                home.detent().verify(out, data.map(d -> new VerifyJob.Data(model.orElseThrow(), d, samples)));
         report.whole().forEach(console::problem);
         report.targets().forEach(r -> show(console, r));
         return report.isSound() ? 0 : 1;

@@ -1,6 +1,6 @@
 package dev.detent.host;
 
-import com.google.common.base.Suppliers;
+import com.google.inject.Guice;
 import dev.detent.host.check.TargetCheck;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.DryRun;
@@ -29,11 +29,16 @@ import dev.detent.host.progress.Progress;
 import dev.detent.host.ranges.RangeFile;
 import dev.detent.host.rules.KnownRanges;
 import dev.detent.host.settings.Settings;
+import dev.detent.host.verify.VerifyJob;
 import dev.detent.report.Json;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
+import dev.detent.spi.HostInfo;
+import dev.detent.spi.SpiVersion;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.graph.Graph;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -46,18 +51,38 @@ import java.util.function.Supplier;
  */
 public final class Detent {
 
-    private final Supplier<Registry> plugins;
-    private final String version;
+    private final Provider<Registry> plugins;
+    private final QuantizeJob quantize;
+    private final ObserveJob observe;
+    private final TuneJob tune;
+    private final EvaluateJob evaluate;
+    private final VerifyJob verify;
+
+    @Inject
+    Detent(
+            Provider<Registry> plugins,
+            QuantizeJob quantize,
+            ObserveJob observe,
+            TuneJob tune,
+            EvaluateJob evaluate,
+            VerifyJob verify) {
+        this.plugins = plugins;
+        this.quantize = quantize;
+        this.observe = observe;
+        this.tune = tune;
+        this.evaluate = evaluate;
+        this.verify = verify;
+    }
 
     /** @param version Detent's version, for provenance */
-    public Detent(Registry registry, String version) {
-        this(() -> registry, version);
+    public static Detent of(Registry registry, String version) {
+        return of(() -> registry, version);
     }
 
     /** @param plugins asked once, when they are first needed: a model is read meanwhile */
-    public Detent(Supplier<Registry> plugins, String version) {
-        this.plugins = Suppliers.memoize(plugins::get);
-        this.version = version;
+    public static Detent of(Supplier<Registry> plugins, String version) {
+        return Guice.createInjector(new HostModule(plugins, new HostInfo(version, SpiVersion.CURRENT)))
+                .getInstance(Detent.class);
     }
 
     /** Everything the installed plugins contribute. */
@@ -100,22 +125,27 @@ public final class Detent {
      * result; see {@link QuantizeJob}.
      */
     public QuantizeResult quantize(QuantizeRequest request, Progress progress) {
-        return new QuantizeJob(plugins, version).run(request, progress);
+        return quantize.run(request, progress);
     }
 
     /** Looks at data for later runs that have none; see {@link ObserveJob}. */
     public ObserveResult observe(ObserveRequest request, Progress progress) {
-        return new ObserveJob(plugins).run(request, progress);
+        return observe.run(request, progress);
     }
 
     /** Searches for the cheapest mix of widths that holds a goal; see {@link TuneJob}. */
     public TuneResult tune(TuneRequest request, Progress progress, TuneListener listener) {
-        return new TuneJob(plugins, version).run(request, progress, listener);
+        return tune.run(request, progress, listener);
     }
 
     /** Scores what a finished run wrote, by target. */
     public Map<String, Map<String, EvaluationMetrics>> evaluate(EvaluateRequest request, Progress progress) {
-        return new EvaluateJob(registry()).run(request, progress);
+        return evaluate.run(request, progress);
+    }
+
+    /** Reads back what a finished run wrote and holds it against the run's record; see {@link VerifyJob}. */
+    public VerifyJob.Report verify(Path out, Optional<VerifyJob.Data> data) {
+        return verify.run(out, data);
     }
 
     /** Begins to load ONNX Runtime on a thread of its own, for a program that will run a model soon. */

@@ -28,8 +28,7 @@ public final class HtmlReport {
             h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid #d8dee6;padding-bottom:.25rem}
             table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}
             th{font-weight:600;color:#51606f}tr+tr td{border-top:1px solid #eef1f5}code{font:13px ui-monospace,monospace;word-break:break-all}
-            .num{text-align:right;white-space:nowrap}.bar{display:inline-block;height:.7rem;border-radius:2px;background:#2b7a5b}
-            .weak{background:#c77700}.broken{background:#b3261e}.problem{background:#fff6e5;border-left:4px solid #c77700;padding:.5rem .75rem;margin:.5rem 0}
+            .problem{background:#fff6e5;border-left:4px solid #c77700;padding:.5rem .75rem;margin:.5rem 0}
             """;
 
     private HtmlReport() {}
@@ -66,7 +65,11 @@ public final class HtmlReport {
     }
 
     private static void table(StringBuilder h, Table table) {
-        h.append("<h2>").append(escape(table.title())).append("</h2>\n<table>\n<tr>");
+        h.append("<h2>").append(escape(table.title())).append("</h2>\n");
+        if (!table.note().isEmpty()) {
+            h.append("<p>").append(escape(table.note())).append("</p>\n");
+        }
+        h.append("<table>\n<tr>");
         table.head().forEach(c -> h.append("<th>").append(escape(c)).append("</th>"));
         h.append("</tr>\n");
         for (List<String> row : table.rows()) {

@@ -137,7 +137,7 @@
   }
   const link = (v) => (byValue.has(v) ? `<a href="#" data-value="${esc(v)}"><code>${esc(v)}</code></a>` : `<code>${esc(v)}</code>`);
   const facts = (t) => '<dl>' + row('encoding', esc(t.scheme)) + row('range of the codes', num(t.lo) + ' … ' + num(t.hi)) + row('seen', num(t.min) + ' … ' + num(t.max)) + row('itself', dB(t.snr) + ' dB')
-    + row('clipped', pct(t.clip) + (t.clipn > 0.005 ? ', ' + pct(t.clipn) + ' of its noise' : '')) + row('zeros', pct(t.zero)) + row('largest value in', t.widest === undefined ? '' : 'sample ' + t.widest) + row('observer', esc(t.obs || '')) + (t.cure ? row('try', esc(t.cure)) : '') + '</dl>';
+    + row('clipped', pct(t.clip) + (t.clipn > 0.005 ? ', ' + pct(t.clipn) + ' of its noise' : '')) + row('zeros', pct(t.zero)) + row('largest value in', t.widest === undefined ? '' : 'sample ' + t.widest) + row('observer', esc(t.obs || '')) + '</dl>';
   function tensor(t) {
     if (!t) return;
     openDetail(`<h2>${esc(t.v)}</h2><p>${t.group === 'w' ? 'weight of' : 'computed by'} ${byName.has(t.n) ? `<a href="#" data-layer="${esc(t.n)}"><code>${esc(t.n)}</code></a>` : esc(t.n)} ${kinds(t)}</p><dl>`

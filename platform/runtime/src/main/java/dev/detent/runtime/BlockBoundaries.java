@@ -35,7 +35,7 @@ record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs) {
         Map<String, OnnxTensorLike> inputs = new LinkedHashMap<>();
         try (OrtSession session = OrtRuntime.session(watched, OrtOptimizationLevel.ALL, "model")) {
             for (ValueInfo input : network.inputs()) {
-                Sample.Input in = given(sample, input.name());
+                Sample.Input in = given(sample, input.name(), "a sample");
                 shapes.put(input.name(), in.shape());
                 inputs.put(
                         input.name(),
@@ -61,11 +61,12 @@ record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs) {
         return new BlockBoundaries(shapes, names);
     }
 
-    static Sample.Input given(Sample sample, String input) {
+    /** @param description of the sample, for the sentence about an input that it lacks */
+    static Sample.Input given(Sample sample, String input, String description) {
         Sample.Input in = sample.inputs().get(input);
         if (in == null) {
             throw new UserException(
-                    RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input + "'", "a sample");
+                    RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input + "'", description);
         }
         return in;
     }

@@ -180,7 +180,7 @@ public final class BlockWalk implements Differentiator {
         for (ValueInfo input : network.graph().inputs()) {
             BlockValue[] all = new BlockValue[some.size()];
             for (int s = 0; s < all.length; s++) {
-                all[s] = value(BlockBoundaries.given(some.get(s), input.name()));
+                all[s] = value(BlockBoundaries.given(some.get(s), input.name(), "a sample"));
             }
             values.put(input.name(), all);
         }

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.net.URI;
@@ -167,6 +168,15 @@ final class OrtRuntime {
                 return session(file, OrtOptimizationLevel.NONE);
             }
             throw refused(file.toString(), e);
+        }
+    }
+
+    /** A session that cannot be closed is Detent's fault. */
+    static void close(OrtSession session) {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new InternalException(RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
         }
     }
 

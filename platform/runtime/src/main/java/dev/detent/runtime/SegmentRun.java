@@ -91,11 +91,7 @@ final class SegmentRun implements AutoCloseable, SegmentedSimulation.Outputs {
 
     private void feed(Sample sample, String description) throws OrtException {
         for (ValueInfo input : model.graph().inputs()) {
-            Sample.Input in = sample.inputs().get(input.name());
-            if (in == null) {
-                throw new UserException(
-                        RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input.name() + "'", description);
-            }
+            Sample.Input in = BlockBoundaries.given(sample, input.name(), description);
             if (in.type() == ElementType.FLOAT) {
                 TensorBuffer there =
                         buffers.areSettled() ? buffers.existing(input.name()) : put(input.name(), in.shape());

@@ -1,11 +1,8 @@
 package dev.detent.runtime;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.observe.Sketch;
-import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
@@ -59,8 +56,7 @@ public final class SegmentedSimulation implements Simulation {
 
     private final Set<SegmentRun> frames = ConcurrentHashMap.newKeySet();
     private final Set<Slot> switchedOff = ConcurrentHashMap.newKeySet();
-    /** Sessions that put a blocked tensor in order, by its channels. */
-    private final Map<Integer, OrtSession> reorders = new ConcurrentHashMap<>();
+    private final BlockedOrder order = new BlockedOrder();
 
     private SegmentedSimulation(Graph graph, PartitionPlan plan, OrtOptimizationLevel level) {
         this.graph = graph;
@@ -125,12 +121,8 @@ public final class SegmentedSimulation implements Simulation {
         return layout;
     }
 
-    /** Writes the values of a blocked tensor in C order. */
-    void putInOrder(OnnxTensor blocked, int channels, OnnxTensor plain) throws OrtException {
-        OrtSession reorder = reorders.computeIfAbsent(
-                channels, c -> OrtRuntime.session(NchwcLayout.reorder(c), OrtOptimizationLevel.ASIS, "reorder"));
-        reorder.run(Map.of(NchwcLayout.NATIVE, blocked), Set.of(), Map.of(NchwcLayout.PLAIN, plain))
-                .close();
+    BlockedOrder order() {
+        return order;
     }
 
     /** Values that nothing reads behind a segment, nor after the run. */
@@ -212,14 +204,7 @@ public final class SegmentedSimulation implements Simulation {
     @Override
     public void close() {
         frames.forEach(SegmentRun::close);
-        Stream.concat(segments.stream().map(Segment::session), reorders.values().stream())
-                .forEach(s -> {
-                    try {
-                        s.close();
-                    } catch (OrtException e) {
-                        throw new InternalException(
-                                RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
-                    }
-                });
+        segments.forEach(s -> OrtRuntime.close(s.session()));
+        order.close();
     }
 }

@@ -3,6 +3,7 @@ package dev.detent.runtime;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import dev.detent.runtime.TensorBuffers.TensorBuffer;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Sketch;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -60,9 +61,9 @@ final class SketchFeed {
             showLanes(there, (int) shape[1], asItLies);
         }
         if (!inOrder.isEmpty()) {
-            FloatBuffer plain = ordered((int) TensorBuffers.elements(shape));
+            FloatBuffer plain = ordered((int) Tensor.count(shape));
             try (OnnxTensor tensor = OnnxTensor.createTensor(OrtRuntime.environment(), plain, shape)) {
-                model.putInOrder(there.tensor(), channels.orElseThrow(), tensor);
+                model.order().putInOrder(there.tensor(), channels.orElseThrow(), tensor);
             }
             show(plain, 0, plain.limit(), inOrder);
         }

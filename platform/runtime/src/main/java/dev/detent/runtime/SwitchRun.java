@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.TensorQuantization;
@@ -102,6 +103,8 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
     private final Tensors onQuantized = new Tensors(quantized);
     private final List<OnnxTensor> fed = new ArrayList<>();
     private FloatBuffer ordered = BufferPool.allocate(0);
+    /** What the sample is called that is computed. */
+    private String described = "";
 
     SwitchRun(SwitchableNetwork network) {
         this.network = network;
@@ -110,6 +113,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
     /** Computes a sample in the float and in the quantized network. */
     void bases(Sample sample, String description) {
         release();
+        described = description;
         guarded(description, () -> {
             feed(sample, description, exact, Variant.Base.FLOAT);
             for (int s = 0; s < network.parts().size(); s++) {
@@ -127,7 +131,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
         boolean onFloats = route.variant().base() == Variant.Base.FLOAT;
         Tensors tensors = onFloats ? onFloat : onQuantized;
         tensors.forget();
-        guarded("", () -> {
+        guarded(described, () -> {
             for (String value : route.touched()) {
                 arrive(value, Objects.requireNonNull(tensors.base).raw(value), tensors, Optional.of(route));
             }
@@ -164,11 +168,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
 
     private void feed(Sample sample, String description, Tensors tensors, Variant.Base base) throws OrtException {
         for (ValueInfo input : network.graph().inputs()) {
-            Sample.Input in = sample.inputs().get(input.name());
-            if (in == null) {
-                throw new UserException(
-                        RuntimeProblems.INPUT_MISSING, "lacks the model's input '" + input.name() + "'", description);
-            }
+            Sample.Input in = BlockBoundaries.given(sample, input.name(), description);
             if (in.type() == ElementType.FLOAT) {
                 Held held = buffer(tensors.rawBuffers, input.name(), in.shape());
                 FloatBuffer to = Objects.requireNonNull(held.buffer());
@@ -346,11 +346,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
         if (held != null && Arrays.equals(held.shape(), shape)) {
             return held;
         }
-        long elements = 1;
-        for (long d : shape) {
-            elements *= d;
-        }
-        int size = BufferPool.size(name, elements);
+        int size = BufferPool.size(name, Tensor.count(shape));
         FloatBuffer place =
                 held != null && held.buffer() != null && held.buffer().capacity() >= size
                         ? held.buffer().clear().slice(0, size)
@@ -374,14 +370,6 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
     }
 
     @Override
-    public float[] raw(String value) {
-        FloatBuffer b = Objects.requireNonNull(quantized.raw(value).buffer(), value);
-        float[] copy = new float[b.limit()];
-        b.get(0, copy);
-        return copy;
-    }
-
-    @Override
     public float[] ordered(String value) {
         Optional<Integer> channels = network.layout().channels(value);
         if (channels.isEmpty()) {
@@ -396,9 +384,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
         FloatBuffer plain = ordered.slice(0, size);
         guarded(value, () -> {
             try (OnnxTensor to = OnnxTensor.createTensor(OrtRuntime.environment(), plain, shape)) {
-                network.reorder(channels.get())
-                        .run(Map.of(NchwcLayout.NATIVE, held.tensor()), Set.of(), Map.of(NchwcLayout.PLAIN, to))
-                        .close();
+                network.order().putInOrder(held.tensor(), channels.get(), to);
             }
         });
         float[] copy = new float[size];

@@ -1,13 +1,11 @@
 package dev.detent.runtime;
 
-import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
@@ -23,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -65,12 +62,6 @@ public final class SwitchableNetwork implements AutoCloseable {
         /** Outputs of the quantized network. */
         SegmentedSimulation.Outputs quantized();
 
-        /**
-         * What the quantized network computes at a cut before it is quantized there; elements lie in memory as
-         * {@link #exact}'s do.
-         */
-        float[] raw(String value);
-
         /** A tensor at a cut of the float network in C order. */
         float[] ordered(String value);
     }
@@ -96,8 +87,9 @@ public final class SwitchableNetwork implements AutoCloseable {
     private final Map<Slot, Tensor> quantizedConstants = new LinkedHashMap<>();
     private final Map<Integer, List<Slot>> constantsOfPart = new HashMap<>();
     private final Map<List<Object>, OrtSession> others = new HashMap<>();
-    private final Map<Integer, OrtSession> reorders = new ConcurrentHashMap<>();
+    private final BlockedOrder order = new BlockedOrder();
     private long otherWeights;
+    private long keptWeights = KEPT_WEIGHTS;
 
     private SwitchableNetwork(Graph graph, PartitionPlan plan, Map<Slot, Tensor> floatConstants) {
         this.graph = graph;
@@ -206,6 +198,11 @@ public final class SwitchableNetwork implements AutoCloseable {
         return cut != null && (cut.producer() != null || !read.equals(cut.value()));
     }
 
+    /** Weights of sessions with other constants, in bytes: when there are more, all of them are closed. */
+    void keepWeights(long bytes) {
+        keptWeights = bytes;
+    }
+
     /** Values where the network is cut. */
     public Set<String> cuts() {
         return plan.cuts().keySet();
@@ -274,7 +271,9 @@ public final class SwitchableNetwork implements AutoCloseable {
         List<Route> routes = new ArrayList<>();
         for (int i = 0; i < variants.size(); i++) {
             Map<Integer, OrtSession> sessions = new HashMap<>(choices.get(i).there());
-            choices.get(i).missing().forEach((part, key) -> sessions.put(part, others.get(key)));
+            choices.get(i)
+                    .missing()
+                    .forEach((part, key) -> sessions.put(part, Objects.requireNonNull(others.get(key))));
             routes.add(route(variants.get(i), sessions));
         }
         return routes;
@@ -342,12 +341,13 @@ public final class SwitchableNetwork implements AutoCloseable {
     }
 
     private void openOthers(Map<List<Object>, Map<String, Tensor>> wanted) {
+        if (otherWeights > keptWeights && !others.keySet().containsAll(wanted.keySet())) {
+            // Before what is open is taken off the list: a session that is closed here must be opened again.
+            closeOthers();
+        }
         wanted.keySet().removeAll(others.keySet());
         if (wanted.isEmpty()) {
             return;
-        }
-        if (otherWeights > KEPT_WEIGHTS) {
-            closeOthers();
         }
         List<List<Object>> keys = List.copyOf(wanted.keySet());
         List<Integer> part = keys.stream().map(k -> (Integer) k.get(0)).toList();
@@ -431,13 +431,12 @@ public final class SwitchableNetwork implements AutoCloseable {
         return parts;
     }
 
-    OrtSession reorder(int channels) {
-        return reorders.computeIfAbsent(
-                channels, c -> OrtRuntime.session(NchwcLayout.reorder(c), OrtOptimizationLevel.ASIS, "reorder"));
+    BlockedOrder order() {
+        return order;
     }
 
     private void closeOthers() {
-        others.values().forEach(SwitchableNetwork::close);
+        others.values().forEach(OrtRuntime::close);
         others.clear();
         otherWeights = 0;
     }
@@ -450,16 +449,8 @@ public final class SwitchableNetwork implements AutoCloseable {
             all.put(p.quantized(), true);
             all.put(p.exact(), true);
         });
-        reorders.values().forEach(s -> all.put(s, true));
-        all.keySet().forEach(SwitchableNetwork::close);
+        all.keySet().forEach(OrtRuntime::close);
+        order.close();
         parts.clear();
-    }
-
-    private static void close(OrtSession session) {
-        try {
-            session.close();
-        } catch (OrtException e) {
-            throw new InternalException(RuntimeProblems.SESSION_NOT_CLOSED, "a session could not be closed", "", e);
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.detent.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import dev.detent.spi.graph.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +80,7 @@ final class TensorBuffers implements AutoCloseable {
 
     /** Gives a value a place, in exchange for the one it may have: the tensor of that is closed. */
     TensorBuffer put(String value, long[] shape) throws OrtException {
-        int size = BufferPool.size(value, elements(shape));
+        int size = BufferPool.size(value, Tensor.count(shape));
         FloatBuffer place = settled
                 ? unshared.compute(value, (v, p) -> p != null && p.limit() >= size ? p : BufferPool.allocate(size))
                 : pool.take(size);
@@ -96,14 +97,6 @@ final class TensorBuffers implements AutoCloseable {
     /** Returns the buffers of values that no later segment reads. */
     void giveBack(Collection<String> values) {
         values.stream().map(byValue::get).filter(Objects::nonNull).forEach(b -> pool.giveBack(b.place()));
-    }
-
-    static long elements(long[] shape) {
-        long n = 1;
-        for (long d : shape) {
-            n *= d;
-        }
-        return n;
     }
 
     private void clear() {

@@ -37,7 +37,7 @@ class BlockWalkTest {
 
     private static final long[] IMAGE = {1, 4, 6, 6};
 
-    private record Config(Slot slot, String value, QuantizationParameters parameters) implements TensorQuantization {
+    record Config(Slot slot, String value, QuantizationParameters parameters) implements TensorQuantization {
         @Override
         public boolean isInitializer() {
             return false;
@@ -74,7 +74,7 @@ class BlockWalkTest {
         }
     }
 
-    private record Configs(Map<Slot, Config> all) implements Quantization {
+    record Configs(Map<Slot, Config> all) implements Quantization {
         @Override
         public Collection<? extends TensorQuantization> configs() {
             return all.values();
@@ -111,7 +111,7 @@ class BlockWalkTest {
         }
     }
 
-    private static float[] random(int size, int seed) {
+    static float[] random(int size, int seed) {
         Random random = new Random(seed);
         float[] values = new float[size];
         for (int i = 0; i < size; i++) {
@@ -120,7 +120,7 @@ class BlockWalkTest {
         return values;
     }
 
-    private static Graph network(String odd) {
+    static Graph network(String odd) {
         Graph g = new Graph();
         GraphEditor edit = g.edit().opset("", 13).input(ValueInfo.of("x", ElementType.FLOAT, IMAGE));
         String in = "x";
@@ -146,7 +146,7 @@ class BlockWalkTest {
         return edit.output(ValueInfo.of("r3", ElementType.FLOAT, IMAGE)).graph();
     }
 
-    private static Configs configs(float scale) {
+    static Configs configs(float scale) {
         Map<Slot, Config> all = new LinkedHashMap<>();
         for (int i = 0; i < 4; i++) {
             Slot slot = Slot.output("relu" + i, 0);
@@ -155,7 +155,7 @@ class BlockWalkTest {
         return new Configs(all);
     }
 
-    private static final Samples SAMPLES = new Samples() {
+    static final Samples SAMPLES = new Samples() {
         @Override
         public int size() {
             return 10;
@@ -278,6 +278,52 @@ class BlockWalkTest {
         }
         assertThat(runs).allMatch(r -> r.equals(runs.get(0)));
         assertThat(runs.get(0)).hasSizeGreaterThan(10);
+    }
+
+    /** Sums of what both networks have at a place. */
+    private static final class Seen implements Block.PairSketch<Seen> {
+        private final List<Float> quantized = new ArrayList<>();
+        private double distance;
+
+        @Override
+        public void accept(float[] exact, float[] read, long[] shape) {
+            assertThat(shape).containsExactly(IMAGE);
+            for (int i = 0; i < exact.length; i++) {
+                quantized.add(read[i]);
+                distance = Math.max(distance, Math.abs(exact[i] - read[i]));
+            }
+        }
+
+        @Override
+        public void merge(Seen other) {
+            quantized.addAll(other.quantized);
+            distance = Math.max(distance, other.distance);
+        }
+    }
+
+    /** A value that arrives at a block, and one that is made in it. */
+    @Test
+    void whatANodeReadsIsShownOfBothNetworks() {
+        List<List<Object>> runs = new ArrayList<>();
+        for (int workers : new int[] {1, 3}) {
+            List<Object> numbers = new ArrayList<>();
+            walk(network("Relu"), configs(0.05f), workers).walk(TWO, b -> {
+                for (Node n : b.nodes()) {
+                    if (n.is("Conv") && !n.input(0).equals("x")) {
+                        Seen seen = b.observe(Slot.input(n.name(), 0), Seen::new);
+                        assertThat(seen.quantized).hasSize(6 * 144);
+                        assertThat(seen.distance).isBetween(0.01, 0.5);
+                        if (!n.input(0).equals("j")) {
+                            assertThat(seen.quantized).allMatch(v -> Math.abs(v / 0.05 - Math.rint(v / 0.05)) < 1e-3);
+                        }
+                        numbers.add(List.of(n.name(), seen.quantized, seen.distance));
+                    }
+                }
+            });
+            runs.add(numbers);
+        }
+        assertThat(runs.get(0)).hasSize(3);
+        assertThat(runs.get(1)).isEqualTo(runs.get(0));
     }
 
     @Test

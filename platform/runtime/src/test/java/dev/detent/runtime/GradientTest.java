@@ -350,6 +350,8 @@ class GradientTest {
         add("Split", Kind.ANY, List.of(image), List.of(longs(1, 3)), 2, "axis", 1);
         add("Pad", Kind.ANY, List.of(image), List.of(longs(0, 1, 2, 0, 0, 0, 1, 3)), 1);
         add("Pad", Kind.ANY, List.of(image), List.of(longs(0, 0, 2, 1, 0, 0, 1, 3)), 1, "mode", "reflect");
+        add("Pad", Kind.ANY, List.of(image), List.of(longs(0, -1, 2, 0, 0, 1, -1, -3)), 1);
+        add("Pad", Kind.ANY, List.of(image), Arrays.asList(longs(2, -1, 1, 0), null, longs(3, -2)), 1);
         add("Slice", Kind.ANY, List.of(image), List.of(longs(5, 1), longs(0, 4), longs(2, 3), longs(-2, 1)), 1);
         add("Gather", Kind.ANY, List.of(image), List.of(longs(2, 0, 2)), 1, "axis", 1);
         add("GatherElements", Kind.ANY, List.of(of(3, 2)), List.of(Tensor.ofLongs(of(2, 2), 0, 2, 1, 1)), 1);

@@ -145,21 +145,29 @@ final class YamlTarget {
         Map<String, Object> also = values.map(yaml.getOrDefault("also", Map.of()), "also");
         values.refuseOthers(also.keySet(), Set.of("activations", "weights"), "also.");
         Set<String> types = operators("quantizes", yaml.get("quantizes"));
-        values.list(also.getOrDefault("activations", List.of()))
-                .forEach(bits -> table.alsoActivations(Widths.of(activation, width("activations", bits)), types));
-        if (yaml.get("weights") instanceof Map<?, ?> weights) {
-            Scheme weight =
-                    slot("weights", values.map(weights, "weights"), "minmax").scheme();
-            values.list(also.getOrDefault("weights", List.of()))
-                    .forEach(bits -> table.alsoWeights(Widths.of(weight, width("weights", bits)), types));
+        widths(also, "activations", activation).forEach(s -> table.alsoActivations(s, types));
+        if (yaml.containsKey("weights")) {
+            Map<String, Object> weights = values.map(yaml.get("weights"), "weights");
+            widths(also, "weights", slot("weights", weights, "minmax").scheme())
+                    .forEach(s -> table.alsoWeights(s, types));
+        } else if (also.containsKey("weights")) {
+            throw values.missing("weights", ", whose scheme 'also.weights' has in other widths");
         }
     }
 
-    private int width(String key, String bits) {
-        if (!bits.matches("[2-9]|[12]\\d|3[0-2]")) {
-            throw values.wrong("also." + key, bits, "widths of 2 to 32 bits");
+    private List<Scheme> widths(Map<String, Object> also, String key, Scheme scheme) {
+        List<Scheme> widths = new ArrayList<>();
+        for (String bits : values.list(also.getOrDefault(key, List.of()))) {
+            if (!scheme.system().isAffineInteger()) {
+                throw values.wrong(
+                        key + ".format", scheme.system().id(), "integer where 'also." + key + "' has widths");
+            }
+            if (!bits.matches("[2-9]|[12]\\d|3[0-2]")) {
+                throw values.wrong("also." + key, bits, "widths of 2 to 32 bits");
+            }
+            widths.add(Widths.of(scheme, Integer.parseInt(bits)));
         }
-        return Integer.parseInt(bits);
+        return widths;
     }
 
     private void bias(DeclaredTargetBuilder table) {

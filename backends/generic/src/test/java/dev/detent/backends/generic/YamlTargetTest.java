@@ -88,6 +88,27 @@ class YamlTargetTest {
         refused(Map.of("exporters", List.of("caffe")), "'exporters' must be qdq or table");
         refused(Map.of("operators", Map.of("Add", Map.of("in-0", "float"))), "'operators.Add.in-0' must be input-0");
         refused(Map.of("outputs", "perhaps"), "'outputs' must be quantized or float");
+        refused(
+                Map.of("also", Map.of("weights", List.of(64))),
+                "'also.weights' must be widths of 2 to 32 bits, not '64'");
+    }
+
+    /** A format of 8 bits has no other width, and weights without a scheme have none either. */
+    @Test
+    void otherWidthsNeedAnIntegerScheme() {
+        Map<String, Object> also = Map.of("activations", List.of(16), "weights", List.of(4));
+        refused(
+                Map.of("activations", Map.of("format", "e4m3"), "also", also),
+                "'activations.format' must be integer where 'also.activations' has widths, not 'e4m3'");
+        refused(
+                Map.of("weights", Map.of("format", "e5m2"), "also", also),
+                "'weights.format' must be integer where 'also.weights' has widths, not 'e5m2'");
+        Map<String, Object> bare = new LinkedHashMap<>(FULL);
+        bare.remove("weights");
+        bare.put("also", also);
+        assertThatThrownBy(() -> target(bare))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("needs the key 'weights'");
     }
 
     private static void refused(Map<String, Object> change, String sentence) {

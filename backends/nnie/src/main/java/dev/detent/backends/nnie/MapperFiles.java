@@ -48,6 +48,9 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
         try {
             names = context.caffe(model.name(), graph, options);
         } catch (UserException e) {
+            if (!e.problems().stream().allMatch(MapperFiles::isOfModel)) {
+                throw e;
+            }
             e.problems()
                     .forEach(p -> context.report(Problem.warning(
                             NnieProblems.NO_NETWORK,
@@ -57,7 +60,15 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
         }
         context.text(model.name() + ".names.txt", text(names));
         inputs.forEach(i -> i.write(context));
-        context.text(model.name() + ".cfg", settings(model, inputs, wide.isEmpty(), context.calibration()));
+        context.text(model.name() + ".cfg", settings(model, inputs, wide.isEmpty(), context));
+    }
+
+    /**
+     * Caffe's own refusals, and those of ONNX Runtime at batch 1. Anything else, such as a full disk, is no fault of
+     * the model and ends the run.
+     */
+    private static boolean isOfModel(Problem p) {
+        return p.id().startsWith("DT-CAF-") || p.id().startsWith("DT-RUN-");
     }
 
     /** Layers of 16 bits in an 8-bit target: the mapper knows them by the end of their names. */
@@ -80,7 +91,7 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
         return text.toString();
     }
 
-    private String settings(QuantizedModel model, List<Input> inputs, boolean even, CalibrationInputs calibration) {
+    private String settings(QuantizedModel model, List<Input> inputs, boolean even, ExportContext context) {
         MapperSettings settings = new MapperSettings()
                 .put("prototxt_file", "./" + model.name() + ".prototxt")
                 .put("caffemodel_file", "./" + model.name() + ".caffemodel")
@@ -91,7 +102,7 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
                 .put("is_simulation", "0")
                 .put("log_level", "2")
                 .put(instructionKey, "./" + model.name())
-                .put("RGB_order", calibration.order().name())
+                .put("RGB_order", context.calibration().order().name())
                 .put("internal_stride", "16");
         for (Input i : inputs) {
             settings.put("image_list", "./" + i.listFile());
@@ -101,7 +112,7 @@ record MapperFiles(int bits, Optional<String> table, String instructionKey) {
                     String.valueOf(i.pixels().map(PixelScaling::normType).orElse(0)));
             settings.put(
                     "data_scale",
-                    Float.toString(i.pixels().map(PixelScaling::scale).orElse(1f)));
+                    context.decimal(i.pixels().map(PixelScaling::scale).orElse(1f)));
             settings.put("mean_file", i.means().isPresent() ? "./" + i.meanFile() : "null");
         }
         table.ifPresent(t -> settings.put("gfpq_param_file", "./" + t));

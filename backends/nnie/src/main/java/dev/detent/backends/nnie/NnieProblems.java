@@ -14,10 +14,10 @@ public final class NnieProblems implements ProblemCatalog {
             "NNIE compiles for fixed shapes.",
             "Export the model with fixed shapes.");
 
-    static final ProblemType NO_CAFFE_LAYER = new ProblemType(
+    static final ProblemType RUNS_BADLY = new ProblemType(
             "DT-NNI-002",
             "A node that NNIE's mapper does not take",
-            "nnie_mapper reads Caffe layers, and the node is none.",
+            "NNIE has no such layer, or runs it badly.",
             "Change the node as the message says.");
 
     static final ProblemType NO_NETWORK = new ProblemType(

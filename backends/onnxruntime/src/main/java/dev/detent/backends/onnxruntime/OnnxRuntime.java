@@ -72,9 +72,11 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     /** The host's integer recipe, quantizing only what those kernels gain by. */
     private static QuantizationRecipe onIslands(DefaultRecipes host) {
         return host.integer()
-                .with("calibration", Map.of("rival", "percentile,minmax", "useful-range", true))
+                .with(
+                        "calibration",
+                        Map.of("rival", "percentile,minmax", "useful-range", true, "corrected-biases", true))
                 .with("islands", Map.of("kernels", KERNELS))
-                .with("float-fallback", Map.of("kernels", KERNELS));
+                .with("float-fallback", Map.of("kernels", KERNELS, "corrected-biases", true));
     }
 
     /** For targets whose sums are floats by the time a bias is added. */

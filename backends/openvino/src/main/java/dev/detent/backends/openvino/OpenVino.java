@@ -9,6 +9,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.graph.PerGraph;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.NonNegativeValues;
 import dev.detent.support.operator.OperatorTable;
@@ -45,6 +46,7 @@ public final class OpenVino implements Backend {
     }
 
     private static Target target(String id, String summary, Scheme weight) {
+        PerGraph<Set<String>> neverNegative = new PerGraph<>(NonNegativeValues::in);
         return DeclaredTarget.of(id, summary)
                 .quantizes(TYPES)
                 .onlyIf(OpenVino::isQuantized)
@@ -52,7 +54,7 @@ public final class OpenVino implements Backend {
                 .channelWeights(weight, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .alsoWeights(NARROW, OperatorTable.types(Trait.WEIGHTED))
                 .floatOutputs()
-                .adjusted(OpenVino::unsigned)
+                .adjusted((rule, node, graph) -> unsigned(rule, node, neverNegative.of(graph)))
                 .recipe(host -> host.inputsOnly().without("passive-parameters"))
                 .writes(new QdqExporter("OpenVINO reads its pairs as FakeQuantize"), new FakeQuantizeExporter())
                 .build();
@@ -71,9 +73,8 @@ public final class OpenVino implements Backend {
                                 .orElse(false));
     }
 
-    private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {
+    private static NodeRule unsigned(NodeRule rule, Node node, Set<String> neverNegative) {
         NodeRule changed = rule;
-        Set<String> neverNegative = NonNegativeValues.in(graph);
         for (int i = 0; i < node.inputs().size(); i++) {
             TensorRule slot = rule.inputs().get(i);
             if (slot.scheme().equals(S8) && neverNegative.contains(node.input(i))) {

@@ -8,6 +8,8 @@ import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import java.util.ArrayList;
@@ -54,6 +56,15 @@ final class HybridExporter implements ReadableExporter {
                             .collect(Collectors.joining(" ")))
                     .append('\n');
         }
+        for (ValueInfo input : model.graph().inputs()) {
+            if (!calibration.pictures().containsKey(input.name())) {
+                context.report(Problem.note(
+                        RknnProblems.NO_PICTURES,
+                        "was calibrated from arrays; rknn-toolkit2 wants pictures or .npy files, listed in " + name
+                                + ".dataset.txt",
+                        input.name()));
+            }
+        }
         context.onnx(name + ".onnx", model.graph());
         context.text(name + ".dataset.txt", lines.toString());
         context.text(name + ".build.py", script(model, context));
@@ -77,8 +88,7 @@ final class HybridExporter implements ReadableExporter {
                 .collect(Collectors.joining(", "));
         return String.join(
                 "\n",
-                "# Builds the model with rknn-toolkit2: python " + model.name().replaceAll("\\s", "_")
-                        + ".build.py rk3588",
+                "# Builds the model with rknn-toolkit2: python " + argument(model.name() + ".build.py") + " rk3588",
                 "import sys",
                 "from rknn.api import RKNN",
                 "",
@@ -130,6 +140,11 @@ final class HybridExporter implements ReadableExporter {
             }
         }
         return pairs;
+    }
+
+    /** As a shell takes it. */
+    private static String argument(String value) {
+        return value.matches("[\\w.+-]+") ? value : "'" + value.replace("'", "'\\''") + "'";
     }
 
     /** As Python writes it. */

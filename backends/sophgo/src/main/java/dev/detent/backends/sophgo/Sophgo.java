@@ -4,10 +4,10 @@ import dev.detent.spi.backend.Backend;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
-import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.graph.PerGraph;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.NonNegativeValues;
 import dev.detent.support.operator.OperatorTable;
@@ -36,6 +36,7 @@ public final class Sophgo implements Backend {
 
     @Override
     public List<Target> targets() {
+        PerGraph<Set<String>> neverNegative = new PerGraph<>(NonNegativeValues::in);
         return List.of(
                 DeclaredTarget.of("sophgo", "Sophgo TPUs (tpu-mlir): int8 symmetric, uint8 where nothing is negative")
                         .quantizes(TYPES)
@@ -44,14 +45,13 @@ public final class Sophgo implements Backend {
                         .channelWeights(WEIGHT, "minmax", Set.of("Conv", "ConvTranspose"))
                         .weights(WEIGHT, "minmax", Set.of("Gemm", "MatMul"))
                         .derivedBias(LinearInteger.int32().perChannel(0), "minmax")
-                        .adjusted(Sophgo::unsigned)
+                        .adjusted((rule, node, graph) -> unsigned(rule, node, neverNegative.of(graph)))
                         .writes(new CalibrationTableExporter(), new QdqExporter("the same numbers as Q/DQ nodes"))
                         .build());
     }
 
-    private static NodeRule unsigned(NodeRule rule, Node node, Graph graph) {
+    private static NodeRule unsigned(NodeRule rule, Node node, Set<String> neverNegative) {
         NodeRule changed = rule;
-        Set<String> neverNegative = NonNegativeValues.in(graph);
         for (int i = 0; i < node.inputs().size(); i++) {
             TensorRule slot = rule.inputs().get(i);
             if (slot.scheme().equals(S8) && neverNegative.contains(node.input(i))) {

@@ -1,6 +1,7 @@
 package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.Pass;
@@ -14,6 +15,8 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Simulator.Observation;
+import dev.detent.spi.run.Simulator.Trial;
+import dev.detent.support.bias.BiasCorrection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +53,9 @@ final class CalibrateActivations implements Pass {
             false,
             "look no further than where everything that reads a tensor saturates (SiLU, sigmoid, hard swish and the like)");
 
+    private static final Option<Boolean> CORRECTED = Option.flag(
+            "corrected-biases", false, "compare observers as if biases were corrected, which a later pass does");
+
     /** Shown everything, it cuts nothing off. */
     private static final String COVERS_ALL = "minmax";
 
@@ -64,7 +70,7 @@ final class CalibrateActivations implements Pass {
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Transition.CALIBRATE, Transition.KEEP_FLOAT)
                     .needs(PassRequirement.SAMPLES)
-                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL)
+                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL, CORRECTED)
                     .build(),
             new CalibrateActivations());
 
@@ -72,14 +78,21 @@ final class CalibrateActivations implements Pass {
 
     /** The simulated network is observed by {@link #run} itself: every target has another one. */
     @Override
-    public List<Observation<Observer>> observes(PassView view) {
+    public List<Observation<? extends Sketch>> observes(PassView view) {
         if (!view.options().get(NETWORK).equals("float")) {
             return List.of();
         }
         List<TensorQuantization> waiting = waiting(view);
-        return candidates(view).stream()
-                .flatMap(c -> c.request(view, waiting).observations().stream())
-                .toList();
+        List<Observation<? extends Sketch>> wanted = new ArrayList<>();
+        candidates(view).forEach(c -> wanted.addAll(c.request(view, waiting).observations()));
+        if (isCorrected(view)) {
+            wanted.addAll(BiasCorrection.observations(view, BiasCorrection.SAMPLES));
+        }
+        return wanted;
+    }
+
+    private static boolean isCorrected(PassView view) {
+        return view.hasSamples() && view.options().get(CORRECTED) && !view.options().get(RIVAL).isEmpty();
     }
 
     private static List<TensorQuantization> waiting(PassView view) {
@@ -175,11 +188,15 @@ final class CalibrateActivations implements Pass {
             return first;
         }
         int samples = context.options().get(TRIAL_SAMPLES);
+        Trial trial = isCorrected(context)
+                ? Trial.NONE.withInitializers(
+                        BiasCorrection.of(context, BiasCorrection.SAMPLES).biases(weight -> true))
+                : Trial.NONE;
         List<String> figures = new ArrayList<>();
         Candidate chosen = first;
         double least = Double.POSITIVE_INFINITY;
         for (Candidate c : candidates) {
-            double error = context.simulator().outputError(c.parameters(), samples);
+            double error = context.simulator().outputError(trial.with(c.parameters()), samples);
             figures.add(
                     String.format(Locale.ROOT, "%.3g with %s", error, c.choice().name()));
             if (c == first) {

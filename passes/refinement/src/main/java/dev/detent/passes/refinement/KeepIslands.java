@@ -6,11 +6,13 @@ import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.support.kernel.IntegerIslands;
 import dev.detent.support.kernel.KernelTable;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,16 +49,20 @@ final class KeepIslands {
     private KeepIslands() {}
 
     private static void run(PassContext context) {
-        table(context)
-                .ifPresent(t -> IntegerIslands.idle(
-                                context.graph(), context.quantization(), t, prefer(context), Set.of())
-                        .forEach((config, why) -> {
-                            if (config.state().awaitsCalibration()) {
-                                context.states().keepFloat(config, why);
-                            } else {
-                                context.states().deactivate(config, why);
-                            }
-                        }));
+        idle(context, Set.of()).forEach((config, why) -> {
+            if (config.state().awaitsCalibration()) {
+                context.states().keepFloat(config, why);
+            } else {
+                context.states().deactivate(config, why);
+            }
+        });
+    }
+
+    /** Roots that serve no integer kernel when some are float besides those that are, with the reason. */
+    static Map<TensorQuantization, String> idle(PassContext context, Set<TensorQuantization> floats) {
+        return table(context)
+                .map(t -> IntegerIslands.idle(context.graph(), context.quantization(), t, prefer(context), floats))
+                .orElse(Map.of());
     }
 
     /** The target's kernels; empty where nothing is known of them. */

@@ -25,13 +25,9 @@ public record Analysis(
      * @param quantized everything, on the samples for layers in context
      * @param weightsOnly with float activations, on the samples for what stands alone
      * @param activationsOnly with float weights, on the same
-     * @param fewQuantized everything, on the same
      */
     public record Whole(
-            OutputErrors.Score quantized,
-            OutputErrors.Score weightsOnly,
-            OutputErrors.Score activationsOnly,
-            OutputErrors.Score fewQuantized) {}
+            OutputErrors.Score quantized, OutputErrors.Score weightsOnly, OutputErrors.Score activationsOnly) {}
 
     /**
      * @param alone the outputs when only this is quantized
@@ -40,9 +36,15 @@ public record Analysis(
      */
     public record UnitError(Unit unit, OutputErrors.Score alone, Optional<Double> gain) {}
 
-    /** A unit's part of the errors that all of its kind make, each alone. */
+    /**
+     * A unit's part of the errors that all of its kind make, each alone. Where one of them gives values that are not
+     * finite, it is all of it, and of each such the whole.
+     */
     public static double share(UnitError one, List<UnitError> all) {
         double sum = all.stream().mapToDouble(u -> u.alone().ratio()).sum();
+        if (Double.isInfinite(sum)) {
+            return Double.isInfinite(one.alone().ratio()) ? 1 : 0;
+        }
         return sum == 0 ? 0 : one.alone().ratio() / sum;
     }
 }

@@ -22,11 +22,11 @@ public record AnalysisEffort(int context, int alone, int survey, Set<Unit.Kind> 
         kinds = Set.copyOf(kinds);
     }
 
-    /** For the report of every run, at a small part of its cost: layers alone on one to four samples. */
+    /** For the report of every run, at a small part of its cost: layers alone on one or two samples. */
     public static AnalysisEffort ofReport(int samples, int layers) {
         return new AnalysisEffort(
                 0,
-                Math.max(1, Math.min(4, samples / 8)),
+                Math.max(1, Math.min(2, samples / 8)),
                 Math.min(4, samples),
                 layers > LAYERS ? Set.of() : Set.of(Unit.Kind.LAYER));
     }

@@ -31,7 +31,7 @@ public final class Cures {
     private static final int NAMED = 3;
 
     /** In dB: less is within the luck of how roundings fall on a few samples. */
-    private static final double WORTH_SAYING = 0.3;
+    static final double WORTH_SAYING = 0.3;
 
     private record Trial(String text, String option, int touched, Variant variant) {}
 

@@ -29,9 +29,6 @@ import java.util.function.Function;
  */
 public final class ErrorAnalysis implements AutoCloseable {
 
-    /** Tells a unit's variant of one kind. */
-    private record Question(Unit unit, Variant variant) {}
-
     private final SwitchableNetwork network;
     private final Pipeline.Result result;
     private final List<Unit> units;
@@ -118,32 +115,43 @@ public final class ErrorAnalysis implements AutoCloseable {
         List<Unit> layers = effort.context() == 0
                 ? List.of()
                 : judged.stream().filter(u -> u.kind() == Unit.Kind.LAYER).toList();
-        OutputErrors.Scores context = OutputErrors.measure(
-                network,
-                outputs,
-                layers.stream().map(Unit::without).toList(),
-                many,
-                workers,
-                d -> progress.at("layers in context", d, many.size()),
-                survey);
-        List<Question> questions = new ArrayList<>();
-        judged.forEach(u -> questions.add(new Question(u, u.alone())));
-        judged.stream()
-                .filter(u -> effort.context() > 0 && u.kind() != Unit.Kind.LAYER)
-                .forEach(u -> questions.add(new Question(u, u.without())));
-        List<Variant> variants =
-                new ArrayList<>(questions.stream().map(Question::variant).toList());
+        List<Unit> tensorsInContext = effort.context() == 0
+                ? List.of()
+                : judged.stream().filter(u -> u.kind() != Unit.Kind.LAYER).toList();
+        List<Variant> variants = new ArrayList<>();
+        judged.forEach(u -> variants.add(u.alone()));
+        tensorsInContext.forEach(u -> variants.add(u.without()));
+        int units = variants.size();
         variants.add(everything(true));
         variants.add(everything(false));
+        // Without layers in context both would compute nothing but the same two bases.
+        boolean together = layers.isEmpty() && many.size() == steady.size();
+        Optional<OutputErrors.Scores> apart = together
+                ? Optional.empty()
+                : Optional.of(OutputErrors.measure(
+                        network,
+                        outputs,
+                        layers.stream().map(Unit::without).toList(),
+                        many,
+                        workers,
+                        d -> progress.at("layers in context", d, many.size()),
+                        survey));
         OutputErrors.Scores few = OutputErrors.measure(
-                network, outputs, variants, steady, workers, d -> progress.at("tensors alone", d, steady.size()));
+                network,
+                outputs,
+                variants,
+                steady,
+                workers,
+                d -> progress.at("tensors alone", d, steady.size()),
+                together ? survey : (i, bases) -> {});
+        OutputErrors.Scores context = apart.orElse(few);
         Map<Variant, OutputErrors.Score> scores = new HashMap<>();
-        for (int i = 0; i < questions.size(); i++) {
-            scores.put(questions.get(i).variant(), few.variants().get(i));
+        for (int i = 0; i < units; i++) {
+            scores.put(variants.get(i), few.variants().get(i));
         }
         Map<Variant, Double> gains = new HashMap<>();
-        for (Question q : questions) {
-            gains.put(q.variant(), few.quantized().gain(Objects.requireNonNull(scores.get(q.variant()))));
+        for (Unit u : tensorsInContext) {
+            gains.put(u.without(), few.quantized().gain(Objects.requireNonNull(scores.get(u.without()))));
         }
         for (int i = 0; i < layers.size(); i++) {
             gains.put(
@@ -160,9 +168,8 @@ public final class ErrorAnalysis implements AutoCloseable {
                         effort.kinds()),
                 new Analysis.Whole(
                         context.quantized(),
-                        few.variants().get(questions.size()),
-                        few.variants().get(questions.size() + 1),
-                        few.quantized()),
+                        few.variants().get(units),
+                        few.variants().get(units + 1)),
                 errors(Unit.Kind.LAYER, judged, error),
                 errors(Unit.Kind.ACTIVATION, judged, error),
                 errors(Unit.Kind.WEIGHT, judged, error),

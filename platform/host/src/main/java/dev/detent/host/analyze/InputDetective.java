@@ -1,5 +1,6 @@
 package dev.detent.host.analyze;
 
+import dev.detent.host.data.Preprocessing;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Sample;
@@ -33,16 +34,13 @@ public final class InputDetective {
     /** Surer by so much is no accident; measured on ImageNet and CIFAR classifiers, right ones lie below 1.1. */
     private static final double CLEARLY = 1.25;
 
-    private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
-    private static final float[] DEVIATION = {0.229f, 0.224f, 0.225f};
-
     /** What may have been meant. */
     private record Suspicion(String sentence, UnaryOperator<float[]> change) {}
 
     private InputDetective() {}
 
     /** What looks wrong with the samples, as the end of a sentence about them; empty when nothing does. */
-    public static Optional<String> suspicion(Graph graph, Samples all) {
+    public static Optional<String> suspicion(Graph graph, Samples all, int workers) {
         Samples samples = all.first(SAMPLES);
         if (samples.size() == 0 || graph.inputs().size() != 1 || graph.outputs().size() != 1) {
             return Optional.empty();
@@ -53,14 +51,14 @@ public final class InputDetective {
             return Optional.empty();
         }
         try (OrtModel model = OrtModel.of(graph, OrtOptimizationLevel.ALL, "input check")) {
-            double asTheyAre = sureness(model, graph.outputs().get(0), input, samples, v -> v);
+            double asTheyAre = sureness(model, graph.outputs().get(0), input, samples, workers, v -> v);
             if (asTheyAre <= 0) {
                 return Optional.empty();
             }
             Optional<String> likeliest = Optional.empty();
             double most = CLEARLY * asTheyAre;
             for (Suspicion s : suspicions(values(first))) {
-                double sureness = sureness(model, graph.outputs().get(0), input, samples, s.change());
+                double sureness = sureness(model, graph.outputs().get(0), input, samples, workers, s.change());
                 if (sureness > most) {
                     most = sureness;
                     likeliest = Optional.of(s.sentence());
@@ -84,36 +82,40 @@ public final class InputDetective {
         if (min >= 0 && max > 2) {
             all.add(new Suspicion(
                     "they look like raw pictures, 0 to 255, and the network seems to want 0 to 1: try --preset unit",
-                    v -> each(v, (x, c) -> x / 255)));
+                    as(Preprocessing.parse("unit"), 1)));
             all.add(new Suspicion(
                     "they look like raw pictures, 0 to 255, and the network seems to want ImageNet's mean and deviation: try "
                             + "--preset imagenet",
-                    v -> each(v, (x, c) -> (x / 255 - MEAN[c]) / DEVIATION[c])));
+                    as(Preprocessing.parse("imagenet"), 1)));
             all.add(new Suspicion(
                     "they look like raw pictures, 0 to 255, and the network seems to want -1 to 1: try --preset symmetric",
-                    v -> each(v, (x, c) -> x / 127.5f - 1)));
+                    as(Preprocessing.parse("symmetric"), 1)));
         } else if (min >= 0) {
             all.add(new Suspicion(
                     "they lie in 0 to 1 and the network seems to want ImageNet's mean and deviation: try --preset imagenet",
-                    v -> each(v, (x, c) -> (x - MEAN[c]) / DEVIATION[c])));
+                    as(Preprocessing.parse("imagenet"), 255)));
             all.add(new Suspicion(
                     "they lie in 0 to 1 and the network seems to want 0 to 255: try --preset none",
-                    v -> each(v, (x, c) -> x * 255)));
+                    as(Preprocessing.parse("none"), 255)));
         }
         return all;
     }
 
-    private interface ByChannel {
-        float of(float x, int channel);
-    }
-
-    private static float[] each(float[] values, ByChannel change) {
-        int plane = values.length / 3;
-        float[] changed = new float[values.length];
-        for (int i = 0; i < plane * 3; i++) {
-            changed[i] = change.of(values[i], i / plane);
-        }
-        return changed;
+    /** @param pixels what the values are multiplied by to be pixels from 0 to 255 */
+    private static UnaryOperator<float[]> as(Preprocessing wanted, float pixels) {
+        return values -> {
+            int plane = values.length / 3;
+            float scale = pixels * wanted.scale();
+            float[] changed = new float[values.length];
+            for (int c = 0; c < 3; c++) {
+                float mean = wanted.mean(c);
+                float deviation = wanted.std(c);
+                for (int i = c * plane; i < (c + 1) * plane; i++) {
+                    changed[i] = (values[i] * scale - mean) / deviation;
+                }
+            }
+            return changed;
+        };
     }
 
     private static float[] swapped(float[] values) {
@@ -133,7 +135,12 @@ public final class InputDetective {
 
     /** How far the winner is ahead of the second, in standard deviations of all classes; the mean over the samples. */
     private static double sureness(
-            OrtModel model, ValueInfo output, String input, Samples samples, UnaryOperator<float[]> change) {
+            OrtModel model,
+            ValueInfo output,
+            String input,
+            Samples samples,
+            int workers,
+            UnaryOperator<float[]> change) {
         double[] margins = new double[samples.size()];
         Samples changed = new Samples() {
             @Override
@@ -151,7 +158,7 @@ public final class InputDetective {
         };
         model.forEach(
                 changed,
-                1,
+                workers,
                 d -> {},
                 (i, out) -> margins[i] = margin(out.floats(output.name()), out.shape(output.name())));
         return Arrays.stream(margins).average().orElse(0);

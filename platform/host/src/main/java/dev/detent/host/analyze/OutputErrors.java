@@ -1,5 +1,6 @@
 package dev.detent.host.analyze;
 
+import dev.detent.host.evaluate.SquaredErrorAccumulator;
 import dev.detent.report.HtmlReport;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
@@ -22,16 +23,24 @@ public final class OutputErrors {
      * Of one variant.
      *
      * @param ratio noise over signal, of several outputs the mean of that: the figure of
-     *     {@link dev.detent.host.evaluate.EvaluationMetrics}
+     *     {@link dev.detent.host.evaluate.EvaluationMetrics}; infinite when a value is not finite where the float
+     *     network's is
      * @param outputs the same by output, in the model's order
      * @param shifts by output: mean of the differences over the standard deviation of the float values, which tells how
-     *     far scores move to one side
+     *     far scores move to one side; of finite values
      */
     public record Score(double ratio, Map<String, Double> outputs, Map<String, Double> shifts) {
 
         /** Signal-to-noise ratio in dB; infinite when nothing differs. */
         public double snr() {
             return decibels(ratio);
+        }
+
+        /** The same of each output, in the model's order. */
+        public Map<String, Double> snrByOutput() {
+            Map<String, Double> snrs = new LinkedHashMap<>();
+            outputs.forEach((name, ratio) -> snrs.put(name, decibels(ratio)));
+            return snrs;
         }
 
         /** The ratio as people read it, in dB or {@code exact}. */
@@ -41,17 +50,17 @@ public final class OutputErrors {
 
         /** By how many dB the other score is better than this one. */
         public double gain(Score other) {
-            return other.snr() - snr();
+            // Two that are exact, or not finite, are alike.
+            return other.snr() == snr() ? 0 : other.snr() - snr();
         }
     }
 
     /** Scores of a list of variants on the same samples, and of both bases. */
-    public record Scores(int samples, Score quantized, List<Score> variants) {}
+    public record Scores(Score quantized, List<Score> variants) {}
 
     /** Sums over the elements of one output of one sample. */
     private static final class Sums {
-        double signal;
-        double noise;
+        final SquaredErrorAccumulator distance = new SquaredErrorAccumulator();
         double bias;
         double mean;
         long count;
@@ -60,13 +69,14 @@ public final class OutputErrors {
             int n = Math.max(exact.length, other.length);
             for (int i = 0; i < n; i++) {
                 double e = i < exact.length ? exact[i] : 0;
-                double d = (i < other.length ? other[i] : 0) - e;
-                signal += e * e;
-                mean += e;
-                noise += d * d;
-                bias += d;
+                double x = i < other.length ? other[i] : 0;
+                distance.add(e, x);
+                if (Double.isFinite(e)) {
+                    mean += e;
+                    bias += Double.isFinite(x) ? x - e : 0;
+                    count++;
+                }
             }
-            count += n;
         }
     }
 
@@ -117,7 +127,6 @@ public final class OutputErrors {
                 },
                 (i, v, bases, out) -> errors.add(v + 1, i, bases.exact(), out));
         return new Scores(
-                samples.size(),
                 errors.score(0),
                 IntStream.rangeClosed(1, variants.size())
                         .mapToObj(errors::score)
@@ -144,14 +153,13 @@ public final class OutputErrors {
             long count = 0;
             for (int i = 0; i < samples; i++) {
                 Sums s = sums[variant][i][k];
-                signal += s.signal;
-                noise += s.noise;
+                signal += s.distance.signal();
+                noise += s.distance.noise();
                 bias += s.bias;
                 mean += s.mean;
                 count += s.count;
             }
-            // Of an output that should be zero throughout, all is noise.
-            double ratio = noise == 0 ? 0 : signal == 0 ? 1 : noise / signal;
+            double ratio = SquaredErrorAccumulator.ratio(signal, noise);
             double deviation = Math.sqrt(Math.max(0, signal / Math.max(1, count) - square(mean / Math.max(1, count))));
             ratios.put(outputs.get(k), ratio);
             shifts.put(outputs.get(k), deviation == 0 ? 0 : bias / Math.max(1, count) / deviation);
@@ -166,6 +174,6 @@ public final class OutputErrors {
 
     /** A ratio of noise over signal in dB; infinite when nothing differs. */
     public static double decibels(double ratio) {
-        return ratio == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(ratio);
+        return SquaredErrorAccumulator.decibels(ratio);
     }
 }

@@ -31,6 +31,8 @@ public record TensorFacts(
     public record Encoding(Scheme scheme, QuantizationParameters parameters, double low, double high) {}
 
     /**
+     * @param min of what is finite; 0 when nothing is
+     * @param max likewise
      * @param zeros share of exact zeros
      * @param widest sample with the largest magnitude, from 0; of an initializer 0
      * @param growth the largest magnitude of all samples over that of the first half of them

@@ -64,6 +64,10 @@ final class TensorStatistics {
         float most = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < exact.length; i++) {
             float v = exact[i];
+            if (!Float.isFinite(v)) {
+                // Nothing can be said of how it is quantized.
+                continue;
+            }
             double d = (double) v - quantized[i];
             signal += (double) v * v;
             noise += d * d;

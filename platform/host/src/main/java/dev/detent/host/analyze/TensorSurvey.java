@@ -164,8 +164,8 @@ final class TensorSurvey implements SwitchableNetwork.BaseSink {
                 node,
                 new TensorFacts.Encoding(c.scheme(), c.qparams().orElseThrow(), all.encodedLow(), all.encodedHigh()),
                 new TensorFacts.Seen(
-                        all.min,
-                        all.max,
+                        Float.isFinite(all.min) ? all.min : 0,
+                        Float.isFinite(all.max) ? all.max : 0,
                         share(all.zeros, all.count),
                         Math.max(0, all.widest),
                         half == 0 ? 1 : whole / half),

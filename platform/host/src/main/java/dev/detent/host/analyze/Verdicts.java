@@ -40,10 +40,10 @@ public final class Verdicts {
                 : analysis.map(Verdicts::sampled)
                         .orElse(new Report.Verdict(
                                 Report.Grade.UNKNOWN,
-                                "Nothing was measured: give --calibration or --evaluate to learn how good it is.",
+                                "How good it is was not measured: give --evaluate DATA to learn it.",
                                 List.of()));
         List<Report.Advice> next = new ArrayList<>();
-        if (verdict.grade() == Report.Grade.FAIR || verdict.grade() == Report.Grade.POOR) {
+        if (isBad(verdict)) {
             analysis.map(Verdicts::split).ifPresent(next::add);
             cures.stream()
                     .limit(4)
@@ -56,15 +56,31 @@ public final class Verdicts {
                             c.option()))
                     .forEach(next::add);
             if (cures.isEmpty() && analysis.isPresent()) {
-                next.add(new Report.Advice(
-                        "No single layer is to blame: the cures tried on the worst layers gained less than 0.3 dB.",
-                        ""));
+                next.add(new Report.Advice(noCure(analysis.get()), ""));
             }
         }
         if (!scores.containsKey("simulated") && verdict.grade() != Report.Grade.UNKNOWN) {
             next.add(new Report.Advice("Score it on data of its own:", "--evaluate DATA --labels FILE"));
         }
         return new Report.Verdict(verdict.grade(), verdict.sentence(), next);
+    }
+
+    /** Whether the result is so that a person would want to know what helps. */
+    public static boolean needsCure(Map<String, EvaluationMetrics> scores, Analysis analysis) {
+        return isBad(of(scores, Optional.of(analysis), List.of()));
+    }
+
+    private static boolean isBad(Report.Verdict verdict) {
+        return verdict.grade() == Report.Grade.FAIR || verdict.grade() == Report.Grade.POOR;
+    }
+
+    private static String noCure(Analysis a) {
+        return a.layers().isEmpty()
+                ? "Layers were not judged one by one: run 'detent analyze'."
+                : String.format(
+                        Locale.ROOT,
+                        "No single layer is to blame: the cures tried on the worst layers gained less than %.1f dB.",
+                        Cures.WORTH_SAYING);
     }
 
     private static String capital(String text) {

@@ -3,10 +3,10 @@ package dev.detent.host.check;
 import dev.detent.host.job.DryRun;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.QuantizedNodes;
-import dev.detent.host.search.MultiplyAdds;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.pass.Placement;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.operator.MultiplyAdds;
 import java.util.List;
 import java.util.Locale;
 

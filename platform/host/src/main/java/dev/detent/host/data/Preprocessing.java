@@ -173,11 +173,13 @@ public record Preprocessing(
         return part.length == 2 ? v / Float.parseFloat(part[1]) : v;
     }
 
-    float mean(int channel) {
+    /** What is subtracted from a channel. */
+    public float mean(int channel) {
         return of("mean", mean, channel);
     }
 
-    float std(int channel) {
+    /** What a channel is divided by. */
+    public float std(int channel) {
         return of("std", std, channel);
     }
 

@@ -48,8 +48,9 @@ public record EvaluationData(List<String> outputs, Samples samples, int @Nullabl
         if (labels.length > rows && source.samples() == 0) {
             throw new UserException(
                     DataProblems.TOO_MANY_LABELS,
-                    "has " + labels.length + " labels for " + rows + " samples; give the labels of these very data, or "
-                            + "say with --evaluate-samples that the first " + rows + " are meant",
+                    "has " + labels.length + " labels for " + rows
+                            + " samples; give labels of exactly these samples, or limit "
+                            + "the samples (quantize: --evaluate-samples, evaluate: --samples)",
                     file.toString());
         }
         return labels;

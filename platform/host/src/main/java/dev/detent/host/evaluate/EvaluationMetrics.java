@@ -117,7 +117,7 @@ public record EvaluationMetrics(
                     mine.length,
                     rows == 0 ? 1 : (double) agreeing / rows,
                     labels.map(l -> accuracy(mine, l, samples.rows())),
-                    decibels(IntStream.range(0, names.size())
+                    SquaredErrorAccumulator.decibels(IntStream.range(0, names.size())
                             .mapToDouble(k -> error(distances, k))
                             .average()
                             .orElse(0)),
@@ -135,7 +135,7 @@ public record EvaluationMetrics(
         private Map<String, Double> perOutput(SquaredErrorAccumulator[][] distances) {
             Map<String, Double> all = new LinkedHashMap<>();
             for (int k = 0; k < names.size(); k++) {
-                all.put(names.get(k), decibels(error(distances, k)));
+                all.put(names.get(k), SquaredErrorAccumulator.decibels(error(distances, k)));
             }
             return Collections.unmodifiableMap(all);
         }
@@ -148,12 +148,7 @@ public record EvaluationMetrics(
             double n = Arrays.stream(distances)
                     .mapToDouble(sample -> sample[output].noise())
                     .sum();
-            // Of an output that should be zero throughout, all is noise.
-            return n == 0 ? 0 : s == 0 ? 1 : n / s;
-        }
-
-        private static double decibels(double error) {
-            return error == 0 ? Double.POSITIVE_INFINITY : -10 * Math.log10(error);
+            return SquaredErrorAccumulator.ratio(s, n);
         }
 
         private static double accuracy(int[][] winners, int[] labels, int rows) {

@@ -15,6 +15,8 @@ import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,10 +28,11 @@ import java.util.stream.Stream;
 /** Scores what finished runs of one model wrote. */
 public final class EvaluateJob {
 
-    private final Registry registry;
+    private final Provider<Registry> plugins;
 
-    public EvaluateJob(Registry registry) {
-        this.registry = registry;
+    @Inject
+    public EvaluateJob(Provider<Registry> plugins) {
+        this.plugins = plugins;
     }
 
     /** Scores by target; a run for several targets has several. */
@@ -62,11 +65,11 @@ public final class EvaluateJob {
             scores.put("simulated", simulated);
             scores.putAll(evaluation.exported(file, simulated));
         } else {
-            Graph graph = run.exporter(registry) instanceof ReadableExporter readable
+            Graph graph = run.exporter(plugins.get()) instanceof ReadableExporter readable
                     ? readable.graph(run.files()).orElse(written)
                     : written;
             ShapeInference.infer(graph, file.toString());
-            scores.put("simulated", evaluation.simulated(graph, run.quantization(graph, registry, Map.of())));
+            scores.put("simulated", evaluation.simulated(graph, run.quantization(graph, plugins.get(), Map.of())));
         }
         return scores;
     }

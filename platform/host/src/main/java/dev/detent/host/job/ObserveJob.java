@@ -14,6 +14,8 @@ import dev.detent.host.progress.Progress;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +23,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 
 /**
  * Looks at calibration data once, for runs that will have none: goes through the plans of all targets, without what
@@ -29,10 +30,11 @@ import java.util.function.Supplier;
  */
 public final class ObserveJob {
 
-    private final Supplier<Registry> plugins;
+    private final Provider<Registry> plugins;
 
     /** @param plugins asked when the job runs */
-    public ObserveJob(Supplier<Registry> plugins) {
+    @Inject
+    public ObserveJob(Provider<Registry> plugins) {
         this.plugins = plugins;
     }
 

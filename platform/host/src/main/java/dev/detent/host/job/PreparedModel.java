@@ -114,7 +114,7 @@ public final class PreparedModel {
         }
         if (samples.size() > 0
                 && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
-            InputDetective.suspicion(graph, samples)
+            InputDetective.suspicion(graph, samples, request.workers())
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,
                             s,

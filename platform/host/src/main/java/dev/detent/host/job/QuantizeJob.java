@@ -14,6 +14,9 @@ import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
+import dev.detent.spi.HostInfo;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,16 +37,17 @@ public final class QuantizeJob {
     /** Statistics of so many bytes are kept beside any model, more only where they are small beside it. */
     private static final long SMALL = 1 << 20;
 
-    private final Supplier<Registry> plugins;
-    private final String version;
+    private final Provider<Registry> plugins;
+    private final HostInfo info;
 
     /**
      * @param plugins asked when the job runs, while the model is read
-     * @param version Detent's version, for provenance
+     * @param info Detent's version, for provenance
      */
-    public QuantizeJob(Supplier<Registry> plugins, String version) {
+    @Inject
+    public QuantizeJob(Provider<Registry> plugins, HostInfo info) {
         this.plugins = plugins;
-        this.version = version;
+        this.info = info;
     }
 
     /**
@@ -72,11 +76,11 @@ public final class QuantizeJob {
             QuantizeResult result = finish(
                     targets,
                     attempts,
-                    new TargetFinish(version, request, model, progress),
+                    new TargetFinish(info.version(), request, model, progress),
                     new Places(folder, several),
                     pipeline.graphsObserved());
             if (several) {
-                result.comparison().write(own, request.model(), version);
+                result.comparison().write(own, request.model(), info.version());
             }
             folder.commit();
             return result;

@@ -6,6 +6,7 @@ import dev.detent.host.analyze.Cure;
 import dev.detent.host.analyze.Cures;
 import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.analyze.Measurements;
+import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.CalibrationPictures;
@@ -87,13 +88,10 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         leftOut(target).ifPresent(problems::add);
         problems.addAll(overridden(target.plan()));
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
-        Analyzed analyzed = analyzed(target, result, problems);
-        Measurements measured = new Measurements(
-                layers.errors(),
-                layers.prints(),
-                scores(result, frozen.quantization(), runnable),
-                analyzed.analysis(),
-                analyzed.cures());
+        Map<String, EvaluationMetrics> scores = scores(result, frozen.quantization(), runnable);
+        Analyzed analyzed = analyzed(target, result, scores, problems);
+        Measurements measured =
+                new Measurements(layers.errors(), layers.prints(), scores, analyzed.analysis(), analyzed.cures());
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);
@@ -116,32 +114,47 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
     }
 
     /** Which layers cost what, where there are samples to see it on. */
-    private record Analyzed(Optional<Analysis> analysis, List<Cure> cures) {}
+    private record Analyzed(Optional<Analysis> analysis, List<Cure> cures) {
+        static final Analyzed NOTHING = new Analyzed(Optional.empty(), List.of());
+    }
 
-    private Analyzed analyzed(PlannedTarget target, Pipeline.Result result, List<Problem> problems) {
+    private Analyzed analyzed(
+            PlannedTarget target,
+            Pipeline.Result result,
+            Map<String, EvaluationMetrics> scores,
+            List<Problem> problems) {
         if (model.samples().size() == 0 || Diagnosis.quantizedNodes(result) == 0) {
-            return new Analyzed(Optional.empty(), List.of());
+            return Analyzed.NOTHING;
         }
         try (ErrorAnalysis analysis = ErrorAnalysis.of(result)) {
+            if (analysis.outputs().isEmpty()) {
+                problems.add(notAnalyzed(target, "it has no output of floats to judge them by"));
+                return Analyzed.NOTHING;
+            }
             AnalysisEffort effort = request.analysis()
                     .orElseGet(() -> AnalysisEffort.ofReport(
                             model.samples().size(), result.graph().nodes().size()));
             Analysis found = analysis.run(model.samples(), effort, request.workers(), progress);
-            List<Cure> cures = Cures.of(
-                    analysis,
-                    found,
-                    target.plan().target(),
-                    result.graph(),
-                    model.samples().first(Math.max(effort.context(), effort.survey())),
-                    request.workers());
+            boolean wanted = request.analysis().isPresent() || Verdicts.needsCure(scores, found);
+            List<Cure> cures = wanted
+                    ? Cures.of(
+                            analysis,
+                            found,
+                            target.plan().target(),
+                            result.graph(),
+                            model.samples().first(Math.max(effort.context(), effort.survey())),
+                            request.workers())
+                    : List.of();
             return new Analyzed(Optional.of(found), cures);
         } catch (UserException e) {
-            problems.add(Problem.note(
-                    QuantizationProblems.NOT_ANALYZED,
-                    "cannot be looked at layer by layer: " + e.problems().get(0).sentence(),
-                    target.id()));
-            return new Analyzed(Optional.empty(), List.of());
+            problems.add(notAnalyzed(target, e.problems().get(0).sentence()));
+            return Analyzed.NOTHING;
         }
+    }
+
+    private static Problem notAnalyzed(PlannedTarget target, String why) {
+        return Problem.note(
+                QuantizationProblems.NOT_ANALYZED, "cannot be looked at layer by layer: " + why, target.id());
     }
 
     private static List<Problem> overridden(TargetPlan plan) {

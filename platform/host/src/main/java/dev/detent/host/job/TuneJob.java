@@ -16,7 +16,10 @@ import dev.detent.host.search.SearchSpace;
 import dev.detent.host.search.Trial;
 import dev.detent.runtime.OperatorTimes;
 import dev.detent.runtime.ScratchFolder;
+import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.UserException;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -43,16 +46,17 @@ public final class TuneJob {
     public static final String COMMAND_GOAL =
             "give a command with --metric-command and what it must reach with --min-metric " + MetricCommand.ID + "=VALUE";
 
-    private final Supplier<Registry> plugins;
-    private final String version;
+    private final Provider<Registry> plugins;
+    private final HostInfo info;
 
     /**
      * @param plugins asked when the job runs
-     * @param version Detent's version, for provenance
+     * @param info Detent's version, for provenance
      */
-    public TuneJob(Supplier<Registry> plugins, String version) {
+    @Inject
+    public TuneJob(Provider<Registry> plugins, HostInfo info) {
         this.plugins = plugins;
-        this.version = version;
+        this.info = info;
     }
 
     /** Runs the search on the caller's thread and the request's workers. */
@@ -75,7 +79,7 @@ public final class TuneJob {
             throw new UserException(TuneProblems.COMMAND_GOAL, COMMAND_GOAL, "--metric-command");
         }
         listener.goal(goal);
-        TuneMemory memory = TuneMemory.of(quantize.out(), TuneKey.of(version, request, model, goal));
+        TuneMemory memory = TuneMemory.of(quantize.out(), TuneKey.of(info.version(), request, model, goal));
         if (!memory.trials().isEmpty()) {
             listener.resumed(memory.trials().size());
         }
@@ -83,7 +87,7 @@ public final class TuneJob {
                         request,
                         model,
                         new MixTrials(plugins.get(), quantize, model, goal, progress),
-                        new Writer(version, quantize, model),
+                        new Writer(info.version(), quantize, model),
                         listener,
                         clock,
                         memory)

@@ -7,13 +7,13 @@ import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +37,10 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     record Setting(Samples samples, int workers, Progress progress, FloatObservations floats) {}
 
     /** What a partitioned model was built for. */
-    private record Key(Set<String> values, int moves, int revision) {}
+    private record Key(Graph graph, Set<String> values, int moves, int revision) {}
+
+    /** The graph with other initializers. */
+    private record Replaced(Graph graph, int revision, Map<String, Tensor> initializers) {}
 
     private final String pass;
     private final Graph graph;
@@ -48,9 +51,10 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     private @Nullable Key key;
     private @Nullable Simulation model;
     private @Nullable Simulation tried;
-    private int triedRevision;
+    private @Nullable Key triedKey;
     private @Nullable SegmentedSimulation switched;
     private @Nullable Key switchedKey;
+    private @Nullable Replaced replaced;
 
     /** @param moves changes whenever a config moves */
     CalibrationSimulator(String pass, Graph graph, Quantization quantization, IntSupplier moves, Setting setting) {
@@ -66,7 +70,7 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     public <S extends Sketch> List<S> observe(List<Observation<S>> observations, int limit) {
         Set<String> values =
                 observations.stream().map(Observation::value).collect(Collectors.toCollection(LinkedHashSet::new));
-        Key wanted = new Key(values, moves.getAsInt(), graph.revision());
+        Key wanted = new Key(graph, values, moves.getAsInt(), graph.revision());
         Simulation current = model;
         if (current == null || !wanted.equals(key)) {
             close(current);
@@ -83,17 +87,36 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     }
 
     @Override
-    public double outputError(Map<? extends TensorQuantization, QuantizationParameters> parameters, int limit) {
+    public double outputError(Trial asked, int limit) {
         EvaluationMetrics.Reference exact = setting.floats().outputs(graph, limit);
-        trial.set(parameters);
-        Simulation current = tried;
-        if (current == null || triedRevision != graph.revision() || !current.serves(trial)) {
-            close(current);
-            current = Simulation.of(graph, trial);
-            tried = current;
-            triedRevision = graph.revision();
+        Graph tried = with(asked.initializers());
+        Set<Slot> floats = asked.floats().stream().map(TensorQuantization::slot).collect(Collectors.toSet());
+        if (asked.floats().stream().anyMatch(TensorQuantization::isInitializer)
+                || !floats.isEmpty() && !asked.parameters().isEmpty()) {
+            // Quantized initializers are constants of the segments: where they differ, so does the model.
+            TrialQuantization own = TrialQuantization.without(quantization, floats);
+            own.set(asked.parameters());
+            try (Simulation once = Simulation.of(tried, own)) {
+                return error(exact, once);
+            }
         }
-        return error(exact, current);
+        return error(exact, asked.parameters().isEmpty() ? switched(tried, floats) : tried(tried, asked.parameters()));
+    }
+
+    /** The graph itself, or a copy of it for as long as nobody asks with other initializers. */
+    private Graph with(Map<String, Tensor> initializers) {
+        if (initializers.isEmpty()) {
+            return graph;
+        }
+        Replaced known = replaced;
+        if (known == null
+                || known.revision() != graph.revision()
+                || !known.initializers().equals(initializers)) {
+            known = new Replaced(graph.copy(), graph.revision(), initializers);
+            initializers.forEach(known.graph().edit()::initializer);
+            replaced = known;
+        }
+        return known.graph();
     }
 
     private double error(EvaluationMetrics.Reference exact, Simulation simulated) {
@@ -104,26 +127,27 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
                         / 10);
     }
 
-    @Override
-    public double outputErrorWithout(Collection<? extends TensorQuantization> floats, int limit) {
-        EvaluationMetrics.Reference exact = setting.floats().outputs(graph, limit);
-        Set<Slot> roots = floats.stream().map(TensorQuantization::slot).collect(Collectors.toSet());
-        if (floats.stream().noneMatch(TensorQuantization::isInitializer)) {
-            return error(exact, switched(roots));
+    /** One model for all trials of parameters. */
+    private Simulation tried(Graph network, Map<? extends TensorQuantization, QuantizationParameters> parameters) {
+        trial.set(parameters);
+        Key wanted = new Key(network, Set.of(), 0, graph.revision());
+        Simulation current = tried;
+        if (current == null || !wanted.equals(triedKey) || !current.serves(trial)) {
+            close(current);
+            current = Simulation.of(network, trial);
+            tried = current;
+            triedKey = wanted;
         }
-        // Quantized initializers are constants of the segments: where they differ, so does the model.
-        try (Simulation own = Simulation.of(graph, TrialQuantization.without(quantization, roots))) {
-            return error(exact, own);
-        }
+        return current;
     }
 
-    /** One model for all such questions while no config moves: its quantizers are switched off and on. */
-    private Simulation switched(Set<Slot> off) {
-        Key wanted = new Key(Set.of(), moves.getAsInt(), graph.revision());
+    /** One model for all trials of floats while no config moves: its quantizers are switched off and on. */
+    private Simulation switched(Graph network, Set<Slot> off) {
+        Key wanted = new Key(network, Set.of(), moves.getAsInt(), graph.revision());
         SegmentedSimulation current = switched;
         if (current == null || !wanted.equals(switchedKey)) {
             close(current);
-            current = SegmentedSimulation.of(graph, Optional.of(quantization), Set.of(), OrtOptimizationLevel.ALL);
+            current = SegmentedSimulation.of(network, Optional.of(quantization), Set.of(), OrtOptimizationLevel.ALL);
             switched = current;
             switchedKey = wanted;
         }

@@ -14,6 +14,7 @@ import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.kernel.StateMachine;
 import dev.detent.runtime.BlockWalk;
 import dev.detent.runtime.ShapeInference;
+import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
@@ -44,6 +45,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,6 +194,7 @@ final class PlanRun {
     private void applyRules() {
         Target target = task.target().target();
         QuantizationConfigs.Prescriptions prescriptions = prescriptions();
+        Set<String> observers = new HashSet<>();
         for (Node n : graph().nodes()) {
             if (placements.get(n.name()) == Placement.QUANTIZED && target.supports(n, graph())) {
                 NodeRule rule = target.rules().rule(n, graph());
@@ -204,6 +207,16 @@ final class PlanRun {
                                     + n.inputs().size() + " and " + n.outputs().size(),
                             task.target().plugin());
                 }
+                Stream.concat(rule.inputs().stream(), rule.outputs().stream())
+                        .filter(r -> r.state() != InitialState.FP32)
+                        .map(TensorRule::observer)
+                        .filter(observers::add)
+                        .forEach(o -> Registry.asked(
+                                target.id(),
+                                task.target().plugin(),
+                                "observer",
+                                o,
+                                task.target().registry()::observer));
                 configs.add(n, graph(), target.id(), rule, prescriptions);
                 targetRules.put(n.name(), rule);
             }

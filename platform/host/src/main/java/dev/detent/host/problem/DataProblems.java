@@ -346,7 +346,8 @@ public final class DataProblems implements ProblemCatalog {
             "DT-DAT-070",
             "More labels than evaluation samples",
             "The labels are those of other data, or of more.",
-            "Give the labels of these very samples, or limit the samples with --evaluate-samples.");
+            "Give labels of exactly these samples, or limit the samples (quantize: --evaluate-samples, evaluate: "
+                    + "--samples).");
 
     public static final ProblemType ONE_SAMPLE = new ProblemType(
             "DT-DAT-071",

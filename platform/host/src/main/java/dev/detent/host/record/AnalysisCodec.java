@@ -66,7 +66,7 @@ final class AnalysisCodec {
         score.put("snr", finite(s.snr()));
         if (s.outputs().size() > 1) {
             Map<String, Object> outputs = new LinkedHashMap<>();
-            s.outputs().forEach((name, ratio) -> outputs.put(name, finite(OutputErrors.decibels(ratio))));
+            s.snrByOutput().forEach((name, snr) -> outputs.put(name, finite(snr)));
             score.put("outputs", outputs);
             score.put("shifts", s.shifts());
         }

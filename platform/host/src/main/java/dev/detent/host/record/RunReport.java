@@ -1,6 +1,5 @@
 package dev.detent.host.record;
 
-import dev.detent.host.analyze.OutputErrors;
 import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
@@ -74,10 +73,10 @@ final class RunReport {
                 .filter(a -> a.whole().quantized().outputs().size() > 1)
                 .ifPresent(a -> a.whole()
                         .quantized()
-                        .outputs()
-                        .forEach((name, ratio) -> rows.add(List.of(
+                        .snrByOutput()
+                        .forEach((name, snr) -> rows.add(List.of(
                                 name,
-                                HtmlReport.decibels(OutputErrors.decibels(ratio)),
+                                HtmlReport.decibels(snr),
                                 String.format(
                                         Locale.ROOT,
                                         "%+.3f",

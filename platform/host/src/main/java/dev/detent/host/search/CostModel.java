@@ -2,6 +2,7 @@ package dev.detent.host.search;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.support.operator.MultiplyAdds;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -12,6 +12,7 @@ import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.support.operator.MultiplyAdds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

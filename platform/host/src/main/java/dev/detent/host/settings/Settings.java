@@ -33,6 +33,9 @@ public record Settings(
         List<Rule> rules,
         Effort effort) {
 
+    /** Option of passes that judge outputs. */
+    private static final String CORRECTED = "corrected-biases";
+
     public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "", List.of(), Effort.BALANCED);
 
     /** Adds rules behind those there are; later ones count more. */
@@ -132,6 +135,19 @@ public record Settings(
             Map<String, Object> merged = new LinkedHashMap<>(changed.passes().get(e.getKey()));
             merged.putAll(e.getValue());
             changed = changed.with(e.getKey(), merged);
+        }
+        return changed.passes().containsKey("bias-correction") ? changed : uncorrected(changed);
+    }
+
+    /** Passes that count on biases being corrected do not where nothing corrects them. */
+    private static QuantizationRecipe uncorrected(QuantizationRecipe recipe) {
+        QuantizationRecipe changed = recipe;
+        for (Map.Entry<String, Map<String, Object>> pass : recipe.passes().entrySet()) {
+            if (pass.getValue().containsKey(CORRECTED)) {
+                Map<String, Object> options = new LinkedHashMap<>(pass.getValue());
+                options.put(CORRECTED, false);
+                changed = changed.with(pass.getKey(), options);
+            }
         }
         return changed;
     }

@@ -8,18 +8,23 @@ import dev.detent.host.record.RunDirectory;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.Problem;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Verifies the folder of a finished run, of one target or several, on noise or on real data.
- *
- * @param registry the plugins that wrote the artifacts
- */
-public record VerifyJob(Registry registry) {
+/** Verifies the folder of a finished run, of one target or several, on noise or on real data. */
+public final class VerifyJob {
+
+    private final Provider<Registry> plugins;
+
+    /** @param plugins those that wrote the artifacts */
+    @Inject
+    public VerifyJob(Provider<Registry> plugins) {
+        this.plugins = plugins;
+    }
 
     /**
      * Real data to compare the layers on.
@@ -46,18 +51,16 @@ public record VerifyJob(Registry registry) {
     }
 
     /** Without data the layers see noise. */
-    public Report run(Path out, @Nullable Data real) {
+    public Report run(Path out, Optional<Data> data) {
         List<RunDirectory> runs = RunDirectory.all(out);
         boolean several = runs.stream().noneMatch(r -> r.folder().equals(out));
         List<Problem> whole =
                 several ? RecordedFiles.problems(RunDirectory.read(out).json()) : List.of();
         List<ArtifactVerifier.Result> results = new ArrayList<>();
         for (RunDirectory run : runs) {
-            Optional<Samples> samples = real == null
-                    ? Optional.empty()
-                    : Optional.of(
-                            SampleLoader.open(widened(real.model()), real.data(), run.preprocessing(), real.samples()));
-            results.add(ArtifactVerifier.run(registry, run, samples));
+            Optional<Samples> samples = data.map(
+                    real -> SampleLoader.open(widened(real.model()), real.data(), run.preprocessing(), real.samples()));
+            results.add(ArtifactVerifier.run(plugins.get(), run, samples));
         }
         return new Report(whole, results);
     }

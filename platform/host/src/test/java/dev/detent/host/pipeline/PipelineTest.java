@@ -41,6 +41,7 @@ import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Simulator.Observation;
+import dev.detent.spi.run.Simulator.Trial;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.testkit.SampleGraphs;
 import java.util.ArrayList;
@@ -281,10 +282,10 @@ class PipelineTest {
             for (float scale : new float[] {0.5f, 0.05f}) {
                 Map<TensorQuantization, QuantizationParameters> parameters = new HashMap<>();
                 waiting.forEach(c -> parameters.put(c, QuantizationParameters.of(scale, 0)));
-                errors.add(context.simulator().outputError(parameters, SAMPLES));
+                errors.add(context.simulator().outputError(Trial.NONE.with(parameters), SAMPLES));
                 waiting.forEach(c -> states.add(c.state()));
             }
-            errors.add(context.simulator().outputError(Map.of(), SAMPLES));
+            errors.add(context.simulator().outputError(Trial.NONE, SAMPLES));
             context.quantization().configs().forEach(c -> context.states().keepFloat(c, "done"));
         };
         Registry registry = registry(

@@ -55,10 +55,6 @@ final class GradientBuilder {
         return reads;
     }
 
-    int opset() {
-        return backward.opset();
-    }
-
     /** The gradient to this input of the node leads somewhere. */
     boolean isWanted(Node node, int input) {
         return reached.contains(node.input(input));

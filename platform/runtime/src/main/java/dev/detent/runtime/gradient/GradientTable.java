@@ -45,11 +45,15 @@ public final class GradientTable {
      */
     public static boolean has(Node node, Predicate<String> isConstant) {
         boolean known = switch (node.opType()) {
-            case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "Pad" ->
-                !node.hasInput(1) || isConstant.test(node.input(1));
+            case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin" -> isAbsentOrConstant(node, 1, isConstant);
+            case "Pad" -> isAbsentOrConstant(node, 1, isConstant) && isAbsentOrConstant(node, 3, isConstant);
             case "Resize" -> node.hasInput(3) || isConstant.test(node.input(2));
             default -> true;
         };
         return known && of(node).isPresent();
+    }
+
+    private static boolean isAbsentOrConstant(Node node, int input, Predicate<String> isConstant) {
+        return !node.hasInput(input) || isConstant.test(node.input(input));
     }
 }

@@ -75,23 +75,21 @@ final class MovementGradients {
         return List.of(b.add("Concat", parts, Map.of("axis", new Attribute.IntValue(n.intAttribute("axis", 0)))));
     }
 
-    /** What was added is cut off. Values that reflect or repeat others have no gradient of their own here. */
+    /**
+     * Padding by the opposite numbers: what was added is cut off, zeros come where something was cut off. The gradients
+     * of values that reflect or repeat others arrive at those.
+     */
     private static List<String> pad(GradientBuilder b, Node n, List<String> up) {
         if (!n.stringAttribute("mode", "constant").equals("constant")) {
             return selected(b, n, up);
         }
-        long[] x = b.shape(n.input(0));
         long[] pads = b.constant(n.input(1)).orElseThrow().longs();
-        if (n.hasInput(3) || LongStream.of(pads).anyMatch(p -> p < 0)) {
-            return List.of();
+        List<String> inputs = new ArrayList<>(
+                List.of(up.get(0), b.longs(LongStream.of(pads).map(p -> -p).toArray())));
+        if (n.hasInput(3)) {
+            inputs.addAll(List.of("", b.read(n.input(3))));
         }
-        String gradient = up.get(0);
-        for (int i = 0; i < x.length; i++) {
-            if (pads[i] != 0 || pads[i + x.length] != 0) {
-                gradient = b.slice(gradient, i, pads[i], pads[i] + x[i], 1);
-            }
-        }
-        return List.of(gradient);
+        return List.of(b.add("Pad", inputs, Map.of()));
     }
 
     /** Moves the numbers of the elements alike, so that each gradient finds its way back. */

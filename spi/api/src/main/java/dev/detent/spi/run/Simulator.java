@@ -2,6 +2,7 @@ package dev.detent.spi.run;
 
 import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByHost;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -54,24 +55,44 @@ public interface Simulator {
     }
 
     /**
-     * A trial: the error of the model's float outputs, against the same graph with nothing quantized, if configs that
-     * wait for calibration had these parameters. No config moves and the journal stays as it is. Only before
-     * initializers are baked.
+     * What the network is taken to be for one question about its outputs, beside its configs as they stand.
      *
-     * @param trial parameters for INITIAL configs that are their own roots; those that follow them count too; empty for
-     *     the error as the configs stand
+     * @param parameters for INITIAL configs that are their own roots; those that follow them count too
+     * @param floats roots that quantize and are taken for float, and with them those that follow them
+     * @param initializers other values, such as biases that a later pass will correct
+     */
+    record Trial(
+            Map<? extends TensorQuantization, QuantizationParameters> parameters,
+            Collection<? extends TensorQuantization> floats,
+            Map<String, Tensor> initializers) {
+
+        /** The configs as they stand. */
+        public static final Trial NONE = new Trial(Map.of(), List.of(), Map.of());
+
+        /** With parameters for configs that wait for them. */
+        public Trial with(Map<? extends TensorQuantization, QuantizationParameters> these) {
+            return new Trial(these, floats, initializers);
+        }
+
+        /** Without quantization at some roots. */
+        public Trial without(Collection<? extends TensorQuantization> roots) {
+            return new Trial(parameters, roots, initializers);
+        }
+
+        /** With other values for initializers. */
+        public Trial withInitializers(Map<String, Tensor> values) {
+            return new Trial(parameters, floats, values);
+        }
+    }
+
+    /**
+     * The error of the model's float outputs in a trial, against the graph as it is with nothing quantized. No config
+     * moves and the journal stays as it is. Only before initializers are baked. Quick for trials that differ in
+     * parameters, or in which values that are computed are float; for other initializers, and for initializers that are
+     * float, a model is built.
+     *
      * @param limit upper bound of the number of samples, counted from the first
      * @return sum of squared differences over sum of squares; with several outputs, the mean over the outputs
      */
-    double outputError(Map<? extends TensorQuantization, QuantizationParameters> trial, int limit);
-
-    /**
-     * The same error as the configs stand, but for some that are taken for float: them, and those that follow them. No
-     * config moves and the journal stays as it is. Only before initializers are baked. Quick for values that are
-     * computed; with initializers among them a model is built for each question.
-     *
-     * @param floats roots that quantize
-     * @param limit at most so many samples, the first ones
-     */
-    double outputErrorWithout(Collection<? extends TensorQuantization> floats, int limit);
+    double outputError(Trial trial, int limit);
 }

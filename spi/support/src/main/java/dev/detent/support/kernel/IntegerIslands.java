@@ -77,6 +77,23 @@ public final class IntegerIslands {
         return islands.idle();
     }
 
+    /**
+     * Nodes that run in integers where they gain by it.
+     *
+     * @param floats roots that are taken for float besides those that are
+     */
+    public static Set<Node> integerNodes(
+            Graph graph,
+            Quantization quantization,
+            KernelTable table,
+            Prefer prefer,
+            Collection<TensorQuantization> floats) {
+        IntegerIslands islands = new IntegerIslands(graph, quantization, table, prefer);
+        islands.off.addAll(floats);
+        islands.idle();
+        return islands.paying();
+    }
+
     /** A slot and the node it is at. */
     private record Place(TensorQuantization config, Node node) {}
 

@@ -3,6 +3,7 @@ package dev.detent.support.operator;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -25,7 +26,7 @@ public final class NonNegativeValues {
                 values.addAll(n.outputs());
             }
         }
-        return values;
+        return Collections.unmodifiableSet(values);
     }
 
     private static boolean isAtLeastZero(String constant, Graph graph) {

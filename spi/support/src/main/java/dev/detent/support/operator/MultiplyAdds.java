@@ -1,4 +1,4 @@
-package dev.detent.host.search;
+package dev.detent.support.operator;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -43,7 +43,8 @@ public final class MultiplyAdds {
         return shape.stream().skip(1).reduce(1L, (a, b) -> a * b);
     }
 
-    static long elements(Graph graph, String value) {
+    /** Elements of a value for one sample; 1 where nothing is known of it. */
+    public static long elements(Graph graph, String value) {
         return shape(graph, value).stream().reduce(1L, (a, b) -> a * b);
     }
 

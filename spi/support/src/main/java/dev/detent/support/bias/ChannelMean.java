@@ -1,4 +1,4 @@
-package dev.detent.passes.equalization;
+package dev.detent.support.bias;
 
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Sketch;
@@ -10,14 +10,20 @@ import java.util.Optional;
  * Mean of every channel. Means of samples are added as integers, so merging is exact and the order of samples does not
  * matter.
  */
-final class ChannelMean implements Sketch {
+public final class ChannelMean implements Sketch {
+
+    /** Where the channels lie. */
+    enum Axis {
+        SECOND,
+        LAST
+    }
 
     /** Means are clipped to +-2^15 and resolved to 2^-32: far finer than any quantization step. */
     private static final double UNIT = 0x1p32;
 
     private static final double LIMIT = 0x1p15;
 
-    private final ChannelGroups.Axis axis;
+    private final Axis axis;
     private final long[] sums;
     private final double[] batch;
     private int samples;
@@ -26,7 +32,7 @@ final class ChannelMean implements Sketch {
 
     private int position;
 
-    ChannelMean(ChannelGroups.Axis axis, int channels) {
+    ChannelMean(Axis axis, int channels) {
         this.axis = axis;
         this.sums = new long[channels];
         this.batch = new double[channels];
@@ -35,7 +41,7 @@ final class ChannelMean implements Sketch {
     @Override
     public void begin(long[] shape) {
         long values = Tensor.count(shape);
-        if (axis == ChannelGroups.Axis.LAST) {
+        if (axis == Axis.LAST) {
             stride = values % batch.length == 0 ? 1 : 0;
         } else {
             stride = shape.length > 1 && shape[1] == batch.length ? (int) (values / (shape[0] * shape[1])) : 0;

@@ -1,0 +1,78 @@
+package dev.detent.host.analyze;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.report.Report;
+import dev.detent.runtime.Variant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class VerdictsTest {
+
+    private static Analysis analysis(double ratio, List<Analysis.UnitError> layers) {
+        OutputErrors.Score score = new OutputErrors.Score(ratio, Map.of("y", ratio), Map.of("y", 0.0));
+        return new Analysis(
+                new AnalysisEffort(0, 1, 1, EnumSet.of(Unit.Kind.LAYER)),
+                new Analysis.Whole(score, score, score),
+                layers,
+                List.of(),
+                List.of(),
+                List.of());
+    }
+
+    private static Report.Verdict verdict(Analysis analysis) {
+        return Verdicts.of(Map.of(), Optional.of(analysis), List.of());
+    }
+
+    /** The cures' trials are dear, and read by nobody then. */
+    @Test
+    void aGoodResultNeedsNoCure() {
+        assertThat(Verdicts.needsCure(Map.of(), analysis(0.001, List.of()))).isFalse();
+        assertThat(Verdicts.needsCure(Map.of(), analysis(0.02, List.of()))).isTrue();
+        assertThat(Verdicts.needsCure(Map.of(), analysis(0.5, List.of()))).isTrue();
+    }
+
+    @Test
+    void whatIsNotFiniteIsPoor() {
+        Report.Verdict v = verdict(analysis(Double.POSITIVE_INFINITY, List.of()));
+        assertThat(v.grade()).isEqualTo(Report.Grade.POOR);
+        assertThat(v.sentence()).contains("-inf dB");
+    }
+
+    @Test
+    void layersThatNobodyJudgedAreNotAcquitted() {
+        assertThat(verdict(analysis(0.5, List.of())).next())
+                .extracting(Report.Advice::text)
+                .anySatisfy(t -> assertThat(t).contains("run 'detent analyze'"))
+                .noneSatisfy(t -> assertThat(t).contains("No single layer"));
+    }
+
+    /** Calibration data were given, and a model without an output of floats cannot be judged by them. */
+    @Test
+    void whatWasNotMeasuredIsNotKnown() {
+        Report.Verdict v = Verdicts.of(Map.of(), Optional.empty(), List.of());
+        assertThat(v.grade()).isEqualTo(Report.Grade.UNKNOWN);
+        assertThat(v.sentence()).doesNotContain("--calibration");
+    }
+
+    @Test
+    void sharesOfErrorsThatAreNotFinite() {
+        List<Analysis.UnitError> all =
+                List.of(error(0.5), error(Double.POSITIVE_INFINITY), error(Double.POSITIVE_INFINITY), error(0));
+        assertThat(all.stream().map(u -> Analysis.share(u, all))).containsExactly(0.0, 1.0, 1.0, 0.0);
+        List<Analysis.UnitError> finite = List.of(error(0.5), error(1.5));
+        assertThat(finite.stream().map(u -> Analysis.share(u, finite))).containsExactly(0.25, 0.75);
+    }
+
+    private static Analysis.UnitError error(double ratio) {
+        Variant none = new Variant(Variant.Base.FLOAT, Map.of(), Map.of(), Set.of());
+        return new Analysis.UnitError(
+                new Unit(Unit.Kind.LAYER, "n", "n", "Conv", none, none),
+                new OutputErrors.Score(ratio, Map.of(), Map.of()),
+                Optional.empty());
+    }
+}
