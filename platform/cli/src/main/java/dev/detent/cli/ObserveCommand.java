@@ -1,6 +1,5 @@
 package dev.detent.cli;
 
-import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.job.InputPlaces;
@@ -46,7 +45,9 @@ final class ObserveCommand implements Callable<Integer> {
             "set",
             "rules",
             "out",
-            "threads");
+            "threads",
+            "shuffle",
+            "input-shape");
 
     @Parameters(arity = "0..1", paramLabel = "MODEL", description = "float model, as of quantize")
     Optional<Path> model = Optional.empty();
@@ -76,6 +77,9 @@ final class ObserveCommand implements Callable<Integer> {
             paramLabel = "K/N",
             description = "look at part K of N only; all parts merged are as one look at everything")
     Optional<String> shard = Optional.empty();
+
+    @Mixin
+    DataOptions data;
 
     @Option(
             names = {"--preset", "--preprocess"},
@@ -162,6 +166,7 @@ final class ObserveCommand implements Callable<Integer> {
                 .settings(settings)
                 .workers(threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()));
+        data.addTo(run, file);
         weights.or(() -> file.path("weights")).ifPresent(run::weights);
         run.calibration(calibration
                 .or(() -> file.text("calibration"))
@@ -172,8 +177,7 @@ final class ObserveCommand implements Callable<Integer> {
         config.ifPresent(f -> read.add(new InputPath("the settings file", f)));
         InputPath.refuseFile(written, "--out", read);
         ObservationsFile.refuseOther(written);
-        ObserveResult result = Detent.of(home::registryAndEngine, InstallationOptions.VERSION)
-                .observe(
+        ObserveResult result = home.detentAndEngine().observe(
                         new ObserveRequest(built, shard.map(Shard::parse).orElse(Shard.WHOLE)), console.progress());
         result.problems().forEach(p -> {
             if (p.severity() == Problem.Severity.NOTE) {

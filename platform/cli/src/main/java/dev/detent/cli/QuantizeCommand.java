@@ -65,7 +65,9 @@ class QuantizeCommand implements Callable<Integer> {
             "labels",
             "evaluate-samples",
             "trace",
-            "threads");
+            "threads",
+            "shuffle",
+            "input-shape");
 
     @Parameters(paramLabel = "MODEL", description = "float model: ONNX, or a Caffe prototxt")
     Path model;
@@ -91,7 +93,7 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--calibration",
             paramLabel = "PATH",
-            description = "folder of images, .npy, .npz, .bin, or input=path,input=path")
+            description = "folder of images or of folders of images, .npy, .npz, .bin, or input=path,input=path")
     Optional<String> calibration = Optional.empty();
 
     @Option(
@@ -100,6 +102,9 @@ class QuantizeCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
     Optional<Integer> samples = Optional.empty();
+
+    @Mixin
+    DataOptions data;
 
     @Option(
             names = {"--preset", "--preprocess"},
@@ -157,7 +162,7 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--labels",
             paramLabel = "FILE",
-            description = "class labels of the evaluation data (.npy or CSV file,label)")
+            description = "class labels of the evaluation data (.npy or CSV file,label); of class folders their names say it")
     Optional<Path> labels = Optional.empty();
 
     @Option(
@@ -249,6 +254,7 @@ class QuantizeCommand implements Callable<Integer> {
                 .settings(settings)
                 .workers(threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()));
+        data.addTo(request, file);
         weights.or(() -> file.path("weights")).ifPresent(request::weights);
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         known.ifPresent(request::observations);

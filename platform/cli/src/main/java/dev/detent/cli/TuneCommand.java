@@ -58,7 +58,9 @@ final class TuneCommand implements Callable<Integer> {
             "evaluate",
             "labels",
             "threads",
-            "rules");
+            "rules",
+            "shuffle",
+            "input-shape");
 
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")
     Path model;
@@ -81,6 +83,9 @@ final class TuneCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "at most so many calibration samples")
     Optional<Integer> samples = Optional.empty();
+
+    @Mixin
+    DataOptions data;
 
     @Option(
             names = {"--preset", "--preprocess"},
@@ -197,6 +202,7 @@ final class TuneCommand implements Callable<Integer> {
                 .settings(settings)
                 .workers(threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()));
+        data.addTo(quantize, file);
         calibration.or(() -> file.text("calibration")).ifPresent(quantize::calibration);
         format.or(() -> file.text("format")).ifPresent(quantize::format);
         Optional<Path> classes = labels.or(() -> file.path("labels"));

@@ -72,6 +72,7 @@ public final class PreparedModel {
         Optional<ModelFacts.Weights> weights =
                 request.source().weights().map(w -> new ModelFacts.Weights(w, InputDigest.of(w)));
         Graph graph = request.source().read();
+        request.inputShapes().apply(graph, name);
         weights.ifPresent(w -> w.digest().confirm());
         ModelFacts facts =
                 new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm(), weights);
@@ -103,7 +104,7 @@ public final class PreparedModel {
                 .map(InputDigest::of)
                 .orElse(null);
         Samples samples = request.calibration()
-                .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
+                .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples(), request.order())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
         if (samples.size() == 1) {

@@ -2,8 +2,10 @@ package dev.detent.host.job;
 
 import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleOrder;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.model.ModelFile;
+import dev.detent.host.normalize.InputShapes;
 import dev.detent.host.observe.KnownObservations;
 import dev.detent.host.pipeline.PipelineListener;
 import dev.detent.host.plan.DataPasses;
@@ -66,6 +68,16 @@ public final class QuantizeRequest {
         return built.samples;
     }
 
+    /** In which order calibration samples are taken. */
+    public SampleOrder order() {
+        return built.order;
+    }
+
+    /** Sizes of inputs that the model leaves open. */
+    public InputShapes inputShapes() {
+        return built.inputShapes;
+    }
+
     /** Of calibration and evaluation data. */
     public Preprocessing preprocessing() {
         return built.preprocessing;
@@ -120,6 +132,8 @@ public final class QuantizeRequest {
         private @Nullable KnownObservations observations;
         private boolean keepsObservations = true;
         private int samples;
+        private SampleOrder order = SampleOrder.GIVEN;
+        private InputShapes inputShapes = InputShapes.NONE;
         private Preprocessing preprocessing = Preprocessing.parse("none");
         private Settings settings = Settings.NONE;
         private @Nullable String format;
@@ -161,6 +175,18 @@ public final class QuantizeRequest {
         /** See {@link QuantizeRequest#samples}. */
         public Builder samples(int limit) {
             this.samples = limit;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#order}. */
+        public Builder order(SampleOrder given) {
+            this.order = given;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#inputShapes}. */
+        public Builder inputShapes(InputShapes given) {
+            this.inputShapes = given;
             return this;
         }
 

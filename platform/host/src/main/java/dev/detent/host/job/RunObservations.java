@@ -25,7 +25,10 @@ final class RunObservations {
                         + model.facts()
                                 .weights()
                                 .map(w -> " " + w.digest().sha256())
-                                .orElse(""),
+                                .orElse("")
+                        + (request.inputShapes().byInput().isEmpty()
+                                ? ""
+                                : " " + request.inputShapes().byInput()),
                 request.preprocessing().toString(),
                 options.toString());
     }
@@ -38,7 +41,9 @@ final class RunObservations {
             Shard shard,
             SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> seen) {
         SortedSet<String> digests = new TreeSet<>();
-        model.calibration().sha256().ifPresent(digests::add);
+        String shuffled =
+                request.order().seed().map(s -> " shuffled by " + s).orElse("");
+        model.calibration().sha256().ifPresent(sha -> digests.add(sha + shuffled));
         SortedSet<Integer> held = new TreeSet<>();
         held.add(shard.index());
         return new Observations(

@@ -74,7 +74,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         folder,
                         target.options(),
                         CalibrationPictures.of(
-                                result.graph(), request.calibration(), request.samples(), request.preprocessing()),
+                                result.graph(), request.calibration(), request.samples(), request.order(), request.preprocessing()),
                         p -> problems.add(Objects.requireNonNull(p, "problem")),
                         target.plan().plugin())) {
             target.exporter().export(frozen, files);

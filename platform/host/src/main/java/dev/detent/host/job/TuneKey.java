@@ -23,7 +23,7 @@ final class TuneKey {
                 run.settings().toString(),
                 run.preprocessing().toString(),
                 model.calibration().sha256().orElse(run.calibration().orElse("")),
-                String.valueOf(run.samples()),
+                run.samples() + " " + run.order() + " " + run.inputShapes(),
                 run.evaluation()
                         .map(e -> content(InputPlaces.path(e.data()), e.data()) + " " + e.samples() + " "
                                 + Optional.ofNullable(e.labels())
