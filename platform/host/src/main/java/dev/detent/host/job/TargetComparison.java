@@ -1,5 +1,6 @@
 package dev.detent.host.job;
 
+import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
@@ -135,10 +136,10 @@ public record TargetComparison(
         Map<String, Object> record = json(name, version);
         // The targets' own files are listed by the records in their folders.
         List<Map<String, Object>> files = new ArrayList<>();
-        files.add(TargetDirectory.entry(OutputNames.COMPARISON, Sha256.of(page)));
+        files.add(new FileDigest(OutputNames.COMPARISON, Sha256.of(page)).toJson());
         root.staged().stream()
                 .filter(f -> f.getFileName().toString().equals(OutputNames.OBSERVATIONS))
-                .forEach(f -> files.add(TargetDirectory.entry(OutputNames.OBSERVATIONS, Sha256.of(f))));
+                .forEach(f -> files.add(new FileDigest(OutputNames.OBSERVATIONS, Sha256.of(f)).toJson()));
         record.put("files", files);
         root.write(
                 OutputNames.RECORD,
