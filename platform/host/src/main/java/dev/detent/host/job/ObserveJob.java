@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Looks at calibration data once, for runs that will have none: goes through the plans of all targets, without what
@@ -84,13 +83,12 @@ public final class ObserveJob {
                 CalibrationData.statistics(model.samples(), request.shard()),
                 run.workers(),
                 progress);
-        AtomicReference<SortedMap<String, SortedMap<Observations.Key, Observations.Kept>>> kept =
-                new AtomicReference<>(new TreeMap<>());
+        SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> kept = new TreeMap<>();
         List<Pipeline.Attempt> attempts = pipeline.run(
                 plans.values().stream()
                         .map(p -> new Pipeline.Task(p, PipelineListener.NONE))
                         .toList(),
-                seen -> kept.set(seen.get()));
+                seen -> kept.putAll(seen.get()));
         List<String> served = new ArrayList<>(blind);
         List<String> tried = List.copyOf(plans.keySet());
         for (int i = 0; i < attempts.size(); i++) {
@@ -114,7 +112,7 @@ public final class ObserveJob {
         List<Problem> problems = new ArrayList<>(model.remarks());
         failures.forEach((target, e) -> problems.add(unserved(target, e)));
         return new ObserveResult(
-                RunObservations.of(run, model, registry, request.shard(), kept.get()), served, problems);
+                RunObservations.of(run, model, registry, request.shard(), kept), served, problems);
     }
 
     /** A pass wanted to run the network on samples, which only a run with data can. */
