@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.evaluate.EvaluationData;
+import dev.detent.host.job.MetricCommand;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.TuneJob;
 import dev.detent.host.job.TuneListener;
@@ -33,6 +34,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -91,6 +94,11 @@ class TuneTest {
         }
 
         @Override
+        public void resumed(int trials) {
+            lines.add("resumed " + trials);
+        }
+
+        @Override
         public void measured(SearchSpace space) {
             lines.add("measured " + space.groups().size());
         }
@@ -128,17 +136,13 @@ class TuneTest {
     void theMixHoldsTheGoalAndCanBeKeptAsRules() throws IOException {
         Path out = work.resolve("tuned");
         Told told = new Told();
-        double plain = tune("onnxruntime", work.resolve("before"), new Goal.Snr(-20), new Told())
-                .best()
-                .scores()
-                .usual()
-                .snr();
+        double plain = snr(tune("onnxruntime", work.resolve("before"), new Goal.Snr(-20), new Told()));
         TuneResult result = tune("onnxruntime", out, new Goal.Snr(plain + 2), told);
         assertThat(told.lines)
                 .startsWith("goal", "tried 0")
                 .contains("measured " + result.space().groups().size());
         assertThat(result.best().holds()).isTrue();
-        assertThat(result.best().scores().usual().snr()).isGreaterThanOrEqualTo(plain + 2);
+        assertThat(snr(result)).isGreaterThanOrEqualTo(plain + 2);
         assertThat(result.trials().get(0).holds()).isFalse();
         assertThat(result.best().groups()).isBetween(1, result.space().groups().size() - 1);
         assertThat(out.resolve("net.qdq.onnx")).exists();
@@ -152,6 +156,106 @@ class TuneTest {
                                 .build(),
                         Progress.QUIET);
         assertThat(again.resolve("net.qdq.onnx")).hasSameBinaryContentAs(out.resolve("net.qdq.onnx"));
+    }
+
+    private static double snr(TuneResult result) {
+        return Objects.requireNonNull(result.outcome().scores().get("simulated")).snr();
+    }
+
+    /** A search that was ended goes on: what it measured is not measured again, and the end is the same. */
+    @Test
+    void anEndedSearchGoesOn() throws IOException {
+        Path whole = work.resolve("whole");
+        Told uninterrupted = new Told();
+        tune("onnxruntime", whole, new Goal.Snr(40), uninterrupted);
+        Path out = work.resolve("ended");
+        Told ended = new Told() {
+            @Override
+            public void tried(TuneTrial trial) {
+                super.tried(trial);
+                if (trial.number() == 2) {
+                    throw new IllegalStateException("killed");
+                }
+            }
+        };
+        assertThatThrownBy(() -> tune("onnxruntime", out, new Goal.Snr(40), ended)).hasMessage("killed");
+        assertThat(out.resolve("detent.json")).exists();
+        assertThat(out.resolve(OutputNames.TUNE)).exists();
+
+        Told again = new Told();
+        TuneResult result = tune("onnxruntime", out, new Goal.Snr(40), again);
+        assertThat(again.lines).contains("resumed 2");
+        assertThat(again.lines.stream().filter(l -> l.startsWith("tried")))
+                .containsExactlyElementsOf(uninterrupted.lines.stream()
+                        .filter(l -> l.startsWith("tried"))
+                        .toList());
+        assertThat(out.resolve("net.qdq.onnx")).hasSameBinaryContentAs(whole.resolve("net.qdq.onnx"));
+        assertThat(out.resolve(TuneJob.RULES)).hasSameTextualContentAs(whole.resolve(TuneJob.RULES));
+
+        // Once more: all is known, and nothing is tried.
+        TuneResult known = tune("onnxruntime", out, new Goal.Snr(40), new Told());
+        assertThat(known.trials()).hasSameSizeAs(result.trials());
+        // Another goal is another search.
+        Told other = new Told();
+        tune("onnxruntime", out, new Goal.Snr(30), other);
+        assertThat(other.lines).noneMatch(l -> l.startsWith("resumed"));
+    }
+
+    /** A folder's memory that somebody damaged is no reason to fail. */
+    @Test
+    void aDamagedMemoryIsLeftAlone() throws IOException {
+        Path out = work.resolve("damaged");
+        tune("onnxruntime", out, new Goal.Snr(40), new Told());
+        Files.writeString(out.resolve(OutputNames.TUNE), "{\"search\": 7, \"trials\": [");
+        Told told = new Told();
+        tune("onnxruntime", out, new Goal.Snr(40), told);
+        assertThat(told.lines).noneMatch(l -> l.startsWith("resumed"));
+    }
+
+    /** Any command may judge: here, how many bytes the file has. */
+    @Test
+    void aCommandOfThePersonsJudges() {
+        Path out = work.resolve("commanded");
+        TuneResult result = tune(
+                out, new Goal.Command(MetricCommand.ID, 1), Optional.of("echo checking; wc -c < {folder}/net.qdq.onnx"));
+        assertThat(result.best().shown()).matches("command [0-9.]+");
+        assertThatThrownBy(() -> tune(
+                        work.resolve("failing"),
+                        new Goal.Command(MetricCommand.ID, 1),
+                        Optional.of("echo out of luck; exit 3")))
+                .hasMessageContaining("exit code 3, saying 'out of luck'");
+        assertThatThrownBy(() -> tune(
+                        work.resolve("wordy"),
+                        new Goal.Command(MetricCommand.ID, 1),
+                        Optional.of("echo fine")))
+                .hasMessageContaining("no number");
+        assertThatThrownBy(() -> tune(work.resolve("alone"), new Goal.Snr(1), Optional.of("echo 1")))
+                .hasMessageContaining("--min-metric command=VALUE");
+    }
+
+    private static TuneResult tune(Path out, Goal goal, Optional<String> command) {
+        return Detent.of(TestPlatform.REGISTRY, "test")
+                .tune(
+                        new TuneRequest(
+                                request("onnxruntime", out)
+                                        .evaluation(new EvaluationData.Source(data.toString(), 0, null))
+                                        .build(),
+                                floats -> goal,
+                                command.map(MetricCommand::new),
+                                CostModel.TIME,
+                                Duration.ofMinutes(5)),
+                        Progress.QUIET,
+                        new Told());
+    }
+
+    /** Time is measured on the float network, and a search that saves it ends like any other. */
+    @Test
+    void timeIsACost() {
+        TuneResult result = tune(work.resolve("timed"), new Goal.Snr(40), Optional.empty());
+        assertThat(result.space().units().stream()
+                        .mapToDouble(u -> u.choices().get(u.choices().size() - 1).cost()))
+                .allMatch(c -> c > 1e-6);
+        assertThat(result.best().holds()).isTrue();
     }
 
     /** Where the target's own rules do, nothing is measured. */

@@ -33,6 +33,7 @@ public final class Main {
     /** In the order of the help. */
     static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
+            ObserveCommand.class,
             TuneCommand.class,
             AnalyzeCommand.class,
             EvaluateCommand.class,
@@ -78,10 +79,19 @@ public final class Main {
         return Console.keepingStreams(() -> execute(args));
     }
 
-    private static int execute(String... args) {
-        PrintStream err = Console.streams().err();
+    /** The command with some of its commands; with all when none is asked for. */
+    static CommandLine commands(List<Class<?>> asked) {
         CommandLine line = new CommandLine(new Main());
         line.getCommandSpec().version("detent " + InstallationOptions.VERSION);
+        (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
+        if (asked.isEmpty()) {
+            line.addSubcommand(CommandLine.HelpCommand.class);
+        }
+        return line;
+    }
+
+    private static int execute(String... args) {
+        PrintStream err = Console.streams().err();
         // Looking into every command's options would cost the one that is run a quarter of a second.
         boolean whole = args.length > 0 && args[0].equals("generate-completion");
         List<Class<?>> asked = COMMANDS.stream()
@@ -89,10 +99,7 @@ public final class Main {
                         && !whole
                         && c.getAnnotation(Command.class).name().equals(args[0]))
                 .toList();
-        (asked.isEmpty() ? COMMANDS : asked).forEach(line::addSubcommand);
-        if (asked.isEmpty()) {
-            line.addSubcommand(CommandLine.HelpCommand.class);
-        }
+        CommandLine line = commands(asked);
         line.setOut(new PrintWriter(Console.streams().out(), true, Charset.defaultCharset()));
         line.setErr(new PrintWriter(Console.streams().err(), true, Charset.defaultCharset()));
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));

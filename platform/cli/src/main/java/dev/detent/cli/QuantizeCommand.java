@@ -11,8 +11,10 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
 import dev.detent.host.job.TargetComparison;
 import dev.detent.host.job.TargetRun;
+import dev.detent.host.observe.KnownObservations;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.InternalProblems;
+import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.record.ModelFacts;
 import dev.detent.host.settings.Effort;
@@ -57,12 +59,15 @@ class QuantizeCommand implements Callable<Integer> {
             "set",
             "rules",
             "ranges",
+            "observations",
             "out",
             "evaluate",
             "labels",
             "evaluate-samples",
             "trace",
-            "threads");
+            "threads",
+            "shuffle",
+            "input-shape");
 
     @Parameters(paramLabel = "MODEL", description = "float model: ONNX, or a Caffe prototxt")
     Path model;
@@ -88,7 +93,7 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--calibration",
             paramLabel = "PATH",
-            description = "folder of images, .npy, .npz, .bin, or input=path,input=path")
+            description = "folder of images or of folders of images, .npy, .npz, .bin, or input=path,input=path")
     Optional<String> calibration = Optional.empty();
 
     @Option(
@@ -97,6 +102,9 @@ class QuantizeCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
     Optional<Integer> samples = Optional.empty();
+
+    @Mixin
+    DataOptions data;
 
     @Option(
             names = {"--preset", "--preprocess"},
@@ -128,6 +136,17 @@ class QuantizeCommand implements Callable<Integer> {
                     "ranges found before, instead of calibrating: folder of a run, QNN encodings, TensorRT cache, Q/DQ model")
     Optional<Path> ranges = Optional.empty();
 
+    @Option(
+            names = "--observations",
+            paramLabel = "FILE",
+            description = "statistics of 'detent observe', or the folder of a run, instead of calibration data")
+    Optional<Path> observations = Optional.empty();
+
+    @Option(
+            names = "--no-observations",
+            description = "do not keep the statistics of the data in the folder (observations.bin)")
+    boolean withoutObservations;
+
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
@@ -143,7 +162,7 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--labels",
             paramLabel = "FILE",
-            description = "class labels of the evaluation data (.npy or CSV file,label)")
+            description = "class labels of the evaluation data (.npy or CSV file,label); of class folders their names say it")
     Optional<Path> labels = Optional.empty();
 
     @Option(
@@ -195,8 +214,12 @@ class QuantizeCommand implements Callable<Integer> {
             console.line(
                     "effort " + settings.effort() + ": " + settings.effort().words());
         }
-        Preprocessing preprocessing =
-                preset.map(Preprocessing::parse).or(file::preprocessing).orElseGet(() -> Preprocessing.parse("none"));
+        Optional<KnownObservations> known =
+                observations.or(() -> file.path("observations")).map(KnownObservations::read);
+        Preprocessing preprocessing = preset.map(Preprocessing::parse)
+                .or(file::preprocessing)
+                .orElseGet(() -> Preprocessing.parse(
+                        known.map(k -> k.observations().origin().preprocessing()).orElse("none")));
         List<String> targets = target.targets(backend, file);
         Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
         Optional<Path> classes = labels.or(() -> file.path("labels"));
@@ -231,8 +254,13 @@ class QuantizeCommand implements Callable<Integer> {
                 .settings(settings)
                 .workers(threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()));
+        data.addTo(request, file);
         weights.or(() -> file.path("weights")).ifPresent(request::weights);
         calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
+        known.ifPresent(request::observations);
+        if (withoutObservations) {
+            request.withoutObservations();
+        }
         format.or(() -> file.text("format")).ifPresent(request::format);
         scored.ifPresent(
                 data -> request.evaluation(new EvaluationData.Source(data, most.orElse(0), classes.orElse(null))));
@@ -240,6 +268,12 @@ class QuantizeCommand implements Callable<Integer> {
         traced.ifPresent(t -> request.listener(recorder));
         adjust(request);
         QuantizeRequest job = request.build();
+        if (known.isPresent() && job.calibration().isPresent()) {
+            throw new UserException(
+                    ObservationProblems.TWO_SOURCES,
+                    "take the place of the data they were made from; leave out --calibration, or them",
+                    "--observations");
+        }
         refusePlaces(job, ranges.or(() -> file.path("ranges")), traced);
         QuantizeResult result = home.detentAndEngine().quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));

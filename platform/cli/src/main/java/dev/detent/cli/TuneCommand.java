@@ -5,7 +5,9 @@ import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.AskedMetric;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.job.MetricCommand;
 import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.job.TuneJob;
 import dev.detent.host.job.TuneListener;
 import dev.detent.host.job.TuneRequest;
 import dev.detent.host.job.TuneResult;
@@ -56,7 +58,9 @@ final class TuneCommand implements Callable<Integer> {
             "evaluate",
             "labels",
             "threads",
-            "rules");
+            "rules",
+            "shuffle",
+            "input-shape");
 
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")
     Path model;
@@ -79,6 +83,9 @@ final class TuneCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "at most so many calibration samples")
     Optional<Integer> samples = Optional.empty();
+
+    @Mixin
+    DataOptions data;
 
     @Option(
             names = {"--preset", "--preprocess"},
@@ -115,14 +122,23 @@ final class TuneCommand implements Callable<Integer> {
         @Option(
                 names = "--min-metric",
                 paramLabel = "ID=V",
-                description = "at least this value of a metric, see 'detent metrics', e.g. box-f1=0.85")
+                description =
+                        "at least this value of a metric, see 'detent metrics', e.g. box-f1=0.85; command=V with --metric-command")
         Optional<String> metric = Optional.empty();
     }
 
     @Option(
+            names = "--metric-command",
+            paramLabel = "CMD",
+            description =
+                    "judge every mix by a command of yours: {folder} is the run's folder, the last line it prints a number")
+    Optional<String> command = Optional.empty();
+
+    @Option(
             names = "--cost",
             paramLabel = "WHAT",
-            description = "what to save: macs (multiply-adds by their width, default) or bytes (of weights)")
+            description =
+                    "what to save: macs (multiply-adds by their width, default), bytes (of weights) or time (of float operators here)")
     Optional<String> cost = Optional.empty();
 
     @Option(
@@ -159,6 +175,9 @@ final class TuneCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
+        if (command.isPresent() != wanted.metric.map(m -> m.startsWith(MetricCommand.ID + "=")).orElse(false)) {
+            throw new UserException(TuneProblems.COMMAND_GOAL, TuneJob.COMMAND_GOAL, "--metric-command");
+        }
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         List<String> targets = target.targets(backend, file);
         Detent detent = home.detentAndEngine();
@@ -183,6 +202,7 @@ final class TuneCommand implements Callable<Integer> {
                 .settings(settings)
                 .workers(threads.or(() -> file.count("threads"))
                         .orElse(Runtime.getRuntime().availableProcessors()));
+        data.addTo(quantize, file);
         calibration.or(() -> file.text("calibration")).ifPresent(quantize::calibration);
         format.or(() -> file.text("format")).ifPresent(quantize::format);
         Optional<Path> classes = labels.or(() -> file.path("labels"));
@@ -191,7 +211,8 @@ final class TuneCommand implements Callable<Integer> {
         QuantizeRequest job = quantize.build();
         config.ifPresent(f -> QuantizeCommand.refuseIn(job.out(), "the settings file", f));
         TuneResult result = detent.tune(
-                new TuneRequest(job, goal, cost(), Durations.parse(budget.orElse("10m"), "--budget")),
+                new TuneRequest(
+                        job, goal, command.map(MetricCommand::new), cost(), Durations.parse(budget.orElse("10m"), "--budget")),
                 console.progress(),
                 new Told(console));
         show(console, result);
@@ -205,7 +226,7 @@ final class TuneCommand implements Callable<Integer> {
                 return c;
             }
         }
-        throw new UserException(TuneProblems.NO_COST, "'" + wished + "' is neither macs nor bytes", "--cost");
+        throw new UserException(TuneProblems.NO_COST, "'" + wished + "' is none of macs, bytes and time", "--cost");
     }
 
     private Function<EvaluationMetrics, Goal> goal(Registry registry) {
@@ -219,7 +240,6 @@ final class TuneCommand implements Callable<Integer> {
         }
         if (wanted.metric.isPresent()) {
             String[] pair = wanted.metric.get().split("=", 2);
-            Metric metric = registry.metric(pair[0]);
             double least = pair.length == 2 ? number(pair[1]) : Double.NaN;
             if (Double.isNaN(least)) {
                 throw new UserException(
@@ -227,6 +247,10 @@ final class TuneCommand implements Callable<Integer> {
                         "'" + wanted.metric.get() + "' is not METRIC=VALUE, as in box-f1=0.85",
                         "--min-metric");
             }
+            if (pair[0].equals(MetricCommand.ID)) {
+                return floats -> new Goal.Command(MetricCommand.ID, least);
+            }
+            Metric metric = registry.metric(pair[0]);
             AskedMetric asked = new AskedMetric(
                     metric, Registry.parse("metric '" + metric.id() + "'", metric.id(), metric.options(), options()));
             return floats -> new Goal.Measure(asked, least);
@@ -274,6 +298,11 @@ final class TuneCommand implements Callable<Integer> {
         @Override
         public void goal(Goal goal) {
             console.line("goal: " + goal);
+        }
+
+        @Override
+        public void resumed(int trials) {
+            console.line("the folder holds " + trials + " trials of this search, which goes on from there");
         }
 
         @Override

@@ -6,6 +6,9 @@ import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
 import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.EvaluateResult;
+import dev.detent.host.job.ObserveJob;
+import dev.detent.host.job.ObserveRequest;
+import dev.detent.host.job.ObserveResult;
 import dev.detent.host.job.QuantizeJob;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
@@ -49,14 +52,22 @@ public final class Detent {
 
     private final Provider<Registry> plugins;
     private final QuantizeJob quantize;
+    private final ObserveJob observe;
     private final TuneJob tune;
     private final EvaluateJob evaluate;
     private final VerifyJob verify;
 
     @Inject
-    Detent(Provider<Registry> plugins, QuantizeJob quantize, TuneJob tune, EvaluateJob evaluate, VerifyJob verify) {
+    Detent(
+            Provider<Registry> plugins,
+            QuantizeJob quantize,
+            ObserveJob observe,
+            TuneJob tune,
+            EvaluateJob evaluate,
+            VerifyJob verify) {
         this.plugins = plugins;
         this.quantize = quantize;
+        this.observe = observe;
         this.tune = tune;
         this.evaluate = evaluate;
         this.verify = verify;
@@ -114,6 +125,11 @@ public final class Detent {
      */
     public QuantizeResult quantize(QuantizeRequest request, Progress progress) {
         return quantize.run(request, progress);
+    }
+
+    /** Looks at data for later runs that have none; see {@link ObserveJob}. */
+    public ObserveResult observe(ObserveRequest request, Progress progress) {
+        return observe.run(request, progress);
     }
 
     /** Searches for the cheapest mix of widths that holds a goal; see {@link TuneJob}. */

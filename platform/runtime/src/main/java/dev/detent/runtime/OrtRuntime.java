@@ -180,7 +180,7 @@ final class OrtRuntime {
         }
     }
 
-    private static OrtSession.SessionOptions options(OrtOptimizationLevel level) throws OrtException {
+    static OrtSession.SessionOptions options(OrtOptimizationLevel level) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
         options.setOptimizationLevel(
                 level == OrtOptimizationLevel.ALL || level == OrtOptimizationLevel.EXACT

@@ -92,7 +92,7 @@ final class CalibrateActivations implements Pass {
     }
 
     private static boolean isCorrected(PassView view) {
-        return view.options().get(CORRECTED) && !view.options().get(RIVAL).isEmpty();
+        return view.hasSamples() && view.options().get(CORRECTED) && !view.options().get(RIVAL).isEmpty();
     }
 
     private static List<TensorQuantization> waiting(PassView view) {
@@ -112,7 +112,8 @@ final class CalibrateActivations implements Pass {
         boolean useful = view.options().get(USEFUL);
         List<ObserverChoice> candidates =
                 new ArrayList<>(List.of(new ObserverChoice(method, Integer.MAX_VALUE, useful)));
-        Option.list(rival).stream()
+        // Which of them leaves less error shows on samples only.
+        Option.list(view.hasSamples() ? rival : "").stream()
                 .filter(r -> !r.equals(method))
                 .forEach(r -> candidates.add(
                         new ObserverChoice(r, view.options().get(RIVAL_SAMPLES), useful && !r.equals(COVERS_ALL))));
@@ -126,6 +127,14 @@ final class CalibrateActivations implements Pass {
                 context.states()
                         .keepFloat(c, c.value().isEmpty() ? "an absent optional input" : "not a floating-point tensor");
             }
+        }
+        String rivals = context.options().get(RIVAL);
+        if (!context.hasSamples() && !rivals.isEmpty()) {
+            context.report(Problem.note(
+                    CalibrationProblems.RIVALS_UNTRIED,
+                    "calibrates with the rules' observers: whether " + rivals
+                            + " leaves less error shows on samples only",
+                    "calibration"));
         }
         List<TensorQuantization> waiting = waiting(context);
         List<Candidate> candidates = observed(context, waiting);

@@ -13,4 +13,10 @@ public final class CalibrationProblems implements ProblemCatalog {
             "Observers were compared",
             "The recipe lets calibration choose the observer that leaves less error at the outputs.",
             "Nothing needs to be mended.");
+
+    static final ProblemType RIVALS_UNTRIED = new ProblemType(
+            "DT-CAL-002",
+            "Observers were not compared",
+            "Which observer leaves less error at the outputs shows on samples; the run had statistics alone.",
+            "Quantize with --calibration to have them compared, or choose one with --set calibration.method=ID.");
 }

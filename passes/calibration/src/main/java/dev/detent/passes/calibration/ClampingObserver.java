@@ -2,8 +2,10 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import java.util.Optional;
 
 /** Decorator that clamps values to a range before it passes them to the wrapped observer. */
 final class ClampingObserver implements Observer {
@@ -53,6 +55,16 @@ final class ClampingObserver implements Observer {
     @Override
     public void merge(Sketch other) {
         observer.merge(((ClampingObserver) other).observer);
+    }
+
+    @Override
+    public Optional<SketchState> state() {
+        return observer.state();
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        observer.restore(state);
     }
 
     @Override

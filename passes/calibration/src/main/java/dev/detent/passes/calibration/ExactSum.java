@@ -1,7 +1,9 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.spi.observe.SketchState;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.List;
 
 /**
  * Sum of float32 values without rounding, hence independent of order: the fixed-point number with unit 2^-149, in limbs
@@ -46,15 +48,43 @@ final class ExactSum {
         return count;
     }
 
+    /** The sum in units of 2^-149, how many were added, and whether infinities of either sign were among them. */
+    SketchState.Sums state() {
+        return new SketchState.Sums(List.of(
+                total(),
+                BigInteger.valueOf(count),
+                bit(boundless > 0 || Double.isNaN(boundless)),
+                bit(boundless < 0 || Double.isNaN(boundless))));
+    }
+
+    private static BigInteger bit(boolean set) {
+        return set ? BigInteger.ONE : BigInteger.ZERO;
+    }
+
+    void restore(SketchState.Sums state) {
+        BigInteger rest = state.values().get(0);
+        for (int i = 0; i < LIMBS - 1; i++) {
+            limbs[i] = rest.longValue() & 0xffffffffL;
+            rest = rest.shiftRight(32);
+        }
+        limbs[LIMBS - 1] = rest.longValue();
+        count = state.get(1);
+        boundless = (state.get(2) > 0 ? Double.POSITIVE_INFINITY : 0) + (state.get(3) > 0 ? Double.NEGATIVE_INFINITY : 0);
+    }
+
+    private BigInteger total() {
+        BigInteger total = BigInteger.ZERO;
+        for (int i = LIMBS - 1; i >= 0; i--) {
+            total = total.shiftLeft(32).add(BigInteger.valueOf(limbs[i]));
+        }
+        return total;
+    }
+
     /** The mean, rounded once, to double and then to float; infinite or NaN when a value was. */
     float mean() {
         if (boundless != 0) {
             return (float) boundless;
         }
-        BigInteger total = BigInteger.ZERO;
-        for (int i = LIMBS - 1; i >= 0; i--) {
-            total = total.shiftLeft(32).add(BigInteger.valueOf(limbs[i]));
-        }
-        return (float) (new BigDecimal(total).doubleValue() * 0x1p-149 / count);
+        return (float) (new BigDecimal(total()).doubleValue() * 0x1p-149 / count);
     }
 }

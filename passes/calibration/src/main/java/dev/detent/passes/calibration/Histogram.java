@@ -1,6 +1,8 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.spi.observe.SketchState;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Counts values without knowing their range first: a bin is the upper 16 bits of the float pattern (sign, exponent, 7
@@ -98,6 +100,55 @@ final class Histogram {
                 for (int i = 0; i < BINS; i++) {
                     mine[i] += other.rows[r][i];
                 }
+            }
+        }
+    }
+
+    /** Values as they are, or counters by bin. */
+    SketchState.Distribution state() {
+        if (rows.length == 0) {
+            return new SketchState.Distribution(
+                    EXACT,
+                    true,
+                    SketchState.Counts.of(IntStream.range(0, size)
+                            .mapToLong(i -> Integer.toUnsignedLong(Float.floatToRawIntBits(buffer[i])))
+                            .toArray()));
+        }
+        drain();
+        int filled = 0;
+        for (long[] row : rows) {
+            filled += row == null ? 0 : (int) Arrays.stream(row).filter(n -> n > 0).count();
+        }
+        long[] keys = new long[filled];
+        long[] counts = new long[filled];
+        int at = 0;
+        for (int r = 0; r < ROWS; r++) {
+            for (int i = 0; rows[r] != null && i < BINS; i++) {
+                if (rows[r][i] > 0) {
+                    keys[at] = (long) r << BITS | i;
+                    counts[at++] = rows[r][i];
+                }
+            }
+        }
+        return new SketchState.Distribution(EXACT, false, new SketchState.Counts(keys, counts));
+    }
+
+    /** Of one that has seen nothing. */
+    void restore(SketchState.Distribution state) {
+        long[] keys = state.counts().keys();
+        long[] counts = state.counts().counts();
+        if (!state.exact()) {
+            collapse();
+        }
+        float[] one = new float[1];
+        for (int k = 0; k < keys.length; k++) {
+            if (state.exact()) {
+                one[0] = Float.intBitsToFloat((int) keys[k]);
+                for (long n = 0; n < counts[k]; n++) {
+                    add(one, 0, 1);
+                }
+            } else {
+                row((int) (keys[k] >>> BITS))[(int) keys[k] & BINS - 1] += counts[k];
             }
         }
     }

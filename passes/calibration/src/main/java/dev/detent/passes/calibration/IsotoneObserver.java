@@ -2,10 +2,13 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The scale that keeps the arg-max of as many samples as possible: for each sample the two largest values l1 and l2
@@ -72,6 +75,27 @@ final class IsotoneObserver implements Observer {
         IsotoneObserver o = (IsotoneObserver) other;
         for (int i = 0; i < o.rows; i++) {
             add(o.first[i], o.second[i]);
+        }
+    }
+
+    /** The two values of every row, as one number. */
+    @Override
+    public Optional<SketchState> state() {
+        return Optional.of(SketchState.of(
+                "rows",
+                SketchState.Counts.of(IntStream.range(0, rows)
+                        .mapToLong(i -> (long) Float.floatToRawIntBits(first[i]) << 32
+                                | Integer.toUnsignedLong(Float.floatToRawIntBits(second[i])))
+                        .toArray())));
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        SketchState.Counts seen = state.part("rows", SketchState.Counts.class);
+        for (int i = 0; i < seen.keys().length; i++) {
+            for (long n = 0; n < seen.counts()[i]; n++) {
+                add(Float.intBitsToFloat((int) (seen.keys()[i] >>> 32)), Float.intBitsToFloat((int) seen.keys()[i]));
+            }
         }
     }
 

@@ -2,9 +2,11 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import java.util.Optional;
 
 /**
  * The threshold whose quantized distribution is nearest, in Kullback-Leibler divergence, to the observed one (Migacz,
@@ -39,6 +41,17 @@ final class KlObserver implements Observer {
         KlObserver o = (KlObserver) other;
         histogram.merge(o.histogram);
         extremes.merge(o.extremes);
+    }
+
+    @Override
+    public Optional<SketchState> state() {
+        return Optional.of(SketchState.of("values", histogram.state()).with("range", extremes.state()));
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        histogram.restore(state.part("values", SketchState.Distribution.class));
+        extremes.restore(state.part("range", SketchState.Extremes.class));
     }
 
     @Override

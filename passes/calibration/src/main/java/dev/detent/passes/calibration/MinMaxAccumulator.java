@@ -1,5 +1,6 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.spi.observe.SketchState;
 import java.util.Arrays;
 
 /**
@@ -84,6 +85,16 @@ final class MinMaxAccumulator {
             m = Math.max(m, v);
         }
         return m;
+    }
+
+    /** Infinities where nothing was seen. */
+    SketchState.Extremes state() {
+        return new SketchState.Extremes(new float[] {min()}, new float[] {max()});
+    }
+
+    void restore(SketchState.Extremes state) {
+        min[0] = Math.min(min[0], state.smallest()[0]);
+        max[0] = Math.max(max[0], state.largest()[0]);
     }
 
     /** One run on its own, for short ones. */

@@ -2,9 +2,11 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Smallest and largest value, per tensor or per channel. */
 final class MinMaxObserver implements Observer {
@@ -91,6 +93,24 @@ final class MinMaxObserver implements Observer {
         for (int c = 0; c < o.min.length; c++) {
             min[c] = Math.min(min[c], o.min[c]);
             max[c] = Math.max(max[c], o.max[c]);
+        }
+    }
+
+    @Override
+    public Optional<SketchState> state() {
+        return Optional.of(SketchState.of(
+                "range", scheme.isPerChannel() ? new SketchState.Extremes(min.clone(), max.clone()) : tensor.state()));
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        SketchState.Extremes range = state.part("range", SketchState.Extremes.class);
+        if (scheme.isPerChannel()) {
+            min = range.smallest().clone();
+            max = range.largest().clone();
+            channels = min.length;
+        } else {
+            tensor.restore(range);
         }
     }
 

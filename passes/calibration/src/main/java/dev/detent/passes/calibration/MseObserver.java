@@ -3,10 +3,12 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The range with the least mean squared quantization error over the observed distribution. The error of a candidate is
@@ -135,6 +137,33 @@ final class MseObserver implements Observer {
         }
         for (int c = 0; c < o.histograms.length; c++) {
             histograms[c].merge(o.histograms[c]);
+        }
+    }
+
+    @Override
+    public Optional<SketchState> state() {
+        SketchState state = SketchState.of("tails", tails.state())
+                .with("range", new SketchState.Extremes(new float[] {(float) smallest}, new float[] {(float) largest}))
+                .with("elements", SketchState.Sums.of(elements, taken));
+        for (int c = 0; c < histograms.length; c++) {
+            state = state.with("values " + c, histograms[c].state());
+        }
+        return Optional.of(state);
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        tails.restore(state.part("tails", SketchState.Distribution.class));
+        SketchState.Extremes range = state.part("range", SketchState.Extremes.class);
+        smallest = range.smallest()[0];
+        largest = range.largest()[0];
+        elements = state.part("elements", SketchState.Sums.class).get(0);
+        taken = state.part("elements", SketchState.Sums.class).get(1);
+        channels = state.parts().size() - 3;
+        histograms = new Histogram[channels];
+        for (int c = 0; c < channels; c++) {
+            histograms[c] = new Histogram();
+            histograms[c].restore(state.part("values " + c, SketchState.Distribution.class));
         }
     }
 

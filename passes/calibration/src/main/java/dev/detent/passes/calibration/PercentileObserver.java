@@ -2,8 +2,10 @@ package dev.detent.passes.calibration;
 
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import java.util.Optional;
 
 /**
  * Exact order statistics of every batch, averaged over batches: the k-th smallest and k-th largest value with k = int(n
@@ -65,6 +67,17 @@ final class PercentileObserver implements Observer {
         PercentileObserver o = (PercentileObserver) other;
         minima.merge(o.minima);
         maxima.merge(o.maxima);
+    }
+
+    @Override
+    public Optional<SketchState> state() {
+        return Optional.of(SketchState.of("minima", minima.state()).with("maxima", maxima.state()));
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        minima.restore(state.part("minima", SketchState.Sums.class));
+        maxima.restore(state.part("maxima", SketchState.Sums.class));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.detent.passes.equalization;
 
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
+import java.util.Optional;
 
 /**
  * Largest magnitude and mean square of every channel along an axis. Mean squares of samples are added as integers of
@@ -81,6 +83,29 @@ final class ChannelRange implements Sketch {
             energy[c] += o.energy[c];
         }
         samples += o.samples;
+    }
+
+    /** The largest magnitudes beside their negatives: an end of a range each. */
+    @Override
+    public Optional<SketchState> state() {
+        float[] low = new float[largest.length];
+        for (int c = 0; c < low.length; c++) {
+            low[c] = -largest[c];
+        }
+        return Optional.of(SketchState.of("ranges", new SketchState.Extremes(low, largest.clone()))
+                .with("energies", SketchState.Sums.of(energy))
+                .with("samples", SketchState.Sums.of(samples)));
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        largest = state.part("ranges", SketchState.Extremes.class).largest().clone();
+        SketchState.Sums energies = state.part("energies", SketchState.Sums.class);
+        energy = new long[largest.length];
+        for (int c = 0; c < energy.length; c++) {
+            energy[c] = energies.get(c);
+        }
+        samples = (int) state.part("samples", SketchState.Sums.class).get(0);
     }
 
     int channels() {

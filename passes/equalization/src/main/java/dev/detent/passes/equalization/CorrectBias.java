@@ -34,7 +34,7 @@ final class CorrectBias implements Pass {
                     .after("bias-room", "the error is that of the final weight scales")
                     .after("passive-parameters", "the bias is corrected in float, after its scale was derived")
                     .editsGraph()
-                    .needs(PassRequirement.SAMPLES)
+                    .needs(PassRequirement.STATISTICS)
                     .options(SAMPLES)
                     .build(),
             new CorrectBias());

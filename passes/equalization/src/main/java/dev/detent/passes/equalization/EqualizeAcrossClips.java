@@ -51,7 +51,7 @@ final class EqualizeAcrossClips implements Pass {
                     .after("equalization", "where nothing clips, layers are balanced already")
                     .before("smoothing", "the channel ranges are measured on the balanced network")
                     .editsGraph()
-                    .needs(PassRequirement.SAMPLES)
+                    .needs(PassRequirement.STATISTICS)
                     .options(SAMPLES, ITERATIONS, HEADROOM, LIMIT)
                     .build(),
             new EqualizeAcrossClips());

@@ -52,7 +52,7 @@ final class SmoothActivations {
                     .after("bias-folding", "a constant Add behind a convolution is scaled as its bias")
                     .after("equalization", "the channel ranges are measured on the balanced network")
                     .editsGraph()
-                    .needs(PassRequirement.SAMPLES)
+                    .needs(PassRequirement.STATISTICS)
                     .options(SAMPLES, LIMIT, WEIGHTS_ONLY)
                     .build(),
             new Smoothing());

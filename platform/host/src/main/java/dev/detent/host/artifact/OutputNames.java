@@ -17,10 +17,16 @@ public final class OutputNames {
     public static final String ANALYSIS = "analysis.json";
     public static final String COMPARISON = "comparison.html";
 
+    /** What a search has measured, which belongs to no run's files: runs come and go while it grows. */
+    public static final String TUNE = "tune.json";
+
+    /** Statistics of the run, for {@code quantize --observations}. */
+    public static final String OBSERVATIONS = "observations.bin";
+
     /** What every run for one target writes. */
     public static final List<String> OF_EVERY_RUN = List.of(RECORD, JOURNAL, REPORT);
 
-    private static final List<String> RESERVED = List.of(RECORD, JOURNAL, REPORT, ANALYSIS, COMPARISON);
+    private static final List<String> RESERVED = List.of(RECORD, JOURNAL, REPORT, ANALYSIS, COMPARISON, OBSERVATIONS, TUNE);
 
     private OutputNames() {}
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -22,17 +23,16 @@ public final class Sha256 {
     private Sha256() {}
 
     /**
-     * Of a file, or of the files that lie directly in a folder: sub-folders are not looked at, as no samples are read
-     * from them.
+     * Of a file, or of the files that lie directly in a folder, or, where none does, in the folders in it: nowhere else
+     * are samples read from.
      */
     public static String of(Path path) {
         try {
             MessageDigest sha = sha256();
             if (Files.isDirectory(path)) {
-                List<Path> files;
-                try (Stream<Path> all = Files.list(path)) {
-                    files = all.filter(Files::isRegularFile).sorted().toList();
-                }
+                List<Path> files = files(path, 1);
+                // Nothing but folders: those of classes, whose pictures are samples.
+                files = files.isEmpty() ? files(path, 2) : files;
                 for (Path f : files) {
                     sha.update(path.relativize(f).toString().getBytes(StandardCharsets.UTF_8));
                     // A sample that cannot be read fails where it is read; of anything else the name is enough.
@@ -46,6 +46,12 @@ public final class Sha256 {
             return HexFormat.of().formatHex(sha.digest());
         } catch (IOException | UncheckedIOException e) {
             throw new UserException(DataProblems.UNREADABLE, "cannot be read: " + e.getMessage(), path.toString(), e);
+        }
+    }
+
+    private static List<Path> files(Path folder, int depth) throws IOException {
+        try (Stream<Path> all = Files.find(folder, depth, (f, a) -> a.isRegularFile(), FileVisitOption.FOLLOW_LINKS)) {
+            return all.sorted().toList();
         }
     }
 

@@ -21,13 +21,14 @@ public final class CalibrationPictures {
      * @param data as in {@link SampleLoader#open}
      * @param limit at most so many; 0 for all
      */
-    public static CalibrationInputs of(Graph graph, Optional<String> data, int limit, Preprocessing preprocessing) {
+    public static CalibrationInputs of(
+            Graph graph, Optional<String> data, int limit, SampleOrder order, Preprocessing preprocessing) {
         Map<String, List<String>> pictures = new LinkedHashMap<>();
         data.map(DataPaths::parse).ifPresent(paths -> {
             if (paths instanceof DataPaths.PerInput named) {
-                named.paths().forEach((input, path) -> pictures.put(input, list(path, limit)));
+                named.paths().forEach((input, path) -> pictures.put(input, list(path, limit, order)));
             } else if (graph.inputs().size() == 1) {
-                pictures.put(graph.inputs().get(0).name(), list(((DataPaths.One) paths).path(), limit));
+                pictures.put(graph.inputs().get(0).name(), list(((DataPaths.One) paths).path(), limit, order));
             }
         });
         pictures.values().removeIf(List::isEmpty);
@@ -39,11 +40,14 @@ public final class CalibrationPictures {
                 pictures);
     }
 
-    private static List<String> list(Path path, int limit) {
+    private static List<String> list(Path path, int limit, SampleOrder order) {
         if (!Files.isDirectory(path)) {
             return DataFile.hasEnding(path, FileSources.IMAGES) ? List.of(path.toString()) : List.of();
         }
-        return DataFile.list(path, FileSources.IMAGES).stream()
+        List<Path> there = DataFile.list(path, FileSources.IMAGES);
+        List<Path> pictures =
+                there.isEmpty() ? ClassFolders.in(path).map(ClassFolders::files).orElse(List.of()) : there;
+        return order.of(pictures).stream()
                 .limit(limit > 0 ? limit : Long.MAX_VALUE)
                 .map(Path::toString)
                 .toList();

@@ -14,6 +14,9 @@ final class FileSources {
 
     static final String[] IMAGES = {".png", ".jpg", ".jpeg", ".bmp"};
 
+    /** All kinds of files that hold samples. */
+    static final String[] ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".npy", ".npz", ".bin"};
+
     private FileSources() {}
 
     /** One input's tensors from a file or a folder. */
@@ -53,7 +56,9 @@ final class FileSources {
             return Optional.of(NpySource.files(arrays, input));
         }
         List<Path> raw = DataFile.list(folder, ".bin");
-        return raw.isEmpty() ? Optional.empty() : Optional.of(RawSource.of(raw, input));
+        return raw.isEmpty()
+                ? ClassFolders.in(folder).map(c -> ImageSource.of(c.files(), input))
+                : Optional.of(RawSource.of(raw, input));
     }
 
     /** A folder with nothing to read, and what lies there instead. */
@@ -72,7 +77,7 @@ final class FileSources {
                 DataProblems.NO_SAMPLES,
                 "holds no samples (.png, .jpg, .bmp, .npy, .npz or .bin)"
                         + (nested
-                                ? "; what lies in its subfolders is not looked at: give one of them, or put some of each into one folder"
+                                ? "; of folders in it only pictures are read, as of classes"
                                 : ""),
                 folder.toString());
     }

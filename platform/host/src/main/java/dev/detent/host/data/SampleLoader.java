@@ -14,7 +14,8 @@ import java.util.Optional;
 
 /**
  * Finds samples in files: a folder of PNG, JPEG or BMP, a {@code .npy} whose first axis counts samples, an {@code .npz}
- * with one array per input, raw little-endian {@code .bin}, or a folder of such files with one sample each. Several
+ * with one array per input, raw little-endian {@code .bin}, a folder of such files with one sample each, or a folder of
+ * folders of pictures, one for each class. Several
  * inputs: {@code name=path,name=path}.
  */
 public final class SampleLoader {
@@ -36,6 +37,12 @@ public final class SampleLoader {
      *     images as it takes
      */
     public static Samples open(Graph graph, String specification, Preprocessing preprocessing, int limit) {
+        return open(graph, specification, preprocessing, limit, SampleOrder.GIVEN);
+    }
+
+    /** The same in an order of which the first {@code limit} count. */
+    public static Samples open(
+            Graph graph, String specification, Preprocessing preprocessing, int limit, SampleOrder order) {
         SampleLoader loader = new SampleLoader(graph, preprocessing);
         DataPaths paths = DataPaths.parse(specification);
         Samples all = paths instanceof DataPaths.PerInput named
@@ -44,8 +51,15 @@ public final class SampleLoader {
         if (all.size() == 0) {
             throw new UserException(DataProblems.NO_SAMPLES, "holds no samples", specification);
         }
-        Samples samples = BatchedSamples.of(graph, all, specification);
+        Samples samples = BatchedSamples.of(graph, order.of(all), specification);
         return limit > 0 ? samples.first(limit) : samples;
+    }
+
+    /** The folder that data are, where they are one. */
+    public static Optional<Path> folder(String specification) {
+        return DataPaths.parse(specification) instanceof DataPaths.One one && Files.isDirectory(one.path())
+                ? Optional.of(one.path())
+                : Optional.empty();
     }
 
     private Samples perInput(Map<String, Path> paths, String where) {

@@ -1,5 +1,6 @@
 package dev.detent.host.evaluate;
 
+import dev.detent.host.data.ClassFolders;
 import dev.detent.host.data.Labels;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.data.SampleLoader;
@@ -39,7 +40,20 @@ public record EvaluationData(List<String> outputs, Samples samples, int @Nullabl
         return new EvaluationData(
                 model.outputs().stream().map(ValueInfo::name).toList(),
                 samples,
-                file == null ? null : labels(file, samples.size() * samples.rows(), source));
+                file == null
+                        ? classes(source.data(), samples.size() * samples.rows())
+                        : labels(file, samples.size() * samples.rows(), source));
+    }
+
+    /** The folders of classes say the labels, where the data are such; null where they are not. */
+    private static int @Nullable [] classes(String data, int rows) {
+        return SampleLoader.folder(data)
+                .flatMap(ClassFolders::in)
+                .map(c -> c.labels().stream()
+                        .limit(rows)
+                        .mapToInt(Integer::intValue)
+                        .toArray())
+                .orElse(null);
     }
 
     /** More labels than samples belong to other data, unless only the first samples were asked for. */

@@ -24,6 +24,7 @@ public final class InputPlaces {
         request.source().weights().ifPresent(f -> places.add(new InputPath("the weights of the model", f)));
         ExternalDataFiles.of(request.model()).forEach(f -> places.add(new InputPath("external data of the model", f)));
         request.calibration().ifPresent(c -> data(c).forEach(p -> places.add(new InputPath("calibration data", p))));
+        request.observations().ifPresent(k -> places.add(new InputPath("the statistics", k.file())));
         request.evaluation().ifPresent(e -> {
             data(e.data()).forEach(p -> places.add(new InputPath("evaluation data", p)));
             Path labels = e.labels();

@@ -15,7 +15,7 @@ final class MixText {
     static String rules(TuneTrial trial, SearchSpace space, Goal goal) {
         StringBuilder text = new StringBuilder();
         line(text, "# Found by 'detent tune' for the goal: %s", goal);
-        line(text, "# In simulation on the evaluation data: %s", goal.show(trial.scores()));
+        line(text, "# In simulation on the evaluation data: %s", trial.shown());
         line(
                 text,
                 "# %d of %d groups of nodes are wider than the target's own rules say, %.1f %% of the multiply-adds.",

@@ -8,6 +8,9 @@ import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.normalize.GraphNormalizer;
 import dev.detent.host.normalize.HalfPrecision;
+import dev.detent.host.observe.KnownObservations;
+import dev.detent.host.observe.Observations;
+import dev.detent.host.pipeline.CalibrationData;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.QuantizationProblems;
@@ -43,7 +46,7 @@ public final class PreparedModel {
     private final ModelFacts facts;
     private final CalibrationFacts calibration;
     private final List<Problem> remarks;
-    private final Samples samples;
+    private final CalibrationData data;
     private final @Nullable Evaluation evaluation;
 
     private PreparedModel(
@@ -51,13 +54,13 @@ public final class PreparedModel {
             ModelFacts facts,
             CalibrationFacts calibration,
             List<Problem> remarks,
-            Samples samples,
+            CalibrationData data,
             @Nullable Evaluation evaluation) {
         this.graph = graph;
         this.facts = facts;
         this.calibration = calibration;
         this.remarks = List.copyOf(remarks);
-        this.samples = samples;
+        this.data = data;
         this.evaluation = evaluation;
     }
 
@@ -69,6 +72,7 @@ public final class PreparedModel {
         Optional<ModelFacts.Weights> weights =
                 request.source().weights().map(w -> new ModelFacts.Weights(w, InputDigest.of(w)));
         Graph graph = request.source().read();
+        request.inputShapes().apply(graph, name);
         weights.ifPresent(w -> w.digest().confirm());
         ModelFacts facts =
                 new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm(), weights);
@@ -100,7 +104,7 @@ public final class PreparedModel {
                 .map(InputDigest::of)
                 .orElse(null);
         Samples samples = request.calibration()
-                .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
+                .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples(), request.order())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
         if (samples.size() == 1) {
@@ -117,16 +121,18 @@ public final class PreparedModel {
                             s,
                             request.calibration().orElse(""))));
         }
+        Optional<KnownObservations> known = request.observations();
         return new PreparedModel(
                 graph,
                 facts,
-                new CalibrationFacts(
-                        data == null ? null : Path.of(request.calibration().orElseThrow()),
-                        data,
-                        samples.size(),
-                        request.preprocessing()),
+                known.map(PreparedModel::calibration)
+                        .orElseGet(() -> new CalibrationFacts(
+                                data == null ? null : Path.of(request.calibration().orElseThrow()),
+                                data,
+                                samples.size(),
+                                request.preprocessing())),
                 remarks,
-                samples,
+                known.map(k -> CalibrationData.of(k.observations())).orElseGet(() -> CalibrationData.of(samples)),
                 request.evaluation()
                         .map(source -> evaluation(
                                 request,
@@ -135,6 +141,15 @@ public final class PreparedModel {
                                 half || !request.source().isOnnx(),
                                 progress))
                         .orElse(null));
+    }
+
+    private static CalibrationFacts calibration(KnownObservations known) {
+        Observations.Data data = known.observations().data();
+        return new CalibrationFacts(
+                known.file(),
+                InputDigest.of(known.file()),
+                data.samples(),
+                Preprocessing.parse(known.observations().origin().preprocessing()));
     }
 
     private static Evaluation evaluation(
@@ -147,7 +162,7 @@ public final class PreparedModel {
 
     /** The same without data to measure on: for a run that another one may replace at once. */
     PreparedModel unmeasured() {
-        return new PreparedModel(graph, facts, calibration, remarks, Pipeline.NO_SAMPLES, null);
+        return new PreparedModel(graph, facts, calibration, remarks, CalibrationData.of(Pipeline.NO_SAMPLES), null);
     }
 
     /** A copy of the normalized graph to work on. */
@@ -172,7 +187,12 @@ public final class PreparedModel {
 
     /** None for a plan that needs no data. */
     public Samples samples() {
-        return samples;
+        return data.samples();
+    }
+
+    /** What passes learn from. */
+    public CalibrationData data() {
+        return data;
     }
 
     public Optional<Evaluation> evaluation() {

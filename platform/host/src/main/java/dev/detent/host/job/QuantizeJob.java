@@ -3,6 +3,9 @@ package dev.detent.host.job;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
 import dev.detent.host.artifact.TargetDirectory;
+import dev.detent.host.observe.Observations;
+import dev.detent.host.observe.ObservationsFile;
+import dev.detent.host.observe.Shard;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.DataPasses;
 import dev.detent.host.plan.PlannedTarget;
@@ -18,6 +21,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.function.Supplier;
 
 /**
  * Quantizes one model for one target or several: plans every target while the model is read, runs all plans with common
@@ -28,6 +33,9 @@ import java.util.Map;
  * it failed. When all fail, nothing is written.
  */
 public final class QuantizeJob {
+
+    /** Statistics of so many bytes are kept beside any model, more only where they are small beside it. */
+    private static final long SMALL = 1 << 20;
 
     private final Provider<Registry> plugins;
     private final HostInfo info;
@@ -57,10 +65,14 @@ public final class QuantizeJob {
                     .map(t -> PlannedTarget.of(plugins.get(), t, settings(request, t), request.format()))
                     .toList();
             PreparedModel model = reading.get();
-            Pipeline pipeline = new Pipeline(model::graph, model.samples(), request.workers(), progress);
-            List<Pipeline.Attempt> attempts = pipeline.run(targets.stream()
-                    .map(t -> new Pipeline.Task(t.plan(), request.listener()))
-                    .toList());
+            request.observations().ifPresent(k -> k.confirm(RunObservations.origin(request, model, plugins.get())));
+            Pipeline pipeline = new Pipeline(model::graph, model.data(), request.workers(), progress);
+            TargetDirectory own = new TargetDirectory(folder, "");
+            List<Pipeline.Attempt> attempts = pipeline.run(
+                    targets.stream()
+                            .map(t -> new Pipeline.Task(t.plan(), request.listener()))
+                            .toList(),
+                    seen -> keep(request, model, own, seen));
             QuantizeResult result = finish(
                     targets,
                     attempts,
@@ -68,18 +80,31 @@ public final class QuantizeJob {
                     new Places(folder, several),
                     pipeline.graphsObserved());
             if (several) {
-                result.comparison().write(new TargetDirectory(folder, ""), request.model(), info.version());
+                result.comparison().write(own, request.model(), info.version());
             }
             folder.commit();
             return result;
         }
     }
 
-    /** With ranges that are known and no data, what else looks at data is left out. */
+    /** Puts what was seen into the output folder, for runs without data. */
+    private void keep(
+            QuantizeRequest request,
+            PreparedModel model,
+            TargetDirectory own,
+            Supplier<SortedMap<String, SortedMap<Observations.Key, Observations.Kept>>> seen) {
+        if (request.keepsObservations() && request.observations().isEmpty()) {
+            Observations all = RunObservations.of(request, model, plugins.get(), Shard.WHOLE, seen.get());
+            byte[] file = ObservationsFile.bytes(all);
+            if (all.size() > 0 && file.length <= Math.max(SMALL, model.facts().bytes() / 4)) {
+                own.write(OutputNames.OBSERVATIONS, file);
+            }
+        }
+    }
+
+    /** Without data, what looks at them for other ends than calibration is left out. */
     private Settings settings(QuantizeRequest request, String target) {
-        return request.settings().knowsRanges() && request.calibration().isEmpty()
-                ? DataPasses.without(plugins.get(), target, request.settings())
-                : request.settings();
+        return DataPasses.without(request.leftOut(plugins.get(), target), request.settings());
     }
 
     /** Where the files of targets go: to the folder itself, or below it when there are several. */

@@ -2,9 +2,14 @@ package dev.detent.host.job;
 
 import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.data.Preprocessing;
+import dev.detent.host.data.SampleOrder;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.model.ModelFile;
+import dev.detent.host.normalize.InputShapes;
+import dev.detent.host.observe.KnownObservations;
 import dev.detent.host.pipeline.PipelineListener;
+import dev.detent.host.plan.DataPasses;
+import dev.detent.host.plugin.Registry;
 import dev.detent.host.settings.Settings;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,9 +53,29 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.calibration);
     }
 
+    /** Statistics that take the place of calibration data. */
+    public Optional<KnownObservations> observations() {
+        return Optional.ofNullable(built.observations);
+    }
+
+    /** What the run sees of its data is kept in its folder. */
+    public boolean keepsObservations() {
+        return built.keepsObservations;
+    }
+
     /** Upper bound of the number of calibration samples; 0 for all. */
     public int samples() {
         return built.samples;
+    }
+
+    /** In which order calibration samples are taken. */
+    public SampleOrder order() {
+        return built.order;
+    }
+
+    /** Sizes of inputs that the model leaves open. */
+    public InputShapes inputShapes() {
+        return built.inputShapes;
     }
 
     /** Of calibration and evaluation data. */
@@ -82,6 +107,16 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.analysis);
     }
 
+    /** Passes of a target that the request has no data for: ranges or statistics take the place of samples. */
+    List<String> leftOut(Registry registry, String target) {
+        if (observations().isPresent()) {
+            return DataPasses.onSamples(registry, target, settings());
+        }
+        return settings().knowsRanges() && calibration().isEmpty()
+                ? DataPasses.of(registry, target, settings())
+                : List.of();
+    }
+
     /** Told of every step of every target's plan. */
     public PipelineListener listener() {
         return built.listener;
@@ -94,7 +129,11 @@ public final class QuantizeRequest {
         private final Path out;
         private @Nullable Path weights;
         private @Nullable String calibration;
+        private @Nullable KnownObservations observations;
+        private boolean keepsObservations = true;
         private int samples;
+        private SampleOrder order = SampleOrder.GIVEN;
+        private InputShapes inputShapes = InputShapes.NONE;
         private Preprocessing preprocessing = Preprocessing.parse("none");
         private Settings settings = Settings.NONE;
         private @Nullable String format;
@@ -121,9 +160,33 @@ public final class QuantizeRequest {
             return this;
         }
 
+        /** See {@link QuantizeRequest#observations}. */
+        public Builder observations(KnownObservations known) {
+            this.observations = known;
+            return this;
+        }
+
+        /** {@link QuantizeRequest#keepsObservations} is not so. */
+        public Builder withoutObservations() {
+            this.keepsObservations = false;
+            return this;
+        }
+
         /** See {@link QuantizeRequest#samples}. */
         public Builder samples(int limit) {
             this.samples = limit;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#order}. */
+        public Builder order(SampleOrder given) {
+            this.order = given;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#inputShapes}. */
+        public Builder inputShapes(InputShapes given) {
+            this.inputShapes = given;
             return this;
         }
 

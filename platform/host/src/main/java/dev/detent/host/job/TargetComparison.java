@@ -169,7 +169,12 @@ public record TargetComparison(
         root.write(OutputNames.COMPARISON, page);
         Map<String, Object> record = json(name, version);
         // The targets' own files are listed by the records in their folders.
-        record.put("files", List.of(new FileDigest(OutputNames.COMPARISON, Sha256.of(page)).toJson()));
+        List<Map<String, Object>> files = new ArrayList<>();
+        files.add(new FileDigest(OutputNames.COMPARISON, Sha256.of(page)).toJson());
+        root.staged().stream()
+                .filter(f -> f.getFileName().toString().equals(OutputNames.OBSERVATIONS))
+                .forEach(f -> files.add(new FileDigest(OutputNames.OBSERVATIONS, Sha256.of(f)).toJson()));
+        record.put("files", files);
         root.write(
                 OutputNames.RECORD,
                 RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))).getBytes(StandardCharsets.UTF_8));

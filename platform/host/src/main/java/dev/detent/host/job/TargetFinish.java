@@ -19,9 +19,9 @@ import dev.detent.host.evaluate.LostOperands;
 import dev.detent.host.evaluate.Probe;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.plan.DataPasses;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plan.TargetPlan;
+import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.problem.SettingsProblems;
@@ -75,7 +75,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         folder,
                         target.options(),
                         CalibrationPictures.of(
-                                result.graph(), request.calibration(), request.samples(), request.preprocessing()),
+                                result.graph(), request.calibration(), request.samples(), request.order(), request.preprocessing()),
                         p -> problems.add(Objects.requireNonNull(p, "problem")),
                         target.plan().plugin())) {
             target.exporter().export(frozen, files);
@@ -117,7 +117,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         measured,
                         problems,
                         Diagnosis.quantizedNodes(result),
-                        model.samples().size()));
+                        model.calibration().samples()));
     }
 
     /** Which layers cost what, where there are samples to see it on. */
@@ -192,16 +192,17 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
     }
 
     private Optional<Problem> leftOut(PlannedTarget target) {
-        if (!request.settings().knowsRanges() || request.calibration().isPresent()) {
-            return Optional.empty();
-        }
-        List<String> passes = DataPasses.of(target.plan().registry(), target.id(), request.settings());
+        List<String> passes = request.leftOut(target.plan().registry(), target.id());
         return passes.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Problem.warning(
-                        RuleProblems.WITHOUT_DATA,
-                        "goes without " + String.join(", ", passes)
-                                + ", which look at data; give --calibration as well to have them",
+                        request.observations().isPresent()
+                                ? ObservationProblems.LEFT_OUT
+                                : RuleProblems.WITHOUT_DATA,
+                        "goes without " + String.join(", ", passes) + ", which "
+                                + (request.observations().isPresent()
+                                        ? "takes samples; quantize with --calibration to have it"
+                                        : "look at data; give --calibration as well to have them"),
                         target.id()));
     }
 

@@ -9,6 +9,9 @@ public interface TuneListener {
     /** The float model has been run: this is the goal of the search. */
     void goal(Goal goal);
 
+    /** The folder holds what the same search measured before it was ended; so many trials are not made again. */
+    default void resumed(int trials) {}
+
     /** Cost and benefit of every group have been measured. */
     void measured(SearchSpace space);
 

@@ -1,6 +1,5 @@
 package dev.detent.host.job;
 
-import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.search.Trial;
 
 /**
@@ -10,7 +9,7 @@ import dev.detent.host.search.Trial;
  * @param wideShare share of all multiply-adds that are computed with more than the target's own bits, 0..1
  * @param shown the score that counts, for people
  */
-public record TuneTrial(int number, Trial trial, double wideShare, Evaluation.Scores scores, String shown) {
+public record TuneTrial(int number, Trial trial, double wideShare, String shown) {
 
     /** The goal is held. */
     public boolean holds() {

@@ -1,5 +1,6 @@
 package dev.detent.host.pipeline;
 
+import dev.detent.host.observe.Observations;
 import dev.detent.host.plan.Step;
 import dev.detent.host.problem.PipelineProblems;
 import dev.detent.spi.graph.Graph;
@@ -36,8 +37,8 @@ record DefaultPassContext(
         Step.RunPass step,
         PassView view,
         StateControl states,
-        Map<FloatObservations.Key, Sketch> seen,
-        Function<Observation<?>, FloatObservations.Key> key,
+        Map<Observations.Key, Sketch> seen,
+        Function<Observation<?>, Observations.Key> key,
         Runs runs,
         Consumer<Problem> problems)
         implements PassContext {
@@ -68,6 +69,11 @@ record DefaultPassContext(
     @Override
     public Observers observers() {
         return view.observers();
+    }
+
+    @Override
+    public boolean hasSamples() {
+        return view.hasSamples();
     }
 
     @Override

@@ -11,7 +11,8 @@ import dev.detent.spi.quant.Quantization;
 import java.util.Optional;
 
 /** What one pass run may look at. */
-record DefaultPassView(Step.RunPass step, Graph graph, Quantization quantization, Observers observers)
+record DefaultPassView(
+        Step.RunPass step, Graph graph, Quantization quantization, Observers observers, boolean hasSamples)
         implements PassView {
 
     @Override

@@ -1,6 +1,10 @@
 package dev.detent.host.pipeline;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.observe.Observations;
+import dev.detent.host.observe.Observations.Key;
+import dev.detent.host.observe.Shard;
+import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.progress.Progress;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
@@ -9,9 +13,14 @@ import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
+import dev.detent.spi.problem.PluginException;
+import dev.detent.spi.problem.UserException;
 import dev.detent.spi.run.Simulator.Observation;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,30 +28,40 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What passes of all targets of a run have seen of float networks. Requests of one moment are merged: every different
  * graph is run once, with all observers of all targets. What one target has seen, another one that asks the same about
- * the same graph finds here. Used by one thread.
+ * the same graph finds here, and so does what was kept of an earlier run. Used by one thread.
  */
 final class FloatObservations implements AutoCloseable {
 
-    /** Observations with equal keys share one sketch. */
-    record Key(String value, String kept, int samples) {}
-
-    /** What a pass asks about a graph. */
-    record Request(String pass, Graph graph, List<Observation<Sketch>> observations) {}
+    /**
+     * What a pass asks about a graph.
+     *
+     * @param everywhere the pass changes the network by it, and others look at that one: every shard is shown all samples
+     */
+    record Request(String pass, Graph graph, List<Observation<Sketch>> observations, boolean everywhere) {}
 
     /** Observations of one float graph, shared by all targets whose graphs are equal to it. */
-    private record Wanted(Graph graph, Map<Key, Observation<Sketch>> observations) {}
+    private record Wanted(Graph graph, Map<Key, Observation<Sketch>> observations, Set<Key> everywhere) {}
+
+    /** What was seen of one float graph. */
+    private record Seen(Map<Key, Sketch> sketches, Set<Key> everywhere) {
+        Seen() {
+            this(new HashMap<>(), new HashSet<>());
+        }
+    }
 
     private record Outputs(String digest, int limit, EvaluationMetrics.Reference reference) {}
 
-    private final Samples samples;
+    private final CalibrationData data;
     private final int workers;
     private final GraphDigests digests = new GraphDigests();
-    private final Map<String, Map<Key, Sketch>> seen = new HashMap<>();
+    private final Map<String, Seen> seen = new HashMap<>();
     private int graphsOfFirstLook = -1;
     /** A graph, partitioned where it was observed last: for a second look at some of the same values. */
     private @Nullable SegmentedSimulation partitioned;
@@ -51,13 +70,46 @@ final class FloatObservations implements AutoCloseable {
     private Set<String> partitionedValues = Set.of();
     private @Nullable Outputs outputs;
 
-    FloatObservations(Samples samples, int workers) {
-        this.samples = samples;
+    FloatObservations(CalibrationData data, int workers) {
+        this.data = data;
         this.workers = workers;
     }
 
     Key key(Observation<?> o) {
-        return new Key(o.value(), o.kept(), Math.min(o.samples(), samples.size()));
+        return Key.of(o.value(), o.kept(), o.samples(), data.size());
+    }
+
+    /** The first of what is asked that nothing can answer: it is not among the known statistics, and there are no samples. */
+    Optional<Observation<Sketch>> lacking(Request request) {
+        if (data.looked().size() > 0) {
+            return Optional.empty();
+        }
+        String digest = digests.of(request.graph());
+        return request.observations().stream()
+                .filter(o -> known(digest, o).isEmpty())
+                .findFirst();
+    }
+
+    /** There are statistics of an earlier run. */
+    boolean isKnown() {
+        return data.known().isPresent();
+    }
+
+    private Optional<SketchState> known(String digest, Observation<Sketch> o) {
+        return data.known().flatMap(k -> k.find(digest, o.value(), o.kept(), o.samples()));
+    }
+
+    /** Everything that was seen, as far as it can be kept in a file. */
+    SortedMap<String, SortedMap<Key, Observations.Kept>> kept() {
+        SortedMap<String, SortedMap<Key, Observations.Kept>> all = new TreeMap<>();
+        seen.forEach((digest, of) -> {
+            SortedMap<Key, Observations.Kept> kept = new TreeMap<>();
+            of.sketches().forEach((key, sketch) -> sketch.state()
+                    .ifPresent(s -> kept.put(
+                            key, new Observations.Kept(of.everywhere().contains(key), s))));
+            all.put(digest, kept);
+        });
+        return all;
     }
 
     /** Number of different float graphs among the first requests, which is the number of passes over the data. */
@@ -70,10 +122,14 @@ final class FloatObservations implements AutoCloseable {
         Map<String, Wanted> wanted = new LinkedHashMap<>();
         for (Request r : requests) {
             String digest = digests.of(r.graph());
-            Wanted of = wanted.computeIfAbsent(digest, d -> new Wanted(r.graph(), new LinkedHashMap<>()));
+            Wanted of = wanted.computeIfAbsent(
+                    digest, d -> new Wanted(r.graph(), new LinkedHashMap<>(), new HashSet<>()));
             r.observations().forEach(o -> {
-                if (!seen(digest).containsKey(key(o))) {
+                if (!seen(digest).sketches().containsKey(key(o))) {
                     of.observations().putIfAbsent(key(o), o);
+                    if (r.everywhere()) {
+                        of.everywhere().add(key(o));
+                    }
                 }
             });
         }
@@ -87,26 +143,76 @@ final class FloatObservations implements AutoCloseable {
         order.forEach(digest -> run(digest, Objects.requireNonNull(wanted.get(digest)), what, progress));
     }
 
-    private Map<Key, Sketch> seen(String digest) {
-        return seen.computeIfAbsent(digest, d -> new HashMap<>());
+    private Seen seen(String digest) {
+        return seen.computeIfAbsent(digest, d -> new Seen());
     }
 
     private void run(String digest, Wanted wanted, String what, Progress progress) {
-        if (wanted.observations().isEmpty()) {
+        List<Key> shown = new ArrayList<>();
+        wanted.observations()
+                .forEach((key, o) -> known(digest, o)
+                        .ifPresentOrElse(
+                                state -> seen(digest).sketches().put(key, restored(o, state)), () -> shown.add(key)));
+        if (shown.isEmpty()) {
             return;
         }
-        List<Key> keys = List.copyOf(wanted.observations().keySet());
-        Samples some = samples.first(keys.stream().mapToInt(Key::samples).max().orElse(0));
+        seen(digest).everywhere().addAll(wanted.everywhere());
         Set<String> values = new LinkedHashSet<>();
-        keys.forEach(k -> values.add(k.value()));
-        List<Sketch> sketches = partitioned(digest, wanted.graph(), values)
-                .observe(
-                        List.copyOf(wanted.observations().values()),
-                        some,
-                        workers,
-                        done -> progress.at(what, done, some.size()));
-        for (int i = 0; i < keys.size(); i++) {
-            seen(digest).put(keys.get(i), sketches.get(i));
+        shown.forEach(k -> values.add(k.value()));
+        SegmentedSimulation model = partitioned(digest, wanted.graph(), values);
+        boolean whole = data.shard().equals(Shard.WHOLE);
+        List<Observation<Sketch>> parts = new ArrayList<>();
+        List<Observation<Sketch>> wholes = new ArrayList<>();
+        for (Key k : shown) {
+            Observation<Sketch> o = Objects.requireNonNull(wanted.observations().get(k));
+            if (whole || wanted.everywhere().contains(k)) {
+                wholes.add(o);
+            } else {
+                parts.add(new Observation<>(o.value(), o.kept(), inShard(o.samples()), o.sketch()));
+            }
+        }
+        List<Sketch> ofWholes = observe(model, wholes, data.looked(), what, progress);
+        List<Sketch> ofParts = observe(model, parts, data.shard().of(data.looked()), what, progress);
+        Iterator<Sketch> nextWhole = ofWholes.iterator();
+        Iterator<Sketch> nextPart = ofParts.iterator();
+        for (Key k : shown) {
+            boolean all = whole || wanted.everywhere().contains(k);
+            seen(digest).sketches().put(k, all ? nextWhole.next() : nextPart.next());
+        }
+    }
+
+    /** How many of the shard's samples are among the first {@code limit} of all. */
+    private int inShard(int limit) {
+        return limit == Integer.MAX_VALUE
+                ? limit
+                : Math.max(0, limit - data.shard().from(data.looked().size()));
+    }
+
+    private List<Sketch> observe(
+            SegmentedSimulation model,
+            List<Observation<Sketch>> observations,
+            Samples all,
+            String what,
+            Progress progress) {
+        if (observations.isEmpty()) {
+            return List.of();
+        }
+        Samples some = all.first(
+                observations.stream().mapToInt(Observation::samples).max().orElse(0));
+        return model.observe(observations, some, workers, done -> progress.at(what, done, some.size()));
+    }
+
+    private Sketch restored(Observation<Sketch> o, SketchState state) {
+        Sketch sketch = o.sketch().get();
+        try {
+            sketch.restore(state);
+            return sketch;
+        } catch (IllegalArgumentException | IndexOutOfBoundsException | PluginException e) {
+            throw new UserException(
+                    ObservationProblems.LACKING,
+                    "holds something else of '" + o.value() + "' than '" + o.kept() + "' keeps; observe again: "
+                            + e.getMessage(),
+                    "--observations");
         }
     }
 
@@ -122,9 +228,9 @@ final class FloatObservations implements AutoCloseable {
         return model;
     }
 
-    /** The sketches of observations that have been asked for, by key. */
+    /** The sketches of observations that have been asked for, by key; observations with equal keys share one. */
     Map<Key, Sketch> sketches(Request request) {
-        Map<Key, Sketch> all = seen(digests.of(request.graph()));
+        Map<Key, Sketch> all = seen(digests.of(request.graph())).sketches();
         Map<Key, Sketch> asked = new LinkedHashMap<>();
         request.observations().forEach(o -> asked.put(key(o), Objects.requireNonNull(all.get(key(o)))));
         return asked;
@@ -143,7 +249,7 @@ final class FloatObservations implements AutoCloseable {
                     digest,
                     limit,
                     EvaluationMetrics.Reference.of(
-                            names, samples.first(limit), (some, sink) -> forEach(digest, graph, some, sink)));
+                            names, data.samples().first(limit), (some, sink) -> forEach(digest, graph, some, sink)));
             outputs = known;
         }
         return known.reference();

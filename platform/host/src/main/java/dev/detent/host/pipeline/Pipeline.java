@@ -1,5 +1,6 @@
 package dev.detent.host.pipeline;
 
+import dev.detent.host.observe.Observations;
 import dev.detent.host.plan.Step;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.progress.Progress;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -104,26 +107,39 @@ public final class Pipeline {
     public record DoneStep(Step step, int firstEntry, int entries, List<RuleHits> hits, boolean idle) {}
 
     private final Supplier<Graph> normalized;
-    private final Samples samples;
+    private final CalibrationData data;
     private final int workers;
     private final Progress progress;
     private int graphsObserved;
+
+    /** Calibrates on samples. */
+    public Pipeline(Supplier<Graph> normalized, Samples samples, int workers, Progress progress) {
+        this(normalized, CalibrationData.of(samples), workers, progress);
+    }
 
     /**
      * @param normalized hands out copies of the normalized model, one for each target
      * @param workers samples run side by side
      */
-    public Pipeline(Supplier<Graph> normalized, Samples samples, int workers, Progress progress) {
+    public Pipeline(Supplier<Graph> normalized, CalibrationData data, int workers, Progress progress) {
         this.normalized = normalized;
-        this.samples = samples;
+        this.data = data;
         this.workers = workers;
         this.progress = progress;
     }
 
     /** Runs every target's plan to its end, or to where it fails; the outcomes are in the order of the tasks. */
     public List<Attempt> run(List<Task> tasks) {
-        try (FloatObservations floats = new FloatObservations(samples, workers)) {
-            CalibrationSimulator.Setting setting = new CalibrationSimulator.Setting(samples, workers, progress, floats);
+        return run(tasks, seen -> {});
+    }
+
+    /** @param seen is shown what was seen of float networks, by their digests, as far as it can be kept in a file */
+    public List<Attempt> run(
+            List<Task> tasks,
+            Consumer<Supplier<SortedMap<String, SortedMap<Observations.Key, Observations.Kept>>>> seen) {
+        try (FloatObservations floats = new FloatObservations(data, workers)) {
+            CalibrationSimulator.Setting setting =
+                    new CalibrationSimulator.Setting(data.samples(), workers, progress, floats);
             List<PlanRun> runs =
                     tasks.stream().map(t -> new PlanRun(t, normalized, setting)).toList();
             List<FloatObservations.Request> requests = advance(runs);
@@ -132,6 +148,7 @@ public final class Pipeline {
                 requests = advance(runs);
             }
             graphsObserved = floats.graphsOfFirstLook();
+            seen.accept(floats::kept);
             return runs.stream().map(PlanRun::attempt).toList();
         }
     }

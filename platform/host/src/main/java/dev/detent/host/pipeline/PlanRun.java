@@ -3,6 +3,7 @@ package dev.detent.host.pipeline;
 import dev.detent.host.plan.Step;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.problem.DataProblems;
+import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.problem.PipelineProblems;
 import dev.detent.host.problem.PlanProblems;
 import dev.detent.host.rules.RuleHits;
@@ -22,7 +23,6 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassDescriptor;
-import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.pass.PassView;
 import dev.detent.spi.pass.Placement;
 import dev.detent.spi.problem.DetentException;
@@ -64,6 +64,9 @@ final class PlanRun {
     private final QuantizationConfigs configs = new QuantizationConfigs();
     private final Set<Fact> facts = EnumSet.noneOf(Fact.class);
     private final Map<String, NodeRule> targetRules = new LinkedHashMap<>();
+    /** Passes that only improve a model, for which statistics were not kept. */
+    private final Set<Step> leftOut = new HashSet<>();
+
     private List<RuleHits> hits = List.of();
     private @Nullable Graph graph;
     private @Nullable Graph floatGraph;
@@ -176,7 +179,9 @@ final class PlanRun {
         } else if (step instanceof Step.ApplyUserRules user) {
             applyUserRules(user);
         } else if (step instanceof Step.RunPass pass) {
-            run(pass);
+            if (!leftOut.contains(pass)) {
+                run(pass);
+            }
         } else if (step instanceof Step.Freeze) {
             freeze();
         }
@@ -263,7 +268,12 @@ final class PlanRun {
     }
 
     private PassView view(Step.RunPass step) {
-        return new DefaultPassView(step, graph(), configs, task.target().registry());
+        return new DefaultPassView(
+                step,
+                graph(),
+                configs,
+                task.target().registry(),
+                setting.samples().size() > 0);
     }
 
     /** What the pass wants to see, if anything. */
@@ -282,7 +292,13 @@ final class PlanRun {
         if (observations.isEmpty()) {
             return Optional.empty();
         }
-        if (setting.samples().size() == 0) {
+        FloatObservations.Request request =
+                new FloatObservations.Request(step.id(), graph(), observations, isLookedBehind(step));
+        Optional<Observation<Sketch>> lacking = setting.floats().lacking(request);
+        if (lacking.isEmpty()) {
+            return Optional.of(request);
+        }
+        if (!setting.floats().isKnown()) {
             throw new UserException(
                     DataProblems.NEEDED,
                     "pass '" + step.id() + "' needs calibration data for "
@@ -293,11 +309,35 @@ final class PlanRun {
                             + " tensors, such as '" + observations.get(0).value() + "'; give it with --calibration",
                     "");
         }
-        return Optional.of(new FloatObservations.Request(step.id(), graph(), observations));
+        leaveOut(step, lacking.get());
+        return Optional.empty();
+    }
+
+    /** Where statistics lack what a pass asks for, the model goes without the pass if it is one that only improves it. */
+    private void leaveOut(Step.RunPass step, Observation<Sketch> lacking) {
+        String sentence = "pass '" + step.id() + "' asks for '" + lacking.kept() + "' of '" + lacking.value()
+                + "', which the statistics do not hold";
+        if (!step.pass().descriptor().establishes().isEmpty()) {
+            throw new UserException(
+                    ObservationProblems.LACKING,
+                    sentence + "; observe again for this target, with the same rules and options",
+                    "--observations");
+        }
+        problems.add(Problem.warning(
+                ObservationProblems.LEFT_OUT,
+                sentence + "; it is left out",
+                task.target().target().id()));
+        leftOut.add(step);
+    }
+
+    /** The pass changes the network by what it saw, and a later one looks at the changed network. */
+    private boolean isLookedBehind(Step.RunPass step) {
+        return step.pass().descriptor().editsGraph()
+                && task.target().plan().steps().stream().skip(done.size() + 1L).anyMatch(Step::looksAtData);
     }
 
     private static Observation<Sketch> checked(Step.RunPass step, Observation<? extends Sketch> o) {
-        if (!step.pass().descriptor().needs().contains(PassRequirement.SAMPLES)) {
+        if (!step.looksAtData()) {
             throw new PluginException(
                     PipelineProblems.SAMPLES_UNDECLARED,
                     "pass '" + step.id() + "' asked for samples without declaring the need",

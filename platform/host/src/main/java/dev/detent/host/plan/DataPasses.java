@@ -15,20 +15,31 @@ public final class DataPasses {
 
     /** Those in the plan that the settings lead to. */
     public static List<String> of(Registry registry, String target, Settings settings) {
+        return needing(registry, target, settings, PassRequirement.SAMPLES, PassRequirement.STATISTICS);
+    }
+
+    /** Those of them that statistics do not serve. */
+    public static List<String> onSamples(Registry registry, String target, Settings settings) {
+        return needing(registry, target, settings, PassRequirement.SAMPLES);
+    }
+
+    private static List<String> needing(
+            Registry registry, String target, Settings settings, PassRequirement... needs) {
         QuantizationRecipe recipe = settings.apply(registry.target(target).recipe(StandardRecipes.INSTANCE), registry);
         return recipe.passes().keySet().stream()
-                .filter(id -> isOptional(registry.pass(id).descriptor()))
+                .filter(id -> isOptional(registry.pass(id).descriptor(), List.of(needs)))
                 .toList();
     }
 
-    private static boolean isOptional(PassDescriptor d) {
-        return d.needs().contains(PassRequirement.SAMPLES) && !d.establishes().contains(Fact.ACTIVATIONS_CALIBRATED);
+    private static boolean isOptional(PassDescriptor d, List<PassRequirement> needs) {
+        return needs.stream().anyMatch(d.needs()::contains)
+                && !d.establishes().contains(Fact.ACTIVATIONS_CALIBRATED);
     }
 
-    /** The settings without these passes, where ranges are known and there are no data. */
-    public static Settings without(Registry registry, String target, Settings settings) {
+    /** The settings without some passes. */
+    public static Settings without(List<String> passes, Settings settings) {
         Settings less = settings;
-        for (String pass : of(registry, target, settings)) {
+        for (String pass : passes) {
             less = less.with(pass + "=off");
         }
         return less;

@@ -1,6 +1,5 @@
 package dev.detent.host.plan;
 
-import dev.detent.spi.pass.PassRequirement;
 import java.util.List;
 
 /** Everything that happens to a model on its way to a target, in order, with reasons. */
@@ -29,9 +28,17 @@ public record Plan(List<Step> steps) {
             last = steps.get(i) instanceof Step.ApplyRules || steps.get(i) instanceof Step.ApplyUserRules ? i : last;
         }
         return new Plan(steps.subList(0, last + 1).stream()
-                .filter(s -> !(s instanceof Step.RunPass p)
-                        || !p.pass().descriptor().needs().contains(PassRequirement.SAMPLES))
+                .filter(s -> !s.looksAtData())
                 .toList());
+    }
+
+    /** The steps up to the last one that looks at data. */
+    public Plan untilLastLook() {
+        int end = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            end = steps.get(i).looksAtData() ? i + 1 : end;
+        }
+        return new Plan(steps.subList(0, end));
     }
 
     /** The same plan without freeze, for callers that study the steps of a model that need not be exportable. */

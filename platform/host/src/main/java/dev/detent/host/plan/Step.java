@@ -3,6 +3,7 @@ package dev.detent.host.plan;
 import dev.detent.host.rules.Rule;
 import dev.detent.spi.option.Options;
 import dev.detent.spi.pass.PassDefinition;
+import dev.detent.spi.pass.PassRequirement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,11 @@ public sealed interface Step {
 
     /** Why it is here and at this place. */
     String reason();
+
+    /** It needs samples, or statistics of them. */
+    default boolean looksAtData() {
+        return false;
+    }
 
     /** Brings the model into the form that every other step expects; done once for all targets of a run. */
     record Normalize(String reason) implements Step {
@@ -77,6 +83,12 @@ public sealed interface Step {
         @Override
         public String id() {
             return pass.descriptor().id();
+        }
+
+        @Override
+        public boolean looksAtData() {
+            return pass.descriptor().needs().contains(PassRequirement.SAMPLES)
+                    || pass.descriptor().needs().contains(PassRequirement.STATISTICS);
         }
     }
 

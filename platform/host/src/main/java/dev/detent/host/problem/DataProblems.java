@@ -360,4 +360,10 @@ public final class DataProblems implements ProblemCatalog {
             "Pictures do not look like what the network was trained on",
             "The float network is clearly surer of itself when the samples are preprocessed in another way.",
             "Give the preprocessing that the network was trained with: --preset, or --preset with changes.");
+
+    public static final ProblemType INPUT_SHAPE = new ProblemType(
+            "DT-DAT-081",
+            "A shape that an input cannot have",
+            "--input-shape fixes sizes that the model leaves open; what it fixes itself stays.",
+            "Write NAME=1,3,224,224 with a name and sizes that 'detent inspect' shows.");
 }

@@ -34,6 +34,7 @@ public final class PlatformProblems {
                 new RuleProblems(),
                 new SettingsProblems(),
                 new TraceProblems(),
+                new ObservationProblems(),
                 new TuneProblems(),
                 new VerificationProblems());
     }

@@ -21,8 +21,8 @@ public final class TuneProblems implements ProblemCatalog {
     public static final ProblemType NO_COST = new ProblemType(
             "DT-SEA-003",
             "No such cost",
-            "A search saves multiply-adds or bytes.",
-            "Take --cost macs or --cost bytes.");
+            "A search saves multiply-adds, bytes or time.",
+            "Take --cost macs, bytes or time.");
 
     public static final ProblemType NO_METRIC_VALUE = new ProblemType(
             "DT-SEA-004",
@@ -41,4 +41,22 @@ public final class TuneProblems implements ProblemCatalog {
             "A time that is none",
             "A time is a whole number of seconds, minutes or hours.",
             "Write 90s, 10m or 1h.");
+
+    public static final ProblemType MEMORY_NOT_WRITTEN = new ProblemType(
+            "DT-SEA-007",
+            "A search cannot keep what it measured",
+            "tune.json in the output folder is what a search goes on from when it is ended.",
+            "Look at the folder's rights and the disk's room.");
+
+    public static final ProblemType COMMAND_FAILED = new ProblemType(
+            "DT-SEA-008",
+            "The command of --metric-command failed",
+            "It is run for every mix, and ends with exit code 0 and a number as the last line of its output.",
+            "Run it by hand on the folder of a run.");
+
+    public static final ProblemType COMMAND_GOAL = new ProblemType(
+            "DT-SEA-009",
+            "A command without its goal, or a goal without its command",
+            "--metric-command says how a run is judged, --min-metric command=VALUE what it must reach.",
+            "Give both.");
 }

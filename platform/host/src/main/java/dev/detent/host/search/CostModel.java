@@ -5,6 +5,7 @@ import dev.detent.spi.graph.Node;
 import dev.detent.support.operator.MultiplyAdds;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a search saves: what a unit that is not plain costs more than a plain one. */
 public enum CostModel {
@@ -16,7 +17,7 @@ public enum CostModel {
      */
     MACS {
         @Override
-        double cost(List<Node> nodes, Graph graph, Width width) {
+        double cost(List<Node> nodes, Graph graph, Map<String, Double> milliseconds, Width width) {
             long macs = nodes.stream().mapToLong(n -> MultiplyAdds.of(n, graph)).sum();
             return width.extra() * (double) Math.max(macs, written(nodes, graph));
         }
@@ -25,7 +26,7 @@ public enum CostModel {
     /** Bytes of weights in the file: only float weights cost more. */
     BYTES {
         @Override
-        double cost(List<Node> nodes, Graph graph, Width width) {
+        double cost(List<Node> nodes, Graph graph, Map<String, Double> milliseconds, Width width) {
             long weights = nodes.stream()
                     .flatMap(n -> n.inputs().stream())
                     .distinct()
@@ -34,6 +35,21 @@ public enum CostModel {
                     .sum();
             // What moves no bytes still breaks a chain of integers: of two that bring the same, the smaller one goes.
             return width == Width.FLOAT ? 3.0 * weights + 1 : 1;
+        }
+    },
+
+    /**
+     * Milliseconds that the float operators take on this machine. 16 bits are reckoned at a third of it, as where a chip
+     * has them; where it computes them as floats, float is the better choice anyway.
+     */
+    TIME {
+        @Override
+        double cost(List<Node> nodes, Graph graph, Map<String, Double> milliseconds, Width width) {
+            double all = nodes.stream()
+                    .mapToDouble(n -> milliseconds.getOrDefault(n.name(), 0.0))
+                    .sum();
+            // As above: what takes no time still breaks a chain of integers.
+            return (all + 1e-6) * width.extra() / Width.FLOAT.extra();
         }
     };
 
@@ -58,7 +74,12 @@ public enum CostModel {
         }
     }
 
-    abstract double cost(List<Node> nodes, Graph graph, Width width);
+    /**
+     * What a unit costs beyond a plain one.
+     *
+     * @param milliseconds by node, where they were measured
+     */
+    abstract double cost(List<Node> nodes, Graph graph, Map<String, Double> milliseconds, Width width);
 
     private static long written(List<Node> nodes, Graph graph) {
         return nodes.stream()

@@ -160,6 +160,41 @@ public sealed interface Goal {
         }
     }
 
+    /**
+     * At least this number from a person's own command.
+     *
+     * @param id under which it stands among the scores that were asked for
+     */
+    record Command(String id, double least) implements Goal {
+
+        /** Nobody knows the number's scale: a twentieth of the goal is taken for what it bears. */
+        private static final double BEARABLE = 0.05;
+
+        private double value(Evaluation.Scores scores) {
+            return Objects.requireNonNull(scores.asked().get(id));
+        }
+
+        @Override
+        public double margin(Evaluation.Scores scores) {
+            return value(scores) - least;
+        }
+
+        @Override
+        public double damage(Evaluation.Scores scores) {
+            return Math.max(0, BEARABLE * Math.abs(least) - margin(scores));
+        }
+
+        @Override
+        public String show(Evaluation.Scores scores) {
+            return String.format(Locale.ROOT, "%s %.6g", id, value(scores));
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "%s of at least %.6g", id, least);
+        }
+    }
+
     private static String percent(double share) {
         return String.format(Locale.ROOT, "%.2f %%", 100 * share);
     }

@@ -16,6 +16,7 @@ import dev.detent.support.operator.MultiplyAdds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -60,20 +61,14 @@ public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List
      *
      * @param samples of which the first ones are used, as many as the size of the network allows
      */
-    public static SearchSpace measured(
-            Pipeline.Result plain, Target target, CostModel cost, Samples samples, int workers) {
-        List<NodeGroup> groups = NodeGroup.of(plain.graph(), plain.configs());
+    public static List<Sensitivity> measured(
+            Pipeline.Result plain, List<NodeGroup> groups, Samples samples, int workers) {
         double network = plain.graph().nodes().stream()
                 .mapToDouble(n -> MultiplyAdds.of(n, plain.graph()))
                 .sum();
         int some = (int) Math.max(2, Math.min(MOST_SAMPLES, WORK / (1.5 * groups.size() * Math.max(1, network))));
         try (ErrorAnalysis analysis = ErrorAnalysis.of(plain)) {
-            return of(
-                    groups,
-                    Sensitivity.measure(groups, analysis, samples.first(some), workers),
-                    target,
-                    plain.graph(),
-                    cost);
+            return Sensitivity.measure(groups, analysis, samples.first(some), workers);
         }
     }
 
@@ -81,9 +76,15 @@ public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List
      * What a target lets each group be.
      *
      * @param sensitivities of the groups, in their order
+     * @param milliseconds by node, for {@link CostModel#TIME}
      */
     public static SearchSpace of(
-            List<NodeGroup> groups, List<Sensitivity> sensitivities, Target target, Graph graph, CostModel cost) {
+            List<NodeGroup> groups,
+            List<Sensitivity> sensitivities,
+            Target target,
+            Graph graph,
+            CostModel cost,
+            Map<String, Double> milliseconds) {
         List<List<Width>> widths = new ArrayList<>();
         List<Unit> units = new ArrayList<>();
         List<Facts> facts = new ArrayList<>();
@@ -104,7 +105,7 @@ public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List
             units.add(new Unit(
                     group.name(),
                     may.stream()
-                            .map(w -> new Choice(label(w), cost.cost(group.nodes(), graph, w), noise(w, s)))
+                            .map(w -> new Choice(label(w), cost.cost(group.nodes(), graph, milliseconds, w), noise(w, s)))
                             .toList()));
         }
         return new SearchSpace(groups, widths, units, facts);

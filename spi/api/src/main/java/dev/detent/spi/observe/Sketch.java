@@ -1,7 +1,9 @@
 package dev.detent.spi.observe;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.ImplementedByPlugins;
 import dev.detent.spi.Stable;
+import java.util.Optional;
 
 /**
  * A streaming statistic of one tensor: sees the values batch by batch and keeps a summary of bounded size, whatever the
@@ -56,6 +58,28 @@ public interface Sketch {
 
     /** Takes over what {@code other}, of the same class and options, has seen, and leaves {@code other} as it was. */
     void merge(Sketch other);
+
+    /**
+     * What it has seen, to be kept in a file: equal for equal values, in whatever batches and by however many sketches
+     * they were seen that were merged.
+     *
+     * @return empty when it cannot be kept; a run that has no data then does without the sketch's pass
+     */
+    @Experimental(since = "1.0")
+    default Optional<SketchState> state() {
+        return Optional.empty();
+    }
+
+    /**
+     * Takes over what sketches of the same class and options had seen. Called on a fresh sketch that {@link #state}
+     * keeps.
+     *
+     * @throws IllegalArgumentException when the state is not one of theirs
+     */
+    @Experimental(since = "1.0")
+    default void restore(SketchState state) {
+        throw new IllegalArgumentException("this sketch cannot be kept");
+    }
 
     /** A whole batch at once. */
     default void observe(float[] values, long[] shape) {

@@ -6,5 +6,11 @@ import dev.detent.spi.Stable;
 @Stable(since = "1.0")
 public enum PassRequirement {
     /** Calibration data: the run ends before the pass when there is none. */
-    SAMPLES
+    SAMPLES,
+
+    /**
+     * What {@link Pass#observes} asks for and no other look at the data: statistics that an earlier run kept serve as
+     * well.
+     */
+    STATISTICS
 }

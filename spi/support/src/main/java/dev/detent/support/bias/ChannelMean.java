@@ -2,7 +2,9 @@ package dev.detent.support.bias;
 
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.observe.Sketch;
+import dev.detent.spi.observe.SketchState;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Mean of every channel. Means of samples are added as integers, so merging is exact and the order of samples does not
@@ -97,6 +99,21 @@ public final class ChannelMean implements Sketch {
             sums[c] += o.sums[c];
         }
         samples += o.samples;
+    }
+
+    @Override
+    public Optional<SketchState> state() {
+        return Optional.of(
+                SketchState.of("sums", SketchState.Sums.of(sums)).with("samples", SketchState.Sums.of(samples)));
+    }
+
+    @Override
+    public void restore(SketchState state) {
+        SketchState.Sums kept = state.part("sums", SketchState.Sums.class);
+        for (int c = 0; c < sums.length; c++) {
+            sums[c] = kept.get(c);
+        }
+        samples = (int) state.part("samples", SketchState.Sums.class).get(0);
     }
 
     double mean(int channel) {

@@ -1,0 +1,203 @@
+package dev.detent.cli;
+
+import dev.detent.host.artifact.InputPath;
+import dev.detent.host.data.Preprocessing;
+import dev.detent.host.job.InputPlaces;
+import dev.detent.host.job.ObserveRequest;
+import dev.detent.host.job.ObserveResult;
+import dev.detent.host.job.QuantizeRequest;
+import dev.detent.host.observe.Observations;
+import dev.detent.host.observe.ObservationsFile;
+import dev.detent.host.observe.Shard;
+import dev.detent.host.problem.ObservationProblems;
+import dev.detent.host.settings.Settings;
+import dev.detent.host.settings.SettingsFile;
+import dev.detent.spi.problem.Problem;
+import dev.detent.spi.problem.UserException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "observe",
+        description =
+                "Keeps the statistics of calibration data in a file, which 'quantize --observations' needs no data with; or "
+                        + "merges such files.",
+        sortOptions = false)
+final class ObserveCommand implements Callable<Integer> {
+
+    private static final List<String> KEYS = List.of(
+            "weights",
+            "backend",
+            "cpu",
+            "calibration",
+            "samples",
+            "preset",
+            "preprocess",
+            "set",
+            "rules",
+            "out",
+            "threads",
+            "shuffle",
+            "input-shape");
+
+    @Parameters(arity = "0..1", paramLabel = "MODEL", description = "float model, as of quantize")
+    Optional<Path> model = Optional.empty();
+
+    @Option(
+            names = "--merge",
+            arity = "1..*",
+            paramLabel = "FILE",
+            description = "merge these files, of shards or of different data, instead of looking at data")
+    List<Path> merge = new ArrayList<>();
+
+    @Option(names = "--out", paramLabel = "FILE", description = "file for the statistics")
+    Optional<Path> out = Optional.empty();
+
+    @Option(names = "--calibration", paramLabel = "PATH", description = "as of quantize")
+    Optional<String> calibration = Optional.empty();
+
+    @Option(
+            names = "--samples",
+            converter = PositiveIntegerConverter.class,
+            paramLabel = "N",
+            description = "at most so many samples, all shards together")
+    Optional<Integer> samples = Optional.empty();
+
+    @Option(
+            names = "--shard",
+            paramLabel = "K/N",
+            description = "look at part K of N only; all parts merged are as one look at everything")
+    Optional<String> shard = Optional.empty();
+
+    @Mixin
+    DataOptions data;
+
+    @Option(
+            names = {"--preset", "--preprocess"},
+            paramLabel = "P",
+            description = "preset and changes, as of quantize")
+    Optional<String> preset = Optional.empty();
+
+    @Option(
+            names = "--backend",
+            paramLabel = "ID",
+            description = "targets to quantize for later, separated by commas (default: all)")
+    Optional<String> backend = Optional.empty();
+
+    @Mixin
+    TargetOptions target;
+
+    @Option(names = "--weights", paramLabel = "FILE", description = "as of quantize")
+    Optional<Path> weights = Optional.empty();
+
+    @Option(names = "--set", paramLabel = "PASS.OPTION=V", description = "as of quantize")
+    List<String> set = new ArrayList<>();
+
+    @Mixin
+    RuleOptions rules;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
+    Optional<Path> config = Optional.empty();
+
+    @Option(
+            names = "--threads",
+            converter = PositiveIntegerConverter.class,
+            paramLabel = "N",
+            description = "samples run side by side (default: number of cores)")
+    Optional<Integer> threads = Optional.empty();
+
+    @Mixin
+    InstallationOptions home;
+
+    @Override
+    public Integer call() {
+        Console console = new Console();
+        SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
+        Path written = out.or(() -> file.path("out"))
+                .orElseThrow(() -> new UserException(
+                        ObservationProblems.NOT_WRITTEN, "say where the statistics go: --out FILE", "--out"));
+        if (merge.isEmpty()) {
+            observe(console, file, written);
+        } else {
+            merge(console, written);
+        }
+        return 0;
+    }
+
+    private void merge(Console console, Path written) {
+        if (model.isPresent() || calibration.isPresent() || shard.isPresent()) {
+            throw new UserException(
+                    CliProblems.NO_EFFECT, "merges files and looks at no model and no data; leave those out", "--merge");
+        }
+        if (merge.size() < 2) {
+            throw new UserException(ObservationProblems.UNLIKE, "takes two files or more", "--merge");
+        }
+        ObservationsFile.refuseOther(written);
+        SortedMap<String, Observations> all = new TreeMap<>();
+        for (Path f : merge) {
+            Path place = ObservationsFile.in(f);
+            if (all.put(place.toString(), ObservationsFile.read(place)) != null) {
+                throw new UserException(ObservationProblems.UNLIKE, "is named twice", place.toString());
+            }
+        }
+        write(console, written, Observations.merge(all));
+    }
+
+    private void observe(Console console, SettingsFile file, Path written) {
+        Path of = model.orElseThrow(
+                () -> new UserException(CliProblems.USAGE, "name the model, or files with --merge", "MODEL"));
+        Settings settings = CommandSettings.of(file, set, rules, Optional.empty(), Optional.empty());
+        boolean all = backend.isEmpty() && file.text("backend").isEmpty();
+        QuantizeRequest.Builder run = QuantizeRequest.of(
+                        of, all ? List.of() : target.targets(backend, file), written)
+                .samples(samples.or(() -> file.count("samples")).orElse(0))
+                .preprocessing(preset.map(Preprocessing::parse)
+                        .or(file::preprocessing)
+                        .orElseGet(() -> Preprocessing.parse("none")))
+                .settings(settings)
+                .workers(threads.or(() -> file.count("threads"))
+                        .orElse(Runtime.getRuntime().availableProcessors()));
+        data.addTo(run, file);
+        weights.or(() -> file.path("weights")).ifPresent(run::weights);
+        run.calibration(calibration
+                .or(() -> file.text("calibration"))
+                .orElseThrow(() -> new UserException(
+                        CliProblems.USAGE, "give the data to look at: --calibration PATH", "--calibration")));
+        QuantizeRequest built = run.build();
+        List<InputPath> read = new ArrayList<>(InputPlaces.of(built));
+        config.ifPresent(f -> read.add(new InputPath("the settings file", f)));
+        InputPath.refuseFile(written, "--out", read);
+        ObservationsFile.refuseOther(written);
+        ObserveResult result = home.detentAndEngine().observe(
+                        new ObserveRequest(built, shard.map(Shard::parse).orElse(Shard.WHOLE)), console.progress());
+        result.problems().forEach(p -> {
+            if (p.severity() == Problem.Severity.NOTE) {
+                console.line(p.where() + " " + p.sentence());
+            } else {
+                console.problem(p);
+            }
+        });
+        console.line("for " + String.join(", ", result.targets()));
+        write(console, written, result.observations());
+    }
+
+    private static void write(Console console, Path written, Observations o) {
+        ObservationsFile.write(written, o);
+        console.line("written to " + written + ": " + o.size() + " statistics of "
+                + o.graphs().size() + (o.graphs().size() == 1 ? " network" : " networks") + " over "
+                + o.data().samples() + " samples"
+                + (o.data().isWhole()
+                        ? ""
+                        : ", shards " + o.data().held() + " of " + o.data().shards())
+                + ", " + QuantizeCommand.bytes(written.toFile().length()));
+    }
+}

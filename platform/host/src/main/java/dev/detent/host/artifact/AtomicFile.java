@@ -1,0 +1,27 @@
+package dev.detent.host.artifact;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/** A single file that is written whole or not at all, whenever the process ends. */
+public final class AtomicFile {
+
+    private AtomicFile() {}
+
+    /** Writes a file in one step, in the place of the one that is there. */
+    public static void write(Path file, byte[] content) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        // A temporary file of Java's would be for its owner's eyes alone.
+        Path draft = absolute.resolveSibling(".detent-" + UUID.randomUUID());
+        try {
+            Files.write(draft, content, StandardOpenOption.CREATE_NEW);
+            Files.move(draft, absolute, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(draft);
+        }
+    }
+}

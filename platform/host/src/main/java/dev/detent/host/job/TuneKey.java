@@ -1,0 +1,42 @@
+package dev.detent.host.job;
+
+import dev.detent.host.artifact.Sha256;
+import dev.detent.host.search.Goal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Tells searches apart: whatever changes what a trial gives. The budget does not, and neither do the workers. */
+final class TuneKey {
+
+    private TuneKey() {}
+
+    static String of(String version, TuneRequest request, PreparedModel model, Goal goal) {
+        QuantizeRequest run = request.quantize();
+        List<String> parts = List.of(
+                version,
+                model.facts().digest().sha256(),
+                String.join(",", run.targets()),
+                run.format().orElse(""),
+                run.settings().toString(),
+                run.preprocessing().toString(),
+                model.calibration().sha256().orElse(run.calibration().orElse("")),
+                run.samples() + " " + run.order() + " " + run.inputShapes(),
+                run.evaluation()
+                        .map(e -> content(InputPlaces.path(e.data()), e.data()) + " " + e.samples() + " "
+                                + Optional.ofNullable(e.labels())
+                                        .map(l -> content(Optional.of(l), l.toString()))
+                                        .orElse(""))
+                        .orElse(""),
+                goal.toString(),
+                request.command().map(MetricCommand::command).orElse(""),
+                request.cost().toString());
+        return Sha256.of(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String content(Optional<Path> place, String otherwise) {
+        return place.filter(Files::exists).map(Sha256::of).orElse(otherwise);
+    }
+}
