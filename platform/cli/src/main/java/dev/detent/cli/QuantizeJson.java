@@ -6,7 +6,7 @@ import dev.detent.spi.problem.Problem;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a run came to, for {@code --json}. */
+/** The result of a run, for {@code --json}. */
 final class QuantizeJson {
 
     private QuantizeJson() {}
