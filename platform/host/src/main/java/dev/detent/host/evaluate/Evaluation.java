@@ -15,6 +15,7 @@ import dev.detent.spi.quant.Quantization;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -94,6 +95,28 @@ public final class Evaluation {
 
     public EvaluationMetrics floats() {
         return reference.self(data.classes());
+    }
+
+    /** What to say of labels that a float model, which somebody trained, does not hit more often than a guess would. */
+    public static Optional<Problem> chance(EvaluationMetrics floats, String data) {
+        if (floats.top1().isEmpty() || !floats.hasClasses()) {
+            return Optional.empty();
+        }
+        double guess = 1.0 / floats.classes();
+        // Three standard deviations of the number of hits of that many guesses.
+        double luck = 3 * Math.sqrt(guess * (1 - guess) / Math.max(1, floats.samples()));
+        double top1 = floats.top1().get();
+        return top1 > guess + luck
+                ? Optional.empty()
+                : Optional.of(Problem.warning(
+                        EvaluationProblems.FLOAT_AT_CHANCE,
+                        String.format(
+                                Locale.ROOT,
+                                "the float model itself is right on %.2f %% of the labels, which is no better than "
+                                        + "guessing one of %d classes: wrong labels or wrong preprocessing (--preset)",
+                                100 * top1,
+                                floats.classes()),
+                        data));
     }
 
     /** The configs on the segmented model. */
