@@ -23,10 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A process that quantizes, tunes or installs a plugin is ended at random moments, by SIGKILL, SIGTERM and SIGINT: into
- * a new folder and over an old result that lies among a person's own files. Afterwards, or after the next start, the old result or the new one
- * is there to the last byte, the person's files are, and nothing else is. A thousand rounds: {@code mvn -Pslow -pl
- * distribution -am verify -Dtest=none -Dit.test=KillIT -Ddetent.kills=1000 -Dsurefire.failIfNoSpecifiedTests=false
- * -Dfailsafe.failIfNoSpecifiedTests=false}; {@code -Ddetent.kills.seed} for other moments.
+ * a new folder and over an old result that lies among a person's own files. Afterwards, or after the next start, the
+ * old result or the new one is there to the last byte, the person's files are, and nothing else is. A thousand rounds:
+ * {@code mvn -Pslow -pl distribution -am verify -Dtest=none -Dit.test=KillIT -Ddetent.kills=1000
+ * -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}; {@code -Ddetent.kills.seed} for
+ * other moments.
  */
 @Tag("slow")
 class KillIT {
@@ -223,8 +224,11 @@ class KillIT {
     @Test
     void anInstallationIsWholeOrNone() throws IOException, InterruptedException {
         VendorFolder folder = VendorFolder.below(Files.createDirectory(work.resolve("vendor")));
-        Path jar = folder.outside("vendor.jar", VendorFolder.GOOD.replace("static class VendorTarget implements Target {",
-                HostilePluginsIT.TARGET + HostilePluginsIT.EXPORTERS));
+        Path jar = folder.outside(
+                "vendor.jar",
+                VendorFolder.GOOD.replace(
+                        "static class VendorTarget implements Target {",
+                        HostilePluginsIT.TARGET + HostilePluginsIT.EXPORTERS));
         List<String> command = List.of(
                 "sh",
                 InstalledDistribution.launcher().toString(),
@@ -255,12 +259,15 @@ class KillIT {
             if (there) {
                 assertThat(folder.file("vendor.jar")).hasSameBinaryContentAs(jar);
             } else {
-                assertThat(folder.lock()).as("no line trusts what may come to lie there").isEqualTo(none);
+                assertThat(folder.lock())
+                        .as("no line trusts what may come to lie there")
+                        .isEqualTo(none);
             }
             InstalledDistribution.Run others = folder.run("backends");
             assertThat(others.code()).as(others.all()).isZero();
             assertThat(others.out()).contains("tensorrt");
-            assertThat(others.out().contains("a vendor's chip")).isEqualTo(folder.lock().equals(all));
+            assertThat(others.out().contains("a vendor's chip"))
+                    .isEqualTo(folder.lock().equals(all));
             InstalledDistribution.Run again = InstalledDistribution.execute(environment(), command);
             assertThat(again.code()).as(again.all()).isZero();
             assertThat(folder.lock()).isEqualTo(all);

@@ -90,8 +90,8 @@ class LargeModelsIT {
     @ValueSource(strings = {"onnxruntime-int4", "onnxruntime"})
     void moreWeightsThanJavaMayTake(String backend) throws IOException {
         Path model = large();
-        Path data = InstalledDistribution.npy(
-                work.resolve("x.npy"), "2, " + WIDTH, InstalledDistribution.noise(2 * WIDTH));
+        Path data =
+                InstalledDistribution.npy(work.resolve("x.npy"), "2, " + WIDTH, InstalledDistribution.noise(2 * WIDTH));
         InstalledDistribution.Run run = quantize(model, backend, data);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(work.resolve("out/report.html")).exists();
@@ -102,8 +102,8 @@ class LargeModelsIT {
         Path noise = work.resolve("noise");
         Path model = work.resolve("large.onnx");
         List<ByteBuffer> layers = new ArrayList<>();
-        try (FileChannel file = FileChannel.open(
-                noise, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel file =
+                FileChannel.open(noise, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer block = ByteBuffer.allocate(STEP).order(ByteOrder.LITTLE_ENDIAN);
             Random random = new Random(1);
             for (long at = 0; at < LAYER + (long) LAYERS * STEP; at += STEP) {

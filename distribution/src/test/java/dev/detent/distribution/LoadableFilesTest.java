@@ -61,8 +61,7 @@ class LoadableFilesTest {
         e.initializer("w1", CaseRun.weight(1, 8, 8, 1, 1)).initializer("w2", CaseRun.weight(2, 8, 8, 1, 1));
         e.add(Node.of("layer-one", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
         e.add(Node.of("layer-two", "Conv", List.of("c", "w2"), List.of("y"), Map.of()));
-        String file = new String(
-                OnnxWriter.bytes(CaseRun.output(e, "y").graph()), StandardCharsets.ISO_8859_1);
+        String file = new String(OnnxWriter.bytes(CaseRun.output(e, "y").graph()), StandardCharsets.ISO_8859_1);
         Path model = Files.write(
                 work.resolve("model.onnx"),
                 file.replace("layer-two", "layer-one").getBytes(StandardCharsets.ISO_8859_1));

@@ -196,8 +196,9 @@ public final class OpsetUpgrade {
             // One without a type, which files of old may have, is not looked into.
             throw new UserException(
                     OnnxProblems.ATTRIBUTE_TYPE,
-                    "attribute '" + name + "' of " + n.opType() + " does not say that it holds integers; export the model"
-                            + " again, or take its opset to " + TARGET + " with another tool",
+                    "attribute '" + name + "' of " + n.opType()
+                            + " does not say that it holds integers; export the model" + " again, or take its opset to "
+                            + TARGET + " with another tool",
                     n.name());
         }
         edit.replace(n.withoutAttribute(name).withInput(index, constant(edit, n, name, longs(values))));

@@ -167,9 +167,11 @@ class ModelCheckTest {
     /** Found by fuzzing: an attribute without a type was taken for the integer that it was not. */
     @Test
     void anAttributeWithoutATypeCannotBeRaised() throws IOException {
-        AttributeProto axes = AttributeProto.newBuilder().setName("axes").addInts(0).build();
+        AttributeProto axes =
+                AttributeProto.newBuilder().setName("axes").addInts(0).build();
         Graph old = OnnxReader.read(write(
-                11, GraphProto.newBuilder().addNode(node("s", "Squeeze", "x", "y").addAttribute(axes))));
+                11,
+                GraphProto.newBuilder().addNode(node("s", "Squeeze", "x", "y").addAttribute(axes))));
         assertThatThrownBy(() -> OpsetUpgrade.apply(old, "model.onnx"))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("attribute 'axes' of Squeeze does not say that it holds integers");

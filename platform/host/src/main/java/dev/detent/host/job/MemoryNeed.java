@@ -78,25 +78,30 @@ record MemoryNeed(String weight, long weightBytes, String node, long nodeBytes) 
     /** Sizes of symbolic dimensions, as the first sample has them. */
     private static Map<String, Long> sizes(Graph graph, Samples samples) {
         Map<String, Long> sizes = new HashMap<>();
-        if (samples.size() == 0 || graph.inputs().stream().allMatch(i -> i.staticShape().isPresent())) {
+        if (samples.size() == 0
+                || graph.inputs().stream().allMatch(i -> i.staticShape().isPresent())) {
             return sizes;
         }
-        samples.get(0).inputs().forEach((name, in) -> graph.valueInfo(name)
-                .flatMap(ValueInfo::shape)
-                .filter(s -> s.size() == in.shape().length)
-                .ifPresent(s -> {
-                    for (int i = 0; i < s.size(); i++) {
-                        if (!s.get(i).symbol().isEmpty()) {
-                            sizes.put(s.get(i).symbol(), in.shape()[i]);
-                        }
-                    }
-                }));
+        samples.get(0)
+                .inputs()
+                .forEach((name, in) -> graph.valueInfo(name)
+                        .flatMap(ValueInfo::shape)
+                        .filter(s -> s.size() == in.shape().length)
+                        .ifPresent(s -> {
+                            for (int i = 0; i < s.size(); i++) {
+                                if (!s.get(i).symbol().isEmpty()) {
+                                    sizes.put(s.get(i).symbol(), in.shape()[i]);
+                                }
+                            }
+                        }));
         return sizes;
     }
 
     /** Reckoned in doubles: a damaged or dreamt-up shape may have a product that no long holds. */
     private static long bytes(ValueInfo info, Map<String, Long> sizes) {
-        if (info.type() == ElementType.UNDEFINED || info.type() == ElementType.STRING || info.shape().isEmpty()) {
+        if (info.type() == ElementType.UNDEFINED
+                || info.type() == ElementType.STRING
+                || info.shape().isEmpty()) {
             return 0;
         }
         double elements = 1;
