@@ -48,6 +48,7 @@ public final class PreparedModel {
     private final List<Problem> remarks;
     private final CalibrationData data;
     private final @Nullable Evaluation evaluation;
+    private final int workers;
 
     private PreparedModel(
             Graph graph,
@@ -55,13 +56,15 @@ public final class PreparedModel {
             CalibrationFacts calibration,
             List<Problem> remarks,
             CalibrationData data,
-            @Nullable Evaluation evaluation) {
+            @Nullable Evaluation evaluation,
+            int workers) {
         this.graph = graph;
         this.facts = facts;
         this.calibration = calibration;
         this.remarks = List.copyOf(remarks);
         this.data = data;
         this.evaluation = evaluation;
+        this.workers = workers;
     }
 
     /** Reads and normalizes the model, opens the samples, and runs the float model over the evaluation data. */
@@ -107,6 +110,10 @@ public final class PreparedModel {
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples(), request.order())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
+        MemoryNeed need = MemoryNeed.of(graph, samples);
+        MemoryNeed.Machine machine = MemoryNeed.Machine.here();
+        need.confirm(machine, name);
+        int workers = need.workers(request.workers(), machine);
         if (samples.size() == 1) {
             remarks.add(Problem.warning(
                     DataProblems.ONE_SAMPLE,
@@ -115,7 +122,7 @@ public final class PreparedModel {
         }
         if (samples.size() > 0
                 && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
-            InputDetective.suspicion(graph, samples, request.workers())
+            InputDetective.suspicion(graph, samples, workers)
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,
                             s,
@@ -140,7 +147,13 @@ public final class PreparedModel {
                                 graph,
                                 half || !request.source().isOnnx(),
                                 progress))
-                        .orElse(null));
+                        .orElse(null),
+                workers);
+    }
+
+    /** Samples that are run side by side: those asked for, or fewer, where more would not fit the machine's memory. */
+    public int workers() {
+        return workers;
     }
 
     private static CalibrationFacts calibration(KnownObservations known) {
@@ -162,7 +175,8 @@ public final class PreparedModel {
 
     /** The same without data to measure on: for a run that another one may replace at once. */
     PreparedModel unmeasured() {
-        return new PreparedModel(graph, facts, calibration, remarks, CalibrationData.of(Pipeline.NO_SAMPLES), null);
+        return new PreparedModel(
+                graph, facts, calibration, remarks, CalibrationData.of(Pipeline.NO_SAMPLES), null, workers);
     }
 
     /** A copy of the normalized graph to work on. */

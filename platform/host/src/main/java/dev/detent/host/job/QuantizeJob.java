@@ -66,7 +66,7 @@ public final class QuantizeJob {
                     .toList();
             PreparedModel model = reading.get();
             request.observations().ifPresent(k -> k.confirm(RunObservations.origin(request, model, plugins.get())));
-            Pipeline pipeline = new Pipeline(model::graph, model.data(), request.workers(), progress);
+            Pipeline pipeline = new Pipeline(model::graph, model.data(), model.workers(), progress);
             TargetDirectory own = new TargetDirectory(folder, "");
             List<Pipeline.Attempt> attempts = pipeline.run(
                     targets.stream()
