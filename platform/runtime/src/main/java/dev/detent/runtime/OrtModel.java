@@ -7,6 +7,8 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,6 +34,26 @@ public final class OrtModel implements AutoCloseable {
 
     public static OrtModel of(Graph graph, OrtOptimizationLevel level, String where) {
         return new OrtModel(OrtRuntime.session(graph, level, where));
+    }
+
+    /** ONNX Runtime's own record of a few runs on the first sample, as JSON in Chrome's trace format. */
+    public static String profile(Path file, Samples samples, int runs) {
+        try {
+            Path folder = ScratchFolder.folder("profile");
+            try (OrtModel model = new OrtModel(OrtRuntime.profiled(file, folder.resolve("runs")))) {
+                Samples first = samples.first(1);
+                for (int i = 0; i < runs; i++) {
+                    model.forEach(first, 1, d -> {}, (s, o) -> {});
+                }
+                return Files.readString(Path.of(model.session.endProfiling()));
+            } catch (OrtException e) {
+                throw new IllegalStateException(e);
+            } finally {
+                ScratchFolder.remove(folder);
+            }
+        } catch (IOException e) {
+            throw OrtRuntime.noRoom(e);
+        }
     }
 
     /**
