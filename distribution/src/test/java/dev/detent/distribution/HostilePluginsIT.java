@@ -112,6 +112,36 @@ class HostilePluginsIT {
                 .doesNotContain("\tat ");
     }
 
+    /** What the target asks for is none of the person's choices. */
+    @ParameterizedTest
+    @CsvSource({"with(\"fusion\"), with(\"no-such\"), pass", "\"minmax\", \"no-such\", observer"})
+    void aTargetThatAsksForWhatIsNotThere(String good, String wrong, String kind) throws IOException {
+        InstalledDistribution.Run run = quantize(VendorFolder.GOOD.replace(good, wrong));
+        assertThat(run.code()).as(run.all()).isEqualTo(3);
+        assertThat(run.err())
+                .contains("error DT-PLG-042: vendor 1.2.3: target 'vendor' asks for " + kind + " 'no-such', which no");
+        assertThat(work.resolve("out")).doesNotExist();
+    }
+
+    /** Whoever reads a command's results reads no plugin's. */
+    @Test
+    void whatAPluginPrintsIsNoResult() throws IOException {
+        InstalledDistribution.Run printed = quantize(VendorFolder.method("rules", "System.out.println(\"noise\");"));
+        assertThat(printed.code()).as(printed.all()).isZero();
+        assertThat(printed.out()).doesNotContain("noise").contains("vendor");
+        assertThat(printed.err()).contains("noise");
+        folder.jar(
+                "vendor.jar",
+                VendorFolder.constructor(
+                        "System.setOut(new java.io.PrintStream(java.io.OutputStream.nullOutputStream()));"
+                                + " System.setErr(System.out);"));
+        InstalledDistribution.Run swallowed = folder.run("backends", "--allow-unlisted");
+        assertThat(swallowed.code()).isZero();
+        assertThat(swallowed.out()).contains("tensorrt", "a vendor's chip");
+        InstalledDistribution.Run refused = folder.run("inspect", work.resolve("missing.onnx"));
+        assertThat(refused.err()).contains("error DT-");
+    }
+
     @Test
     void aTargetThatEditsTheGraphIsNamed() throws IOException {
         String edit = "g.edit().valueInfo(ValueInfo.of(\"evil\", ElementType.FLOAT, 1));";

@@ -4,14 +4,21 @@ import dev.detent.host.progress.Progress;
 import dev.detent.spi.problem.Problem;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Standard output for results, standard error for progress and problems. Progress is drawn only on a terminal. */
 final class Console {
 
     private static final int WIDTH = 24;
 
-    private final PrintStream out = System.out;
-    private final PrintStream err = System.err;
+    /**
+     * Set while a command runs: what plugins print, and streams that they put in place, are not a command's results.
+     */
+    private static volatile @Nullable Streams kept;
+
+    private final PrintStream out = streams().out();
+    private final PrintStream err = streams().err();
     // lib/java.options asks Java 22 and newer for no console where there is no terminal.
     @SuppressWarnings("SystemConsoleNull")
     private final boolean live = System.console() != null && System.getenv("CI") == null;
@@ -27,6 +34,33 @@ final class Console {
 
     private Console(boolean quiet) {
         this.quiet = quiet;
+    }
+
+    /** Where results and problems go. */
+    record Streams(PrintStream out, PrintStream err) {}
+
+    /** Those of the command that runs; without one, Java's. */
+    static Streams streams() {
+        Streams current = kept;
+        return current == null ? new Streams(System.out, System.err) : current;
+    }
+
+    /**
+     * Runs a command whose results go where Java's standard output goes now; that of anybody else goes to standard
+     * error.
+     */
+    static int keepingStreams(IntSupplier command) {
+        Streams before = kept;
+        Streams java = new Streams(System.out, System.err);
+        kept = java;
+        System.setOut(java.err());
+        try {
+            return command.getAsInt();
+        } finally {
+            kept = before;
+            System.setOut(java.out());
+            System.setErr(java.err());
+        }
     }
 
     /** Errors and warnings only, on standard error; {@link #text} is printed. */

@@ -7,7 +7,10 @@ import dev.detent.spi.problem.DetentException;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
@@ -72,6 +75,11 @@ public final class Main {
      * @return the exit code
      */
     public static int run(String... args) {
+        return Console.keepingStreams(() -> execute(args));
+    }
+
+    private static int execute(String... args) {
+        PrintStream err = Console.streams().err();
         CommandLine line = new CommandLine(new Main());
         line.getCommandSpec().version("detent " + InstallationOptions.VERSION);
         // Looking into every command's options would cost the one that is run a quarter of a second.
@@ -85,12 +93,14 @@ public final class Main {
         if (asked.isEmpty()) {
             line.addSubcommand(CommandLine.HelpCommand.class);
         }
+        line.setOut(new PrintWriter(Console.streams().out(), true, Charset.defaultCharset()));
+        line.setErr(new PrintWriter(Console.streams().err(), true, Charset.defaultCharset()));
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler((e, a) -> {
-            System.err.println("error " + Problem.error(CliProblems.USAGE, String.valueOf(e.getMessage()), ""));
+            err.println("error " + Problem.error(CliProblems.USAGE, String.valueOf(e.getMessage()), ""));
             CommandLine.UnmatchedArgumentException.printSuggestions(
-                    e, new java.io.PrintWriter(System.err, true, java.nio.charset.Charset.defaultCharset()));
-            System.err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
+                    e, e.getCommandLine().getErr());
+            err.println("'" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help' explains");
             return 2;
         });
         try {
@@ -104,10 +114,11 @@ public final class Main {
     /** The one place where every failure of a command ends: says what it was, and gives the exit code. */
     private static int failed(Throwable e) {
         if (System.getenv("DETENT_DEBUG") != null) {
-            e.printStackTrace();
+            e.printStackTrace(Console.streams().err());
         }
         DetentException told = told(e);
-        told.problems().forEach(p -> System.err.println(Console.printable("error " + p)));
+        PrintStream err = Console.streams().err();
+        told.problems().forEach(p -> err.println(Console.printable("error " + p)));
         return told.exitCode();
     }
 

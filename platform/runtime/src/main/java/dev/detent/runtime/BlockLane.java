@@ -92,27 +92,32 @@ final class BlockLane implements AutoCloseable {
 
     /** Forward. {@code inputs} as they leave the blocks before; where elements are dropped, {@code exact} ones. */
     void forward(Map<String, BlockValue> inputs, Map<String, BlockValue> exact, Mode mode, int sample) {
-        release();
+        arrive(inputs, exact, mode, sample);
         try {
-            for (String in : block.block().inputs()) {
-                BlockValue v = Objects.requireNonNull(inputs.get(in), in);
-                if (!v.isFloat()) {
-                    foreign.put(in, v.tensor());
-                    continue;
-                }
-                FloatBuffer to = buffer(in, block.shape(in)).values();
-                to.put(0, v.floats());
-                DropMask mask = DropMask.of(mode.drop(), mode.seed(), sample, in);
-                if (mask.isActive()) {
-                    keep(Objects.requireNonNull(exact.get(in)).floats(), to, mask);
-                }
-                versions(in, mode, sample);
-            }
             for (Stage s : block.stages()) {
                 forward(s, mode, sample);
             }
         } catch (OrtException e) {
             throw failed(e);
+        }
+    }
+
+    /** The first part of {@link #forward}: what the block's operators read from outside. */
+    void arrive(Map<String, BlockValue> inputs, Map<String, BlockValue> exact, Mode mode, int sample) {
+        release();
+        for (String in : block.block().inputs()) {
+            BlockValue v = Objects.requireNonNull(inputs.get(in), in);
+            if (!v.isFloat()) {
+                foreign.put(in, v.tensor());
+                continue;
+            }
+            FloatBuffer to = buffer(in, block.shape(in)).values();
+            to.put(0, v.floats());
+            DropMask mask = DropMask.of(mode.drop(), mode.seed(), sample, in);
+            if (mask.isActive()) {
+                keep(Objects.requireNonNull(exact.get(in)).floats(), to, mask);
+            }
+            versions(in, mode, sample);
         }
     }
 
@@ -220,10 +225,15 @@ final class BlockLane implements AutoCloseable {
         if (!block.isFloat(value)) {
             return BlockValue.of(Objects.requireNonNull(foreign.get(value)));
         }
+        return BlockValue.of(floats(value));
+    }
+
+    /** A copy of a value, or of a version of it. */
+    float[] floats(String value) {
         FloatBuffer b = values(value);
         float[] copy = new float[b.limit()];
         b.get(0, copy);
-        return BlockValue.of(copy);
+        return copy;
     }
 
     /** Squared error of one output. */

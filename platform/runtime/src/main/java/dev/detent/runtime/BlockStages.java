@@ -50,8 +50,40 @@ final class BlockStages implements AutoCloseable {
             List<String> kept,
             @Nullable Backward backward) {}
 
-    /** A stage's way back. */
-    record Backward(OrtSession session, GradientGraph graph, List<String> upstream) {}
+    /** A stage's way back. Its session is built when somebody goes that way. */
+    static final class Backward {
+        private final GradientGraph graph;
+        private final List<String> upstream;
+        private final String name;
+        private @Nullable OrtSession session;
+
+        Backward(GradientGraph graph, List<String> upstream, String name) {
+            this.graph = graph;
+            this.upstream = upstream;
+            this.name = name;
+        }
+
+        GradientGraph graph() {
+            return graph;
+        }
+
+        List<String> upstream() {
+            return upstream;
+        }
+
+        synchronized OrtSession session() {
+            if (session == null) {
+                session = OrtRuntime.session(graph.graph(), OrtOptimizationLevel.ALL, name);
+            }
+            return session;
+        }
+
+        synchronized void close() {
+            if (session != null) {
+                OrtRuntime.close(session);
+            }
+        }
+    }
 
     private final BlockGraph block;
     private final PartitionPlan plan;
@@ -189,10 +221,7 @@ final class BlockStages implements AutoCloseable {
             List<String> upstream = part.outputs().stream()
                     .filter(o -> gradients.graph().isInput(GradientGraph.upstream(o)))
                     .toList();
-            backward = new Backward(
-                    OrtRuntime.session(gradients.graph(), OrtOptimizationLevel.ALL, "gradient of " + name()),
-                    gradients,
-                    upstream);
+            backward = new Backward(gradients, upstream, "gradient of " + name());
         }
         return new Stage(
                 OrtRuntime.session(forward, OrtOptimizationLevel.ALL, name()),
@@ -232,7 +261,7 @@ final class BlockStages implements AutoCloseable {
         for (Stage s : stages) {
             OrtRuntime.close(s.forward());
             if (s.backward() != null) {
-                OrtRuntime.close(s.backward().session());
+                s.backward().close();
             }
         }
     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -93,7 +94,7 @@ final class BlockTrainer implements Block, AutoCloseable {
 
     /** Outputs of the float network, which are what the block is judged by. */
     Map<String, BlockValue[]> exactOutputs() {
-        stages.block().parameters().values().forEach(p -> values(p.value()).put(0, exact(p).floats()));
+        loadExact();
         Map<String, BlockValue[]> all = outputs(data.exactInputs(), BlockLane.Mode.FLOAT);
         for (String o : outputs) {
             targets.put(
@@ -148,6 +149,10 @@ final class BlockTrainer implements Block, AutoCloseable {
 
     private FloatBuffer values(String parameter) {
         return Objects.requireNonNull(parameterValues.get(parameter), parameter);
+    }
+
+    private void loadExact() {
+        stages.block().parameters().values().forEach(p -> values(p.value()).put(0, exact(p).floats()));
     }
 
     private void load(Values values) {
@@ -290,6 +295,67 @@ final class BlockTrainer implements Block, AutoCloseable {
             sum += (double) v * v;
         }
         return sum;
+    }
+
+    @Override
+    public <S extends PairSketch<S>> S observe(Slot input, Supplier<? extends S> sketch) {
+        Node node = stages.block().graph().node(input.node()).orElseThrow();
+        String value = node.input(input.index());
+        String read = stages.plan().read(node, input.index());
+        boolean arrives = data.inputs().containsKey(value);
+        float[][] exact = exact(value, arrives);
+        Values now = values();
+        load(now);
+        BlockLane.Mode mode = mode(now, Drop.NONE);
+        List<S> sketches = new ArrayList<>();
+        for (int l = 0; l < LANES; l++) {
+            sketches.add(sketch.get());
+        }
+        AtomicInteger next = new AtomicInteger();
+        Workers.run(workers, stop -> {
+            BlockLane lane = lane();
+            for (int l = next.getAndIncrement(); l < LANES && !stop.get(); l = next.getAndIncrement()) {
+                for (int s = l; s < data.learned(); s += LANES) {
+                    run(lane, data.inputs(), mode, s, arrives);
+                    sketches.get(l).accept(exact[s], lane.floats(read), stages.shape(value));
+                }
+            }
+            idle.add(lane);
+        });
+        S merged = sketches.get(0);
+        sketches.subList(1, LANES).forEach(merged::merge);
+        return merged;
+    }
+
+    /** What the float network has for a value, of all samples to learn from. */
+    private float[][] exact(String value, boolean arrives) {
+        float[][] exact = new float[data.learned()][];
+        if (arrives) {
+            for (int s = 0; s < exact.length; s++) {
+                exact[s] = Objects.requireNonNull(data.exactInputs().get(value))[s].floats();
+            }
+            return exact;
+        }
+        loadExact();
+        AtomicInteger next = new AtomicInteger();
+        Workers.run(Math.min(workers, exact.length), stop -> {
+            BlockLane lane = lane();
+            for (int s = next.getAndIncrement(); s < exact.length && !stop.get(); s = next.getAndIncrement()) {
+                lane.forward(sample(data.exactInputs(), s), Map.of(), BlockLane.Mode.FLOAT, s);
+                exact[s] = lane.floats(value);
+            }
+            idle.add(lane);
+        });
+        return exact;
+    }
+
+    private static void run(
+            BlockLane lane, Map<String, BlockValue[]> inputs, BlockLane.Mode mode, int sample, boolean arrives) {
+        if (arrives) {
+            lane.arrive(sample(inputs, sample), Map.of(), mode, sample);
+        } else {
+            lane.forward(sample(inputs, sample), Map.of(), mode, sample);
+        }
     }
 
     @Override

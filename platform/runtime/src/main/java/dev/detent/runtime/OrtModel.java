@@ -1,10 +1,11 @@
 package dev.detent.runtime;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.onnx.OutputCount;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,17 +25,26 @@ import java.util.function.IntConsumer;
 public final class OrtModel implements AutoCloseable {
 
     private final OrtSession session;
+    private final GatheredOutputs outputs;
 
-    private OrtModel(OrtSession session) {
+    private OrtModel(OrtSession session, GatheredOutputs outputs) {
         this.session = session;
+        this.outputs = outputs;
     }
 
+    /** The file as it is; one of very many outputs is read, and hands them out in another way. */
     public static OrtModel of(Path file, OrtOptimizationLevel level) {
-        return new OrtModel(OrtRuntime.session(file, level));
+        if (OutputCount.of(file) >= GatheredOutputs.MANY) {
+            return of(OnnxReader.read(file), level, file.toString());
+        }
+        OrtSession session = OrtRuntime.session(file, level);
+        return new OrtModel(session, GatheredOutputs.none(session.getOutputNames()));
     }
 
     public static OrtModel of(Graph graph, OrtOptimizationLevel level, String where) {
-        return new OrtModel(OrtRuntime.session(graph, level, where));
+        Graph gathered = graph.outputs().size() < GatheredOutputs.MANY ? graph : graph.copy();
+        GatheredOutputs outputs = GatheredOutputs.in(gathered);
+        return new OrtModel(OrtRuntime.session(gathered, level, where), outputs);
     }
 
     /** ONNX Runtime's own record of a few runs on the first sample, as JSON in Chrome's trace format. */
@@ -80,11 +91,14 @@ public final class OrtModel implements AutoCloseable {
     }
 
     public List<String> outputs() {
-        return List.copyOf(session.getOutputNames());
+        return outputs.outputs();
     }
 
     /** Whether an output is a tensor, and no sequence or map. */
     public boolean isTensor(String output) {
+        if (outputs.contains(output)) {
+            return true;
+        }
         try {
             return Objects.requireNonNull(session.getOutputInfo().get(output), output)
                             .getInfo()
@@ -96,25 +110,26 @@ public final class OrtModel implements AutoCloseable {
 
     /** One pass over the samples, whole samples side by side. */
     public void forEach(Samples samples, int workers, IntConsumer progress, SegmentedSimulation.OutputSink sink) {
-        forEach(samples, workers, progress, Map.of(), session.getOutputNames(), sink);
+        forEach(samples, workers, progress, Map.of(), new LinkedHashSet<>(outputs.outputs()), sink);
     }
 
     /**
      * @param fixed inputs that are the same for every sample
-     * @param outputs those that are asked for, at least one; what only others need is not computed
+     * @param wanted those that are asked for, at least one; what only others need is not computed
      */
     void forEach(
             Samples samples,
             int workers,
             IntConsumer progress,
             Map<String, OnnxTensor> fixed,
-            Set<String> outputs,
+            Set<String> wanted,
             SegmentedSimulation.OutputSink sink) {
+        Set<String> asked = outputs.asked(wanted);
         AtomicInteger next = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
         Workers.run(Math.max(1, Math.min(workers, samples.size())), stop -> {
             for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
-                run(samples.get(i), i, samples.describe(i), fixed, outputs, sink);
+                run(samples.get(i), i, samples.describe(i), fixed, asked, sink);
                 progress.accept(done.incrementAndGet());
             }
         });
@@ -125,7 +140,7 @@ public final class OrtModel implements AutoCloseable {
             int index,
             String description,
             Map<String, OnnxTensor> fixed,
-            Set<String> outputs,
+            Set<String> asked,
             SegmentedSimulation.OutputSink sink) {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         try {
@@ -143,7 +158,8 @@ public final class OrtModel implements AutoCloseable {
             }
             Map<String, OnnxTensor> all = new HashMap<>(fixed);
             all.putAll(inputs);
-            try (OrtSession.Result result = session.run(all, outputs)) {
+            try (OrtSession.Result result = session.run(all, asked);
+                    GatheredOutputs.Run given = outputs.of(result)) {
                 sink.accept(index, new SegmentedSimulation.Outputs() {
                     @Override
                     public float[] floats(String value) {
@@ -156,10 +172,13 @@ public final class OrtModel implements AutoCloseable {
                     }
 
                     private OnnxTensor tensor(String value) {
-                        OnnxValue v = result.get(value)
-                                .orElseThrow(() -> new UserException(
-                                        RuntimeProblems.NO_OUTPUT, "is not an output of the model", value));
-                        return (OnnxTensor) v;
+                        try {
+                            return given.tensor(value)
+                                    .orElseThrow(() -> new UserException(
+                                            RuntimeProblems.NO_OUTPUT, "is not an output of the model", value));
+                        } catch (OrtException e) {
+                            throw new IllegalStateException(e);
+                        }
                     }
                 });
             }

@@ -280,6 +280,52 @@ class BlockWalkTest {
         assertThat(runs.get(0)).hasSizeGreaterThan(10);
     }
 
+    /** Sums of what both networks have at a place. */
+    private static final class Seen implements Block.PairSketch<Seen> {
+        private final List<Float> quantized = new ArrayList<>();
+        private double distance;
+
+        @Override
+        public void accept(float[] exact, float[] read, long[] shape) {
+            assertThat(shape).containsExactly(IMAGE);
+            for (int i = 0; i < exact.length; i++) {
+                quantized.add(read[i]);
+                distance = Math.max(distance, Math.abs(exact[i] - read[i]));
+            }
+        }
+
+        @Override
+        public void merge(Seen other) {
+            quantized.addAll(other.quantized);
+            distance = Math.max(distance, other.distance);
+        }
+    }
+
+    /** A value that arrives at a block, and one that is made in it. */
+    @Test
+    void whatANodeReadsIsShownOfBothNetworks() {
+        List<List<Object>> runs = new ArrayList<>();
+        for (int workers : new int[] {1, 3}) {
+            List<Object> numbers = new ArrayList<>();
+            walk(network("Relu"), configs(0.05f), workers).walk(TWO, b -> {
+                for (Node n : b.nodes()) {
+                    if (n.is("Conv") && !n.input(0).equals("x")) {
+                        Seen seen = b.observe(Slot.input(n.name(), 0), Seen::new);
+                        assertThat(seen.quantized).hasSize(6 * 144);
+                        assertThat(seen.distance).isBetween(0.01, 0.5);
+                        if (!n.input(0).equals("j")) {
+                            assertThat(seen.quantized).allMatch(v -> Math.abs(v / 0.05 - Math.rint(v / 0.05)) < 1e-3);
+                        }
+                        numbers.add(List.of(n.name(), seen.quantized, seen.distance));
+                    }
+                }
+            });
+            runs.add(numbers);
+        }
+        assertThat(runs.get(0)).hasSize(3);
+        assertThat(runs.get(1)).isEqualTo(runs.get(0));
+    }
+
     @Test
     void fewerSamplesWhereTheyDoNotFit() {
         // Input and output of a block, in two networks.

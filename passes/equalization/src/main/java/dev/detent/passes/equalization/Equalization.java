@@ -11,6 +11,10 @@ public final class Equalization implements PassProvider {
 
     @Override
     public List<PassDefinition> passes() {
-        return List.of(EqualizeLayers.DEFINITION, SmoothActivations.DEFINITION, CorrectBias.DEFINITION);
+        return List.of(
+                EqualizeLayers.DEFINITION,
+                EqualizeAcrossClips.DEFINITION,
+                SmoothActivations.DEFINITION,
+                CorrectBias.DEFINITION);
     }
 }

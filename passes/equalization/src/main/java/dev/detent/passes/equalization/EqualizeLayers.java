@@ -1,20 +1,12 @@
 package dev.detent.passes.equalization;
 
-import dev.detent.spi.graph.Graph;
-import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
-import dev.detent.support.operator.OperatorTable;
-import dev.detent.support.operator.WeightLayout;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * Cross-layer equalization (Nagel et al. 2019, section 4.1): scales output channels of one layer by s and the following
@@ -47,91 +39,27 @@ final class EqualizeLayers {
                     .build(),
             context -> new EqualizeLayers(context).run());
 
-    private record Pair(List<Node> up, List<Node> down) {}
-
     private final PassContext context;
-    private final Graph graph;
-    private final Set<String> relays;
+    private final LayerPairs layers;
     private final float threshold;
 
     private EqualizeLayers(PassContext context) {
         this.context = context;
-        this.graph = context.graph();
-        this.relays = context.options().get(LEVEL) > 1 ? WIDE_RELAYS : RELAYS;
+        Set<String> relays = context.options().get(LEVEL) > 1 ? WIDE_RELAYS : RELAYS;
+        this.layers = new LayerPairs(context.graph(), n -> n.isOneOf(relays));
         this.threshold = context.options().get(THRESHOLD).floatValue();
     }
 
     private void run() {
-        List<Pair> pairs = pairs();
+        List<LayerPairs.Pair> pairs = layers.pairs();
         for (int i = 0; i < context.options().get(ITERATIONS); i++) {
             pairs.forEach(this::equalize);
         }
     }
 
-    private List<Pair> pairs() {
-        List<Pair> pairs = new ArrayList<>();
-        Set<Node> visited = new LinkedHashSet<>();
-        for (Node n : List.copyOf(graph.nodes())) {
-            if (!isEqualizable(n) || visited.contains(n)) {
-                continue;
-            }
-            Set<Node> down = ends(Set.of(n), graph::downstream);
-            Set<Node> up = ends(down, graph::upstream);
-            visited.addAll(up);
-            if (!down.isEmpty()
-                    && !up.isEmpty()
-                    && down.stream().allMatch(this::isEqualizable)
-                    && up.stream().allMatch(this::isEqualizable)
-                    && ends(up, graph::downstream).equals(down)
-                    && !passesOutput(up)) {
-                pairs.add(new Pair(List.copyOf(up), List.copyOf(down)));
-            }
-        }
-        return pairs;
-    }
-
-    private boolean isEqualizable(Node n) {
-        return n.isOneOf(OperatorTable.biased())
-                && graph.isInitializer(n.input(1))
-                && (!n.hasInput(2) || graph.isInitializer(n.input(2)));
-    }
-
-    /** First nodes that are no relays on every way from {@code starts}. */
-    private Set<Node> ends(Set<Node> starts, Function<Node, Set<Node>> next) {
-        Set<Node> ends = new LinkedHashSet<>();
-        Set<Node> seen = new LinkedHashSet<>();
-        List<Node> open = new ArrayList<>(starts);
-        while (!open.isEmpty()) {
-            for (Node n : next.apply(open.remove(open.size() - 1))) {
-                if (!n.isOneOf(relays)) {
-                    ends.add(n);
-                } else if (seen.add(n)) {
-                    open.add(n);
-                }
-            }
-        }
-        return ends;
-    }
-
-    /** A scaled tensor on the way is an output of the model: scaling would show. */
-    private boolean passesOutput(Set<Node> up) {
-        List<Node> open = new ArrayList<>(up);
-        Set<Node> seen = new LinkedHashSet<>(up);
-        while (!open.isEmpty()) {
-            Node n = open.remove(open.size() - 1);
-            if (n.outputs().stream().anyMatch(graph::isOutput)) {
-                return true;
-            }
-            graph.downstream(n).stream()
-                    .filter(d -> d.isOneOf(relays) && seen.add(d))
-                    .forEach(open::add);
-        }
-        return false;
-    }
-
-    private void equalize(Pair pair) {
-        float[] up = ranges(pair.up(), true);
-        float[] down = ranges(pair.down(), false);
+    private void equalize(LayerPairs.Pair pair) {
+        float[] up = layers.ranges(pair.up(), true);
+        float[] down = layers.ranges(pair.down(), false);
         if (up.length != down.length) {
             return;
         }
@@ -140,47 +68,6 @@ final class EqualizeLayers {
             float s = (float) (1 / Math.sqrt(up[c] / down[c]));
             scale[c] = up[c] + down[c] < threshold || Float.isNaN(s) ? 1 : Math.min(10f, Math.max(0.1f, s));
         }
-        for (Node n : pair.up()) {
-            scale(n, scale, true);
-            if (n.hasInput(2)) {
-                Tensor b = graph.initializer(n.input(2)).orElseThrow();
-                float[] bias = b.floats();
-                for (int c = 0; c < bias.length; c++) {
-                    bias[c] *= scale[c];
-                }
-                context.editor().initializer(n.input(2), Tensor.ofFloats(b.dims(), bias));
-            }
-        }
-        pair.down().forEach(n -> scale(n, scale, false));
-    }
-
-    private float[] ranges(List<Node> nodes, boolean output) {
-        float[] ranges = new float[0];
-        for (Node n : nodes) {
-            Tensor w = graph.initializer(n.input(1)).orElseThrow();
-            WeightLayout view = WeightLayout.of(n, w).orElseThrow();
-            int channels = output ? view.outputChannels() : view.inputChannels();
-            if (ranges.length == 0) {
-                ranges = new float[channels];
-            } else if (ranges.length != channels) {
-                return new float[0];
-            }
-            float[] values = w.floats();
-            for (int i = 0; i < values.length; i++) {
-                int c = output ? view.output(i) : view.input(i);
-                ranges[c] = Math.max(ranges[c], Math.abs(values[i]));
-            }
-        }
-        return ranges;
-    }
-
-    private void scale(Node n, float[] scale, boolean output) {
-        Tensor w = graph.initializer(n.input(1)).orElseThrow();
-        WeightLayout view = WeightLayout.of(n, w).orElseThrow();
-        float[] values = w.floats();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = output ? values[i] * scale[view.output(i)] : values[i] / scale[view.input(i)];
-        }
-        context.editor().initializer(n.input(1), Tensor.ofFloats(w.dims(), values));
+        layers.scale(pair, scale, context.editor());
     }
 }

@@ -12,7 +12,6 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -124,7 +123,7 @@ final class FuseQuantization {
     }
 
     private Optional<Node> onlyConsumer(Node n) {
-        List<Node> consumers = List.copyOf(graph.downstream(n));
-        return consumers.size() == 1 ? Optional.of(consumers.get(0)) : Optional.empty();
+        Set<Node> consumers = graph.downstream(n);
+        return consumers.size() == 1 ? Optional.of(consumers.iterator().next()) : Optional.empty();
     }
 }

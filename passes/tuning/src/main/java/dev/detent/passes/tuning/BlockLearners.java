@@ -98,7 +98,7 @@ record BlockLearners(Weights weights, Scales scales, double biases, double hold,
     }
 
     /** A weight with scales of its own that the target does not prescribe. */
-    private static boolean isLearned(TensorQuantization config) {
+    static boolean isLearned(TensorQuantization config) {
         return config.state().isCalibrated()
                 && config.isOwnRoot()
                 && !config.isFixed()

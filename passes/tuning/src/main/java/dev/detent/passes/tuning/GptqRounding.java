@@ -1,6 +1,5 @@
 package dev.detent.passes.tuning;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -15,41 +14,59 @@ final class GptqRounding {
     /** Part of the mean of H's diagonal that is added to it: directions without data stay where they are. */
     private static final double DAMPING = 0.01;
 
-    /** Rounds a weight of the channel at hand to its grid. */
+    /** Rounds a weight of the channel at hand to its grid, which may be another one for every column. */
     @FunctionalInterface
     interface Grid {
-        float round(float weight);
+        float round(float weight, int column);
     }
 
     private final int size;
+    /** With the damping. */
     private final double[] moments;
+
     private final int[] order;
+    /** R_kk = 1 / U_kk in the order of rounding; 0 where there was no data. */
+    private final double[] pivots;
     /** U_kj / U_kk in the order of rounding. */
     private final float[][] feedback;
 
-    /** @param moments H, row by row; not kept by the caller */
-    GptqRounding(double[] moments, int size) {
-        this.size = size;
+    private GptqRounding(double[] moments, int size, int[] order, double[] pivots, float[][] feedback) {
         this.moments = moments;
+        this.size = size;
+        this.order = order;
+        this.pivots = pivots;
+        this.feedback = feedback;
+    }
+
+    /** @param moments H, row by row; not kept by the caller */
+    static GptqRounding of(double[] moments, int size) {
         double trace = 0;
         for (int i = 0; i < size; i++) {
             trace += moments[i * size + i];
         }
-        this.order = IntStream.range(0, size)
+        int[] order = IntStream.range(0, size)
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> -moments[i * size + i]))
                 .mapToInt(i -> i)
                 .toArray();
-        this.feedback = trace > 0 ? factor(DAMPING * trace / size) : new float[size][0];
+        if (!(trace > 0)) {
+            return new GptqRounding(moments, size, order, new double[size], new float[size][0]);
+        }
+        for (int i = 0; i < size; i++) {
+            moments[i * size + i] += DAMPING * trace / size;
+        }
+        double[] pivots = new double[size];
+        return new GptqRounding(moments, size, order, pivots, factor(moments, order, pivots));
     }
 
     /** H = R R^T with R upper triangular (Cholesky from the last row up); then H^-1 = R^-T R^-1, so U = R^-1. */
-    private float[][] factor(double damping) {
+    private static float[][] factor(double[] moments, int[] order, double[] pivots) {
+        int size = order.length;
         double[][] r = new double[size][];
         for (int i = 0; i < size; i++) {
             r[i] = new double[size - i];
             for (int j = i; j < size; j++) {
-                r[i][j - i] = moments[order[i] * size + order[j]] + (i == j ? damping : 0);
+                r[i][j - i] = moments[order[i] * size + order[j]];
             }
         }
         // Column by column from the last: the entries above the diagonal are divided, then taken out of the columns
@@ -57,6 +74,7 @@ final class GptqRounding {
         for (int k = size - 1; k >= 0; k--) {
             double pivot = Math.sqrt(r[k][0]);
             r[k][0] = pivot;
+            pivots[k] = pivot;
             double[] column = new double[k];
             for (int i = 0; i < k; i++) {
                 r[i][k - i] /= pivot;
@@ -99,11 +117,49 @@ final class GptqRounding {
         return f;
     }
 
-    /** The rounded weights; nearest rounding where that leaves no larger error. */
-    float[] round(float[] weights, Grid grid) {
+    /**
+     * What an error of each weight costs when all others make up for it as well as they can: 1 / (H^-1)_kk at the last
+     * one, and the squared pivots, given those rounded before, at the others.
+     */
+    double[] importance() {
+        double[] all = new double[size];
+        for (int k = 0; k < size; k++) {
+            all[order[k]] = pivots[k] * pivots[k];
+        }
+        return all;
+    }
+
+    /** v H^-1: how weights must change to make v H^-1 x^ out of x^. */
+    double[] solve(double[] v) {
+        double[] solved = new double[size];
+        if (feedback[0].length == 0) {
+            return solved;
+        }
+        for (int k = 0; k < size; k++) {
+            double sum = 0;
+            float[] u = feedback[k];
+            for (int j = 0; j < u.length; j++) {
+                sum += v[order[k + j]] * u[j];
+            }
+            // Both rows of U are U_kk times the feedback.
+            sum /= pivots[k] * pivots[k];
+            for (int j = 0; j < u.length; j++) {
+                solved[order[k + j]] += sum * u[j];
+            }
+        }
+        return solved;
+    }
+
+    /**
+     * The rounded weights; nearest rounding where that leaves no larger error. Then weights are looked at one by one,
+     * each set to the value that is best while the others stay (coordinate descent, as in COMQ, Zhang et al. 2024).
+     *
+     * @param sweeps at most so many looks at every weight
+     */
+    float[] round(float[] weights, Grid grid, int sweeps) {
         float[] nearest = new float[size];
         for (int i = 0; i < size; i++) {
-            nearest[i] = grid.round(weights[i]);
+            nearest[i] = grid.round(weights[i], i);
         }
         float[] left = new float[size];
         for (int k = 0; k < size; k++) {
@@ -111,7 +167,7 @@ final class GptqRounding {
         }
         float[] rounded = new float[size];
         for (int k = 0; k < size; k++) {
-            float q = grid.round(left[k]);
+            float q = grid.round(left[k], order[k]);
             rounded[order[k]] = q;
             float error = left[k] - q;
             float[] row = feedback[k];
@@ -119,20 +175,57 @@ final class GptqRounding {
                 left[k + j] -= error * row[j];
             }
         }
-        return error(weights, rounded) < error(weights, nearest) ? rounded : nearest;
+        float[] better = error(weights, rounded) < error(weights, nearest) ? rounded : nearest;
+        flip(weights, better, grid, sweeps);
+        return better;
+    }
+
+    private void flip(float[] weights, float[] rounded, Grid grid, int sweeps) {
+        double[] slope = sweeps > 0 ? slope(weights, rounded) : new double[0];
+        boolean changed = true;
+        for (int s = 0; s < sweeps && changed; s++) {
+            changed = false;
+            for (int k : order) {
+                double curvature = moments[k * size + k];
+                if (!(curvature > 0)) {
+                    continue;
+                }
+                float q = grid.round((float) (rounded[k] + slope[k] / curvature), k);
+                double change = (double) q - rounded[k];
+                if (change != 0 && change * (change * curvature - 2 * slope[k]) < 0) {
+                    rounded[k] = q;
+                    changed = true;
+                    subtract(slope, change, k * size);
+                }
+            }
+        }
+    }
+
+    /** H (w - q), row by row of the symmetric H: the inner loop has no sum that waits for itself. */
+    private double[] slope(float[] weights, float[] rounded) {
+        double[] slope = new double[size];
+        for (int i = 0; i < size; i++) {
+            double d = (double) weights[i] - rounded[i];
+            if (d != 0) {
+                subtract(slope, -d, i * size);
+            }
+        }
+        return slope;
+    }
+
+    /** slope -= change x a row of H. */
+    private void subtract(double[] slope, double change, int row) {
+        for (int j = 0; j < slope.length; j++) {
+            slope[j] -= change * moments[row + j];
+        }
     }
 
     /** (w - q) H (w - q)^T. */
     double error(float[] weights, float[] rounded) {
-        double[] d = new double[size];
-        Arrays.setAll(d, i -> (double) weights[i] - rounded[i]);
+        double[] slope = slope(weights, rounded);
         double sum = 0;
         for (int i = 0; i < size; i++) {
-            double row = 0;
-            for (int j = 0; j < size; j++) {
-                row += moments[i * size + j] * d[j];
-            }
-            sum += d[i] * row;
+            sum += ((double) weights[i] - rounded[i]) * slope[i];
         }
         return sum;
     }

@@ -12,6 +12,7 @@ public final class Tuning implements PassProvider {
     @Override
     public List<PassDefinition> passes() {
         return List.of(
+                ActivationRanges.DEFINITION,
                 AdaptiveRounding.DEFINITION,
                 LearnedThresholds.DEFINITION,
                 LearnedStepSizes.DEFINITION,

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class GptqRoundingTest {
 
-    private static final GptqRounding.Grid WHOLE = w -> (float) Math.rint(w);
+    private static final GptqRounding.Grid WHOLE = (w, column) -> (float) Math.rint(w);
 
     /**
      * With strongly correlated inputs the second weight makes up for the first: 0.4 + 0.4 is nearer to 1 + 0 than to 0
@@ -17,21 +17,21 @@ class GptqRoundingTest {
     @Test
     void theErrorOfOneWeightIsMadeUpForByTheNext() {
         double[] moments = {1, 0.99, 0.99, 1};
-        float[] rounded = new GptqRounding(moments, 2).round(new float[] {.4f, .4f}, WHOLE);
+        float[] rounded = GptqRounding.of(moments, 2).round(new float[] {.4f, .4f}, WHOLE, 2);
         assertThat(rounded[0] + rounded[1]).isEqualTo(1);
     }
 
     @Test
     void independentInputsAreRoundedToNearest() {
         double[] moments = {4, 0, 0, 0, 1, 0, 0, 0, 9};
-        assertThat(new GptqRounding(moments, 3).round(new float[] {.4f, 1.6f, -2.2f}, WHOLE))
+        assertThat(GptqRounding.of(moments, 3).round(new float[] {.4f, 1.6f, -2.2f}, WHOLE, 2))
                 .containsExactly(0, 2, -2);
     }
 
     /** Nothing is known about inputs that were always 0. */
     @Test
     void withoutDataWeightsAreRoundedToNearest() {
-        assertThat(new GptqRounding(new double[4], 2).round(new float[] {.6f, -.6f}, WHOLE))
+        assertThat(GptqRounding.of(new double[4], 2).round(new float[] {.6f, -.6f}, WHOLE, 2))
                 .containsExactly(1, -1);
     }
 
@@ -47,10 +47,10 @@ class GptqRoundingTest {
             float[] nearest = new float[size];
             for (int i = 0; i < size; i++) {
                 weights[i] = (float) (3 * random.nextGaussian());
-                nearest[i] = WHOLE.round(weights[i]);
+                nearest[i] = WHOLE.round(weights[i], i);
             }
-            GptqRounding feedback = new GptqRounding(moments, size);
-            float[] rounded = feedback.round(weights, WHOLE);
+            GptqRounding feedback = GptqRounding.of(moments, size);
+            float[] rounded = feedback.round(weights, WHOLE, 2);
             assertThat(feedback.error(weights, rounded)).isLessThanOrEqualTo(feedback.error(weights, nearest) + 1e-9);
             nearestSum += feedback.error(weights, nearest);
             roundedSum += feedback.error(weights, rounded);
@@ -64,8 +64,8 @@ class GptqRoundingTest {
         double[] moments = {4, 1, 1, 1};
         // Column 0 has the larger moment and is rounded first: error 0.4. The other is free: w1 - (-e H01 / H11) = 0.3
         // + 0.4.
-        float[] rounded =
-                new GptqRounding(moments, 2).round(new float[] {2.4f, .3f}, w -> w > 1 ? (float) Math.rint(w) : w);
+        float[] rounded = GptqRounding.of(moments, 2)
+                .round(new float[] {2.4f, .3f}, (w, c) -> w > 1 ? (float) Math.rint(w) : w, 0);
         assertThat(rounded[0]).isEqualTo(2);
         assertThat(rounded[1]).isCloseTo(.7f, within(.02f));
     }

@@ -13,6 +13,7 @@ import dev.detent.kernel.QuantizationConfigs;
 import dev.detent.kernel.StateMachine;
 import dev.detent.runtime.BlockWalk;
 import dev.detent.runtime.ShapeInference;
+import dev.detent.spi.backend.InitialState;
 import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
@@ -36,6 +37,7 @@ import dev.detent.spi.run.Simulator.Observation;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,6 +189,7 @@ final class PlanRun {
     private void applyRules() {
         Target target = task.target().target();
         QuantizationConfigs.Prescriptions prescriptions = prescriptions();
+        Set<String> observers = new HashSet<>();
         for (Node n : graph().nodes()) {
             if (placements.get(n.name()) == Placement.QUANTIZED && target.supports(n, graph())) {
                 NodeRule rule = target.rules().rule(n, graph());
@@ -198,6 +202,16 @@ final class PlanRun {
                                     + n.inputs().size() + " and " + n.outputs().size(),
                             task.target().plugin());
                 }
+                Stream.concat(rule.inputs().stream(), rule.outputs().stream())
+                        .filter(r -> r.state() != InitialState.FP32)
+                        .map(TensorRule::observer)
+                        .filter(observers::add)
+                        .forEach(o -> Registry.asked(
+                                target.id(),
+                                task.target().plugin(),
+                                "observer",
+                                o,
+                                task.target().registry()::observer));
                 configs.add(n, graph(), target.id(), rule, prescriptions);
                 targetRules.put(n.name(), rule);
             }

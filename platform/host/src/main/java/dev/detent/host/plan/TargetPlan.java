@@ -3,6 +3,7 @@ package dev.detent.host.plan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.rules.RuleObservers;
 import dev.detent.host.settings.Settings;
+import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.backend.Target;
 import java.util.List;
 
@@ -20,12 +21,15 @@ public record TargetPlan(Target target, String plugin, Registry registry, Plan p
         Target found = plugins.target(target);
         Registry configured = RuleObservers.register(
                 settings.rules(), plugins.withObserverOptions(settings.observerOptions(plugins)));
+        String plugin = plugins.pluginOfTarget(target);
+        QuantizationRecipe recipe = found.recipe(StandardRecipes.INSTANCE);
+        Registry.asked(target, plugin, "dispatcher", recipe.dispatcher(), plugins::dispatcher);
+        recipe.passes().keySet().forEach(p -> Registry.asked(target, plugin, "pass", p, plugins::pass));
         return new TargetPlan(
                 found,
-                plugins.pluginOfTarget(target),
+                plugin,
                 configured,
-                new Planner(configured)
-                        .plan(settings.apply(found.recipe(StandardRecipes.INSTANCE), plugins), settings.rules()),
+                new Planner(configured).plan(settings.apply(recipe, plugins), settings.rules()),
                 settings.disabled());
     }
 

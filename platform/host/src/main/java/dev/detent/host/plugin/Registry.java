@@ -1,6 +1,7 @@
 package dev.detent.host.plugin;
 
 import dev.detent.host.plugin.Contributions.Entry;
+import dev.detent.host.problem.PluginProblems;
 import dev.detent.host.problem.RegistryProblems;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.evaluate.Metric;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -197,6 +199,28 @@ public final class Registry implements Observers {
 
     public PassDefinition pass(String id) {
         return find(all.passes, id, RegistryProblems.NO_PASS, "pass", "detent passes");
+    }
+
+    /**
+     * Holds what a target asks for against what the loaded plugins offer, so that a plugin's slip is not blamed on the
+     * person who chose the target.
+     *
+     * @param target and the plugin it comes from
+     * @param kind of the thing, as people call it
+     * @param found looks for it here
+     * @throws PluginException there is none of that name
+     */
+    public static <T> T asked(String target, String plugin, String kind, String id, Function<String, T> found) {
+        try {
+            return found.apply(id);
+        } catch (UserException e) {
+            throw new PluginException(
+                    List.of(Problem.error(
+                            PluginProblems.NOT_OFFERED,
+                            "target '" + target + "' asks for " + kind + " '" + id + "', which no loaded plugin offers",
+                            plugin)),
+                    e);
+        }
     }
 
     /** A dispatcher by its id, or by one that it had before. */

@@ -216,6 +216,13 @@ public final class PluginProblems implements ProblemCatalog {
             "One of the checks printed above did not hold.",
             "Report it to the plugin's author with what 'detent plugins verify' prints.");
 
+    public static final ProblemType NOT_OFFERED = new ProblemType(
+            "DT-PLG-042",
+            "A target asks for what no plugin offers",
+            "Its recipe names a pass or a dispatcher, or its rules an observer, that none of the loaded plugins contributes.",
+            "Load the plugin that offers it ('detent plugins list' tells what is switched off or refused), or report it to"
+                    + " the author of the target's plugin.");
+
     public static final ProblemType INTERRUPTED = new ProblemType(
             "DT-INT-002",
             "Work with plugins was interrupted",

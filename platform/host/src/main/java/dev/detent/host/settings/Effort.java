@@ -15,7 +15,7 @@ public enum Effort {
     BALANCED("the target's own recipe"),
     /** Closed forms, then learning by gradients. */
     THOROUGH(
-            "rounds weights by the data and learns weights, scales and biases block by block; a part of the calibration data "
+            "balances layers, rounds weights by the data and learns weights, scales and biases block by block; a part of the calibration data "
                     + "is held out to judge by");
 
     private final String words;
@@ -52,6 +52,7 @@ public enum Effort {
         }
         QuantizationRecipe more =
                 recipe.passes().containsKey("adaptive-rounding") ? recipe : recipe.with("adaptive-rounding");
+        more = more.passes().containsKey("clip-equalization") ? more : more.with("clip-equalization");
         return more.passes().containsKey("lsq") ? more : more.with("lsq");
     }
 }

@@ -24,6 +24,7 @@ import dev.detent.spi.option.Option;
 import dev.detent.spi.pass.Fact;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
+import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Transition;
 import dev.detent.support.number.LinearInteger;
@@ -126,6 +127,20 @@ class TargetPlanTest {
         assertThat(plan.plan().dispatcher()).isEqualTo("none");
         assertThat(Fakes.ids(plan.plan()))
                 .containsExactly("normalize", "place", "look", "rules", "weights", "ranges", "correct", "freeze");
+    }
+
+    /** The person who chose the target was told that there is no such pass, and was given others. */
+    @Test
+    void aRecipeThatNamesWhatIsNotThereIsItsPluginsFault() {
+        for (QuantizationRecipe r :
+                List.of(Fakes.recipe("look", "missing"), QuantizationRecipe.dispatchedBy("missing"))) {
+            Backend backend = () -> List.of(new Chip("chip", r, List.of("plain")));
+            Registry registry = Fakes.registry(List.of(backend), LOOK);
+            assertThatThrownBy(() -> TargetPlan.of(registry, "chip", Settings.NONE))
+                    .isInstanceOf(PluginException.class)
+                    .hasMessageContaining("DT-PLG-042: vendor 1: target 'chip' asks for ")
+                    .hasMessageContaining("'missing', which no loaded plugin offers");
+        }
     }
 
     @Test

@@ -165,10 +165,7 @@ public final class Graph {
 
     /** Distinct nodes that read the value, through an input or inside a subgraph. */
     public Set<Node> consumers(String value) {
-        Set<Node> distinct = new LinkedHashSet<>();
-        uses(value).forEach(u -> distinct.add(u.node()));
-        distinct.addAll(wiring().captures(value));
-        return distinct;
+        return wiring().consumers(value);
     }
 
     /** Whether a subgraph of If, Loop or Scan reads {@code value} from outside. */
@@ -178,6 +175,9 @@ public final class Graph {
 
     /** Distinct nodes that read any output of {@code node}. */
     public Set<Node> downstream(Node node) {
+        if (node.outputs().size() == 1) {
+            return consumers(node.output(0));
+        }
         Set<Node> distinct = new LinkedHashSet<>();
         node.outputs().forEach(o -> {
             if (!o.isEmpty()) {

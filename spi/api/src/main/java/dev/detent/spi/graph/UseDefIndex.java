@@ -1,14 +1,19 @@
 package dev.detent.spi.graph;
 
 import dev.detent.spi.graph.Graph.Use;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Predicate;
-import java.util.function.ToIntFunction;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who makes and who reads each value. It follows the edits of its graph: making it anew costs as much as the graph is
@@ -16,9 +21,13 @@ import java.util.function.ToIntFunction;
  */
 final class UseDefIndex {
 
+    private static final int MANY = 16;
+
     private final Map<String, Node> producers = new HashMap<>();
-    private final Map<String, List<Use>> uses = new HashMap<>();
-    private final Map<String, List<Node>> captures = new HashMap<>();
+    private final Map<String, Readers<Use>> uses = new HashMap<>();
+    private final Map<String, Readers<Node>> captures = new HashMap<>();
+    /** Consumers of values that have many: each of them may ask for all of them. */
+    private final Map<String, Set<Node>> crowds = new ConcurrentHashMap<>();
     /** Where a node stands in the order, by name; numbers may be missing. */
     private final Map<String, Integer> places = new HashMap<>();
 
@@ -32,15 +41,7 @@ final class UseDefIndex {
     UseDefIndex(Collection<Node> nodes) {
         for (Node n : nodes) {
             places.put(n.name(), end++);
-            produce(n);
-            for (int i = 0; i < n.inputs().size(); i++) {
-                if (n.hasInput(i)) {
-                    uses.computeIfAbsent(n.input(i), k -> new ArrayList<>()).add(new Use(n, i));
-                }
-            }
-            n.capturedValues()
-                    .forEach(c ->
-                            captures.computeIfAbsent(c, k -> new ArrayList<>()).add(n));
+            enter(n);
         }
     }
 
@@ -50,12 +51,29 @@ final class UseDefIndex {
 
     /** In node order. */
     List<Use> uses(String value) {
-        return uses.getOrDefault(value, List.of());
+        Readers<Use> readers = uses.get(value);
+        return readers == null ? List.of() : readers.list();
     }
 
     /** In node order. */
     List<Node> captures(String value) {
-        return captures.getOrDefault(value, List.of());
+        Readers<Node> readers = captures.get(value);
+        return readers == null ? List.of() : readers.list();
+    }
+
+    /** Distinct nodes that read a value through an input, in node order, then those that capture it. */
+    Set<Node> consumers(String value) {
+        List<Use> explicit = uses(value);
+        return explicit.size() < MANY
+                ? distinct(explicit, value)
+                : crowds.computeIfAbsent(value, v -> distinct(explicit, v));
+    }
+
+    private Set<Node> distinct(List<Use> explicit, String value) {
+        Set<Node> distinct = new LinkedHashSet<>();
+        explicit.forEach(u -> distinct.add(u.node()));
+        distinct.addAll(captures(value));
+        return Collections.unmodifiableSet(distinct);
     }
 
     /**
@@ -83,49 +101,72 @@ final class UseDefIndex {
         return !ambiguous;
     }
 
-    private void produce(Node n) {
+    private void enter(Node n) {
         for (String o : n.outputs()) {
             ambiguous |= !o.isEmpty() && producers.put(o, n) != null;
         }
-    }
-
-    private void enter(Node n) {
-        produce(n);
+        int place = Objects.requireNonNull(places.get(n.name()));
         for (int i = 0; i < n.inputs().size(); i++) {
             if (n.hasInput(i)) {
-                uses.merge(
-                        n.input(i),
-                        List.of(new Use(n, i)),
-                        (all, one) ->
-                                with(all, one.get(0), u -> places.get(u.node().name())));
+                crowds.remove(n.input(i));
+                uses.computeIfAbsent(n.input(i), k -> new Readers<>()).put(place, i, new Use(n, i));
             }
         }
-        n.capturedValues()
-                .forEach(c -> captures.merge(c, List.of(n), (all, one) -> with(all, n, u -> places.get(u.name()))));
+        for (String c : n.capturedValues()) {
+            crowds.remove(c);
+            captures.computeIfAbsent(c, k -> new Readers<>()).put(place, 0, n);
+        }
     }
 
     private void leave(Node n) {
         n.outputs().forEach(producers::remove);
-        n.inputs()
-                .forEach(v -> uses.computeIfPresent(
-                        v, (k, all) -> without(all, u -> u.node().name().equals(n.name()))));
-        n.capturedValues()
-                .forEach(v -> captures.computeIfPresent(
-                        v, (k, all) -> without(all, u -> u.name().equals(n.name()))));
-    }
-
-    /** Behind all that stand before it or at the same place: the inputs of a node come in their order. */
-    private static <T> List<T> with(List<T> all, T one, ToIntFunction<T> place) {
-        List<T> more = new ArrayList<>(all);
-        int at = more.size();
-        while (at > 0 && place.applyAsInt(more.get(at - 1)) > place.applyAsInt(one)) {
-            at--;
+        int place = Objects.requireNonNull(places.get(n.name()));
+        for (int i = 0; i < n.inputs().size(); i++) {
+            crowds.remove(n.input(i));
+            Readers<Use> readers = uses.get(n.input(i));
+            if (readers != null) {
+                readers.remove(place, i);
+            }
         }
-        more.add(at, one);
-        return more;
+        for (String c : n.capturedValues()) {
+            crowds.remove(c);
+            Readers<Node> readers = captures.get(c);
+            if (readers != null) {
+                readers.remove(place, 0);
+            }
+        }
     }
 
-    private static <T> List<T> without(List<T> all, Predicate<T> gone) {
-        return all.stream().filter(gone.negate()).toList();
+    /**
+     * Who reads one value, in node order, then in the order of a node's inputs. Of a value that ten thousand nodes read
+     * none is looked at but the one that comes or goes.
+     */
+    private static final class Readers<T> {
+        private final SortedMap<Long, T> byPlace = new TreeMap<>();
+        /** As last handed out; made by whichever thread comes first, and the same whoever does. */
+        private @Nullable List<T> list;
+
+        void put(int place, int input, T reader) {
+            byPlace.put(key(place, input), reader);
+            list = null;
+        }
+
+        void remove(int place, int input) {
+            byPlace.remove(key(place, input));
+            list = null;
+        }
+
+        List<T> list() {
+            List<T> current = list;
+            if (current == null) {
+                current = List.copyOf(byPlace.values());
+                list = current;
+            }
+            return current;
+        }
+
+        private static long key(int place, int input) {
+            return (long) place << Integer.SIZE | input;
+        }
     }
 }

@@ -10,6 +10,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A part of the quantized network, run alone: on the values that reach it through the quantized network before it,
@@ -64,6 +65,26 @@ public interface Block {
     record Gradient(
             double error, Map<String, float[]> parameters, Map<Slot, float[]> scales, Map<Slot, float[]> zeroPoints) {}
 
+    /**
+     * A statistic of what one input of a node is in both networks, for {@link #observe}. Used by one thread at a time.
+     *
+     * @param <S> its own type
+     */
+    interface PairSketch<S extends PairSketch<S>> {
+
+        /**
+         * One sample.
+         *
+         * @param exact as the float network has it; not kept, and left as it is
+         * @param quantized as the node reads it in the quantized network
+         * @param shape of either, outermost dimension first
+         */
+        void accept(float[] exact, float[] quantized, long[] shape);
+
+        /** Takes over what another of the same kind has seen. */
+        void merge(S other);
+    }
+
     /** What a person may call it: the last value it makes. */
     String name();
 
@@ -102,6 +123,15 @@ public interface Block {
      * of their squares: 0.01 is 20 dB. Of several outputs the mean. 0 when the block makes no floats.
      */
     double error(Values values);
+
+    /**
+     * Shows a statistic what a node of the block reads, in the float network and in the quantized one as it is now, for
+     * every sample to learn from. Samples are dealt to a fixed number of sketches, which are merged in order: what
+     * comes out does not depend on how many threads there are.
+     *
+     * @param input a float input of a node of the block that is computed, not an initializer
+     */
+    <S extends PairSketch<S>> S observe(Slot input, Supplier<? extends S> sketch);
 
     /**
      * Error of some samples and its gradient. Rounding counts as the identity inside the range of codes and as a

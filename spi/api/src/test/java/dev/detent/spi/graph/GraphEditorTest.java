@@ -1,7 +1,9 @@
 package dev.detent.spi.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +80,30 @@ class GraphEditorTest {
     }
 
     /** The order of {@code Map.of} is another in every process; what is written must not be. */
+    /** Each edit went through all readers of the value, and each look made a set of them. */
+    @Test
+    void aValueThatManyNodesRead() {
+        GraphEditor edit = new Graph().edit();
+        for (int i = 0; i < 50_000; i++) {
+            edit.add(Node.of("n" + i, "Relu", List.of("x"), List.of("y" + i), Map.of()));
+        }
+        Graph graph = edit.graph();
+        Node source = Node.of("s", "Relu", List.of(), List.of("x"), Map.of());
+        assertThat(graph.consumers("x")).hasSize(50_000);
+        assertTimeoutPreemptively(Duration.ofSeconds(10), () -> {
+            int seen = 0;
+            for (int i = 0; i < 50_000; i++) {
+                seen += graph.downstream(source).size() / 50_000;
+            }
+            assertThat(seen).isEqualTo(50_000);
+            for (Node n : List.copyOf(graph.nodes())) {
+                edit.replace(n.withInputs(List.of("z")));
+            }
+        });
+        assertThat(graph.uses("x")).isEmpty();
+        assertThat(graph.consumers("z")).hasSize(50_000);
+    }
+
     @Test
     void attributesOfANewNodeAreInOrder() {
         Attribute one = new Attribute.IntValue(1);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
@@ -15,11 +14,9 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class InputSecondMomentsTest {
+class PairedMomentsTest {
 
     private static final Scheme SCHEME = LinearInteger.asymmetric(8, 0, 255);
-    private static final QuantizationParameters PARAMETERS =
-            new QuantizationParameters(new float[] {.5f}, new float[] {10});
     private static final long[] SHAPE = {1, 4, 6, 5};
 
     private final Node conv = Node.of(
@@ -74,32 +71,48 @@ class InputSecondMomentsTest {
         }
     }
 
-    /** Moments of the quantized input; exact, so samples may come in any order and on any number of threads. */
+    /** Moments of what is read, and of what it lacks with what is read, against sums over all patches. */
     @Test
-    void momentsAreThoseOfTheQuantizedInputWhateverTheOrder() {
+    void momentsAreThoseOfThePatches() {
         Im2Col patches = Im2Col.of(conv, weight).orElseThrow();
-        InputSecondMoments one = new InputSecondMoments(patches, 100, 1000, SCHEME, PARAMETERS);
-        InputSecondMoments left = new InputSecondMoments(patches, 100, 1000, SCHEME, PARAMETERS);
-        InputSecondMoments right = new InputSecondMoments(patches, 100, 1000, SCHEME, PARAMETERS);
-        List<float[]> seen = new ArrayList<>();
+        PairedMoments seen = new PairedMoments(patches, 100, 1000);
+        PairedMoments other = new PairedMoments(patches, 100, 1000);
+        List<float[]> read = new ArrayList<>();
+        List<float[]> missing = new ArrayList<>();
         for (int s = 0; s < 40; s++) {
-            float[] x = input(s);
-            one.observe(x, SHAPE);
-            (s % 3 == 0 ? left : right).observe(x, SHAPE);
+            float[] exact = input(s);
+            float[] quantized = exact.clone();
+            SCHEME.system().fakeQuantize(quantized, 0, quantized.length, .5f, 10, SCHEME);
+            (s % 3 == 0 ? other : seen).accept(exact, quantized, SHAPE);
             for (int p = 0; p < 15; p++) {
-                float[] patch = new float[12];
-                patches.copy(x, SHAPE, p, 1, patch);
-                SCHEME.system().fakeQuantize(patch, 0, 12, .5f, 10, SCHEME);
-                seen.add(patch);
+                float[] x = new float[12];
+                patches.copy(quantized, SHAPE, p, 1, x);
+                read.add(x);
+                float[] e = new float[12];
+                patches.copy(exact, SHAPE, p, 1, e);
+                for (int c = 0; c < 12; c++) {
+                    e[c] -= x[c];
+                }
+                missing.add(e);
             }
         }
-        right.merge(left);
-        assertThat(right.moments(1, 0)).isEqualTo(one.moments(1, 0));
-        assertThat(right.mean(0, 0)).isEqualTo(one.mean(0, 0));
-        double mean = seen.stream().mapToDouble(p -> p[3]).average().orElseThrow();
-        double moment = seen.stream().mapToDouble(p -> p[3] * p[7]).average().orElseThrow();
-        assertThat(one.mean(1, 0)[3]).isCloseTo(mean, within(1e-9));
-        assertThat(one.moments(1, 0)[3 * 12 + 7]).isCloseTo(moment, within(1e-6));
+        seen.merge(other);
+        for (int i : new int[] {3, 7}) {
+            for (int j : new int[] {7, 2}) {
+                double moment = 0;
+                double cross = 0;
+                for (int k = 0; k < read.size(); k++) {
+                    moment += read.get(k)[i] * read.get(k)[j] / read.size();
+                    cross += missing.get(k)[i] * read.get(k)[j] / read.size();
+                }
+                assertThat(seen.moments(1, 0)[i * 12 + j]).isCloseTo(moment, within(1e-3));
+                assertThat(seen.crossMoments(1, 0)[i * 12 + j]).isCloseTo(cross, within(1e-3));
+            }
+        }
+        assertThat(seen.mean(1, 0)[3])
+                .isCloseTo(read.stream().mapToDouble(x -> x[3]).average().orElseThrow(), within(1e-4));
+        assertThat(seen.meanError(1, 0)[3])
+                .isCloseTo(missing.stream().mapToDouble(x -> x[3]).average().orElseThrow(), within(1e-4));
     }
 
     @Test
