@@ -249,7 +249,7 @@ class FuzzTest {
             read.target();
             read.name();
             read.preprocessing();
-            read.fingerprints();
+            read.record();
             read.missingNodes(graph);
             try {
                 read.exporter(TestPlatform.REGISTRY);

@@ -74,8 +74,9 @@ class InputsThatAreNoDataTest {
         assertThat(run.outcome().nodes()).isPositive();
         assertThat(run.verified()).isEmpty();
         RunDirectory record = RunDirectory.read(run.out());
-        assertThat(record.fingerprints()).isNotEmpty();
-        assertThat(record.probe().inputs().get("shape").shape()).containsExactly(2);
+        assertThat(record.record().result().fingerprints()).isNotEmpty();
+        assertThat(record.record().result().probe().inputs().get("shape").shape())
+                .containsExactly(2);
     }
 
     /** With axis 0 DFT does not end (ONNX Runtime 1.28). */
@@ -95,7 +96,8 @@ class InputsThatAreNoDataTest {
                 Map.of("onesided", new Attribute.IntValue(1))));
         CaseRun run = run(e, 1);
         assertThat(run.verified()).isEmpty();
-        assertThat(RunDirectory.read(run.out()).fingerprints()).isNotEmpty();
+        assertThat(RunDirectory.read(run.out()).record().result().fingerprints())
+                .isNotEmpty();
     }
 
     /** Noise for verify has the first sample's shape. */
@@ -122,6 +124,7 @@ class InputsThatAreNoDataTest {
                 InstalledDistribution.npy(work.resolve("x.npy"), "4, 5, 8", x).toString(),
                 "onnxruntime");
         assertThat(run.verified()).isEmpty();
-        assertThat(RunDirectory.read(run.out()).fingerprints()).isNotEmpty();
+        assertThat(RunDirectory.read(run.out()).record().result().fingerprints())
+                .isNotEmpty();
     }
 }

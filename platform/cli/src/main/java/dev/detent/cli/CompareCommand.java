@@ -38,7 +38,7 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        RunComparison c = RunComparison.of(run(first), run(second));
+        RunComparison c = RunComparison.of(run(first).record(), run(second).record());
         if (!c.sameModel()) {
             console.line("made from different model files");
         }

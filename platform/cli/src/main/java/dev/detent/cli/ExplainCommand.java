@@ -7,6 +7,7 @@ import dev.detent.host.plugin.DidYouMean;
 import dev.detent.host.problem.PlatformProblems;
 import dev.detent.host.record.JsonFile;
 import dev.detent.host.record.RunDirectory;
+import dev.detent.host.record.RunRecord;
 import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -101,10 +103,9 @@ final class ExplainCommand implements Callable<Integer> {
         boolean found = false;
         for (RunDirectory run : runs) {
             JsonFile journal = JsonFile.read(run.folder().resolve("journal.json"));
-            List<String> lives = run.json()
-                    .get(d -> journal.get(j ->
-                            lives(tensor, d.getAsJsonObject().getAsJsonArray("configs"), j.getAsJsonArray(), known)));
-            List<String> floats = run.json().get(d -> floats(tensor, d.getAsJsonObject(), known));
+            RunRecord.ModelResult result = run.record().result();
+            List<String> lives = journal.get(j -> lives(tensor, result.configs(), j.getAsJsonArray(), known));
+            List<String> floats = floats(tensor, result.floats(), known);
             if (!(lives.isEmpty() && floats.isEmpty()) && runs.size() > 1) {
                 console.line(run.target() + ":");
             }
@@ -121,19 +122,12 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     /** Why a node, or what computes a tensor, is not quantized; {@code known} gets the names of all such nodes. */
-    private static List<String> floats(String name, JsonObject run, Set<String> known) {
+    private static List<String> floats(String name, Map<String, RunRecord.FloatNode> floats, Set<String> known) {
         List<String> lines = new ArrayList<>();
-        if (!run.has("float")) {
-            // A run of an older Detent.
-            return lines;
-        }
-        run.getAsJsonObject("float").entrySet().forEach(e -> {
-            JsonObject node = e.getValue().getAsJsonObject();
-            known.add(e.getKey());
-            if (e.getKey().equals(name)
-                    || node.getAsJsonArray("outputs").asList().stream()
-                            .anyMatch(o -> o.getAsString().equals(name))) {
-                lines.add(e.getKey() + " (" + text(node, "type") + ") is not quantized: " + text(node, "why"));
+        floats.forEach((node, f) -> {
+            known.add(node);
+            if (node.equals(name) || f.outputs().contains(name)) {
+                lines.add(node + " (" + f.type() + ") is not quantized: " + f.why());
             }
         });
         return lines;
@@ -143,46 +137,40 @@ final class ExplainCommand implements Callable<Integer> {
      * What happened to every slot of a node, or every slot that carries the tensor; {@code known} gets the names of all
      * tensors.
      */
-    private static List<String> lives(String tensor, JsonArray configs, JsonArray journal, Set<String> known) {
+    private static List<String> lives(
+            String tensor, List<RunRecord.ConfigEntry> configs, JsonArray journal, Set<String> known) {
         List<String> lines = new ArrayList<>();
-        for (JsonElement e : configs) {
-            JsonObject c = e.getAsJsonObject();
-            known.add(text(c, "value"));
-            String slot = text(c, "slot");
-            String node = slot.replaceFirst(":(in|out):\\d+$", "");
-            known.add(node);
-            if (!text(c, "value").equals(tensor) && !slot.equals(tensor) && !node.equals(tensor)) {
+        for (RunRecord.ConfigEntry c : configs) {
+            String slot = c.slot().toString();
+            known.add(c.value());
+            known.add(c.slot().node());
+            if (!List.of(c.value(), slot, c.slot().node()).contains(tensor)) {
                 continue;
             }
-            lines.add(text(c, "slot") + "  tensor " + text(c, "value"));
+            lines.add(slot + "  tensor " + c.value());
             lines.addAll(beginning(c, journal));
             for (JsonElement j : journal) {
                 JsonObject t = j.getAsJsonObject();
-                if (text(t, "slot").equals(text(c, "slot"))) {
+                if (text(t, "slot").equals(slot)) {
                     lines.add("    " + text(t, "from") + " -> " + text(t, "to") + "  by " + text(t, "pass") + " ("
                             + text(t, "plugin") + ")"
                             + (text(t, "root").equals(text(t, "slot")) ? "" : ", root " + text(t, "root"))
                             + (text(t, "reason").isEmpty() ? "" : ": " + text(t, "reason")));
                 }
             }
-            lines.add("    ends " + text(c, "state")
-                    + (c.has("root")
-                            ? ", reads " + text(c, "root")
-                            : c.has("scheme")
-                                    ? ", " + scheme(c.getAsJsonObject("scheme")) + ", scale "
-                                            + shorten(c.getAsJsonArray("scale")) + ", zero point "
-                                            + shorten(c.getAsJsonArray("zeroPoint"))
-                                    : ""));
+            lines.add(
+                    "    ends " + c.state() + c.root().map(r -> ", reads " + r).orElse("")
+                            + c.encoding().map(e -> ", " + e.words()).orElse(""));
         }
         return lines;
     }
 
     /** The host's steps that gave the slot its first state. */
-    private static List<String> beginning(JsonObject config, JsonArray journal) {
-        String first = text(config, "state");
+    private static List<String> beginning(RunRecord.ConfigEntry config, JsonArray journal) {
+        String first = config.state().name();
         for (int i = journal.size() - 1; i >= 0; i--) {
             JsonObject t = journal.get(i).getAsJsonObject();
-            first = text(t, "slot").equals(text(config, "slot")) ? text(t, "from") : first;
+            first = text(t, "slot").equals(config.slot().toString()) ? text(t, "from") : first;
         }
         List<String> lines = new ArrayList<>();
         for (JsonElement j : journal) {
@@ -194,17 +182,6 @@ final class ExplainCommand implements Callable<Integer> {
             }
         }
         return lines;
-    }
-
-    private static String scheme(JsonObject s) {
-        return text(s, "bits") + " bit [" + text(s, "quantMin") + ", " + text(s, "quantMax") + "]"
-                + (s.get("axis").isJsonNull() ? " per tensor" : " per channel " + text(s, "axis"));
-    }
-
-    private static String shorten(JsonArray values) {
-        return values.size() <= 4
-                ? values.toString()
-                : values.get(0) + ", " + values.get(1) + ", … (" + values.size() + ")";
     }
 
     private static String text(JsonObject o, String key) {

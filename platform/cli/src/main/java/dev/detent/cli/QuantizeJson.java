@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a run came to, for {@code --json}. */
+/** The result of a run, for {@code --json}. */
 final class QuantizeJson {
 
     private QuantizeJson() {}

@@ -37,7 +37,7 @@ public final class OnnxWriter {
     private static final long INLINE_LIMIT = 1_900_000_000L;
 
     /** Oldest IR version in which initializers need not be graph inputs. */
-    private static final int INITIALIZERS_ALONE = 4;
+    private static final int MIN_IR_VERSION = 4;
 
     private OnnxWriter() {}
 
@@ -45,7 +45,7 @@ public final class OnnxWriter {
         return model(graph, Map.of()).toByteArray();
     }
 
-    /** Bytes of the weights: what decides about the size of a file. */
+    /** Bytes of all initializers, which make up most of a file. */
     public static long weightBytes(Graph graph) {
         return graph.initializers().values().stream()
                 .mapToLong(t -> t.bytes().remaining())
@@ -102,7 +102,7 @@ public final class OnnxWriter {
         return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
 
-    /** What {@link OnnxReader#subgraph} read. */
+    /** The inverse of {@link OnnxReader#subgraph}. */
     static GraphProto subgraph(Graph graph) {
         return model(graph, Map.of()).getGraph();
     }
@@ -161,7 +161,7 @@ public final class OnnxWriter {
                                                                 : opset <= 22
                                                                         ? 10
                                                                         : opset == 23 ? 11 : opset == 24 ? 12 : 13;
-        return Math.max(INITIALIZERS_ALONE, needed);
+        return Math.max(MIN_IR_VERSION, needed);
     }
 
     private static NodeProto node(Node n) throws InvalidProtocolBufferException {

@@ -1,4 +1,4 @@
-/** ONNX files to graphs and back, losslessly. The only room, beside the runtime, that knows protobuf. */
+/** ONNX files to graphs and back, losslessly. Graphs themselves know nothing of protobuf. */
 @NullMarked
 package dev.detent.onnx;
 

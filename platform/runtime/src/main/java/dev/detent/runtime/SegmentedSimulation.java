@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model cut at its quantization points (design.md, section 6): ONNX Runtime computes the segments, Java observes or
- * quantizes in between. Which points quantize can be switched at any time between samples. Thread-safe for running;
- * configs must not move meanwhile.
+ * A model cut at its quantization points: ONNX Runtime computes the segments, Java observes or quantizes in between.
+ * Which points quantize can be switched at any time between samples. Thread-safe for running; configs must not move
+ * meanwhile.
  */
 public final class SegmentedSimulation implements Simulation {
 

@@ -37,8 +37,8 @@ final class SketchFeed {
     }
 
     /**
-     * Shows a value of a sample to all that watch it. A blocked tensor is shown as it lies to those who take any order,
-     * and put in order for the others.
+     * Shows a value of a sample to all that watch it. A blocked (NCHWc) tensor is passed unchanged to sketches that
+     * ignore the order of elements, and converted to NCHW for the others.
      */
     void show(String value, TensorBuffer there, int sample) throws OrtException {
         List<ObservationRun.Watch> watching = watches.get(value);
@@ -86,7 +86,7 @@ final class SketchFeed {
         }
     }
 
-    /** Without an iterator: one for every thousand values would be a quarter of a gigabyte in a usual run. */
+    /** An indexed loop: iterators, one for every thousand values, would add up to 250 MB in a usual run. */
     private void accept(int length, List<Sketch> watching) {
         for (int i = 0; i < watching.size(); i++) {
             watching.get(i).accept(scratch, 0, length);

@@ -11,6 +11,6 @@ public final class DspProblems implements ProblemCatalog {
     static final ProblemType ENCODINGS_DISAGREE = new ProblemType(
             "DT-VER-010",
             "Two files of encodings disagree",
-            "The artifact's encodings in the older and the newer form differ for a tensor, so one was changed.",
+            "The artifact's encodings in the older and the newer form differ for a tensor, so one file was edited after the export.",
             "Quantize again.");
 }

@@ -6,9 +6,9 @@ import dev.detent.support.observe.FixedQParamsObserver;
 import java.util.List;
 
 /**
- * No observation at all: SNPE and QNN fix the output encodings of probabilities and of Tanh. Probabilities: scale 1/255
- * and zero point 0 in 8 bits, 1/65536 in 16 (onnxruntime's QNN quant_config); Tanh: a step of 2^(1 - bits) around the
- * middle code.
+ * Observers that ignore the data: SNPE and QNN fix the output encodings of probabilities and of Tanh. Probabilities:
+ * scale 1/255 and zero point 0 in 8 bits, 1/65536 in 16 (onnxruntime's QNN quant_config); Tanh: a step of 2^(1 - bits)
+ * around the middle code.
  */
 final class FixedRange {
 

@@ -10,7 +10,7 @@ public final class EspProblems implements ProblemCatalog {
 
     static final ProblemType SHIFT = new ProblemType(
             "DT-ESP-001",
-            "An exponent that ESP-DL cannot reach",
-            "The output's scale is finer than the product of the factors' scales; ESP-DL shifts products to the right only.",
+            "An exponent that ESP-DL cannot represent",
+            "The output's scale is finer than input scale x weight scale; ESP-DL shifts accumulators to the right only.",
             "Give the layer 16 bits or keep it float; equalization may help too.");
 }

@@ -7,7 +7,7 @@ import jakarta.inject.Inject;
 import java.util.List;
 import org.pf4j.Extension;
 
-/** Targets that are described by a YAML file beside the plugin jars: a chip vendor's first afternoon. */
+/** Targets that are described by a YAML file beside the plugin jars: the quickest way to add a chip. */
 @Extension
 public final class Generic implements Backend {
 

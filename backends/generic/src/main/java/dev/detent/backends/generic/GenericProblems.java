@@ -17,8 +17,8 @@ public final class GenericProblems implements ProblemCatalog {
     static final ProblemType VALUE = new ProblemType(
             "DT-GEN-002",
             "A wrong value in a target's YAML",
-            "The key takes other values.",
-            "Take one that the message names.");
+            "The key does not take this value.",
+            "Use one of the values that the message lists.");
 
     static final ProblemType KEY_MISSING = new ProblemType(
             "DT-GEN-003",

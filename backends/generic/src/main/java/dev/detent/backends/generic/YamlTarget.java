@@ -151,7 +151,7 @@ final class YamlTarget {
             widths(also, "weights", slot("weights", weights, "minmax").scheme())
                     .forEach(s -> table.alsoWeights(s, types));
         } else if (also.containsKey("weights")) {
-            throw values.missing("weights", ", whose scheme 'also.weights' has in other widths");
+            throw values.missing("weights", ": 'also.weights' adds widths to its scheme");
         }
     }
 

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * nncase's quantization scheme (docs/MixQuant.md): type and range by tensor. Constants have names of nncase's own, so
- * the weights have no rows; nncase finds their ranges on the grid they lie on.
+ * nncase's quantization scheme (docs/MixQuant.md): type and range by tensor. nncase renames constants, so weights are
+ * not listed; it derives their ranges from the values, which are quantized already.
  */
 final class QuantSchemeExporter extends SidecarExporter<JsonValue> {
 

@@ -16,9 +16,9 @@ import org.pf4j.Extension;
 
 /**
  * MNN's int8: convolutions and additions, symmetric [-127, 127], per-channel weights, float bias, ties away from zero.
- * Integer layers write integers, so their outputs are quantized everywhere. Inner products stay float (MNN 3.6 computes
- * nonsense for a quantized Gemm), and so does what feeds a global average: MNN would round the average to the step of
- * its input, which costs 9 dB on squeezenet.
+ * Int8 layers produce int8 outputs, so these are quantized everywhere. Gemm and MatMul stay float (MNN 3.6 gives wrong
+ * results for a quantized Gemm), and so does the producer of a global average: MNN would round the average to the step
+ * of its input, which costs 9 dB on squeezenet.
  */
 @Extension
 public final class Mnn implements Backend {

@@ -49,8 +49,8 @@ public final class Ncnn implements Backend {
     }
 
     /**
-     * An inner product wants its weight as [out, in]; grouped convolutions have one scale per group, which only
-     * depthwise ones can keep.
+     * A fully connected layer wants its weight as [out, in]; grouped convolutions have one weight scale per group,
+     * which is one per channel for depthwise ones only.
      */
     private static boolean hasLayer(Node node, Graph graph) {
         if (node.is("Gemm")) {
@@ -88,7 +88,7 @@ public final class Ncnn implements Backend {
                 .filter(n -> n.isOneOf(TYPES) && !model.quantization().isQuantized(n))
                 .map(n -> Problem.note(
                         NcnnProblems.NO_INT8_LAYER,
-                        "has no int8 layer in ncnn (grouped but not depthwise, or a Gemm that is no inner product); it runs in float",
+                        "has no int8 layer in ncnn (grouped but not depthwise, or a Gemm that is not a plain fully connected layer); it runs in float",
                         n.name()))
                 .toList();
     }

@@ -11,6 +11,6 @@ public final class NcnnProblems implements ProblemCatalog {
     static final ProblemType NO_INT8_LAYER = new ProblemType(
             "DT-NCN-001",
             "ncnn has no int8 layer for a node",
-            "Grouped convolutions that are not depthwise, and a Gemm that is no inner product, run in float.",
-            "Nothing needs to be mended; the node stays float.");
+            "Grouped convolutions that are not depthwise, and a Gemm that is not a plain fully connected layer, run in float.",
+            "Nothing to do: the node stays float.");
 }

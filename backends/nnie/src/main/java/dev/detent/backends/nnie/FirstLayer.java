@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Puts a factor for each channel of an input into the layers that read it; the mapper itself has one for all. */
+/**
+ * Puts a factor for each channel of an input into the layers that read it; the mapper has one scale for all channels.
+ */
 final class FirstLayer {
 
     private FirstLayer() {}
 
-    /** Works in place. Where an input is read by other than a dense convolution, a layer of its own multiplies. */
+    /** Works in place. Where anything but an ungrouped convolution reads the input, a Mul node is inserted. */
     static void multiply(Graph graph, String input, List<Float> factors) {
         GraphEditor edit = graph.edit();
         if (graph.uses(input).stream().allMatch(u -> folds(graph, u, factors.size())) && !graph.isOutput(input)) {

@@ -10,12 +10,13 @@ import java.util.Optional;
 
 /**
  * HiSilicon's GFPQ (grouped floating-point quantization): sign and an exponent in steps of a fixed fraction of an
- * octave. With c the largest magnitude, z = S log2 c - K and S steps per octave, code k stands for 2^((k + z) / S);
- * positive k are 0 to K, negative ones 1 to K, one code is zero. Half of the smallest level on each side rounds to
- * zero. 8 bits: S = 16, K = 127; 16 bits: S = 128, K = 32767.
+ * octave. With c the largest magnitude, z = S log2 c - K and S steps per octave, code k stands for 2^((k + z) / S).
+ * Positive values use k = 0 to K, negative ones k = 1 to K, and one code is zero: magnitudes below half the smallest
+ * level become 0. 8 bits: S = 16, K = 127; 16 bits: S = 128, K = 32767.
  *
- * <p>The scale of a config is c itself, always on the grid. Which way an observed maximum is snapped there is not
- * published: floor reproduces the vector of the vendor's library that nnieqat quotes (NnieTest), MQBench rounds.
+ * <p>The scale of a config is c itself, always on the grid. How an observed maximum is rounded to it is not documented:
+ * floor reproduces the test vector of the vendor's library that nnieqat quotes (NnieTest), MQBench rounds to the
+ * nearest.
  */
 enum LogGrid implements NumberSystem {
     /** 8 bits, maximum rounded down as in the vendor's library. */
@@ -28,7 +29,7 @@ enum LogGrid implements NumberSystem {
     /** Mantissas are looked up by their upper ten bits; no bin holds two boundaries. */
     private static final int BINS = 1 << 10;
 
-    /** A level is known to the precision of a float; its logarithm must not fall below the integer it stands for. */
+    /** The logarithm of a level that was stored as a float may come out slightly below its integer. */
     private static final double RELATIVE = 0x1p-22;
 
     private final String id;
@@ -72,10 +73,11 @@ enum LogGrid implements NumberSystem {
         double largest = LinearInteger.usable(Math.max(Math.max(values.high(), -values.low()), 0));
         double exponent = steps * Math.log(largest) / Math.log(2);
         double snapped = floor ? Math.floor(exponent + steps * RELATIVE) : Math.rint(exponent);
-        return new ScaleAndZeroPoint(clip((int) snapped), 0);
+        return new ScaleAndZeroPoint(level((int) snapped), 0);
     }
 
-    private float clip(int exponent) {
+    /** 2^(exponent / S). */
+    private float level(int exponent) {
         return Math.scalb(levels[Math.floorMod(exponent, steps)], Math.floorDiv(exponent, steps));
     }
 
@@ -96,14 +98,14 @@ enum LogGrid implements NumberSystem {
     @Override
     public void fakeQuantize(float[] values, int from, int to, float scale, float zeroPoint, Scheme scheme) {
         int z = zero(scale);
-        float positive = Math.max(Float.MIN_NORMAL, clip(z) / 2);
-        float negative = Math.max(Float.MIN_NORMAL, clip(z + 1) / 2);
+        float positive = Math.max(Float.MIN_NORMAL, level(z) / 2);
+        float negative = Math.max(Float.MIN_NORMAL, level(z + 1) / 2);
         for (int i = from; i < to; i++) {
             float x = values[i];
             if (x >= positive) {
-                values[i] = clip(Math.max(z, Math.min(z + top, exponent(x))));
+                values[i] = level(Math.max(z, Math.min(z + top, exponent(x))));
             } else if (x < -negative) {
-                values[i] = -clip(Math.max(z + 1, Math.min(z + top, exponent(-x))));
+                values[i] = -level(Math.max(z + 1, Math.min(z + top, exponent(-x))));
             } else {
                 values[i] = 0;
             }
@@ -127,12 +129,12 @@ enum LogGrid implements NumberSystem {
         if (code == top + 1L) {
             return 0;
         }
-        return code <= top ? clip((int) code + zero(scale)) : -clip((int) (code - top - 1) + zero(scale));
+        return code <= top ? level((int) code + zero(scale)) : -level((int) (code - top - 1) + zero(scale));
     }
 
     @Override
     public double step(double value, float scale, float zeroPoint, Scheme scheme) {
-        return Math.max(Math.abs(value), clip(zero(scale))) * (levels[1] - 1);
+        return Math.max(Math.abs(value), level(zero(scale))) * (levels[1] - 1);
     }
 
     @Override

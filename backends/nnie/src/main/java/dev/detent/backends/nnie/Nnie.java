@@ -18,8 +18,8 @@ import org.pf4j.Extension;
 
 /**
  * HiSilicon's NNIE (Hi3516, Hi3519, Hi3559: logarithmic codes, nnie_mapper) and its successor SVP_NPU (linear int8,
- * ATC). NNIE quantizes the inputs of layers, one exponent for every input and one for the weight; the bias is kept
- * wide, and an output is quantized only as the next layer's input.
+ * ATC). NNIE quantizes the inputs of layers, one exponent for every input and one for the weight; the bias stays float,
+ * and an output is quantized only as the next layer's input.
  */
 @Extension
 public final class Nnie implements Backend, NumberSystemProvider {

@@ -10,11 +10,11 @@ import java.util.List;
  *
  * @param means in pixels, 0 to 255, one for each channel in the model's order
  * @param scale the largest of the channels' scales
- * @param left what the first layer multiplies each channel with, at most 1
+ * @param left the factor of each channel that goes into the first layer, at most 1
  */
 record PixelScaling(List<Float> means, float scale, List<Float> left) {
 
-    /** (x s - m) / d = (x - m / s) (s / d). */
+    /** With scale s, mean m and deviation d of the preprocessing: (x s - m) / d = (x - m / s) (s / d). */
     static PixelScaling of(CalibrationInputs calibration, int channels) {
         List<Float> means = new ArrayList<>();
         List<Float> scales = new ArrayList<>();

@@ -18,7 +18,7 @@ import java.util.List;
 import org.pf4j.Extension;
 
 /**
- * NXP's NPU: int8 symmetric with power-of-two scales; activations round ties up (what enters the network, down),
+ * NXP's NPU: int8 symmetric with power-of-two scales; activations round ties up (network inputs round ties down),
  * per-channel weights away from zero, bias 30 usable bits.
  */
 @Extension

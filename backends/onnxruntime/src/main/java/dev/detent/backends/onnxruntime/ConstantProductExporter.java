@@ -30,7 +30,7 @@ abstract class ConstantProductExporter implements ReadableExporter {
 
     /**
      * @param domain of the operator that takes the place of MatMul and Gemm
-     * @param integerType that operator
+     * @param integerType type of that operator
      */
     ConstantProductExporter(String id, String summary, String suffix, String domain, String integerType) {
         this.id = id;
@@ -75,7 +75,7 @@ abstract class ConstantProductExporter implements ReadableExporter {
         context.onnx(model.name() + suffix, TiedWeights.join(graph));
     }
 
-    /** Weights, by node; activations have no numbers before the model runs. */
+    /** Weights, by node; activations are quantized while the model runs and have no stored parameters. */
     @Override
     public final Map<String, TensorQuantization> entries(QuantizedModel model) {
         return MatMulSupport.weights(model);

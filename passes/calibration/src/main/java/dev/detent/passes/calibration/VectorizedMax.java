@@ -1,13 +1,13 @@
 package dev.detent.passes.calibration;
 
 /**
- * The end of one run of values, by folding its halves onto each other: loops that become vector instructions (see
- * {@link MinMaxAccumulator}), where the reduction to one number in a single loop does not. Not-a-number wins.
+ * Maximum or negated minimum of a block of values by pairwise halving: such loops become vector instructions (see
+ * {@link MinMaxAccumulator}); the reduction to one number in a single loop does not. Not-a-number wins.
  */
 final class VectorizedMax {
 
     static final int RUN = 1024;
-    /** From here on it is done one by one. */
+    /** Below this length a plain loop does the rest. */
     private static final int SHORT = 32;
 
     private final float[] near = new float[RUN / 2];

@@ -54,22 +54,14 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
      * Names and SHA-256 of all files staged so far, those in folders below included, as a record lists them: by what a
      * record lists a later run knows that a file may be replaced.
      */
-    public List<Map<String, Object>> digests() {
+    public List<FileDigest> digests() {
         Path own = own();
         Map<String, String> digests = new TreeMap<>();
         folder.staged().stream()
                 .filter(f -> f.startsWith(own))
                 .forEach(f -> digests.put(own.relativize(f).toString().replace('\\', '/'), Sha256.of(f)));
         return digests.entrySet().stream()
-                .map(e -> entry(e.getKey(), e.getValue()))
+                .map(e -> new FileDigest(e.getKey(), e.getValue()))
                 .toList();
-    }
-
-    /** A file as records list it. */
-    public static Map<String, Object> entry(String file, String sha256) {
-        Map<String, Object> entry = new LinkedHashMap<>();
-        entry.put("file", file);
-        entry.put("sha256", sha256);
-        return entry;
     }
 }

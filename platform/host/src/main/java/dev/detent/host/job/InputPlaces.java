@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Where the inputs of a job lie, so that nothing is written there. */
+/** The paths of the inputs of a job, so that nothing is written there. */
 public final class InputPlaces {
 
     private InputPlaces() {}
 
-    /** Model, its files of weights, calibration and evaluation data, labels. */
+    /** Model, its weight files, calibration and evaluation data, labels. */
     public static List<InputPath> of(QuantizeRequest request) {
         List<InputPath> places = new ArrayList<>();
         if (!Files.isDirectory(request.model())) {
@@ -40,7 +40,7 @@ public final class InputPlaces {
             Path path = Path.of(data);
             return data.contains("=") && !Files.exists(path) ? Optional.empty() : Optional.of(path);
         } catch (InvalidPathException e) {
-            // Whoever opens it says so.
+            // The code that opens it reports it.
             return Optional.empty();
         }
     }

@@ -1,5 +1,6 @@
 package dev.detent.host.job;
 
+import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
@@ -134,7 +135,7 @@ public record TargetComparison(
         root.write(OutputNames.COMPARISON, page);
         Map<String, Object> record = json(name, version);
         // The targets' own files are listed by the records in their folders.
-        record.put("files", List.of(TargetDirectory.entry(OutputNames.COMPARISON, Sha256.of(page))));
+        record.put("files", List.of(new FileDigest(OutputNames.COMPARISON, Sha256.of(page)).toJson()));
         root.write(
                 OutputNames.RECORD,
                 RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))).getBytes(StandardCharsets.UTF_8));

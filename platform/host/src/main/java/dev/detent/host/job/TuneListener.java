@@ -3,13 +3,13 @@ package dev.detent.host.job;
 import dev.detent.host.search.Goal;
 import dev.detent.host.search.SearchSpace;
 
-/** Told how a search goes on; on the thread that runs it. */
+/** Hears of the progress of a search, on the thread that runs it. */
 public interface TuneListener {
 
-    /** The float model has been run: this is what will be sought. */
+    /** The float model has been run: this is the goal of the search. */
     void goal(Goal goal);
 
-    /** It is known what each group costs and brings. */
+    /** Cost and benefit of every group have been measured. */
     void measured(SearchSpace space);
 
     /** A mix has been quantized and evaluated. */

@@ -28,9 +28,9 @@ import java.util.function.Supplier;
 /**
  * What one pass run may touch.
  *
- * @param seen what it asked to observe
- * @param key of an observation in {@code seen}
- * @param runs of the network over the data
+ * @param seen finished observations, by key
+ * @param key gives the key of an observation
+ * @param runs give the simulator and the differentiator
  */
 record DefaultPassContext(
         Step.RunPass step,

@@ -3,13 +3,13 @@ package dev.detent.host.problem;
 import dev.detent.spi.problem.ProblemCatalog;
 import dev.detent.spi.problem.ProblemType;
 
-/** What can be wrong with a finished run that is read back, and with what it scores. */
+/** Problems with reading back a finished run and with evaluating it. */
 public final class EvaluationProblems implements ProblemCatalog {
 
     public static final ProblemType RECORD_UNREADABLE = new ProblemType(
             "DT-EVA-001",
             "A run's record cannot be read",
-            "detent.json or journal.json is missing, damaged or not readable, or the folder is no output of 'detent quantize'.",
+            "detent.json or journal.json is missing, damaged or not readable, or the folder is not an output folder of 'detent quantize'.",
             "Give the output folder of a run, or quantize again.");
 
     public static final ProblemType NO_ONNX_FILE = new ProblemType(
@@ -28,7 +28,7 @@ public final class EvaluationProblems implements ProblemCatalog {
             "DT-EVA-004",
             "Integer sums overflow on this CPU",
             "x64 CPUs without VNNI add products of 8-bit codes in 16 bits, which overflow for large codes.",
-            "Use the target 'onnxruntime', which leaves room, or set ONNX Runtime's session option session.x64quantprecision=1.");
+            "Use the target 'onnxruntime', which keeps the sums in range, or set ONNX Runtime's session option session.x64quantprecision=1.");
 
     public static final ProblemType UNKNOWN_FORMAT = new ProblemType(
             "DT-EVA-005",
@@ -39,19 +39,19 @@ public final class EvaluationProblems implements ProblemCatalog {
     public static final ProblemType KERNELS_DIFFER = new ProblemType(
             "DT-EVA-006",
             "ONNX Runtime's fused kernels compute something else",
-            "The exported file scores far worse than its nodes taken one by one, so a fused kernel of ONNX Runtime deviates.",
+            "The exported file scores far worse than the same file run without fusion, so a fused kernel of ONNX Runtime deviates.",
             "Set the session option session.disable_quant_qdq=1, and report the model to ONNX Runtime.");
 
     public static final ProblemType NOT_REWRITTEN = new ProblemType(
             "DT-EVA-007",
-            "ONNX Runtime fails to rewrite the file",
+            "ONNX Runtime's optimizer fails on the file",
             "ONNX Runtime's own optimizer cannot fuse this file's Q/DQ nodes; the file is valid.",
             "Set the session option session.disable_quant_qdq=1, as the row 'unfused' does.");
 
     public static final ProblemType NOT_FINITE = new ProblemType(
             "DT-EVA-008",
             "The network gives NaN or infinity",
-            "Somewhere a division, logarithm or root meets a value that quantization rounds to zero, or the float network gives NaN itself.",
+            "Somewhere a division, logarithm or square root receives a value that quantization rounded to zero, or the float network gives NaN itself.",
             "Keep that operator in float.");
 
     public static final ProblemType RECORD_INCOMPLETE = new ProblemType(
@@ -69,7 +69,7 @@ public final class EvaluationProblems implements ProblemCatalog {
     public static final ProblemType DOES_NOT_LOAD = new ProblemType(
             "DT-EVA-012",
             "The exported file does not load in ONNX Runtime",
-            "ONNX Runtime, which Detent runs every ONNX artifact in once, refuses it; nothing is kept of the run.",
+            "Detent loads every ONNX artifact in ONNX Runtime once; this one was refused, and nothing of the run is kept.",
             "Keep the operator that the message names in float or choose another format, and report the model.");
 
     public static final ProblemType NOTHING_TO_COMPARE = new ProblemType(

@@ -32,7 +32,7 @@ public final class QuantizationProblems implements ProblemCatalog {
 
     public static final ProblemType NOT_ANALYZED = new ProblemType(
             "DT-QNT-006",
-            "The network could not be looked at layer by layer",
-            "Something passes between its parts that is no tensor, or changes its shape with the data.",
-            "The result is as good as without; its report says nothing of single layers.");
+            "The network could not be analyzed layer by layer",
+            "A value between two segments is not a tensor, or its shape depends on the data.",
+            "The quantized model is not affected; its report has no figures for single layers.");
 }

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A Java process that does the work of this one, and that anything may become of: what counts is what it reports, not
- * how it ends. It shares this process's standard streams, and ends when this process does, also when that is killed.
+ * A child JVM that does this process's work and may crash or be killed: only the code that it reports counts, not how
+ * it ends. It shares this process's standard streams, and ends when this process does, also when that is killed.
  */
 public final class SupervisedProcess {
 
@@ -59,7 +59,7 @@ public final class SupervisedProcess {
         }
     }
 
-    /** In a child: calls {@code gone} once when the supervisor is there no more; does nothing elsewhere. */
+    /** In a child: calls {@code gone} once when the supervisor has exited; does nothing elsewhere. */
     public static void followParent(Runnable gone) {
         Optional<ProcessHandle> parent = ProcessHandle.current().parent();
         if (!isChild() || parent.isEmpty()) {
@@ -84,8 +84,8 @@ public final class SupervisedProcess {
     /**
      * Runs one to its end, on the caller's thread.
      *
-     * @param options for its Java, beside those of this one
-     * @param timeout none for as long as it takes
+     * @param options further JVM options, beside those of this process
+     * @param timeout empty for no limit
      * @throws IOException when it cannot be started
      * @throws InternalException when the caller's thread is interrupted
      */
@@ -111,15 +111,15 @@ public final class SupervisedProcess {
         }
     }
 
-    /** Looks after a child while it runs. */
+    /** Waits for a child. */
     @FunctionalInterface
     public interface Watch<T> {
-        T over(Process child) throws IOException;
+        T await(Process child) throws IOException;
     }
 
     /**
-     * Watches a child on the caller's thread, and ends it when nobody watches any more, or when this process is ended
-     * meanwhile.
+     * Waits for a child on the caller's thread; ends it when {@code watch} returns or throws, or when this JVM shuts
+     * down.
      *
      * @param end ends a child that still runs
      */
@@ -127,7 +127,7 @@ public final class SupervisedProcess {
         Thread stop = new Thread(() -> end.accept(child), "detent-child");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            return watch.over(child);
+            return watch.await(child);
         } finally {
             end.accept(child);
             try {

@@ -6,6 +6,8 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.problem.RuleProblems;
+import dev.detent.host.record.RunRecord;
+import dev.detent.host.record.RunRecord.ConfigEntry;
 import dev.detent.host.rules.KnownRanges;
 import dev.detent.host.rules.KnownRanges.Entry;
 import dev.detent.host.rules.KnownRanges.Exact;
@@ -18,6 +20,7 @@ import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.CodeRange;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Range;
+import dev.detent.spi.quant.Slot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -73,7 +76,7 @@ public final class RangeFile {
         try {
             JsonObject json = JsonParser.parseString(text).getAsJsonObject();
             if (json.has("configs")) {
-                run(json);
+                run(RunRecord.read(json));
             } else if (json.has("activation_encodings")) {
                 encodings(json.get("activation_encodings"));
             } else if (json.has("act_quant_info")) {
@@ -102,27 +105,21 @@ public final class RangeFile {
     }
 
     /** The configs of {@code detent.json}: those that read another's parameters have its encoding. */
-    private void run(JsonObject json) {
-        Map<String, JsonObject> bySlot = new LinkedHashMap<>();
-        json.getAsJsonArray("configs")
-                .forEach(c -> bySlot.put(c.getAsJsonObject().get("slot").getAsString(), c.getAsJsonObject()));
-        bySlot.values().forEach(c -> {
-            JsonObject root = c.has("root") ? bySlot.get(c.get("root").getAsString()) : c;
-            if (root != null
-                    && root.has("scheme")
-                    && root.getAsJsonArray("scale").size() == 1) {
-                JsonObject scheme = root.getAsJsonObject("scheme");
-                put(
-                        c.get("value").getAsString(),
-                        new CodeRange(
-                                scheme.get("bits").getAsInt(),
-                                scheme.get("quantMin").getAsLong(),
-                                scheme.get("quantMax").getAsLong()),
-                        scheme.get("symmetric").getAsBoolean(),
-                        root.getAsJsonArray("scale").get(0).getAsFloat(),
-                        root.getAsJsonArray("zeroPoint").get(0).getAsFloat());
-            }
-        });
+    private void run(RunRecord run) {
+        Map<Slot, ConfigEntry> bySlot = new LinkedHashMap<>();
+        run.result().configs().forEach(c -> bySlot.put(c.slot(), c));
+        bySlot.values()
+                .forEach(c -> c.root()
+                        .map(r -> Optional.ofNullable(bySlot.get(r)))
+                        .orElse(Optional.of(c))
+                        .flatMap(ConfigEntry::encoding)
+                        .filter(e -> e.parameters().channels() == 1)
+                        .ifPresent(e -> put(
+                                c.value(),
+                                e.scheme().codes(),
+                                e.scheme().symmetric(),
+                                e.parameters().scale(0),
+                                e.parameters().zeroPoint(0))));
     }
 
     /**

@@ -1,18 +1,25 @@
 package dev.detent.host.record;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
+import dev.detent.host.artifact.FileDigest;
+import dev.detent.host.record.RunRecord.ConfigEntry;
+import dev.detent.host.record.RunRecord.Encoding;
+import dev.detent.host.record.RunRecord.ScoreEntry;
 import dev.detent.report.HtmlReport;
+import dev.detent.report.Json;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Two finished runs side by side: scores, what differs in what they were made from, and the slots they quantize
@@ -33,46 +40,50 @@ public record RunComparison(
     /** A slot and how far the two are apart. */
     private record Apart(List<String> row, double by) {}
 
-    /** Reads what both runs recorded. */
-    public static RunComparison of(RunDirectory first, RunDirectory second) {
-        return first.json().get(a -> second.json().get(b -> of(a.getAsJsonObject(), b.getAsJsonObject())));
+    /** Compares what both runs recorded. */
+    public static RunComparison of(RunRecord a, RunRecord b) {
+        Map<Slot, ConfigEntry> slots = slots(a);
+        Map<Slot, ConfigEntry> others = slots(b);
+        Set<Slot> all = new LinkedHashSet<>(slots.keySet());
+        all.addAll(others.keySet());
+        List<Apart> apart = new ArrayList<>();
+        for (Slot slot : all) {
+            Optional<ConfigEntry> x = Optional.ofNullable(slots.get(slot));
+            Optional<ConfigEntry> y = Optional.ofNullable(others.get(slot));
+            double by = x.isEmpty() || y.isEmpty() ? Double.POSITIVE_INFINITY : distance(x.get(), y.get());
+            if (by > SAME) {
+                apart.add(new Apart(List.of(slot.toString(), told(x), told(y)), by));
+            }
+        }
+        apart.sort(Comparator.comparingDouble((Apart p) -> -p.by()));
+        return new RunComparison(
+                a.model().file().sha256().equals(b.model().file().sha256()),
+                facts(a, b),
+                scores(a.outcome().scores(), b.outcome().scores()),
+                apart.stream().map(Apart::row).toList(),
+                all.size() - apart.size());
     }
 
-    private static RunComparison of(JsonObject a, JsonObject b) {
+    private static Map<Slot, ConfigEntry> slots(RunRecord run) {
+        Map<Slot, ConfigEntry> slots = new LinkedHashMap<>();
+        run.result().configs().forEach(c -> slots.put(c.slot(), c));
+        return slots;
+    }
+
+    private static List<List<String>> facts(RunRecord a, RunRecord b) {
         List<List<String>> facts = new ArrayList<>();
-        fact("model", text(a, "model", "file"), text(b, "model", "file"), facts);
-        fact("target", text(a, "target"), text(b, "target"), facts);
-        fact("format", text(a, "format"), text(b, "format"), facts);
-        fact("calibration", text(a, "calibration", "name"), text(b, "calibration", "name"), facts);
-        fact("samples", text(a, "calibration", "samples"), text(b, "calibration", "samples"), facts);
-        fact("preprocessing", text(a, "calibration", "preprocessing"), text(b, "calibration", "preprocessing"), facts);
+        fact("model", a.model().file().name(), b.model().file().name(), facts);
+        fact("target", a.target().id(), b.target().id(), facts);
+        fact("format", a.target().format(), b.target().format(), facts);
+        fact("calibration", data(a), data(b), facts);
+        fact("samples", samples(a), samples(b), facts);
+        fact("preprocessing", a.calibration().preprocessing(), b.calibration().preprocessing(), facts);
         Map<String, String> steps = steps(a);
         Map<String, String> others = steps(b);
         Set<String> all = new LinkedHashSet<>(steps.keySet());
         all.addAll(others.keySet());
         all.forEach(s -> fact("step " + s, steps.getOrDefault(s, "not run"), others.getOrDefault(s, "not run"), facts));
-        Map<String, JsonObject> slots = slots(a);
-        Map<String, JsonObject> otherSlots = slots(b);
-        Set<String> names = new LinkedHashSet<>(slots.keySet());
-        names.addAll(otherSlots.keySet());
-        List<Apart> apart = new ArrayList<>();
-        for (String name : names) {
-            JsonObject x = slots.get(name);
-            JsonObject y = otherSlots.get(name);
-            double by = x == null || y == null ? Double.POSITIVE_INFINITY : distance(x, y);
-            if (by > SAME) {
-                apart.add(new Apart(
-                        List.of(name, x == null ? "not quantized" : told(x), y == null ? "not quantized" : told(y)),
-                        by));
-            }
-        }
-        apart.sort(Comparator.comparingDouble((Apart p) -> -p.by()));
-        return new RunComparison(
-                text(a, "model", "sha256").equals(text(b, "model", "sha256")),
-                facts,
-                scores(a, b),
-                apart.stream().map(Apart::row).toList(),
-                names.size() - apart.size());
+        return facts;
     }
 
     private static void fact(String name, String a, String b, List<List<String>> facts) {
@@ -81,86 +92,91 @@ public record RunComparison(
         }
     }
 
-    private static String text(JsonObject o, String... path) {
-        JsonElement e = o;
-        for (String p : path) {
-            if (e == null || !e.isJsonObject() || !e.getAsJsonObject().has(p)) {
-                return "-";
-            }
-            e = e.getAsJsonObject().get(p);
-        }
-        return e.isJsonPrimitive() ? e.getAsString() : e.toString();
+    private static String data(RunRecord run) {
+        return run.calibration().data().map(FileDigest::name).orElse("-");
     }
 
-    private static Map<String, String> steps(JsonObject run) {
+    private static String samples(RunRecord run) {
+        return String.valueOf(run.calibration().samples());
+    }
+
+    private static Map<String, String> steps(RunRecord run) {
         Map<String, String> steps = new LinkedHashMap<>();
-        for (JsonElement e : run.getAsJsonArray("plan")) {
-            steps.put(text(e.getAsJsonObject(), "pass"), text(e.getAsJsonObject(), "options"));
-        }
+        run.plan().steps().forEach(s -> steps.put(s.id(), Json.compact(s.options())));
         return steps;
     }
 
-    private static Map<String, JsonObject> slots(JsonObject run) {
-        Map<String, JsonObject> slots = new LinkedHashMap<>();
-        for (JsonElement e : run.getAsJsonArray("configs")) {
-            slots.put(text(e.getAsJsonObject(), "slot"), e.getAsJsonObject());
-        }
-        return slots;
-    }
-
     /** 0 for the same; another state or scheme counts more than any difference of scales. */
-    private static double distance(JsonObject a, JsonObject b) {
-        if (!text(a, "state").equals(text(b, "state")) || !text(a, "scheme").equals(text(b, "scheme"))) {
+    private static double distance(ConfigEntry a, ConfigEntry b) {
+        if (a.state() != b.state()
+                || !a.encoding().map(Encoding::scheme).equals(b.encoding().map(Encoding::scheme))) {
             return 1e6;
         }
-        if (!a.has("scale") || !b.has("scale")) {
+        if (a.encoding().isEmpty() || b.encoding().isEmpty()) {
             return 0;
         }
-        JsonArray x = a.getAsJsonArray("scale");
-        JsonArray y = b.getAsJsonArray("scale");
-        double most = x.size() == y.size() ? 0 : 1e6;
-        for (int i = 0; i < Math.min(x.size(), y.size()); i++) {
-            most = Math.max(
-                    most, Math.abs(Math.log(x.get(i).getAsDouble() / y.get(i).getAsDouble())));
+        QuantizationParameters x = a.encoding().get().parameters();
+        QuantizationParameters y = b.encoding().get().parameters();
+        double most = x.channels() == y.channels() ? 0 : 1e6;
+        for (int i = 0; i < Math.min(x.channels(), y.channels()); i++) {
+            most = Math.max(most, Math.abs(Math.log((double) x.scale(i) / y.scale(i))));
         }
-        return text(a, "zeroPoint").equals(text(b, "zeroPoint")) ? most : Math.max(most, 2 * SAME);
+        return Arrays.equals(x.zeroPoints(), y.zeroPoints()) ? most : Math.max(most, 2 * SAME);
     }
 
-    private static String told(JsonObject slot) {
-        if (!slot.has("scale")) {
-            return text(slot, "state");
+    private static String told(Optional<ConfigEntry> slot) {
+        if (slot.isEmpty()) {
+            return "not quantized";
         }
-        JsonArray scales = slot.getAsJsonArray("scale");
-        return text(slot, "state") + ", " + text(slot, "scheme", "bits") + " bits, "
-                + (scales.size() == 1
-                        ? "scale " + scales.get(0).getAsString() + ", zero point "
-                                + slot.getAsJsonArray("zeroPoint").get(0).getAsString()
-                        : scales.size() + " scales from " + scales.get(0).getAsString());
+        String state = slot.get().state().name();
+        return slot.get()
+                .encoding()
+                .map(e -> state + ", " + e.scheme().codes().bits() + " bits, " + told(e.parameters()))
+                .orElse(state);
     }
 
-    private static List<List<String>> scores(JsonObject a, JsonObject b) {
+    private static String told(QuantizationParameters q) {
+        String first = Json.number(q.scale(0)).toString();
+        return q.channels() == 1
+                ? "scale " + first + ", zero point " + Json.number(q.zeroPoint(0))
+                : q.channels() + " scales from " + first;
+    }
+
+    private static List<List<String>> scores(Map<String, ScoreEntry> a, Map<String, ScoreEntry> b) {
         List<List<String>> rows = new ArrayList<>();
-        Set<String> models = new LinkedHashSet<>(a.getAsJsonObject("scores").keySet());
-        models.addAll(b.getAsJsonObject("scores").keySet());
+        Set<String> models = new LinkedHashSet<>(a.keySet());
+        models.addAll(b.keySet());
         for (String model : models) {
-            for (String figure : List.of("top1", "agreement", "snr")) {
-                String x = score(text(a, "scores", model, figure), figure);
-                String y = score(text(b, "scores", model, figure), figure);
-                if (!(x.equals("-") && y.equals("-")) && !(model.equals("float") && !figure.equals("top1"))) {
-                    rows.add(List.of(model + " " + figure, x, y));
-                }
+            Optional<ScoreEntry> x = Optional.ofNullable(a.get(model));
+            Optional<ScoreEntry> y = Optional.ofNullable(b.get(model));
+            row(model + " top1", x.flatMap(ScoreEntry::top1), y.flatMap(ScoreEntry::top1), RunComparison::share, rows);
+            // The float model agrees with itself.
+            if (!model.equals("float")) {
+                row(
+                        model + " agreement",
+                        x.map(ScoreEntry::agreement),
+                        y.map(ScoreEntry::agreement),
+                        RunComparison::share,
+                        rows);
+                row(model + " snr", x.map(ScoreEntry::snr), y.map(ScoreEntry::snr), HtmlReport::decibels, rows);
             }
         }
         return rows;
     }
 
-    private static String score(String value, String figure) {
-        try {
-            double x = Double.parseDouble(value);
-            return figure.equals("snr") ? HtmlReport.decibels(x) : String.format(Locale.ROOT, "%.2f %%", 100 * x);
-        } catch (NumberFormatException e) {
-            return value;
+    private static void row(
+            String name,
+            Optional<Double> a,
+            Optional<Double> b,
+            Function<Double, String> told,
+            List<List<String>> rows) {
+        if (a.isPresent() || b.isPresent()) {
+            rows.add(List.of(name, a.map(told).orElse("-"), b.map(told).orElse("-")));
         }
+    }
+
+    private static String share(double value) {
+        return String.format(Locale.ROOT, "%.2f %%", 100 * value);
     }
 
     /** The comparison as a page of its own, for the two folders it was made of. */

@@ -1,42 +1,38 @@
 package dev.detent.host.record;
 
+import com.google.common.base.Suppliers;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.StagedOutputDirectory;
 import dev.detent.host.data.Preprocessing;
-import dev.detent.host.evaluate.LayerFingerprint;
-import dev.detent.host.evaluate.Probe;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.spi.export.Exporter;
-import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
-import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** What {@code detent.json} says about the run that wrote a folder. */
 public final class RunDirectory {
 
     private final Path folder;
     private final JsonFile json;
+    private final Supplier<RunRecord> record;
 
     private RunDirectory(Path folder) {
         this.folder = folder;
         this.json = JsonFile.read(folder.resolve(OutputNames.RECORD));
+        this.record = Suppliers.memoize(() -> json.get(e -> RunRecordCodec.read(e.getAsJsonObject())));
     }
 
     /** The run that wrote {@code folder}, for one target. */
@@ -48,8 +44,8 @@ public final class RunDirectory {
     public static List<RunDirectory> all(Path folder) {
         StagedOutputDirectory.recover(folder);
         RunDirectory run = read(folder);
-        List<String> targets = run.get(o -> o.has("targets")
-                ? o.getAsJsonArray("targets").asList().stream()
+        List<String> targets = run.json.get(e -> e.getAsJsonObject().has("targets")
+                ? e.getAsJsonObject().getAsJsonArray("targets").asList().stream()
                         .map(JsonElement::getAsString)
                         .toList()
                 : List.of());
@@ -60,11 +56,12 @@ public final class RunDirectory {
                         .toList();
     }
 
-    private <T> T get(Function<JsonObject, T> part) {
-        return json.get(e -> part.apply(e.getAsJsonObject()));
+    /** What the record says. */
+    public RunRecord record() {
+        return record.get();
     }
 
-    /** {@code detent.json} itself. */
+    /** {@code detent.json} itself, which a run for several targets has in another form. */
     public JsonFile json() {
         return json;
     }
@@ -75,12 +72,12 @@ public final class RunDirectory {
     }
 
     public String target() {
-        return get(o -> o.get("target").getAsString());
+        return record().target().id();
     }
 
     /** Base name of the files. */
     public String name() {
-        return get(o -> ModelFacts.stem(o.getAsJsonObject("model").get("file").getAsString()));
+        return ModelFacts.stem(record().model().file().name());
     }
 
     /** Its files, for exporters. */
@@ -89,48 +86,11 @@ public final class RunDirectory {
     }
 
     public Preprocessing preprocessing() {
-        return Preprocessing.parse(
-                get(o -> o.getAsJsonObject("calibration").get("preprocessing").getAsString()));
-    }
-
-    /** What every layer made of noise in the run's own simulation; empty when it cannot be run on noise. */
-    public Map<Slot, LayerFingerprint> fingerprints() {
-        return get(o -> {
-            Map<Slot, LayerFingerprint> prints = new LinkedHashMap<>();
-            o.getAsJsonObject("fingerprints")
-                    .entrySet()
-                    .forEach(e -> prints.put(
-                            QuantizationStateCodec.slot(e.getKey()),
-                            new LayerFingerprint(
-                                    e.getValue().getAsJsonArray().get(0).getAsDouble(),
-                                    e.getValue().getAsJsonArray().get(1).getAsDouble())));
-            return prints;
-        });
-    }
-
-    /** What the network was fed for {@link #fingerprints}. */
-    public Probe probe() {
-        return get(o -> {
-            Map<String, Probe.Input> inputs = new TreeMap<>();
-            if (o.has("probe")) {
-                o.getAsJsonObject("probe").entrySet().forEach(e -> {
-                    JsonObject in = e.getValue().getAsJsonObject();
-                    inputs.put(
-                            e.getKey(),
-                            new Probe.Input(
-                                    ElementType.valueOf(in.get("type").getAsString()),
-                                    in.getAsJsonArray("shape").asList().stream()
-                                            .mapToLong(JsonElement::getAsLong)
-                                            .toArray(),
-                                    Base64.getDecoder().decode(in.get("values").getAsString())));
-                });
-            }
-            return new Probe(inputs);
-        });
+        return Preprocessing.parse(record().calibration().preprocessing());
     }
 
     public Exporter exporter(Registry registry) {
-        String format = get(o -> o.get("format").getAsString());
+        String format = record().target().format();
         return registry.target(target()).exporters().stream()
                 .filter(e -> e.id().equals(format))
                 .findFirst()
@@ -147,24 +107,17 @@ public final class RunDirectory {
      * layers say.
      */
     public List<String> missingNodes(Graph graph) {
-        return get(o -> {
-            TreeSet<String> missing = new TreeSet<>();
-            Set<String> shown = new TreeSet<>();
-            for (JsonElement e : o.getAsJsonArray("configs")) {
-                String node = QuantizationStateCodec.slot(
-                                e.getAsJsonObject().get("slot").getAsString())
-                        .node();
-                if (graph.node(node).isEmpty()) {
-                    missing.add(node);
-                } else if (e.getAsJsonObject().has("root")) {
-                    shown.add(QuantizationStateCodec.slot(
-                                    e.getAsJsonObject().get("root").getAsString())
-                            .node());
-                }
+        Set<String> missing = new TreeSet<>();
+        Set<String> shown = new TreeSet<>();
+        for (RunRecord.ConfigEntry c : record().result().configs()) {
+            if (graph.node(c.slot().node()).isEmpty()) {
+                missing.add(c.slot().node());
+            } else {
+                c.root().ifPresent(r -> shown.add(r.node()));
             }
-            missing.removeAll(shown);
-            return List.copyOf(missing);
-        });
+        }
+        missing.removeAll(shown);
+        return List.copyOf(missing);
     }
 
     /**
@@ -173,6 +126,6 @@ public final class RunDirectory {
      * @param instead parameters that take the place of those in {@code detent.json}
      */
     public Quantization quantization(Graph graph, Registry registry, Map<Slot, QuantizationParameters> instead) {
-        return get(o -> QuantizationStateCodec.read(o.getAsJsonArray("configs"), graph, registry, instead));
+        return RecordedConfigs.on(graph, record().result().configs(), registry, instead);
     }
 }

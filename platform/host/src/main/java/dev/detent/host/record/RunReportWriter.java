@@ -1,23 +1,22 @@
 package dev.detent.host.record;
 
 import dev.detent.host.analyze.Measurements;
+import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
-import dev.detent.host.evaluate.Probe;
+import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plan.Step;
 import dev.detent.kernel.Journal;
-import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
 import dev.detent.report.ReportPage;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +46,7 @@ public record RunReportWriter(
                         a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
         save(folder, OutputNames.REPORT, ReportPage.render(RunReport.of(this, folder)));
         // The last: it lists the others.
-        Map<String, Object> record = provenance(this);
-        record.put("files", folder.digests());
+        Map<String, Object> record = RunRecordCodec.write(record(folder));
         save(folder, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
     }
 
@@ -105,101 +103,47 @@ public record RunReportWriter(
         return row;
     }
 
-    private static Map<String, Object> provenance(RunReportWriter w) {
-        Map<String, Object> p = new LinkedHashMap<>();
-        p.put("detent", w.version());
-        Map<String, Object> model = new LinkedHashMap<>();
-        model.put("file", w.model().file().getFileName().toString());
-        model.put("sha256", w.model().digest().sha256());
-        w.model().weights().ifPresent(f -> {
-            model.put("weights", f.file().getFileName().toString());
-            model.put("weights_sha256", f.digest().sha256());
-        });
-        p.put("model", model);
-        p.put("target", w.target().id());
-        p.put("format", w.target().exporter().id());
-        p.put("plugin", w.target().plan().plugin());
-        Map<String, Object> data = new LinkedHashMap<>();
-        w.calibration().place().ifPresent(place -> {
-            data.put("name", place.getFileName().toString());
-            data.put("sha256", w.calibration().sha256().orElseThrow());
-        });
-        data.put("samples", w.calibration().samples());
-        data.put("preprocessing", w.calibration().preprocessing().toString());
-        p.put("calibration", data);
-        p.put("dispatcher", w.target().plan().plan().dispatcher());
-        p.put(
-                "plan",
-                w.target().plan().plan().steps().stream()
-                        .map(s -> {
-                            Map<String, Object> step = new LinkedHashMap<>();
-                            step.put("pass", s.id());
-                            step.put("plugin", s.plugin());
-                            step.put(
-                                    "options",
-                                    new java.util.TreeMap<>(s.options().values()));
-                            return step;
-                        })
-                        .toList());
-        p.put("configs", QuantizationStateCodec.write(w.result().configs()));
-        Map<String, Object> prints = new LinkedHashMap<>();
-        w.measured()
-                .prints()
-                .layers()
-                .forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
-        p.put("fingerprints", prints);
-        Map<String, Object> probe = probe(w.measured().prints().probe());
-        if (!probe.isEmpty()) {
-            p.put("probe", probe);
+    private RunRecord record(TargetDirectory folder) {
+        Map<String, RunRecord.FloatNode> floats = new LinkedHashMap<>();
+        for (Node n : result.graph().nodes()) {
+            ReportExplorer.whyFloat(n, result, target)
+                    .ifPresent(why -> floats.put(n.name(), new RunRecord.FloatNode(n.opType(), n.outputs(), why)));
         }
-        Map<String, Object> floats = new LinkedHashMap<>();
-        w.result()
-                .graph()
-                .nodes()
-                .forEach(n -> ReportExplorer.whyFloat(n, w.result(), w.target())
-                        .ifPresent(why -> floats.put(n.name(), floating(n, why))));
-        p.put("float", floats);
-        p.put("problems", w.problems().stream().map(Problem::toString).toList());
-        Map<String, Object> scores = new LinkedHashMap<>();
-        w.measured().scores().forEach((k, s) -> {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("samples", s.samples());
-            s.top1().ifPresent(t -> row.put("top1", t));
-            row.put("agreement", s.agreement());
-            row.put("snr", decibels(s.snr()));
-            if (s.outputs().size() > 1) {
-                Map<String, Object> outputs = new LinkedHashMap<>();
-                s.outputs().forEach((name, snr) -> outputs.put(name, decibels(snr)));
-                row.put("outputs", outputs);
-            }
-            scores.put(k, row);
-        });
-        p.put("scores", scores);
-        return p;
+        Map<String, RunRecord.ScoreEntry> scores = new LinkedHashMap<>();
+        measured.scores().forEach((of, s) -> scores.put(of, score(s)));
+        return new RunRecord(
+                version,
+                new RunRecord.ModelEntry(
+                        file(model.file(), model.digest().sha256()),
+                        model.weights().map(f -> file(f.file(), f.digest().sha256()))),
+                new RunRecord.TargetEntry(
+                        target.id(), target.exporter().id(), target.plan().plugin()),
+                new RunRecord.CalibrationEntry(
+                        calibration
+                                .place()
+                                .map(place -> file(place, calibration.sha256().orElseThrow())),
+                        calibration.samples(),
+                        calibration.preprocessing().toString()),
+                new RunRecord.PlanEntry(
+                        target.plan().plan().dispatcher(),
+                        target.plan().plan().steps().stream()
+                                .map(s -> new RunRecord.StepEntry(
+                                        s.id(), s.plugin(), s.options().values()))
+                                .toList()),
+                new RunRecord.ModelResult(
+                        RecordedConfigs.of(result.configs()),
+                        measured.prints().layers(),
+                        measured.prints().probe(),
+                        floats),
+                new RunRecord.Outcome(problems.stream().map(Problem::toString).toList(), scores, folder.digests()));
     }
 
-    /** {@link RunDirectory#probe} reads it. */
-    private static Map<String, Object> probe(Probe probe) {
-        Map<String, Object> inputs = new LinkedHashMap<>();
-        probe.inputs().forEach((name, in) -> {
-            Map<String, Object> input = new LinkedHashMap<>();
-            input.put("type", in.type().name());
-            input.put("shape", Arrays.stream(in.shape()).boxed().toList());
-            input.put("values", Base64.getEncoder().encodeToString(in.values()));
-            inputs.put(name, input);
-        });
-        return inputs;
+    private static FileDigest file(Path file, String sha256) {
+        return new FileDigest(file.getFileName().toString(), sha256);
     }
 
-    private static Map<String, Object> floating(Node n, String why) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("type", n.opType());
-        row.put("outputs", n.outputs());
-        row.put("why", why);
-        return row;
-    }
-
-    private static Object decibels(double snr) {
-        return Double.isFinite(snr) ? (Object) snr : HtmlReport.decibels(snr);
+    private static RunRecord.ScoreEntry score(EvaluationMetrics s) {
+        return new RunRecord.ScoreEntry(
+                s.samples(), s.top1(), s.agreement(), s.snr(), s.outputs().size() > 1 ? s.outputs() : Map.of());
     }
 }

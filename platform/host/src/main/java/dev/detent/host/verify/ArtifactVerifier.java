@@ -144,9 +144,10 @@ public final class ArtifactVerifier {
         }
         problems.addAll(offGrid(graph, written));
         Quantization rebuilt = run.quantization(graph, registry, replacements(entries, read));
-        Map<Slot, LayerFingerprint> recorded = run.fingerprints();
-        Map<Slot, LayerFingerprint> found =
-                recorded.isEmpty() ? Map.of() : LayerFingerprint.of(graph, rebuilt, run.probe());
+        Map<Slot, LayerFingerprint> recorded = run.record().result().fingerprints();
+        Map<Slot, LayerFingerprint> found = recorded.isEmpty()
+                ? Map.of()
+                : LayerFingerprint.of(graph, rebuilt, run.record().result().probe());
         Optional<Samples> samples =
                 data.or(() -> recorded.isEmpty() ? Optional.empty() : Optional.of(noise(graph, run)));
         found.forEach((slot, print) -> {
@@ -174,7 +175,7 @@ public final class ArtifactVerifier {
     }
 
     private static Samples noise(Graph graph, RunDirectory run) {
-        return new NoiseSamples(graph, 2, run.probe());
+        return new NoiseSamples(graph, 2, run.record().result().probe());
     }
 
     private static ReadableExporter readable(Exporter exporter, Path folder) {

@@ -3,10 +3,10 @@ package dev.detent.host.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
-import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.plugin.Registry;
 import dev.detent.report.Json;
 import dev.detent.spi.backend.Backend;
@@ -93,14 +93,29 @@ class VerifyJobTest {
     @BeforeEach
     void aRunForTwoTargets() throws IOException {
         record(out, Map.of("targets", List.of("chip")), OutputNames.COMPARISON);
-        record(out.resolve("chip"), Map.of("target", "chip", "format", "writeonly"), "table.txt");
+        record(out.resolve("chip"), ofChip(), "table.txt");
+    }
+
+    /** The record of a run that quantized nothing. */
+    private static Map<String, Object> ofChip() {
+        Map<String, Object> run = new LinkedHashMap<>();
+        run.put("detent", "test");
+        run.put("model", new FileDigest("m.onnx", "00").toJson());
+        run.put("target", "chip");
+        run.put("format", "writeonly");
+        run.put("plugin", "vendor 1");
+        run.put("calibration", Map.of("samples", 0, "preprocessing", "none"));
+        run.put("dispatcher", "all");
+        List.of("plan", "configs", "problems").forEach(list -> run.put(list, List.of()));
+        run.put("fingerprints", Map.of());
+        return run;
     }
 
     private static void record(Path folder, Map<String, Object> run, String file) throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve(file), "as it was");
         Map<String, Object> record = new LinkedHashMap<>(run);
-        record.put("files", List.of(TargetDirectory.entry(file, Sha256.of(folder.resolve(file)))));
+        record.put("files", List.of(new FileDigest(file, Sha256.of(folder.resolve(file))).toJson()));
         Files.writeString(
                 folder.resolve(OutputNames.RECORD), RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
     }

@@ -1,0 +1,47 @@
+package dev.detent.backends.k230;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.detent.spi.backend.Target;
+import dev.detent.testkit.ContractViolation;
+import dev.detent.testkit.RuleText;
+import dev.detent.testkit.RulesContract;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** nncase: uint8 asymmetric activations. */
+class K230RulesTest {
+
+    static List<Target> targets() {
+        return new K230().targets();
+    }
+
+    private static Map<String, String> rules(String id) {
+        return RuleText.of(
+                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+    }
+
+    @ParameterizedTest
+    @MethodSource("targets")
+    void rulesKeepTheContract(Target target) {
+        assertThat(RulesContract.check(target, Set.of("minmax", "mse")))
+                .isNotEmpty()
+                .allMatch(ContractViolation::passed);
+    }
+
+    @Test
+    void unsignedActivationsAndWeightsPerChannel() {
+        assertThat(rules("k230"))
+                .containsEntry("Conv in 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
+                .containsEntry(
+                        "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
+                .containsEntry("Conv out 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .containsEntry("Add in 0", "linear 8 bit [0, 255] asymmetric per tensor, mse")
+                .doesNotContainKeys("Softmax in 0");
+    }
+}
