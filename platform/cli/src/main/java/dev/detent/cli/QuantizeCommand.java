@@ -311,10 +311,7 @@ class QuantizeCommand implements Callable<Integer> {
         run.speed().ifPresent(s -> {
             long size = run.outcome()
                     .runnable()
-                    .map(f -> run.outcome()
-                            .files()
-                            .sizes()
-                            .getOrDefault(String.valueOf(f.getFileName()), 0L))
+                    .map(f -> run.outcome().files().sizes().getOrDefault(String.valueOf(f.getFileName()), 0L))
                     .orElse(0L);
             console.line(start + s + " on one thread, " + bytes(size) + " of "
                     + bytes(run.outcome().model().bytes()));

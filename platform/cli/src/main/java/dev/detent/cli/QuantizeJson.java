@@ -27,7 +27,13 @@ final class QuantizeJson {
         map.put("scores", scores);
         speed.ifPresent(s -> map.put(
                 "speed",
-                Map.of("threads", 1, "floatMilliseconds", s.floatMillis(), "quantizedMilliseconds", s.quantizedMillis())));
+                Map.of(
+                        "threads",
+                        1,
+                        "floatMilliseconds",
+                        s.floatMillis(),
+                        "quantizedMilliseconds",
+                        s.quantizedMillis())));
         map.put(
                 "problems",
                 o.problems().stream()

@@ -57,7 +57,9 @@ record OperatorTimes(Map<String, Double> millis) {
                     && args.has("op_name")
                     && event.get("name").getAsString().endsWith("_kernel_time")) {
                 millis.merge(
-                        kind(args.get("op_name").getAsString()), event.get("dur").getAsDouble() / 1e3 / runs, Double::sum);
+                        kind(args.get("op_name").getAsString()),
+                        event.get("dur").getAsDouble() / 1e3 / runs,
+                        Double::sum);
             }
         }
         return new OperatorTimes(millis);

@@ -39,7 +39,8 @@ public record Settings(
     /** Option of passes that judge outputs. */
     private static final String CORRECTED = "corrected-biases";
 
-    public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "", List.of(), Effort.BALANCED, Optional.empty());
+    public static final Settings NONE =
+            new Settings(Map.of(), List.of(), List.of(), "", List.of(), Effort.BALANCED, Optional.empty());
 
     /** Adds rules behind those there are; later ones count more. */
     public Settings with(List<Rule> more) {

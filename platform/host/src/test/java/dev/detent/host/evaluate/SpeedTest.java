@@ -67,7 +67,8 @@ class SpeedTest {
     @Test
     void itIsSaidInWords() {
         assertThat(new Speed(12.1, 6.3, "")).hasToString("float 12.1 ms, quantized 6.3 ms: 1.9 times as fast");
-        assertThat(new Speed(0.05, 0.1, "")).hasToString("float 50 µs, quantized 100 µs: slower, it takes 2.0 times as long");
+        assertThat(new Speed(0.05, 0.1, ""))
+                .hasToString("float 50 µs, quantized 100 µs: slower, it takes 2.0 times as long");
         assertThat(new Speed(200, 201, "")).hasToString("float 200 ms, quantized 201 ms: equally fast");
     }
 
@@ -80,6 +81,7 @@ class SpeedTest {
                         + ",{\"cat\":\"Session\",\"name\":\"model_run\",\"dur\":9}]",
                 1);
         assertThat(floats.whatTakesLonger(quantized))
-                .isEqualTo("Conv 3.00 ms (1.00 in float), conversions between float and codes 0.400 ms (0.00 in float)");
+                .isEqualTo(
+                        "Conv 3.00 ms (1.00 in float), conversions between float and codes 0.400 ms (0.00 in float)");
     }
 }

@@ -22,7 +22,8 @@ class PreferTest {
 
     @Test
     void whereNothingWeighsNothingChanges() {
-        QuantizationRecipe plain = QuantizationRecipe.dispatchedBy("activations").with("calibration");
+        QuantizationRecipe plain =
+                QuantizationRecipe.dispatchedBy("activations").with("calibration");
         assertThat(Prefer.matters(plain)).isFalse();
         assertThat(Prefer.SPEED.apply(plain).passes()).isEqualTo(plain.passes());
         assertThat(Prefer.matters(WEIGHS)).isTrue();
