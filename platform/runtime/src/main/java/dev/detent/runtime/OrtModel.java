@@ -51,7 +51,8 @@ public final class OrtModel implements AutoCloseable {
     public static String profile(Path file, Samples samples, int runs) {
         try {
             Path folder = ScratchFolder.folder("profile");
-            try (OrtModel model = new OrtModel(OrtRuntime.profiled(file, folder.resolve("runs")))) {
+            OrtSession session = OrtRuntime.profiled(file, folder.resolve("runs"));
+            try (OrtModel model = new OrtModel(session, GatheredOutputs.none(session.getOutputNames()))) {
                 Samples first = samples.first(1);
                 for (int i = 0; i < runs; i++) {
                     model.forEach(first, 1, d -> {}, (s, o) -> {});

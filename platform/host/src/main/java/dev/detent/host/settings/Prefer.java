@@ -10,20 +10,17 @@ import java.util.Optional;
 /** What a person wants most of a target whose recipe weighs speed, size and accuracy against each other. */
 public enum Prefer {
     /** Quantized is what integer kernels gain by. */
-    SPEED(Map.of()),
+    SPEED,
     /** Every weight of a quantized operator is stored in codes. */
-    SIZE(Map.of()),
+    SIZE,
     /** Weights of what is computed in float stay float, and so does what keeps the outputs from 30 dB. */
-    ACCURACY(Map.of("float-fallback", Map.of("least", 30, "goal", 36, "most", 1, "samples", 8)));
+    ACCURACY;
 
     /** Passes that weigh. */
     private static final List<String> PASSES = List.of("islands", "float-fallback");
 
-    private final Map<String, Map<String, Object>> options;
-
-    Prefer(Map<String, Map<String, Object>> options) {
-        this.options = options;
-    }
+    /** Decibels to keep, whatever the time. */
+    private static final Map<String, Object> ACCURATE = Map.of("least", 30, "goal", 36, "most", 1, "samples", 8);
 
     /** By its name in lower case; empty for another word. */
     public static Optional<Prefer> of(String word) {
@@ -47,7 +44,9 @@ public enum Prefer {
             if (known != null) {
                 Map<String, Object> more = new LinkedHashMap<>(known);
                 more.put("prefer", toString());
-                more.putAll(options.getOrDefault(pass, Map.of()));
+                if (this == ACCURACY && pass.equals("float-fallback")) {
+                    more.putAll(ACCURATE);
+                }
                 changed = changed.with(pass, more);
             }
         }
