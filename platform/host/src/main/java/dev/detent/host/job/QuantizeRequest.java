@@ -117,6 +117,11 @@ public final class QuantizeRequest {
                 : List.of();
     }
 
+    /** Whether the float model and the file are timed where ONNX Runtime runs it. */
+    public boolean measuresSpeed() {
+        return built.measuresSpeed;
+    }
+
     /** Told of every step of every target's plan. */
     public PipelineListener listener() {
         return built.listener;
@@ -140,6 +145,7 @@ public final class QuantizeRequest {
         private int workers = Runtime.getRuntime().availableProcessors();
         private EvaluationData.@Nullable Source evaluation;
         private @Nullable AnalysisEffort analysis;
+        private boolean measuresSpeed;
         private PipelineListener listener = PipelineListener.NONE;
 
         private Builder(Path model, List<String> targets, Path out) {
@@ -223,6 +229,12 @@ public final class QuantizeRequest {
         /** See {@link QuantizeRequest#analysis}. */
         public Builder analysis(AnalysisEffort effort) {
             analysis = effort;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#measuresSpeed}. */
+        public Builder measuringSpeed() {
+            measuresSpeed = true;
             return this;
         }
 

@@ -16,7 +16,9 @@ import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.LostOperands;
+import dev.detent.host.evaluate.NoiseSamples;
 import dev.detent.host.evaluate.Probe;
+import dev.detent.host.evaluate.Speed;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
@@ -28,6 +30,7 @@ import dev.detent.host.problem.SettingsProblems;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunReportWriter;
+import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
@@ -117,7 +120,19 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         measured,
                         problems,
                         Diagnosis.quantizedNodes(result),
-                        model.calibration().samples()));
+                        model.calibration().samples()),
+                runnable.flatMap(file -> speed(result, file)));
+    }
+
+    /** Measured when nothing else runs any more. */
+    private Optional<Speed> speed(Pipeline.Result result, Path file) {
+        if (!request.measuresSpeed() || !request.source().isOnnx()) {
+            return Optional.empty();
+        }
+        Optional<Samples> samples = model.data().samples().size() > 0
+                ? Optional.of(model.data().samples())
+                : Probe.of(result.graph(), model.data().samples()).map(p -> new NoiseSamples(result.graph(), 1, p));
+        return samples.flatMap(s -> Speed.measure(request.model(), file, s));
     }
 
     /** Which layers cost what, where there are samples to see it on. */
