@@ -143,7 +143,8 @@ class ObservationsTest {
     void withoutDataTheFilesAreThoseOfTheData(String target, String file, String onSamples) throws IOException {
         KnownObservations known =
                 kept(target + ".obs", observe(model, data, "1/1", target).observations());
-        QuantizeOutcome without = quantize(request(model, "without-" + target, target).observations(known));
+        QuantizeOutcome without =
+                quantize(request(model, "without-" + target, target).observations(known));
         assertThat(without.samples()).isEqualTo(SAMPLES);
         assertThat(without.problems().stream()
                         .filter(p -> p.id().equals("DT-STA-008"))
@@ -178,7 +179,8 @@ class ObservationsTest {
     @Test
     void statisticsOfAnotherModelAreRefused() throws IOException {
         KnownObservations known = kept(
-                "other.obs", observe(random(1), noise(random(1), 2), "1/1", "ncnn").observations());
+                "other.obs",
+                observe(random(1), noise(random(1), 2), "1/1", "ncnn").observations());
         assertThatThrownBy(() -> quantize(request(model, "other", "ncnn").observations(known)))
                 .hasMessageContaining("DT-STA-003")
                 .hasMessageContaining("was made from another model");
@@ -228,7 +230,8 @@ class ObservationsTest {
     /** Wherever a bit is turned, the file is refused. */
     @Test
     void damageIsRefusedInOneSentence() throws IOException {
-        byte[] whole = ObservationsFile.bytes(observe(model, data, "1/1", "ncnn").observations());
+        byte[] whole =
+                ObservationsFile.bytes(observe(model, data, "1/1", "ncnn").observations());
         List<byte[]> damaged = new ArrayList<>();
         for (int at = 0; at < whole.length; at += whole.length / 40) {
             byte[] turned = whole.clone();

@@ -159,7 +159,8 @@ class TuneTest {
     }
 
     private static double snr(TuneResult result) {
-        return Objects.requireNonNull(result.outcome().scores().get("simulated")).snr();
+        return Objects.requireNonNull(result.outcome().scores().get("simulated"))
+                .snr();
     }
 
     /** A search that was ended goes on: what it measured is not measured again, and the end is the same. */
@@ -178,7 +179,8 @@ class TuneTest {
                 }
             }
         };
-        assertThatThrownBy(() -> tune("onnxruntime", out, new Goal.Snr(40), ended)).hasMessage("killed");
+        assertThatThrownBy(() -> tune("onnxruntime", out, new Goal.Snr(40), ended))
+                .hasMessage("killed");
         assertThat(out.resolve("detent.json")).exists();
         assertThat(out.resolve(OutputNames.TUNE)).exists();
 
@@ -217,17 +219,17 @@ class TuneTest {
     void aCommandOfThePersonsJudges() {
         Path out = work.resolve("commanded");
         TuneResult result = tune(
-                out, new Goal.Command(MetricCommand.ID, 1), Optional.of("echo checking; wc -c < {folder}/net.qdq.onnx"));
+                out,
+                new Goal.Command(MetricCommand.ID, 1),
+                Optional.of("echo checking; wc -c < {folder}/net.qdq.onnx"));
         assertThat(result.best().shown()).matches("command [0-9.]+");
         assertThatThrownBy(() -> tune(
                         work.resolve("failing"),
                         new Goal.Command(MetricCommand.ID, 1),
                         Optional.of("echo out of luck; exit 3")))
                 .hasMessageContaining("exit code 3, saying 'out of luck'");
-        assertThatThrownBy(() -> tune(
-                        work.resolve("wordy"),
-                        new Goal.Command(MetricCommand.ID, 1),
-                        Optional.of("echo fine")))
+        assertThatThrownBy(() ->
+                        tune(work.resolve("wordy"), new Goal.Command(MetricCommand.ID, 1), Optional.of("echo fine")))
                 .hasMessageContaining("no number");
         assertThatThrownBy(() -> tune(work.resolve("alone"), new Goal.Snr(1), Optional.of("echo 1")))
                 .hasMessageContaining("--min-metric command=VALUE");
@@ -253,7 +255,8 @@ class TuneTest {
     void timeIsACost() {
         TuneResult result = tune(work.resolve("timed"), new Goal.Snr(40), Optional.empty());
         assertThat(result.space().units().stream()
-                        .mapToDouble(u -> u.choices().get(u.choices().size() - 1).cost()))
+                        .mapToDouble(
+                                u -> u.choices().get(u.choices().size() - 1).cost()))
                 .allMatch(c -> c > 1e-6);
         assertThat(result.best().holds()).isTrue();
     }

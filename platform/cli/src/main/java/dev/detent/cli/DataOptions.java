@@ -28,11 +28,9 @@ final class DataOptions {
     List<String> inputShapes = new ArrayList<>();
 
     void addTo(QuantizeRequest.Builder request, SettingsFile file) {
-        request.order(new SampleOrder(
-                shuffle.or(() -> file.count("shuffle").map(Integer::longValue))));
-        List<String> shapes = inputShapes.isEmpty()
-                ? file.text("input-shape").map(List::of).orElse(List.of())
-                : inputShapes;
+        request.order(new SampleOrder(shuffle.or(() -> file.count("shuffle").map(Integer::longValue))));
+        List<String> shapes =
+                inputShapes.isEmpty() ? file.text("input-shape").map(List::of).orElse(List.of()) : inputShapes;
         request.inputShapes(InputShapes.parse(shapes));
     }
 }

@@ -69,8 +69,9 @@ final class DemoCommand implements Callable<Integer> {
                     speed.after(),
                     speed.after() / speed.before()));
             if (speed.after() < speed.before()) {
-                console.line("           so small a network is slower in 8 bits on this CPU and gains size alone; larger ones gain "
-                        + "speed where there are integer dot products (VNNI, Arm)");
+                console.line(
+                        "           so small a network is slower in 8 bits on this CPU and gains size alone; larger ones gain "
+                                + "speed where there are integer dot products (VNNI, Arm)");
             }
         });
         console.line("result in  " + out.toAbsolutePath().normalize() + " (open report.html)");

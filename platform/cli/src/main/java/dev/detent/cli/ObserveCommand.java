@@ -136,7 +136,9 @@ final class ObserveCommand implements Callable<Integer> {
     private void merge(Console console, Path written) {
         if (model.isPresent() || calibration.isPresent() || shard.isPresent()) {
             throw new UserException(
-                    CliProblems.NO_EFFECT, "merges files and looks at no model and no data; leave those out", "--merge");
+                    CliProblems.NO_EFFECT,
+                    "merges files and looks at no model and no data; leave those out",
+                    "--merge");
         }
         if (merge.size() < 2) {
             throw new UserException(ObservationProblems.UNLIKE, "takes two files or more", "--merge");
@@ -157,8 +159,7 @@ final class ObserveCommand implements Callable<Integer> {
                 () -> new UserException(CliProblems.USAGE, "name the model, or files with --merge", "MODEL"));
         Settings settings = CommandSettings.of(file, set, rules, Optional.empty(), Optional.empty());
         boolean all = backend.isEmpty() && file.text("backend").isEmpty();
-        QuantizeRequest.Builder run = QuantizeRequest.of(
-                        of, all ? List.of() : target.targets(backend, file), written)
+        QuantizeRequest.Builder run = QuantizeRequest.of(of, all ? List.of() : target.targets(backend, file), written)
                 .samples(samples.or(() -> file.count("samples")).orElse(0))
                 .preprocessing(preset.map(Preprocessing::parse)
                         .or(file::preprocessing)
@@ -177,8 +178,8 @@ final class ObserveCommand implements Callable<Integer> {
         config.ifPresent(f -> read.add(new InputPath("the settings file", f)));
         InputPath.refuseFile(written, "--out", read);
         ObservationsFile.refuseOther(written);
-        ObserveResult result = home.detentAndEngine().observe(
-                        new ObserveRequest(built, shard.map(Shard::parse).orElse(Shard.WHOLE)), console.progress());
+        ObserveResult result = home.detentAndEngine()
+                .observe(new ObserveRequest(built, shard.map(Shard::parse).orElse(Shard.WHOLE)), console.progress());
         result.problems().forEach(p -> {
             if (p.severity() == Problem.Severity.NOTE) {
                 console.line(p.where() + " " + p.sentence());

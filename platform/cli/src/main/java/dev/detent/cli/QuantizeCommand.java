@@ -171,7 +171,8 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--labels",
             paramLabel = "FILE",
-            description = "class labels of the evaluation data (.npy or CSV file,label); of class folders their names say it")
+            description =
+                    "class labels of the evaluation data (.npy or CSV file,label); of class folders their names say it")
     Optional<Path> labels = Optional.empty();
 
     @Option(
@@ -233,7 +234,8 @@ class QuantizeCommand implements Callable<Integer> {
         Preprocessing preprocessing = preset.map(Preprocessing::parse)
                 .or(file::preprocessing)
                 .orElseGet(() -> Preprocessing.parse(
-                        known.map(k -> k.observations().origin().preprocessing()).orElse("none")));
+                        known.map(k -> k.observations().origin().preprocessing())
+                                .orElse("none")));
         List<String> targets = target.targets(backend, file);
         Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
         Optional<Path> classes = labels.or(() -> file.path("labels"));

@@ -175,7 +175,8 @@ final class TuneCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = new Console();
-        if (command.isPresent() != wanted.metric.map(m -> m.startsWith(MetricCommand.ID + "=")).orElse(false)) {
+        if (command.isPresent()
+                != wanted.metric.map(m -> m.startsWith(MetricCommand.ID + "=")).orElse(false)) {
             throw new UserException(TuneProblems.COMMAND_GOAL, TuneJob.COMMAND_GOAL, "--metric-command");
         }
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
@@ -212,7 +213,11 @@ final class TuneCommand implements Callable<Integer> {
         config.ifPresent(f -> QuantizeCommand.refuseIn(job.out(), "the settings file", f));
         TuneResult result = detent.tune(
                 new TuneRequest(
-                        job, goal, command.map(MetricCommand::new), cost(), Durations.parse(budget.orElse("10m"), "--budget")),
+                        job,
+                        goal,
+                        command.map(MetricCommand::new),
+                        cost(),
+                        Durations.parse(budget.orElse("10m"), "--budget")),
                 console.progress(),
                 new Told(console));
         show(console, result);

@@ -25,8 +25,7 @@ class OptionsPageTest {
     /** {@code -Ddetent.golden=accept} writes it. */
     @Test
     void everyOptionIsOnThePage() throws IOException {
-        StringBuilder page = new StringBuilder(
-                """
+        StringBuilder page = new StringBuilder("""
                 # Options
 
                 Written from the commands by `OptionsPageTest`. Names in a settings file (`--config`) are those of the options without the dashes.
@@ -38,10 +37,15 @@ class OptionsPageTest {
                 command(page, command.getCommandSpec());
             }
         });
-        page.append("## Presets\n\nWhat `--preset` names, and the values it stands for; any of them can be changed: `imagenet,resize=232`.\n\n");
+        page.append(
+                "## Presets\n\nWhat `--preset` names, and the values it stands for; any of them can be changed: `imagenet,resize=232`.\n\n");
         page.append("| preset | values |\n|---|---|\n");
         for (Map.Entry<String, Preprocessing> p : Preprocessing.presets().entrySet()) {
-            page.append("| `").append(p.getKey()).append("` | `").append(p.getValue()).append("` |\n");
+            page.append("| `")
+                    .append(p.getKey())
+                    .append("` | `")
+                    .append(p.getValue())
+                    .append("` |\n");
         }
         Path file = DOCS.resolve("options.md");
         if ("accept".equals(System.getProperty("detent.golden"))) {
@@ -57,8 +61,7 @@ class OptionsPageTest {
         page.append(text(spec.usageMessage().description())).append("\n\n");
         if (spec.subcommands().isEmpty()) {
             page.append("| | |\n|---|---|\n");
-            spec.positionalParameters()
-                    .forEach(p -> row(page, "`" + p.paramLabel() + "`", text(p.description())));
+            spec.positionalParameters().forEach(p -> row(page, "`" + p.paramLabel() + "`", text(p.description())));
             for (OptionSpec o : spec.options()) {
                 if (!o.hidden() && !o.usageHelp() && !o.versionHelp()) {
                     row(
@@ -77,7 +80,11 @@ class OptionsPageTest {
     }
 
     private static void row(StringBuilder page, String name, String text) {
-        page.append("| ").append(name.replace("|", "\\|")).append(" | ").append(text.replace("|", "\\|")).append(" |\n");
+        page.append("| ")
+                .append(name.replace("|", "\\|"))
+                .append(" | ")
+                .append(text.replace("|", "\\|"))
+                .append(" |\n");
     }
 
     private static String text(String[] lines) {
@@ -97,7 +104,9 @@ class OptionsPageTest {
         Path file = Files.writeString(folder.resolve("detent.yaml"), yaml.group(1));
         SettingsFile settings = SettingsFile.read(file, QuantizeCommand.KEYS);
         settings.settings();
-        assertThat(QuantizeCommand.KEYS).allMatch(k -> yaml.group(1).contains("\n" + k + ":") || yaml.group(1).startsWith(k + ":"));
+        assertThat(QuantizeCommand.KEYS)
+                .allMatch(k ->
+                        yaml.group(1).contains("\n" + k + ":") || yaml.group(1).startsWith(k + ":"));
         assertThat(settings.preprocessing()).isPresent();
     }
 }

@@ -60,8 +60,7 @@ public final class OperatorTimes {
     private static String profile(Path model, Path folder, Sample sample) throws OrtException {
         try (OrtSession.SessionOptions options = OrtRuntime.options(OrtOptimizationLevel.ASIS)) {
             options.enableProfiling(folder.resolve("times").toString());
-            try (OrtSession session =
-                    OrtRuntime.environment().createSession(model.toString(), options)) {
+            try (OrtSession session = OrtRuntime.environment().createSession(model.toString(), options)) {
                 Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
                 try {
                     for (String name : session.getInputNames()) {
@@ -98,8 +97,8 @@ public final class OperatorTimes {
             });
         }
         Map<String, Double> median = new TreeMap<>();
-        all.forEach((node, micros) -> median.put(
-                node, micros.stream().sorted().toList().get(micros.size() / 2) / 1000.0));
+        all.forEach((node, micros) ->
+                median.put(node, micros.stream().sorted().toList().get(micros.size() / 2) / 1000.0));
         return median;
     }
 }

@@ -69,7 +69,8 @@ final class ExactSum {
         }
         limbs[LIMBS - 1] = rest.longValue();
         count = state.get(1);
-        boundless = (state.get(2) > 0 ? Double.POSITIVE_INFINITY : 0) + (state.get(3) > 0 ? Double.NEGATIVE_INFINITY : 0);
+        boundless =
+                (state.get(2) > 0 ? Double.POSITIVE_INFINITY : 0) + (state.get(3) > 0 ? Double.NEGATIVE_INFINITY : 0);
     }
 
     private BigInteger total() {

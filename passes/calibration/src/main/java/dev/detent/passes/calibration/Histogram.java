@@ -117,7 +117,9 @@ final class Histogram {
         drain();
         int filled = 0;
         for (long[] row : rows) {
-            filled += row == null ? 0 : (int) Arrays.stream(row).filter(n -> n > 0).count();
+            filled += row == null
+                    ? 0
+                    : (int) Arrays.stream(row).filter(n -> n > 0).count();
         }
         long[] keys = new long[filled];
         long[] counts = new long[filled];

@@ -26,7 +26,8 @@ public final class OutputNames {
     /** What every run for one target writes. */
     public static final List<String> OF_EVERY_RUN = List.of(RECORD, JOURNAL, REPORT);
 
-    private static final List<String> RESERVED = List.of(RECORD, JOURNAL, REPORT, ANALYSIS, COMPARISON, OBSERVATIONS, TUNE);
+    private static final List<String> RESERVED =
+            List.of(RECORD, JOURNAL, REPORT, ANALYSIS, COMPARISON, OBSERVATIONS, TUNE);
 
     private OutputNames() {}
 

@@ -28,13 +28,13 @@ public record ClassFolders(List<Path> files, List<Integer> labels) {
 
     /** Empty when no folder in {@code folder} holds pictures. */
     public static Optional<ClassFolders> in(Path folder) {
-        if (!Files.isDirectory(folder) || !DataFile.list(folder, FileSources.ENDINGS).isEmpty()) {
+        if (!Files.isDirectory(folder)
+                || !DataFile.list(folder, FileSources.ENDINGS).isEmpty()) {
             return Optional.empty();
         }
         List<Path> classes = folders(folder);
-        List<List<Path>> pictures = classes.stream()
-                .map(c -> DataFile.list(c, FileSources.IMAGES))
-                .toList();
+        List<List<Path>> pictures =
+                classes.stream().map(c -> DataFile.list(c, FileSources.IMAGES)).toList();
         if (pictures.stream().allMatch(List::isEmpty)) {
             return Optional.empty();
         }

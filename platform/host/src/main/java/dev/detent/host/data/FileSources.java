@@ -76,9 +76,7 @@ final class FileSources {
         return new UserException(
                 DataProblems.NO_SAMPLES,
                 "holds no samples (.png, .jpg, .bmp, .npy, .npz or .bin)"
-                        + (nested
-                                ? "; of folders in it only pictures are read, as of classes"
-                                : ""),
+                        + (nested ? "; of folders in it only pictures are read, as of classes" : ""),
                 folder.toString());
     }
 }

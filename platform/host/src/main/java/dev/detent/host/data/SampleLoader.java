@@ -15,8 +15,7 @@ import java.util.Optional;
 /**
  * Finds samples in files: a folder of PNG, JPEG or BMP, a {@code .npy} whose first axis counts samples, an {@code .npz}
  * with one array per input, raw little-endian {@code .bin}, a folder of such files with one sample each, or a folder of
- * folders of pictures, one for each class. Several
- * inputs: {@code name=path,name=path}.
+ * folders of pictures, one for each class. Several inputs: {@code name=path,name=path}.
  */
 public final class SampleLoader {
 

@@ -25,7 +25,9 @@ public record MetricCommand(String command) {
     /** The number that the command prints last about a folder; what it says on standard error is shown. */
     double judge(Path folder) {
         boolean windows = System.getProperty("os.name", "").startsWith("Windows");
-        String path = windows ? '"' + folder.toString() + '"' : "'" + folder.toString().replace("'", "'\\''") + "'";
+        String path = windows
+                ? '"' + folder.toString() + '"'
+                : "'" + folder.toString().replace("'", "'\\''") + "'";
         String line = command.replace(FOLDER, path);
         try {
             Process process = new ProcessBuilder(windows ? List.of("cmd", "/c", line) : List.of("/bin/sh", "-c", line))

@@ -53,8 +53,8 @@ final class MixTrials {
                         progress)
                 .run(
                         List.of(new Pipeline.Task(target.plan(), request.listener())),
-                        seen -> known = Optional.of(known.map(k -> k.with(seen.get()))
-                                .orElseGet(() -> known(seen.get()))))
+                        seen -> known =
+                                Optional.of(known.map(k -> k.with(seen.get())).orElseGet(() -> known(seen.get()))))
                 .get(0)
                 .result();
         return new Quantized(target, result);
@@ -69,8 +69,6 @@ final class MixTrials {
         return model.evaluation()
                 .orElseThrow()
                 .simulated(
-                        quantized.result().graph(),
-                        quantized.result().configs().snapshot(),
-                        goal.metrics());
+                        quantized.result().graph(), quantized.result().configs().snapshot(), goal.metrics());
     }
 }

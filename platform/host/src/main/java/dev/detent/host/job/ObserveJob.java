@@ -75,14 +75,12 @@ public final class ObserveJob {
         if (request.shard().count() > model.samples().size()) {
             throw new UserException(
                     ObservationProblems.NO_SHARD,
-                    "has more parts than the data have samples (" + model.samples().size() + ")",
+                    "has more parts than the data have samples ("
+                            + model.samples().size() + ")",
                     "--shard " + request.shard());
         }
         Pipeline pipeline = new Pipeline(
-                model::graph,
-                CalibrationData.statistics(model.samples(), request.shard()),
-                run.workers(),
-                progress);
+                model::graph, CalibrationData.statistics(model.samples(), request.shard()), run.workers(), progress);
         SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> kept = new TreeMap<>();
         List<Pipeline.Attempt> attempts = pipeline.run(
                 plans.values().stream()
@@ -100,7 +98,8 @@ public final class ObserveJob {
             }
         }
         if (served.isEmpty() || !named.isEmpty() && !failures.isEmpty()) {
-            Map.Entry<String, RuntimeException> first = failures.entrySet().iterator().next();
+            Map.Entry<String, RuntimeException> first =
+                    failures.entrySet().iterator().next();
             throw isBlind(first.getValue())
                     ? new UserException(
                             ObservationProblems.NOT_FOR_TARGET,
@@ -111,8 +110,7 @@ public final class ObserveJob {
         }
         List<Problem> problems = new ArrayList<>(model.remarks());
         failures.forEach((target, e) -> problems.add(unserved(target, e)));
-        return new ObserveResult(
-                RunObservations.of(run, model, registry, request.shard(), kept), served, problems);
+        return new ObserveResult(RunObservations.of(run, model, registry, request.shard(), kept), served, problems);
     }
 
     /** A pass wanted to run the network on samples, which only a run with data can. */

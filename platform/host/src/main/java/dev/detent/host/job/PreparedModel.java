@@ -134,7 +134,9 @@ public final class PreparedModel {
                 facts,
                 known.map(PreparedModel::calibration)
                         .orElseGet(() -> new CalibrationFacts(
-                                data == null ? null : Path.of(request.calibration().orElseThrow()),
+                                data == null
+                                        ? null
+                                        : Path.of(request.calibration().orElseThrow()),
                                 data,
                                 samples.size(),
                                 request.preprocessing())),

@@ -41,8 +41,7 @@ final class RunObservations {
             Shard shard,
             SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> seen) {
         SortedSet<String> digests = new TreeSet<>();
-        String shuffled =
-                request.order().seed().map(s -> " shuffled by " + s).orElse("");
+        String shuffled = request.order().seed().map(s -> " shuffled by " + s).orElse("");
         model.calibration().sha256().ifPresent(sha -> digests.add(sha + shuffled));
         SortedSet<Integer> held = new TreeSet<>();
         held.add(shard.index());

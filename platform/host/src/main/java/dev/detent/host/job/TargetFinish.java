@@ -78,7 +78,11 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         folder,
                         target.options(),
                         CalibrationPictures.of(
-                                result.graph(), request.calibration(), request.samples(), request.order(), request.preprocessing()),
+                                result.graph(),
+                                request.calibration(),
+                                request.samples(),
+                                request.order(),
+                                request.preprocessing()),
                         p -> problems.add(Objects.requireNonNull(p, "problem")),
                         target.plan().plugin())) {
             target.exporter().export(frozen, files);
@@ -211,9 +215,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         return passes.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Problem.warning(
-                        request.observations().isPresent()
-                                ? ObservationProblems.LEFT_OUT
-                                : RuleProblems.WITHOUT_DATA,
+                        request.observations().isPresent() ? ObservationProblems.LEFT_OUT : RuleProblems.WITHOUT_DATA,
                         "goes without " + String.join(", ", passes) + ", which "
                                 + (request.observations().isPresent()
                                         ? "takes samples; quantize with --calibration to have it"

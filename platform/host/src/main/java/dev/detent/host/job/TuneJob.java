@@ -44,7 +44,8 @@ public final class TuneJob {
 
     /** What a person's command and its goal need of one another. */
     public static final String COMMAND_GOAL =
-            "give a command with --metric-command and what it must reach with --min-metric " + MetricCommand.ID + "=VALUE";
+            "give a command with --metric-command and what it must reach with --min-metric " + MetricCommand.ID
+                    + "=VALUE";
 
     private final Provider<Registry> plugins;
     private final HostInfo info;
@@ -195,9 +196,8 @@ public final class TuneJob {
                 new BoundarySearch(space.units(), m -> evaluated(m, sought), clock::isLeft).run(start);
             }
             TuneTrial chosen = Objects.requireNonNull(best);
-            MixTrials.Quantized last = bestRun == null
-                    ? mixes.quantized(space.rules(chosen.trial().mix()))
-                    : bestRun;
+            MixTrials.Quantized last =
+                    bestRun == null ? mixes.quantized(space.rules(chosen.trial().mix())) : bestRun;
             QuantizeOutcome outcome = writer.write(last, text(chosen, space), true);
             return new TuneResult(mixes.goal(), space, chosen, List.copyOf(trials), outcome);
         }
@@ -240,9 +240,7 @@ public final class TuneJob {
 
         private Trial evaluated(Mix mix, SearchSpace space) {
             Trial before = known.get(mix);
-            return before != null
-                    ? before
-                    : clock.timed(() -> judged(mix, space, mixes.quantized(space.rules(mix))));
+            return before != null ? before : clock.timed(() -> judged(mix, space, mixes.quantized(space.rules(mix))));
         }
 
         /** Puts the best so far into the output folder while the search goes on. */
@@ -284,7 +282,10 @@ public final class TuneJob {
                 scratch = ScratchFolder.folder("trial");
             } catch (IOException e) {
                 throw new UserException(
-                        TuneProblems.COMMAND_FAILED, "has no folder to look at: " + e.getMessage(), command.command(), e);
+                        TuneProblems.COMMAND_FAILED,
+                        "has no folder to look at: " + e.getMessage(),
+                        command.command(),
+                        e);
             }
             try {
                 Path run = scratch.resolve("run");

@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a search has measured so far, beside its best run: the same search goes on from it when it was ended, by a person,
- * by its budget or by a loss of power.
+ * What a search has measured so far, beside its best run: the same search goes on from it when it was ended, by a
+ * person, by its budget or by a loss of power.
  */
 final class TuneMemory {
 
@@ -49,7 +49,8 @@ final class TuneMemory {
         TuneMemory memory = new TuneMemory(folder.resolve(OutputNames.TUNE), search);
         try {
             if (Files.isRegularFile(memory.file) && Files.exists(folder.resolve(OutputNames.RECORD))) {
-                memory.read(JsonParser.parseString(Files.readString(memory.file)).getAsJsonObject());
+                memory.read(
+                        JsonParser.parseString(Files.readString(memory.file)).getAsJsonObject());
             }
         } catch (IOException
                 | JsonParseException
@@ -86,7 +87,8 @@ final class TuneMemory {
                     .toList());
             tried.add(new TuneTrial(
                     tried.size(),
-                    new Trial(mix, of.get("score").getAsDouble(), of.get("damage").getAsDouble()),
+                    new Trial(
+                            mix, of.get("score").getAsDouble(), of.get("damage").getAsDouble()),
                     of.get("wideShare").getAsDouble(),
                     of.get("shown").getAsString()));
         }

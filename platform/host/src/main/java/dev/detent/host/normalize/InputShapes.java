@@ -92,7 +92,8 @@ public record InputShapes(Map<String, List<Long>> byInput) {
             }
             if (!fits) {
                 throw wrong(
-                        "takes " + own.stream()
+                        "takes "
+                                + own.stream()
                                         .map(d -> d.isKnown() ? Long.toString(d.size()) : "?")
                                         .collect(Collectors.joining(","))
                                 + " as '" + input.name() + "', not "

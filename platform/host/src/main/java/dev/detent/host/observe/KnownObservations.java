@@ -22,8 +22,8 @@ public record KnownObservations(Path file, Observations observations) {
         if (!read.data().isWhole()) {
             throw new UserException(
                     ObservationProblems.INCOMPLETE,
-                    "holds the shards " + read.data().held() + " of " + read.data().shards()
-                            + "; merge all with 'detent observe --merge'",
+                    "holds the shards " + read.data().held() + " of "
+                            + read.data().shards() + "; merge all with 'detent observe --merge'",
                     file.toString());
         }
         return new KnownObservations(file, read);

@@ -7,7 +7,10 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** The payload of a file of statistics; {@link ObservationReader} reads it. Whole numbers take as many bytes as they need. */
+/**
+ * The payload of a file of statistics; {@link ObservationReader} reads it. Whole numbers take as many bytes as they
+ * need.
+ */
 final class ObservationWriter {
 
     private final DataOutputStream out;
@@ -35,7 +38,8 @@ final class ObservationWriter {
                 o.graphs().entrySet()) {
             text(graph.getKey());
             number(graph.getValue().size());
-            for (Map.Entry<Observations.Key, Observations.Kept> e : graph.getValue().entrySet()) {
+            for (Map.Entry<Observations.Key, Observations.Kept> e :
+                    graph.getValue().entrySet()) {
                 text(e.getKey().value());
                 text(e.getKey().kept());
                 number(e.getKey().limit());

@@ -156,8 +156,7 @@ public record Observations(Origin origin, Data data, SortedMap<String, SortedMap
         return new Observations(origin, merged(other.data, shards), both);
     }
 
-    private static SortedMap<Key, Kept> merge(
-            SortedMap<Key, Kept> mine, SortedMap<Key, Kept> theirs, String name) {
+    private static SortedMap<Key, Kept> merge(SortedMap<Key, Kept> mine, SortedMap<Key, Kept> theirs, String name) {
         SortedMap<Key, Kept> both = new TreeMap<>();
         mine.forEach((key, a) -> {
             Kept b = theirs.get(key);

@@ -61,8 +61,8 @@ public final class ObservationsFile {
                 || !Arrays.equals(digest(content, end), Arrays.copyOfRange(content, end, content.length))) {
             throw damaged(file, "its digest does not fit");
         }
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(new InflaterInputStream(
-                new ByteArrayInputStream(content, START.length, end - START.length))))) {
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(
+                new InflaterInputStream(new ByteArrayInputStream(content, START.length, end - START.length))))) {
             return new ObservationReader(in).read();
         } catch (IOException | IllegalArgumentException e) {
             throw damaged(file, String.valueOf(e.getMessage()));

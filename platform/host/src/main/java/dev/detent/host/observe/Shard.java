@@ -31,7 +31,9 @@ public record Shard(int index, int count) {
             }
         }
         throw new UserException(
-                ObservationProblems.NO_SHARD, "'" + text + "' is no part of a whole, as 1/3, 2/3 and 3/3 are", "--shard");
+                ObservationProblems.NO_SHARD,
+                "'" + text + "' is no part of a whole, as 1/3, 2/3 and 3/3 are",
+                "--shard");
     }
 
     /** The first of its samples. */

@@ -42,7 +42,8 @@ final class FloatObservations implements AutoCloseable {
     /**
      * What a pass asks about a graph.
      *
-     * @param everywhere the pass changes the network by it, and others look at that one: every shard is shown all samples
+     * @param everywhere the pass changes the network by it, and others look at that one: every shard is shown all
+     *     samples
      */
     record Request(String pass, Graph graph, List<Observation<Sketch>> observations, boolean everywhere) {}
 
@@ -79,7 +80,10 @@ final class FloatObservations implements AutoCloseable {
         return Key.of(o.value(), o.kept(), o.samples(), data.size());
     }
 
-    /** The first of what is asked that nothing can answer: it is not among the known statistics, and there are no samples. */
+    /**
+     * The first of what is asked that nothing can answer: it is not among the known statistics, and there are no
+     * samples.
+     */
     Optional<Observation<Sketch>> lacking(Request request) {
         if (data.looked().size() > 0) {
             return Optional.empty();
@@ -104,9 +108,10 @@ final class FloatObservations implements AutoCloseable {
         SortedMap<String, SortedMap<Key, Observations.Kept>> all = new TreeMap<>();
         seen.forEach((digest, of) -> {
             SortedMap<Key, Observations.Kept> kept = new TreeMap<>();
-            of.sketches().forEach((key, sketch) -> sketch.state()
-                    .ifPresent(s -> kept.put(
-                            key, new Observations.Kept(of.everywhere().contains(key), s))));
+            of.sketches()
+                    .forEach((key, sketch) -> sketch.state()
+                            .ifPresent(s -> kept.put(
+                                    key, new Observations.Kept(of.everywhere().contains(key), s))));
             all.put(digest, kept);
         });
         return all;
@@ -122,8 +127,8 @@ final class FloatObservations implements AutoCloseable {
         Map<String, Wanted> wanted = new LinkedHashMap<>();
         for (Request r : requests) {
             String digest = digests.of(r.graph());
-            Wanted of = wanted.computeIfAbsent(
-                    digest, d -> new Wanted(r.graph(), new LinkedHashMap<>(), new HashSet<>()));
+            Wanted of =
+                    wanted.computeIfAbsent(digest, d -> new Wanted(r.graph(), new LinkedHashMap<>(), new HashSet<>()));
             r.observations().forEach(o -> {
                 if (!seen(digest).sketches().containsKey(key(o))) {
                     of.observations().putIfAbsent(key(o), o);

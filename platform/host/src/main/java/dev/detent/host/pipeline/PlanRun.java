@@ -313,7 +313,9 @@ final class PlanRun {
         return Optional.empty();
     }
 
-    /** Where statistics lack what a pass asks for, the model goes without the pass if it is one that only improves it. */
+    /**
+     * Where statistics lack what a pass asks for, the model goes without the pass if it is one that only improves it.
+     */
     private void leaveOut(Step.RunPass step, Observation<Sketch> lacking) {
         String sentence = "pass '" + step.id() + "' asks for '" + lacking.kept() + "' of '" + lacking.value()
                 + "', which the statistics do not hold";

@@ -23,8 +23,7 @@ public final class DataPasses {
         return needing(registry, target, settings, PassRequirement.SAMPLES);
     }
 
-    private static List<String> needing(
-            Registry registry, String target, Settings settings, PassRequirement... needs) {
+    private static List<String> needing(Registry registry, String target, Settings settings, PassRequirement... needs) {
         QuantizationRecipe recipe = settings.apply(registry.target(target).recipe(StandardRecipes.INSTANCE), registry);
         return recipe.passes().keySet().stream()
                 .filter(id -> isOptional(registry.pass(id).descriptor(), List.of(needs)))
@@ -32,8 +31,7 @@ public final class DataPasses {
     }
 
     private static boolean isOptional(PassDescriptor d, List<PassRequirement> needs) {
-        return needs.stream().anyMatch(d.needs()::contains)
-                && !d.establishes().contains(Fact.ACTIVATIONS_CALIBRATED);
+        return needs.stream().anyMatch(d.needs()::contains) && !d.establishes().contains(Fact.ACTIVATIONS_CALIBRATED);
     }
 
     /** The settings without some passes. */

@@ -39,8 +39,8 @@ public enum CostModel {
     },
 
     /**
-     * Milliseconds that the float operators take on this machine. 16 bits are reckoned at a third of it, as where a chip
-     * has them; where it computes them as floats, float is the better choice anyway.
+     * Milliseconds that the float operators take on this machine. 16 bits are reckoned at a third of it, as where a
+     * chip has them; where it computes them as floats, float is the better choice anyway.
      */
     TIME {
         @Override

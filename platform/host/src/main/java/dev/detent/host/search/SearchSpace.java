@@ -105,7 +105,8 @@ public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List
             units.add(new Unit(
                     group.name(),
                     may.stream()
-                            .map(w -> new Choice(label(w), cost.cost(group.nodes(), graph, milliseconds, w), noise(w, s)))
+                            .map(w ->
+                                    new Choice(label(w), cost.cost(group.nodes(), graph, milliseconds, w), noise(w, s)))
                             .toList()));
         }
         return new SearchSpace(groups, widths, units, facts);

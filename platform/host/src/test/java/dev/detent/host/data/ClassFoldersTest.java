@@ -48,8 +48,8 @@ class ClassFoldersTest {
     private static List<String> names(Samples samples) {
         return IntStream.range(0, samples.size())
                 .mapToObj(samples::describe)
-                .map(s -> Path.of(s).getParent().getFileName() + "/"
-                        + Path.of(s).getFileName())
+                .map(s ->
+                        Path.of(s).getParent().getFileName() + "/" + Path.of(s).getFileName())
                 .toList();
     }
 
@@ -62,8 +62,7 @@ class ClassFoldersTest {
         Samples samples = SampleLoader.open(model(), folder.toString(), NONE, 0);
         assertThat(names(samples))
                 .containsExactly("cat/1.png", "dog/1.png", "owl/1.png", "cat/2.png", "dog/2.png", "cat/3.png");
-        EvaluationData data =
-                EvaluationData.open(model(), new EvaluationData.Source(folder.toString(), 0, null), NONE);
+        EvaluationData data = EvaluationData.open(model(), new EvaluationData.Source(folder.toString(), 0, null), NONE);
         assertThat(data.classes()).hasValueSatisfying(l -> assertThat(l).containsExactly(0, 1, 2, 0, 1, 0));
         assertThat(EvaluationData.open(model(), new EvaluationData.Source(folder.toString(), 4, null), NONE)
                         .classes())
@@ -80,7 +79,9 @@ class ClassFoldersTest {
         }
         assertThat(ClassFolders.in(folder).orElseThrow().labels()).containsExactly(281, 7);
         picture("top.png");
-        assertThat(ClassFolders.in(folder)).as("samples lie in the folder itself").isEmpty();
+        assertThat(ClassFolders.in(folder))
+                .as("samples lie in the folder itself")
+                .isEmpty();
     }
 
     @Test
@@ -120,8 +121,8 @@ class ClassFoldersTest {
     void aPersonGivesTheSizesThatAModelLeavesOpen() {
         Graph graph = open();
         InputShapes.parse(List.of("x=1,3,64")).apply(graph, "m.onnx");
-        assertThat(graph.inputs().get(0).staticShape()).hasValueSatisfying(s -> assertThat(s)
-                .containsExactly(1, 3, 64));
+        assertThat(graph.inputs().get(0).staticShape())
+                .hasValueSatisfying(s -> assertThat(s).containsExactly(1, 3, 64));
         assertThatThrownBy(() -> InputShapes.parse(List.of("x=1,4,64")).apply(open(), "m.onnx"))
                 .hasMessageContaining("DT-DAT-081")
                 .hasMessageContaining("takes ?,3,? as 'x', not 1,4,64");

@@ -50,8 +50,8 @@ public record SketchState(SortedMap<String, Part> parts) {
     }
 
     /**
-     * What one sketch of the same class and options would have kept of the values of both. A part that one of them lacks,
-     * having seen nothing, is as the other has it.
+     * What one sketch of the same class and options would have kept of the values of both. A part that one of them
+     * lacks, having seen nothing, is as the other has it.
      *
      * @throws IllegalArgumentException when the parts do not fit
      */
@@ -80,8 +80,8 @@ public record SketchState(SortedMap<String, Part> parts) {
     }
 
     /**
-     * Smallest and largest values, per channel or whatever the sketch tells apart. No values at all, as of a sketch that
-     * has seen nothing, merge with any number of them.
+     * Smallest and largest values, per channel or whatever the sketch tells apart. No values at all, as of a sketch
+     * that has seen nothing, merge with any number of them.
      *
      * @param smallest positive infinity where nothing was seen
      * @param largest as many; negative infinity where nothing was seen
@@ -98,8 +98,7 @@ public record SketchState(SortedMap<String, Part> parts) {
 
         @Override
         public Extremes merge(Part other) {
-            if (!(other instanceof Extremes o)
-                    || length() != o.length() && length() != 0 && o.length() != 0) {
+            if (!(other instanceof Extremes o) || length() != o.length() && length() != 0 && o.length() != 0) {
                 throw misfit(this, other);
             }
             if (length() == 0 || o.length() == 0) {
@@ -121,8 +120,8 @@ public record SketchState(SortedMap<String, Part> parts) {
     }
 
     /**
-     * Sums of whole numbers, which are exact; a sum of floats is one of multiples of a unit. No numbers at all merge with
-     * any number of them.
+     * Sums of whole numbers, which are exact; a sum of floats is one of multiples of a unit. No numbers at all merge
+     * with any number of them.
      */
     public record Sums(List<BigInteger> values) implements Part {
 
@@ -133,8 +132,7 @@ public record SketchState(SortedMap<String, Part> parts) {
 
         /** Of numbers that fit in 64 bits. */
         public static Sums of(long... values) {
-            return new Sums(
-                    Arrays.stream(values).mapToObj(BigInteger::valueOf).toList());
+            return new Sums(Arrays.stream(values).mapToObj(BigInteger::valueOf).toList());
         }
 
         /** Number {@code index} as one of 64 bits. */

@@ -32,8 +32,8 @@ public interface PassView {
     Observers observers();
 
     /**
-     * Whether there are samples for {@link PassContext#simulator} and {@link PassContext#differentiator}; without, a run
-     * may still have statistics that an earlier one kept, which serve what {@link Pass#observes} asks for.
+     * Whether there are samples for {@link PassContext#simulator} and {@link PassContext#differentiator}; without, a
+     * run may still have statistics that an earlier one kept, which serve what {@link Pass#observes} asks for.
      */
     default boolean hasSamples() {
         return true;
