@@ -34,6 +34,9 @@ public final class Evaluation {
      */
     public record Scores(EvaluationMetrics usual, Map<String, Double> asked) {}
 
+    /** Readers of one value, more than any network has that people use. */
+    private static final int CROWD = 2000;
+
     private static final String EXACT = "exact";
     private static final String UNFUSED = "unfused";
 
@@ -79,9 +82,15 @@ public final class Evaluation {
      * to.
      */
     public static OrtModel floatModel(Path file, Graph graph, boolean rewritten) {
-        return rewritten
-                ? OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString())
-                : OrtModel.of(file, OrtOptimizationLevel.ALL);
+        if (!rewritten) {
+            try {
+                return OrtModel.of(file, OrtOptimizationLevel.ALL);
+            } catch (UserException e) {
+                // ONNX Runtime wants names that nodes do not share, which the graph has.
+                return OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString());
+            }
+        }
+        return OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString());
     }
 
     public EvaluationMetrics floats() {
@@ -146,7 +155,8 @@ public final class Evaluation {
      * @throws UserException it does not load as it stands, which makes it worth nothing
      */
     public static Optional<Problem> load(Path file) {
-        boolean rewritten = !isFloating(OnnxReader.read(file));
+        Graph graph = OnnxReader.read(file);
+        boolean rewritten = !isFloating(graph) && !isCrowded(graph);
         if (rewritten && refusal(file, OrtOptimizationLevel.ALL).isEmpty()) {
             return Optional.empty();
         }
@@ -160,6 +170,16 @@ public final class Evaluation {
                     e);
         });
         return rewritten ? Optional.of(unfusable()) : Optional.empty();
+    }
+
+    /**
+     * For each reader of a DequantizeLinear ONNX Runtime (1.28) makes a copy of it and goes through the others: ten
+     * thousand readers take it more than a minute to rewrite.
+     */
+    private static boolean isCrowded(Graph graph) {
+        return graph.nodes().stream()
+                .filter(n -> n.is("DequantizeLinear"))
+                .anyMatch(n -> graph.uses(n.output(0)).size() > CROWD);
     }
 
     /** Why ONNX Runtime does not load a file; empty when it does. */
