@@ -10,9 +10,9 @@ import java.util.Map;
 
 /**
  * How good the parts of an output are that holds several things side by side: a detector's boxes in pixels, its
- * objectness and its class scores are columns of one tensor, and the large ones hide what becomes of the others. Columns
- * next to one another whose float values are about as large belong together. Called by several threads, each with
- * samples of its own.
+ * objectness and its class scores are columns of one tensor, and the large ones hide what becomes of the others.
+ * Columns next to one another whose float values are about as large belong together. Called by several threads, each
+ * with samples of its own.
  */
 final class OutputSlices implements SwitchableNetwork.BaseSink {
 
@@ -42,8 +42,7 @@ final class OutputSlices implements SwitchableNetwork.BaseSink {
             long[] shape = bases.exact().shape(o);
             int axis = axis(shape);
             if (axis > 0) {
-                seen.put(
-                        o, sums(bases.exact().floats(o), bases.quantized().floats(o), shape, axis));
+                seen.put(o, sums(bases.exact().floats(o), bases.quantized().floats(o), shape, axis));
             }
         }
         synchronized (samples) {

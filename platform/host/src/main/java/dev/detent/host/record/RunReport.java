@@ -74,8 +74,8 @@ final class RunReport {
             if (whole.outputs().size() > 1) {
                 whole.snrByOutput().entrySet().stream()
                         .sorted(Map.Entry.comparingByValue())
-                        .forEach(e -> rows.add(row(
-                                e.getKey(), e.getValue(), whole.shifts().getOrDefault(e.getKey(), 0.0))));
+                        .forEach(e -> rows.add(
+                                row(e.getKey(), e.getValue(), whole.shifts().getOrDefault(e.getKey(), 0.0))));
             }
             a.slices().forEach(s -> rows.add(row(s.name(), s.snr(), s.shift())));
         });

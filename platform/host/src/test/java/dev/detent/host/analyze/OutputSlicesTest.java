@@ -48,7 +48,9 @@ class OutputSlicesTest {
     /** Boxes in pixels are right, the scores beside them are lost. */
     @Test
     void scoresBesideBoxes() {
-        float[] exact = {100, 200, .5f, .5f, 300, 100, .4f, .5f, 200, 100, .5f, .4f, 50, 300, .5f, .5f, 100, 90, .4f, .5f};
+        float[] exact = {
+            100, 200, .5f, .5f, 300, 100, .4f, .5f, 200, 100, .5f, .4f, 50, 300, .5f, .5f, 100, 90, .4f, .5f
+        };
         float[] quantized = exact.clone();
         for (int i = 0; i < exact.length; i++) {
             quantized[i] += i % 4 < 2 ? 1 : .5f;
