@@ -53,15 +53,15 @@ final class MixTrials {
                         progress)
                 .run(
                         List.of(new Pipeline.Task(target.plan(), request.listener())),
-                        seen -> known =
-                                Optional.of(known.map(k -> k.with(seen.get())).orElseGet(() -> known(seen.get()))))
+                        seen -> keep(seen.get()))
                 .get(0)
                 .result();
         return new Quantized(target, result);
     }
 
-    private Observations known(SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> seen) {
-        return RunObservations.of(request, model, registry, Shard.WHOLE, seen);
+    private void keep(SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> seen) {
+        known = Optional.of(known.map(k -> k.with(seen))
+                .orElseGet(() -> RunObservations.of(request, model, registry, Shard.WHOLE, seen)));
     }
 
     /** What the evaluation data say of it. */
@@ -69,6 +69,8 @@ final class MixTrials {
         return model.evaluation()
                 .orElseThrow()
                 .simulated(
-                        quantized.result().graph(), quantized.result().configs().snapshot(), goal.metrics());
+                        quantized.result().graph(),
+                        quantized.result().configs().snapshot(),
+                        goal.metrics());
     }
 }

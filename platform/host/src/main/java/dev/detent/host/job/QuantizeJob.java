@@ -35,7 +35,7 @@ import java.util.function.Supplier;
 public final class QuantizeJob {
 
     /** Statistics of so many bytes are kept beside any model, more only where they are small beside it. */
-    private static final long SMALL = 1 << 20;
+    private static final long SMALL = 1L << 20;
 
     private final Provider<Registry> plugins;
     private final HostInfo info;

@@ -2,7 +2,6 @@ package dev.detent.host.pipeline;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.observe.Observations;
-import dev.detent.host.observe.Observations.Key;
 import dev.detent.host.observe.Shard;
 import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.progress.Progress;
@@ -48,10 +47,10 @@ final class FloatObservations implements AutoCloseable {
     record Request(String pass, Graph graph, List<Observation<Sketch>> observations, boolean everywhere) {}
 
     /** Observations of one float graph, shared by all targets whose graphs are equal to it. */
-    private record Wanted(Graph graph, Map<Key, Observation<Sketch>> observations, Set<Key> everywhere) {}
+    private record Wanted(Graph graph, Map<Observations.Key, Observation<Sketch>> observations, Set<Observations.Key> everywhere) {}
 
     /** What was seen of one float graph. */
-    private record Seen(Map<Key, Sketch> sketches, Set<Key> everywhere) {
+    private record Seen(Map<Observations.Key, Sketch> sketches, Set<Observations.Key> everywhere) {
         Seen() {
             this(new HashMap<>(), new HashSet<>());
         }
@@ -76,8 +75,8 @@ final class FloatObservations implements AutoCloseable {
         this.workers = workers;
     }
 
-    Key key(Observation<?> o) {
-        return Key.of(o.value(), o.kept(), o.samples(), data.size());
+    Observations.Key key(Observation<?> o) {
+        return Observations.Key.of(o.value(), o.kept(), o.samples(), data.size());
     }
 
     /**
@@ -104,14 +103,13 @@ final class FloatObservations implements AutoCloseable {
     }
 
     /** Everything that was seen, as far as it can be kept in a file. */
-    SortedMap<String, SortedMap<Key, Observations.Kept>> kept() {
-        SortedMap<String, SortedMap<Key, Observations.Kept>> all = new TreeMap<>();
+    SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> kept() {
+        SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> all = new TreeMap<>();
         seen.forEach((digest, of) -> {
-            SortedMap<Key, Observations.Kept> kept = new TreeMap<>();
-            of.sketches()
-                    .forEach((key, sketch) -> sketch.state()
-                            .ifPresent(s -> kept.put(
-                                    key, new Observations.Kept(of.everywhere().contains(key), s))));
+            SortedMap<Observations.Key, Observations.Kept> kept = new TreeMap<>();
+            of.sketches().forEach((key, sketch) -> sketch.state()
+                    .ifPresent(s -> kept.put(
+                            key, new Observations.Kept(of.everywhere().contains(key), s))));
             all.put(digest, kept);
         });
         return all;
@@ -153,7 +151,7 @@ final class FloatObservations implements AutoCloseable {
     }
 
     private void run(String digest, Wanted wanted, String what, Progress progress) {
-        List<Key> shown = new ArrayList<>();
+        List<Observations.Key> shown = new ArrayList<>();
         wanted.observations()
                 .forEach((key, o) -> known(digest, o)
                         .ifPresentOrElse(
@@ -168,7 +166,7 @@ final class FloatObservations implements AutoCloseable {
         boolean whole = data.shard().equals(Shard.WHOLE);
         List<Observation<Sketch>> parts = new ArrayList<>();
         List<Observation<Sketch>> wholes = new ArrayList<>();
-        for (Key k : shown) {
+        for (Observations.Key k : shown) {
             Observation<Sketch> o = Objects.requireNonNull(wanted.observations().get(k));
             if (whole || wanted.everywhere().contains(k)) {
                 wholes.add(o);
@@ -180,7 +178,7 @@ final class FloatObservations implements AutoCloseable {
         List<Sketch> ofParts = observe(model, parts, data.shard().of(data.looked()), what, progress);
         Iterator<Sketch> nextWhole = ofWholes.iterator();
         Iterator<Sketch> nextPart = ofParts.iterator();
-        for (Key k : shown) {
+        for (Observations.Key k : shown) {
             boolean all = whole || wanted.everywhere().contains(k);
             seen(digest).sketches().put(k, all ? nextWhole.next() : nextPart.next());
         }
@@ -234,9 +232,9 @@ final class FloatObservations implements AutoCloseable {
     }
 
     /** The sketches of observations that have been asked for, by key; observations with equal keys share one. */
-    Map<Key, Sketch> sketches(Request request) {
-        Map<Key, Sketch> all = seen(digests.of(request.graph())).sketches();
-        Map<Key, Sketch> asked = new LinkedHashMap<>();
+    Map<Observations.Key, Sketch> sketches(Request request) {
+        Map<Observations.Key, Sketch> all = seen(digests.of(request.graph())).sketches();
+        Map<Observations.Key, Sketch> asked = new LinkedHashMap<>();
         request.observations().forEach(o -> asked.put(key(o), Objects.requireNonNull(all.get(key(o)))));
         return asked;
     }
