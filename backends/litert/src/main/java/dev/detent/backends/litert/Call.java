@@ -33,7 +33,10 @@ final class Call {
         this.wanted = wanted;
         this.activation = activation;
         boolean moves = Operators.MOVES.contains(node.opType());
-        this.integer = Operators.INTEGER.contains(node.opType()) && (moves || wanted.isPresent()) && hasCodes();
+        this.integer = Operators.INTEGER.contains(node.opType())
+                && (moves || wanted.isPresent())
+                && hasCodes()
+                && !Pools.isCorrected(node, net);
     }
 
     /** All data are codes. */

@@ -147,10 +147,16 @@ final class Convolutions {
         c.gives(Op.FULLY_CONNECTED, options, in, Order.natural(rank));
     }
 
-    /** Codes for an integer operator, floats for another. */
+    /** Codes for an integer operator; for another one floats, or what a DEQUANTIZE makes of the codes. */
     private static Stored weights(Call c, Constant laid) {
-        Constant w = c.isInteger() ? laid : laid.inFloat();
-        return c.net().constant(w, Order.natural(w.values().rank()));
+        Order order = Order.natural(laid.values().rank());
+        Stored w = c.net().constant(laid, order);
+        if (c.isInteger() || laid.encoding().isEmpty()) {
+            return w;
+        }
+        Stored out = c.net().tensor(laid.name() + "_float", w.dims(), order, ElementType.FLOAT, Optional.empty());
+        c.net().operator(Op.DEQUANTIZE, OpOptions.none(), List.of(w.tensor()), out);
+        return out;
     }
 
     /**

@@ -79,19 +79,19 @@ final class Network {
     private void input(ValueInfo input, boolean floatEnds) {
         long[] dims = shape(input.name());
         Order order = dims.length == 4 ? Order.channelsLast(4) : Order.natural(dims.length);
-        List<Node> readers = List.copyOf(graph.consumers(input.name()));
-        boolean onlyCodes = !readers.isEmpty()
-                && !graph.isOutput(input.name())
-                && readers.stream().allMatch(n -> n.is("QuantizeLinear"))
-                && readers.stream().map(this::encoding).distinct().count() == 1;
+        Set<Node> readers = graph.consumers(input.name());
+        List<Node> pairs =
+                readers.stream().filter(n -> n.is("QuantizeLinear")).toList();
+        boolean oneEncoding = pairs.stream().map(this::encoding).distinct().count() == 1;
+        boolean onlyCodes = oneEncoding && pairs.size() == readers.size() && !graph.isOutput(input.name());
         Stored stored;
         if (onlyCodes && !floatEnds) {
-            Encoding e = encoding(readers.get(0));
+            Encoding e = encoding(pairs.get(0));
             stored = tensor(input.name(), dims, order, e.type(), Optional.of(e));
-            readers.forEach(q -> codes.put(q.output(0), stored));
+            pairs.forEach(q -> codes.put(q.output(0), stored));
         } else {
             // The name is that of the codes, which the model's record has.
-            String name = onlyCodes ? input.name() + "_float" : input.name();
+            String name = oneEncoding ? input.name() + "_float" : input.name();
             stored = tensor(name, dims, order, input.type(), Optional.empty());
             plain.put(input.name(), stored);
         }

@@ -81,13 +81,13 @@ final class Pointwise {
         return probability ? Encoding.of(type, 0x1p-8f, -128) : Encoding.of(type, 0x1p-7f, 0);
     }
 
-    private static Optional<Encoding> fixedOf(Call c, Stored data, boolean probability) {
+    private static Optional<Encoding> fixedOf(Stored data, boolean probability) {
         return data.encoding().map(e -> fixedEncoding(e.type(), probability));
     }
 
     private static void fixed(Call c, Op op, boolean probability) {
         Stored data = c.in(0);
-        c.gives(op, OpOptions.none(), List.of(data), data.order(), fixedOf(c, data, probability));
+        c.gives(op, OpOptions.none(), List.of(data), data.order(), fixedOf(data, probability));
     }
 
     private static void softmax(Call c) {
@@ -99,7 +99,7 @@ final class Pointwise {
             throw c.refused("works on several axes at once, as before opset 13; export the model with opset 13");
         }
         Stored data = c.in(0, c.orderOf(0).withLast(axis));
-        c.gives(Op.SOFTMAX, OpOptions.none().number(0, 1), List.of(data), data.order(), fixedOf(c, data, true));
+        c.gives(Op.SOFTMAX, OpOptions.none().number(0, 1), List.of(data), data.order(), fixedOf(data, true));
     }
 
     private static void leaky(Call c) {

@@ -1,6 +1,7 @@
 package dev.detent.backends.litert;
 
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,25 +31,75 @@ final class Pools {
         if (w.dilation()[0] != 1 || w.dilation()[1] != 1 || !n.output(1).isEmpty()) {
             throw c.refused("has dilations or gives indices, which LiteRT's pools do not");
         }
-        Optional<Float> fill = Optional.of(-Float.MAX_VALUE);
-        if (op == Op.AVERAGE_POOL_2D && !w.isValid()) {
-            boolean counted = n.intAttribute("count_include_pad", 0) == 1;
-            boolean overhangs = w.after()[0] > w.declaredAfter()[0] || w.after()[1] > w.declaredAfter()[1];
-            if (counted && overhangs || !counted && !w.same()) {
-                throw c.refused("divides by another count at the edges than LiteRT does; take ceil_mode 0 and "
-                        + "count_include_pad 1, or pads as auto_pad SAME_UPPER has them");
-            }
-            w = counted ? w.never() : w;
-            fill = Optional.empty();
+        boolean average = op == Op.AVERAGE_POOL_2D;
+        boolean corrected = average && countsOtherwise(n, w);
+        if (average && !w.isValid() && (corrected || countsPads(n))) {
+            w = w.never();
         }
+        Optional<Float> fill = average ? Optional.empty() : Optional.of(-Float.MAX_VALUE);
         OpOptions options = OpOptions.none()
                 .choice(0, Picture.padding(w))
                 .integer(1, w.stride()[1])
                 .integer(2, w.stride()[0])
                 .integer(3, w.kernel()[1])
                 .integer(4, w.kernel()[0]);
-        Stored data = Picture.padded(c, Picture.of(c), w, fill);
-        Picture.gives(c, op, options, List.of(data), data.encoding());
+        Stored picture = Picture.of(c);
+        Stored data = Picture.padded(c, picture, w, fill);
+        if (corrected) {
+            long[] dims = Picture.tall(c.outputShape());
+            Stored sums = c.make(op, options, List.of(data), dims, data.order(), Optional.empty());
+            Constant factors = factors(n, w, picture.dims(), dims);
+            List<Stored> both = List.of(sums, c.net().constant(factors, data.order()));
+            Picture.gives(c, c.make(Op.MUL, OpOptions.none(), both, dims, data.order(), Optional.empty()));
+        } else {
+            Picture.gives(c, op, options, List.of(data), data.encoding());
+        }
+    }
+
+    private static boolean countsPads(Node n) {
+        return n.intAttribute("count_include_pad", 0) == 1;
+    }
+
+    /**
+     * LiteRT divides by the number of elements that are there with SAME, and by the kernel's size where pads come
+     * before. Another count is put right in float.
+     */
+    private static boolean countsOtherwise(Node n, Window w) {
+        boolean overhangs = w.after()[0] > w.declaredAfter()[0] || w.after()[1] > w.declaredAfter()[1];
+        return !w.isValid() && (countsPads(n) ? overhangs : !w.same());
+    }
+
+    /** An average pool that no integer kernel computes. */
+    static boolean isCorrected(Node n, Network net) {
+        return n.is("AveragePool")
+                && countsOtherwise(
+                        n,
+                        Window.of(
+                                n,
+                                Window.longs(n.intsAttribute("kernel_shape", List.of())),
+                                net.shape(n.input(0)),
+                                net.shape(n.output(0))));
+    }
+
+    /** Kernel size over count, place by place. */
+    private static Constant factors(Node n, Window w, long[] in, long[] out) {
+        float[][] axis = new float[2][];
+        for (int d = 0; d < 2; d++) {
+            axis[d] = new float[Math.toIntExact(out[2 + d])];
+            long low = countsPads(n) ? -w.before()[d] : 0;
+            long high = in[2 + d] + (countsPads(n) ? w.declaredAfter()[d] : 0);
+            for (int i = 0; i < axis[d].length; i++) {
+                long first = (long) i * w.stride()[d] - w.before()[d];
+                long count = Math.min(first + w.kernel()[d], high) - Math.max(first, low);
+                axis[d][i] = w.kernel()[d] / (float) count;
+            }
+        }
+        float[] all = new float[axis[0].length * axis[1].length];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = axis[0][i / axis[1].length] * axis[1][i % axis[1].length];
+        }
+        return new Constant(
+                n.name() + "_factors", Tensor.ofFloats(new long[] {1, 1, out[2], out[3]}, all), Optional.empty());
     }
 
     private static void global(Call c, Op op) {

@@ -157,10 +157,11 @@ final class TfliteExporter implements ReadableExporter {
         Graph graph = artefact.onnx(artefact.name() + ".onnx");
         for (Node n : graph.nodes()) {
             if (OperatorTable.is(n, Trait.WEIGHTED)) {
-                Constant there = constants.get(n.input(1));
-                graph.initializer(n.input(1))
-                        .filter(w -> there != null)
-                        .ifPresent(w -> graph.edit().initializer(n.input(1), weight(n, w, there, file)));
+                Optional<Tensor> original = graph.initializer(n.input(1));
+                Optional<Constant> there = Optional.ofNullable(constants.get(n.input(1)));
+                if (original.isPresent() && there.isPresent()) {
+                    graph.edit().initializer(n.input(1), weight(n, original.get(), there.get(), file));
+                }
             }
         }
         return Optional.of(graph);

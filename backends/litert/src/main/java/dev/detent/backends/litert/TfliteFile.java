@@ -23,8 +23,8 @@ final class TfliteFile {
     /** Buffers are mapped and read by vector instructions (force_align in the schema). */
     private static final int ALIGNMENT = 16;
 
-    /** No tensor: an optional input that is absent. */
-    static final int ABSENT = -1;
+    /** Version of DEQUANTIZE with a scale per channel. */
+    private static final int DEQUANTIZE_CHANNELS = 5;
 
     private record Operator(int opcode, Op op, OpOptions options, int[] inputs, int[] outputs) {}
 
@@ -48,7 +48,12 @@ final class TfliteFile {
 
     /** Appends an operator; its version follows from the type of its data. */
     void operator(Op op, OpOptions options, ElementType data, int[] in, int... out) {
-        Opcode opcode = new Opcode(op, op.version(data));
+        boolean channels = op == Op.DEQUANTIZE
+                && tensors.get(in[0])
+                        .encoding()
+                        .filter(e -> e.parameters().channels() > 1)
+                        .isPresent();
+        Opcode opcode = new Opcode(op, channels ? DEQUANTIZE_CHANNELS : op.version(data));
         int number = opcodes.computeIfAbsent(opcode, o -> opcodes.size());
         operators.add(new Operator(number, op, options, in, out));
     }
