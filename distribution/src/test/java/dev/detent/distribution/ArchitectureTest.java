@@ -45,7 +45,11 @@ class ArchitectureTest {
                         "dev.detent.report..",
                         "dev.detent.host..",
                         "dev.detent.cli..",
-                        "com.google..",
+                        // What the host has; a library in the plugin's own jar is the plugin's affair.
+                        "com.google.common..",
+                        "com.google.gson..",
+                        "com.google.inject..",
+                        "com.google.protobuf..",
                         "ai.onnxruntime..")
                 .check(CLASSES);
     }

@@ -6,7 +6,7 @@ import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.contract.ExportFixture;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.verify.ArtifactVerifier;
+import dev.detent.host.verify.ParameterComparison;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.ReadableExporter;
@@ -152,7 +152,7 @@ class ArtifactNamesTest {
             DirectoryArtifact files = new DirectoryArtifact("model", folder);
             Map<String, QuantizationParameters> read = readable.read(files, entries);
             StringBuilder problems = new StringBuilder();
-            ArtifactVerifier.compare(entries, read)
+            ParameterComparison.problems(entries, read)
                     .forEach(p -> problems.append(p).append('\n'));
             readable.graph(files).ifPresent(g -> {
                 Set<String> names = new LinkedHashSet<>();

@@ -6,7 +6,7 @@ import dev.detent.host.artifact.DirectoryArtifact;
 import dev.detent.host.contract.ExportFixture;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
-import dev.detent.host.verify.ArtifactVerifier;
+import dev.detent.host.verify.ParameterComparison;
 import dev.detent.spi.backend.Target;
 import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.ElementType;
@@ -119,7 +119,7 @@ class DamagedArtifactTest {
         DirectoryArtifact files = new DirectoryArtifact("model", folder);
         try {
             exporter.graph(files);
-            return ArtifactVerifier.compare(entries, exporter.read(files, entries))
+            return ParameterComparison.problems(entries, exporter.read(files, entries))
                             .isEmpty()
                     ? "clean"
                     : "differs";

@@ -12,7 +12,7 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plugin.YamlPluginFile;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.host.settings.SettingsFile;
-import dev.detent.host.verify.ArtifactVerifier;
+import dev.detent.host.verify.ParameterComparison;
 import dev.detent.onnx.ExternalDataFiles;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OnnxWriter;
@@ -232,7 +232,7 @@ class FuzzTest {
         parts.add(new Part(target.id() + "." + exporter.id(), 1, List.of(whole.get(file)), b -> {
             Files.write(folder.resolve(file), b);
             exporter.graph(files);
-            ArtifactVerifier.compare(entries, exporter.read(files, entries));
+            ParameterComparison.problems(entries, exporter.read(files, entries));
         }));
     }
 

@@ -2,6 +2,7 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.detent.backends.litert.TfliteReader;
 import dev.detent.host.contract.ExportFixture;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.onnx.OnnxReader;
@@ -111,14 +112,7 @@ class GoldenTest {
         StringBuilder text = new StringBuilder("=== " + name + "\n");
         for (Map.Entry<String, byte[]> file :
                 ExportFixture.to(folder, exporter, name, target.id(), r).entrySet()) {
-            List<String> lines = file.getKey().endsWith(".onnx")
-                    ? listing(OnnxReader.read(folder.resolve(file.getKey())))
-                    : file.getKey().endsWith(".caffemodel")
-                            ? List.of(file.getValue().length + " bytes")
-                            : new String(file.getValue(), StandardCharsets.UTF_8)
-                                    .lines()
-                                    .map(l -> l.substring(0, Math.min(400, l.length())))
-                                    .toList();
+            List<String> lines = lines(folder, file.getKey(), file.getValue());
             text.append("--- ")
                     .append(file.getKey())
                     .append(", ")
@@ -127,6 +121,21 @@ class GoldenTest {
             lines.stream().limit(limit).forEach(l -> text.append(l).append('\n'));
         }
         return text.toString();
+    }
+
+    private static List<String> lines(Path folder, String file, byte[] bytes) {
+        if (file.endsWith(".onnx")) {
+            return listing(OnnxReader.read(folder.resolve(file)));
+        }
+        if (file.endsWith(".tflite")) {
+            return new TfliteReader(file, bytes).listing();
+        }
+        return file.endsWith(".caffemodel")
+                ? List.of(bytes.length + " bytes")
+                : new String(bytes, StandardCharsets.UTF_8)
+                        .lines()
+                        .map(l -> l.substring(0, Math.min(400, l.length())))
+                        .toList();
     }
 
     /** Nodes with inputs and outputs, and the start of every constant. */

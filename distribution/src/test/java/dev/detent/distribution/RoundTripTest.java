@@ -139,7 +139,17 @@ class RoundTripTest {
 
     /** Targets that came when the seeds of the others were given. */
     private static boolean isNew(Arguments format) {
-        return List.of("sophgo", "esp32", "esp32p4", "esp32s3", "tidl", "stm32n6", "spacemit", "k230")
+        return List.of(
+                        "sophgo",
+                        "esp32",
+                        "esp32p4",
+                        "esp32s3",
+                        "tidl",
+                        "stm32n6",
+                        "spacemit",
+                        "k230",
+                        "litert",
+                        "litert16")
                 .contains(format.get()[0]);
     }
 

@@ -377,10 +377,7 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     private static void show(Console console, TargetComparison c, Path out) {
-        c.outcomes()
-                .forEach((target, o) -> o.problems().stream()
-                        .filter(p -> p.severity() != Problem.Severity.NOTE)
-                        .forEach(p -> console.problem(p, target)));
+        c.outcomes().forEach((target, o) -> Console.grouped(o.problems()).forEach(p -> console.problem(p, target)));
         console.line(
                 String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
         c.outcomes().forEach((target, o) -> {
@@ -413,7 +410,7 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     private static void show(Console console, QuantizeOutcome o, String target) {
-        o.problems().forEach(console::problem);
+        console.problems(o.problems());
         console.line(o.nodes() + " of " + o.model().nodes() + " nodes quantized for " + target + " from " + o.samples()
                 + " samples");
         if (!o.scores().isEmpty()) {
@@ -423,7 +420,18 @@ class QuantizeCommand implements Callable<Integer> {
                 + o.files().sizes().entrySet().stream()
                         .map(e -> e.getKey() + " " + bytes(e.getValue()))
                         .collect(Collectors.joining(", "))
-                + " (model " + bytes(o.model().bytes()) + ")");
+                + " (model " + bytes(o.model().bytes()) + smaller(o) + ")");
+    }
+
+    /** How many times as large as the file that ONNX Runtime runs the model is. */
+    private static String smaller(QuantizeOutcome o) {
+        return o.files().runnable().stream()
+                .findFirst()
+                .map(f -> o.files().sizes().getOrDefault(f, 0L))
+                .filter(n -> n > 0 && n < o.model().bytes())
+                .map(n -> String.format(
+                        Locale.ROOT, ", %.1f times as large", (double) o.model().bytes() / n))
+                .orElse("");
     }
 
     static String bytes(long n) {

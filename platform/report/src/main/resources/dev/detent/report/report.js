@@ -85,7 +85,7 @@
       { title: 'runs in', field: 'label', width: 105, formatter: (c) => chip(c.getData()) },
       { title: 'share of the error', field: 'share', width: 178, ...numeric, hozAlign: 'left', formatter: (c) => bar(c.getValue()), headerTooltip: 'of the errors that all layers make at the outputs when each alone is quantized' },
       { title: 'alone, dB', field: 'alone', width: 110, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: 'signal to noise of the outputs when only this layer is quantized; low is bad' },
-      { title: 'in float gains, dB', field: 'gain', width: 150, ...numeric, formatter: (c) => c.getValue() === null || c.getValue() === undefined ? '–' : (c.getValue() > 0 ? '+' : '') + c.getValue().toFixed(2), headerTooltip: 'what the outputs would gain if this layer alone were float, measured in the quantized network' },
+      { title: 'in float gains, dB', field: 'gain', width: 150, ...numeric, formatter: (c) => c.getValue() === null || c.getValue() === undefined ? '–' : (c.getValue() > 0 ? '+' : '') + c.getValue().toFixed(2), headerTooltip: 'what the outputs gain when this layer\'s own error is taken off theirs' },
       { title: 'own output, dB', field: 'own', width: 150, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: "error at this layer's output, accumulated from the inputs on" },
       { title: 'why', field: 'why', minWidth: 160, widthGrow: 2, formatter: (c) => esc(c.getValue() || '') },
     ];

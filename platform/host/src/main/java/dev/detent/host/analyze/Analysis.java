@@ -1,7 +1,6 @@
 package dev.detent.host.analyze;
 
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What an {@link ErrorAnalysis} found.
@@ -22,19 +21,19 @@ public record Analysis(
         List<TensorFacts> tensors) {
 
     /**
-     * @param quantized everything, on the samples for layers in context
-     * @param weightsOnly with float activations, on the samples for what stands alone
-     * @param activationsOnly with float weights, on the same
+     * @param quantized everything
+     * @param weightsOnly with float activations
+     * @param activationsOnly with float weights
      */
     public record Whole(
             OutputErrors.Score quantized, OutputErrors.Score weightsOnly, OutputErrors.Score activationsOnly) {}
 
     /**
      * @param alone the outputs when only this is quantized
-     * @param gain in dB, of the outputs, if this were float and all else stayed as it is; empty when that was not
-     *     measured
+     * @param gain in dB: what the quantized network may be expected to gain with this unit in float, see
+     *     {@link OutputErrors.Scores#gains}
      */
-    public record UnitError(Unit unit, OutputErrors.Score alone, Optional<Double> gain) {}
+    public record UnitError(Unit unit, OutputErrors.Score alone, double gain) {}
 
     /**
      * A unit's part of the errors that all of its kind make, each alone. Where one of them gives values that are not

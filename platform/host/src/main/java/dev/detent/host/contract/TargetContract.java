@@ -10,7 +10,7 @@ import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
-import dev.detent.host.verify.ArtifactVerifier;
+import dev.detent.host.verify.ParameterComparison;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
@@ -116,7 +116,7 @@ final class TargetContract {
                 "model", target.id(), result.graph(), result.configs().snapshot());
         Map<String, TensorQuantization> entries = exporter.entries(frozen);
         List<Problem> differences =
-                ArtifactVerifier.compare(entries, exporter.read(new DirectoryArtifact("model", files), entries));
+                ParameterComparison.problems(entries, exporter.read(new DirectoryArtifact("model", files), entries));
         checks.add(new ContractViolation(
                 "RoundTripContract",
                 differences.isEmpty(),

@@ -19,8 +19,8 @@ final class AnalysisCodec {
     static Map<String, Object> write(Analysis a, List<Cure> cures) {
         Map<String, Object> json = new LinkedHashMap<>();
         Map<String, Object> samples = new LinkedHashMap<>();
-        samples.put("inContext", a.samples().context());
-        samples.put("alone", a.samples().alone());
+        samples.put("layers", a.samples().layers());
+        samples.put("tensors", a.samples().tensors());
         samples.put("ranges", a.samples().survey());
         json.put("samples", samples);
         Map<String, Object> whole = new LinkedHashMap<>();
@@ -55,7 +55,7 @@ final class AnalysisCodec {
                     unit.put("type", e.unit().opType());
                     unit.put("share", Analysis.share(e, errors));
                     unit.put("alone", score(e.alone()));
-                    e.gain().ifPresent(g -> unit.put("inContext", Map.of("gain", finite(g))));
+                    unit.put("inContext", Map.of("gain", finite(e.gain())));
                     return unit;
                 })
                 .toList();

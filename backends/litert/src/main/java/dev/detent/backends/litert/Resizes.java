@@ -1,0 +1,98 @@
+package dev.detent.backends.litert;
+
+import dev.detent.spi.graph.Node;
+import java.util.List;
+
+/** Resize: bilinear, or nearest where LiteRT takes the same pixels. */
+final class Resizes {
+
+    /** How LiteRT counts pixels. */
+    private record Mode(boolean aligned, boolean halfPixel) {
+        /** Reference kernel's nearest pixel (kernels/internal/reference/resize_nearest_neighbor.h). */
+        long nearest(long x, long in, long out) {
+            float scale = aligned && out > 1 ? (in - 1) / (float) (out - 1) : in / (float) out;
+            float offset = halfPixel ? 0.5f : 0;
+            double at = aligned ? Math.floor((x + offset) * scale + 0.5) : Math.floor((x + offset) * scale);
+            return Math.max(0, Math.min(in - 1, (long) at));
+        }
+    }
+
+    private static final List<Mode> MODES =
+            List.of(new Mode(false, true), new Mode(false, false), new Mode(true, false));
+
+    private Resizes() {}
+
+    static void write(Call c) {
+        Node n = c.node();
+        long[] in = c.shape(0);
+        long[] out = c.outputShape();
+        if (in.length != 4 || in[0] != out[0] || in[1] != out[1]) {
+            throw c.refused("does not keep batch and channels of a picture, as LiteRT's does");
+        }
+        if (n.intAttribute("antialias", 0) != 0) {
+            throw c.refused("is antialiased, which LiteRT's is not");
+        }
+        String coordinates = n.stringAttribute("coordinate_transformation_mode", "half_pixel");
+        boolean linear = n.stringAttribute("mode", "nearest").equals("linear");
+        Mode mode = linear ? bilinear(c, coordinates) : nearest(c, coordinates, in, out);
+        Order order = Order.channelsLast(4);
+        Stored size = c.integers((int) out[2], (int) out[3]);
+        OpOptions options = linear
+                ? OpOptions.none().flag(2, mode.aligned()).flag(3, mode.halfPixel())
+                : OpOptions.none().flag(0, mode.aligned()).flag(1, mode.halfPixel());
+        c.moves(
+                linear ? Op.RESIZE_BILINEAR : Op.RESIZE_NEAREST_NEIGHBOR,
+                options,
+                List.of(c.in(0, order), size),
+                order);
+    }
+
+    private static Mode bilinear(Call c, String coordinates) {
+        return switch (coordinates) {
+            case "half_pixel", "pytorch_half_pixel" -> new Mode(false, true);
+            case "align_corners" -> new Mode(true, false);
+            case "asymmetric" -> new Mode(false, false);
+            default -> throw c.refused("counts pixels as '" + coordinates + "', which LiteRT does not");
+        };
+    }
+
+    private static Mode nearest(Call c, String coordinates, long[] in, long[] out) {
+        String rounding = c.node().stringAttribute("nearest_mode", "round_prefer_floor");
+        if (!c.node().stringAttribute("mode", "nearest").equals("nearest")) {
+            throw c.refused("interpolates by cubes, which LiteRT does not");
+        }
+        return MODES.stream()
+                .filter(m ->
+                        same(m, coordinates, rounding, in[2], out[2]) && same(m, coordinates, rounding, in[3], out[3]))
+                .findFirst()
+                .orElseThrow(() -> c.refused("takes other pixels with " + coordinates + " and " + rounding
+                        + " than any of LiteRT's modes; asymmetric with floor is one of them"));
+    }
+
+    private static boolean same(Mode mode, String coordinates, String rounding, long in, long out) {
+        for (long x = 0; x < out; x++) {
+            if (mode.nearest(x, in, out) != onnx(coordinates, rounding, x, in, out)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The pixel that ONNX takes. */
+    private static long onnx(String coordinates, String rounding, long x, long in, long out) {
+        double scale = out / (double) in;
+        double at = switch (coordinates) {
+            case "asymmetric" -> x / scale;
+            case "align_corners" -> out == 1 ? 0 : x * (in - 1.0) / (out - 1);
+            case "pytorch_half_pixel" -> out == 1 ? 0 : (x + 0.5) / scale - 0.5;
+            default -> (x + 0.5) / scale - 0.5;
+        };
+        double pixel = switch (rounding) {
+            case "floor" -> Math.floor(at);
+            case "ceil" -> Math.ceil(at);
+            case "round_prefer_ceil" -> Math.floor(at + 0.5);
+            default -> Math.ceil(at - 0.5);
+        };
+        return Math.max(0, Math.min(in - 1, (long) pixel));
+    }
+}

@@ -1,0 +1,23 @@
+package dev.detent.backends.litert;
+
+import dev.detent.spi.graph.ElementType;
+import java.util.Optional;
+
+/**
+ * An ONNX value as a tensor of the file.
+ *
+ * @param dims in ONNX's order
+ * @param encoding empty for floats and indices
+ */
+record Stored(int tensor, long[] dims, Order order, ElementType type, Optional<Encoding> encoding) {
+
+    /** In the file's order. */
+    long[] shape() {
+        return order.apply(dims);
+    }
+
+    /** The same tensor under other axes. */
+    Stored seenAs(long[] newDims, Order newOrder) {
+        return new Stored(tensor, newDims, newOrder, type, encoding);
+    }
+}

@@ -1,0 +1,214 @@
+package dev.detent.backends.litert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.UnmodeledProto;
+import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.problem.UserException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What becomes of a Q/DQ graph; that LiteRT computes the same, {@code distribution/interop/litert_operators.py} tries.
+ */
+class NetworkTest {
+
+    private final GraphEditor edit = new Graph().edit().opset("", 13);
+
+    private static Attribute ints(long... values) {
+        return new Attribute.Ints(Arrays.stream(values).boxed().toList());
+    }
+
+    private void value(String name, long... dims) {
+        edit.valueInfo(ValueInfo.of(name, ElementType.FLOAT, dims));
+    }
+
+    private void node(String op, List<String> in, String out, Map<String, Attribute> attributes) {
+        edit.add(Node.of(op + out, op, in, List.of(out), attributes));
+    }
+
+    /** A pair of scale 0.5. */
+    private void pair(String from, String to, float zeroPoint) {
+        edit.initializer(to + "_scale", Tensor.scalar(0.5f));
+        edit.initializer(to + "_zero", Tensor.ofCodes(ElementType.INT8, new long[0], (int) zeroPoint));
+        node("QuantizeLinear", List.of(from, to + "_scale", to + "_zero"), to + "_quantized", Map.of());
+        node("DequantizeLinear", List.of(to + "_quantized", to + "_scale", to + "_zero"), to, Map.of());
+    }
+
+    private void weight(String name, long[] dims, float... scales) {
+        int[] codes = new int[(int) Tensor.count(dims)];
+        Arrays.setAll(codes, i -> i + 1);
+        edit.initializer(name + "_quantized", Tensor.ofCodes(ElementType.INT8, dims, codes));
+        edit.initializer(name + "_scale", Tensor.ofFloats(new long[] {scales.length}, scales));
+        edit.initializer(
+                name + "_zero", Tensor.ofCodes(ElementType.INT8, new long[] {scales.length}, new int[scales.length]));
+        node(
+                "DequantizeLinear",
+                List.of(name + "_quantized", name + "_scale", name + "_zero"),
+                name,
+                Map.of("axis", new Attribute.IntValue(0)));
+    }
+
+    private void convolution() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4));
+        pair("x", "x_dequantized", 3);
+        weight("w", new long[] {2, 2, 1, 2}, 0.25f, 0.125f);
+        edit.initializer("b", Tensor.ofFloats(new long[] {2}, 1, -1));
+        value("c", 1, 2, 4, 3);
+        value("y_raw", 1, 2, 4, 3);
+        node("Conv", List.of("x_dequantized", "w", "b"), "c", Map.of("kernel_shape", ints(1, 2)));
+        node("Relu", List.of("c"), "y_raw", Map.of());
+        pair("y_raw", "y", -128);
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, 4, 3));
+    }
+
+    private List<String> listing(boolean floatEnds) {
+        edit.sort();
+        return new TfliteReader("m.tflite", Network.file(edit.graph(), "m", floatEnds)).listing();
+    }
+
+    @Test
+    void aConvolutionIsOneIntegerOperator() {
+        convolution();
+        assertThat(listing(false))
+                .containsExactly(
+                        "0: x INT8 [1, 4, 4, 2] scale [0.5] zero point [3.0]",
+                        "1: w INT8 [2, 1, 2, 2] scale [0.25, 0.125] zero point [0.0, 0.0] [1, 3, 2, 4, 5, 7, 6, 8]",
+                        "2: b INT32 [2] scale [0.125, 0.0625] zero point [0.0, 0.0] [8, 0, 0, 0, -16, -1, -1, -1]",
+                        "3: y INT8 [1, 4, 3, 2] scale [0.5] zero point [-128.0]",
+                        "CONV_2D [0, 1, 2] -> [3]",
+                        "inputs [0]",
+                        "outputs [3]");
+    }
+
+    @Test
+    void floatEndsAreConvertedInside() {
+        convolution();
+        assertThat(listing(true))
+                .contains("x_float FLOAT [1, 4, 4, 2]".replaceFirst("^", "0: "))
+                .filteredOn(l -> l.contains("->"))
+                .extracting(l -> l.substring(0, l.indexOf(' ')))
+                .containsExactly("QUANTIZE", "CONV_2D", "DEQUANTIZE");
+    }
+
+    /** LiteRT's kernel of LOGISTIC gives 1/256 from -128 and nothing else. */
+    @Test
+    void whereTheModelWantsAnotherEncodingThanTheKernelItIsConverted() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 4));
+        pair("x", "x_dequantized", 3);
+        value("y_raw", 1, 4);
+        node("Sigmoid", List.of("x_dequantized"), "y_raw", Map.of());
+        pair("y_raw", "y", 0);
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4));
+        assertThat(listing(false))
+                .contains(
+                        "1: y_before INT8 [1, 4] scale [0.00390625] zero point [-128.0]",
+                        "LOGISTIC [0] -> [1]",
+                        "QUANTIZE [1] -> [2]");
+    }
+
+    /** Pictures lie channels last; a Reshape to vectors wants them as ONNX has them. */
+    @Test
+    void elementsAreMovedOnlyWhereTheyLieOtherwise() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4));
+        edit.initializer("shape", Tensor.ofLongs(new long[] {2}, 1, 32));
+        value("p", 1, 4, 4, 2);
+        node("Reshape", List.of("x", "shape"), "y", Map.of());
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 32));
+        node("Transpose", List.of("x"), "p", Map.of("perm", ints(0, 2, 3, 1)));
+        node("Reshape", List.of("p", "shape"), "z", Map.of());
+        edit.output(ValueInfo.of("z", ElementType.FLOAT, 1, 32));
+        assertThat(listing(false))
+                .filteredOn(l -> l.contains("->"))
+                .extracting(l -> l.substring(0, l.indexOf(' ')))
+                .containsExactly("TRANSPOSE", "RESHAPE", "RESHAPE");
+    }
+
+    @Test
+    void whatLiteRtHasNotIsRefusedByName() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 4));
+        node("Erf", List.of("x"), "y", Map.of());
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 4));
+        assertThatThrownBy(() -> listing(false))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("Erfy")
+                .hasMessageContaining("Erf has no counterpart among LiteRT's operators");
+    }
+
+    @Test
+    void aNearestResizeThatTakesOtherPixelsIsRefused() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4));
+        edit.initializer("sizes", Tensor.ofLongs(new long[] {4}, 1, 2, 7, 7));
+        Map<String, Attribute> attributes = Map.of(
+                "coordinate_transformation_mode",
+                new Attribute.StringValue("asymmetric"),
+                "nearest_mode",
+                new Attribute.StringValue("ceil"));
+        node("Resize", List.of("x", "", "", "sizes"), "y", attributes);
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, 7, 7));
+        assertThatThrownBy(() -> listing(false)).hasMessageContaining("takes other pixels with asymmetric and ceil");
+    }
+
+    @Test
+    void constantsKeepTheirNumbersInAnyOrder() {
+        Random random = new Random(3);
+        long[] dims = {2, 3, 4, 5};
+        float[] values = new float[120];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextFloat();
+        }
+        Constant c = new Constant("c", Tensor.ofFloats(dims, values), Optional.empty());
+        Order order = new Order(List.of(2, 0, 3, 1));
+        Constant moved = c.transposed(order);
+        assertThat(moved.values().dims()).containsExactly(4, 2, 5, 3);
+        assertThat(moved.values().floats()[1]).isEqualTo(values[20]);
+        assertThat(moved.transposed(order.inverse()).values().floats()).containsExactly(values);
+    }
+
+    @Test
+    void freeSizesAreSaidByThePerson() {
+        ValueInfo.Dimension free = new ValueInfo.Dimension(-1, "width");
+        List<ValueInfo.Dimension> dims = List.of(free, ValueInfo.Dimension.of(3), free);
+        edit.input(new ValueInfo("x", ElementType.FLOAT, Optional.of(dims), UnmodeledProto.NONE));
+        assertThat(InputSizes.open(edit.graph())).containsExactly("x");
+        assertThatThrownBy(() -> InputSizes.set(edit.graph(), "1x4x8")).hasMessageContaining("own shape [-1, 3, -1]");
+        assertThatThrownBy(() -> InputSizes.set(edit.graph(), "y=1x3x8")).hasMessageContaining("the model has [x]");
+        assertThatThrownBy(() -> InputSizes.set(edit.graph(), "wide")).hasMessageContaining("such as 1x3x48x192");
+        InputSizes.set(edit.graph(), "x=1x3x8");
+        assertThat(InputSizes.open(edit.graph())).isEmpty();
+    }
+
+    /** Whatever bytes stand there, a sentence comes out. */
+    @Test
+    void aDamagedFileIsRefused() {
+        convolution();
+        edit.sort();
+        byte[] whole = Network.file(edit.graph(), "m", false);
+        Random random = new Random(5);
+        for (int i = 0; i < 3000; i++) {
+            byte[] damaged = i % 3 == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
+            for (int k = 0; k < 3 && damaged.length > 0; k++) {
+                damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
+            }
+            TfliteReader reader = new TfliteReader("m.tflite", damaged);
+            try {
+                reader.parameters();
+                reader.constants();
+                reader.listing();
+            } catch (UserException e) {
+                assertThat(e.problems()).isNotEmpty();
+            }
+        }
+    }
+}
