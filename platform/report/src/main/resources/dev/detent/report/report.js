@@ -239,7 +239,7 @@
   const worst = D.layers.filter((l) => l.share !== undefined).sort((a, b) => (b.gain !== undefined ? b.gain - a.gain : b.share - a.share)).slice(0, 10);
   if (worst.length) {
     $('worst').innerHTML = '<h2>Where the error comes from</h2><table class="plain"><caption>' + esc(D.basis) + '</caption><thead><tr><th scope="col">layer</th><th scope="col">operator</th><th scope="col">share of the error</th><th scope="col">outputs, only this quantized</th>' + (worst[0].gain !== undefined ? '<th scope="col">in float gains</th>' : '') + '</tr></thead><tbody>'
-      + worst.map((l) => `<tr><td><a href="#" data-open="${esc(l.n)}"><code>${esc(l.n)}</code></a></td><td>${esc(l.t)}</td><td>${bar(l.share)}</td><td>${dB(l.alone)} dB</td>${l.gain !== undefined ? '<td>' + num(l.gain, 2) + ' dB</td>' : ''}</tr>`).join('') + '</tbody></table>';
+      + worst.map((l) => `<tr><td><a href="#" data-open="${esc(l.n)}"><code>${esc(l.n)}</code></a></td><td>${esc(l.t)}</td><td>${bar(l.share)}</td><td>${dB(l.alone)} dB</td>${l.gain !== undefined ? '<td>' + l.gain.toFixed(2) + ' dB</td>' : ''}</tr>`).join('') + '</tbody></table>';
     $('worst').querySelectorAll('[data-open]').forEach((a) => a.addEventListener('click', (e) => { e.preventDefault(); layer(byName.get(a.dataset.open)); }));
   }
   show('overview');

@@ -11,6 +11,7 @@ import java.util.List;
  * @param activations in network order
  * @param weights in network order
  * @param tensors what the quantized tensors hold, activations first
+ * @param slices parts of outputs that hold several things side by side, the worst first
  */
 public record Analysis(
         AnalysisEffort samples,
@@ -18,7 +19,24 @@ public record Analysis(
         List<UnitError> layers,
         List<UnitError> activations,
         List<UnitError> weights,
-        List<TensorFacts> tensors) {
+        List<TensorFacts> tensors,
+        List<Slice> slices) {
+
+    /**
+     * Neighbouring columns of an output.
+     *
+     * @param from the first
+     * @param to behind the last
+     * @param snr of these alone, in dB
+     * @param shift mean of the differences over the standard deviation of the float values
+     */
+    public record Slice(String output, int from, int to, double snr, double shift) {
+
+        /** As people read it. */
+        public String name() {
+            return output + (to == from + 1 ? ", column " + from : ", columns " + from + " to " + (to - 1));
+        }
+    }
 
     /**
      * @param quantized everything

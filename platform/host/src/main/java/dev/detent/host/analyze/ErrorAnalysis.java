@@ -113,6 +113,7 @@ public final class ErrorAnalysis implements AutoCloseable {
         Samples all = samples.first(Math.max(effort.layers(), effort.survey()));
         int surveyed = Math.min(effort.survey(), all.size());
         TensorSurvey survey = new TensorSurvey(network, result.graph(), surveyed);
+        OutputSlices slices = new OutputSlices(outputs, all.size());
         OutputErrors.Scores whole = OutputErrors.measure(
                 network,
                 outputs,
@@ -120,7 +121,10 @@ public final class ErrorAnalysis implements AutoCloseable {
                 all,
                 workers,
                 d -> progress.at("ranges", d, all.size()),
-                survey);
+                (i, bases) -> {
+                    survey.accept(i, bases);
+                    slices.accept(i, bases);
+                });
         List<Unit> layers = judged(effort, u -> u.kind() == Unit.Kind.LAYER);
         List<Unit> tensors = judged(effort, u -> u.kind() != Unit.Kind.LAYER);
         Samples many = samples.first(effort.layers());
@@ -137,7 +141,8 @@ public final class ErrorAnalysis implements AutoCloseable {
                 of(Unit.Kind.LAYER, errors),
                 of(Unit.Kind.ACTIVATION, errors),
                 of(Unit.Kind.WEIGHT, errors),
-                survey.facts(result.configs()));
+                survey.facts(result.configs()),
+                slices.found());
     }
 
     private List<Unit> judged(AnalysisEffort effort, Predicate<Unit> which) {

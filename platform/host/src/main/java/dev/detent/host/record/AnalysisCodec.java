@@ -28,6 +28,9 @@ final class AnalysisCodec {
         whole.put("weightsOnly", score(a.whole().weightsOnly()));
         whole.put("activationsOnly", score(a.whole().activationsOnly()));
         json.put("network", whole);
+        if (!a.slices().isEmpty()) {
+            json.put("slices", a.slices().stream().map(AnalysisCodec::slice).toList());
+        }
         json.put("layers", units(a.layers()));
         json.put("activations", units(a.activations()));
         json.put("weights", units(a.weights()));
@@ -71,6 +74,16 @@ final class AnalysisCodec {
             score.put("shifts", s.shifts());
         }
         return score;
+    }
+
+    private static Map<String, Object> slice(Analysis.Slice s) {
+        Map<String, Object> slice = new LinkedHashMap<>();
+        slice.put("output", s.output());
+        slice.put("from", s.from());
+        slice.put("to", s.to());
+        slice.put("snr", finite(s.snr()));
+        slice.put("shift", s.shift());
+        return slice;
     }
 
     /** JSON has no infinity. */

@@ -71,8 +71,8 @@ final class ReportExplorer {
                 + (samples.isWhole()
                         ? ", tensors on " + samples.tensors()
                         : "; 'detent analyze' takes more, and tensors too")
-                + ". In float gains: what is left of the quantized network's error without the layer's. A layer is its "
-                + "weights, its bias and what it reads.";
+                + ". In float gains: what the outputs may be expected to gain with the layer in float. A layer is its weights, "
+                + "its bias and what it reads.";
     }
 
     /** Why a node is float; empty when it is not. */

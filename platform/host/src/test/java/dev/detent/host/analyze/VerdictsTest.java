@@ -22,6 +22,7 @@ class VerdictsTest {
                 layers,
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of());
     }
 
