@@ -252,8 +252,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .floatInto(NOT_FUSED)
                 .recipe(OnnxRuntime::onIslands)
                 .writes(
-                        new QdqExporter(
-                                "QuantizeLinear and DequantizeLinear nodes", QdqGraphBuilder.Form.BEHIND_MOVES),
+                        new QdqExporter("QuantizeLinear and DequantizeLinear nodes", QdqGraphBuilder.Form.BEHIND_MOVES),
                         new QOperatorExporter());
     }
 

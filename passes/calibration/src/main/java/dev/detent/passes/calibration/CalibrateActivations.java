@@ -1,5 +1,6 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.passes.calibration.ObserverContest.Candidate;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.option.Option;
@@ -10,13 +11,11 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.pass.PassView;
-import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Simulator.Observation;
 import dev.detent.spi.run.Simulator.Trial;
 import dev.detent.support.bias.BiasCorrection;
-import dev.detent.passes.calibration.ObserverContest.Candidate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +25,8 @@ import java.util.Objects;
 /**
  * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per
  * scheme. Rivals are asked too, on fewer samples, and what they find stays where it leaves a smaller error at the
- * model's outputs ({@link ObserverContest}): no single rule of clipping is best for every network (mobilenetv2 wants percentiles, squeezenet the
- * least squared error, what gives spectra or waves neither).
+ * model's outputs ({@link ObserverContest}): no single rule of clipping is best for every network (mobilenetv2 wants
+ * percentiles, squeezenet the least squared error, what gives spectra or waves neither).
  */
 final class CalibrateActivations implements Pass {
 
@@ -39,17 +38,15 @@ final class CalibrateActivations implements Pass {
             List.of("float", "simulated"),
             "what is observed: the float network, or the one with quantized parameters, as in PPQ");
     private static final Option<String> RIVAL = Option.text(
-            "rival",
-            "",
-            "other observers, comma-separated; they stay where they leave a smaller error at the outputs");
+            "rival", "", "other observers, comma-separated; they stay where they leave a smaller error at the outputs");
     private static final Option<Integer> RIVAL_SAMPLES = Option.integer(
                     "rival-samples", 32, "samples the other observers see")
             .atLeast(1);
     private static final Option<Integer> TRIAL_SAMPLES =
             Option.integer("trial-samples", 16, "samples they are compared on").atLeast(1);
 
-    private static final Option<Integer> PARTS = Option.integer(
-            "parts", 0, "parts of the network that may each have another observer; 0: one for all");
+    private static final Option<Integer> PARTS =
+            Option.integer("parts", 0, "parts of the network that may each have another observer; 0: one for all");
     private static final Option<Boolean> USEFUL = Option.flag(
             "useful-range",
             false,
@@ -108,10 +105,7 @@ final class CalibrateActivations implements Pass {
         boolean useful = view.options().get(USEFUL);
         List<ObserverChoice> candidates =
                 new ArrayList<>(List.of(new ObserverChoice(method, Integer.MAX_VALUE, useful)));
-        Option.list(rival).stream()
-                .filter(r -> !r.equals(method))
-                .forEach(r -> candidates.add(
-                        rival(view, r, useful)));
+        Option.list(rival).stream().filter(r -> !r.equals(method)).forEach(r -> candidates.add(rival(view, r, useful)));
         return candidates;
     }
 
@@ -186,7 +180,10 @@ final class CalibrateActivations implements Pass {
                         BiasCorrection.of(context, BiasCorrection.SAMPLES).biases(weight -> true))
                 : Trial.NONE;
         return new ObserverContest(
-                        context, trial, context.options().get(TRIAL_SAMPLES), context.options().get(PARTS))
+                        context,
+                        trial,
+                        context.options().get(TRIAL_SAMPLES),
+                        context.options().get(PARTS))
                 .winners(candidates);
     }
 }

@@ -34,8 +34,8 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
 
     /**
      * One candidate is only given up for a decibel: what no data can surprise, as the others cut off what the samples
-     * did not hold (squeezenet1.1: 0.7 dB worse on the trial, 0.4 dB better on other images), or the rules' choice where
-     * there is no such one.
+     * did not hold (squeezenet1.1: 0.7 dB worse on the trial, 0.4 dB better on other images), or the rules' choice
+     * where there is no such one.
      */
     private static final double FAVOUR = 0.8;
 
@@ -61,7 +61,8 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
                     .mapToDouble(Tried::error)
                     .findFirst()
                     .orElseThrow();
-            figures.add(String.format(Locale.ROOT, "%.3g with %s", error, c.choice().name()));
+            figures.add(
+                    String.format(Locale.ROOT, "%.3g with %s", error, c.choice().name()));
         }
         context.report(Problem.note(
                 CalibrationProblems.OBSERVER_CHOSEN,
@@ -81,7 +82,8 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
 
     private Tried tried(Candidate c, List<Candidate> all) {
         double error = context.simulator().outputError(trial.with(c.parameters()), samples);
-        boolean byRule = c.equals(all.get(0)) && all.stream().noneMatch(o -> o.choice().coversAll());
+        boolean byRule =
+                c.equals(all.get(0)) && all.stream().noneMatch(o -> o.choice().coversAll());
         return new Tried(c, error, byRule || c.choice().coversAll() ? FAVOUR * error : error);
     }
 
@@ -89,15 +91,15 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
     private int improve(Map<TensorQuantization, Candidate> winners, Candidate other) {
         List<TensorQuantization> differ = winners.entrySet().stream()
                 .filter(w -> !Objects.equals(
-                        w.getValue().parameters().get(w.getKey()), other.parameters().get(w.getKey())))
+                        w.getValue().parameters().get(w.getKey()),
+                        other.parameters().get(w.getKey())))
                 .map(Map.Entry::getKey)
                 .toList();
         int some = Math.max(1, samples / 2);
         int changed = 0;
         double least = error(winners, some);
         for (int p = 0; p < parts; p++) {
-            List<TensorQuantization> part =
-                    differ.subList(differ.size() * p / parts, differ.size() * (p + 1) / parts);
+            List<TensorQuantization> part = differ.subList(differ.size() * p / parts, differ.size() * (p + 1) / parts);
             if (part.isEmpty()) {
                 continue;
             }
@@ -115,8 +117,8 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
 
     private double error(Map<TensorQuantization, Candidate> winners, int some) {
         Map<TensorQuantization, QuantizationParameters> parameters = new LinkedHashMap<>();
-        winners.forEach((c, w) -> parameters.put(
-                c, Objects.requireNonNull(w.parameters().get(c))));
+        winners.forEach((c, w) ->
+                parameters.put(c, Objects.requireNonNull(w.parameters().get(c))));
         return context.simulator().outputError(trial.with(parameters), some);
     }
 }

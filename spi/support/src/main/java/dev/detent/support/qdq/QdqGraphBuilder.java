@@ -63,8 +63,8 @@ public final class QdqGraphBuilder {
             Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
 
     /** Movement that it stops at: who reads what it gives computes in float (1.28; Resize for the mode nearest). */
-    private static final Set<String> STOPPING =
-            Set.of("Flatten", "Split", "Resize", "Tile", "Expand", "Gather", "DepthToSpace", "SpaceToDepth", "Identity");
+    private static final Set<String> STOPPING = Set.of(
+            "Flatten", "Split", "Resize", "Tile", "Expand", "Gather", "DepthToSpace", "SpaceToDepth", "Identity");
 
     /** Width of the sums that a bias is added to. */
     private static final int ACCUMULATOR_BITS = 32;
