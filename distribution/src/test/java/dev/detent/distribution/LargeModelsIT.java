@@ -24,15 +24,18 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Models of more weights than Java may take, and of more outputs than people have, with a heap of 512 MB. The large one
- * needs 3 GB in the temporary folder, and as much again while it is quantized.
+ * needs 3 GB in the temporary folder, and as much again while it is quantized, so these run only with
+ * {@code -Ddetent.large=true}.
  */
 @Tag("slow")
+@EnabledIfSystemProperty(named = "detent.large", matches = "true")
 class LargeModelsIT {
 
     private static final String HEAP = "-Xmx512m";
