@@ -173,8 +173,8 @@ public final class Evaluation {
     }
 
     /**
-     * ONNX Runtime's rewriting (1.28) takes time square in the readers of one value: of ten thousand, half a minute of a
-     * processor. Such a file is only loaded as it stands.
+     * ONNX Runtime's rewriting (1.28) takes time square in the readers of one value: of ten thousand, half a minute of
+     * a processor. Such a file is only loaded as it stands.
      */
     private static boolean isCrowded(Graph graph) {
         return graph.nodes().stream()

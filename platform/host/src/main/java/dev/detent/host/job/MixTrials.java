@@ -51,9 +51,7 @@ final class MixTrials {
                         new CalibrationData(model.samples(), model.samples(), Shard.WHOLE, known),
                         request.workers(),
                         progress)
-                .run(
-                        List.of(new Pipeline.Task(target.plan(), request.listener())),
-                        seen -> keep(seen.get()))
+                .run(List.of(new Pipeline.Task(target.plan(), request.listener())), seen -> keep(seen.get()))
                 .get(0)
                 .result();
         return new Quantized(target, result);
@@ -69,8 +67,6 @@ final class MixTrials {
         return model.evaluation()
                 .orElseThrow()
                 .simulated(
-                        quantized.result().graph(),
-                        quantized.result().configs().snapshot(),
-                        goal.metrics());
+                        quantized.result().graph(), quantized.result().configs().snapshot(), goal.metrics());
     }
 }

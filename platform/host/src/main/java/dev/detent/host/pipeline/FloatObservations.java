@@ -47,7 +47,8 @@ final class FloatObservations implements AutoCloseable {
     record Request(String pass, Graph graph, List<Observation<Sketch>> observations, boolean everywhere) {}
 
     /** Observations of one float graph, shared by all targets whose graphs are equal to it. */
-    private record Wanted(Graph graph, Map<Observations.Key, Observation<Sketch>> observations, Set<Observations.Key> everywhere) {}
+    private record Wanted(
+            Graph graph, Map<Observations.Key, Observation<Sketch>> observations, Set<Observations.Key> everywhere) {}
 
     /** What was seen of one float graph. */
     private record Seen(Map<Observations.Key, Sketch> sketches, Set<Observations.Key> everywhere) {
@@ -107,9 +108,10 @@ final class FloatObservations implements AutoCloseable {
         SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> all = new TreeMap<>();
         seen.forEach((digest, of) -> {
             SortedMap<Observations.Key, Observations.Kept> kept = new TreeMap<>();
-            of.sketches().forEach((key, sketch) -> sketch.state()
-                    .ifPresent(s -> kept.put(
-                            key, new Observations.Kept(of.everywhere().contains(key), s))));
+            of.sketches()
+                    .forEach((key, sketch) -> sketch.state()
+                            .ifPresent(s -> kept.put(
+                                    key, new Observations.Kept(of.everywhere().contains(key), s))));
             all.put(digest, kept);
         });
         return all;
