@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.detent.host.analyze.Analysis;
 import dev.detent.host.analyze.AnalysisEffort;
 import dev.detent.host.analyze.ErrorAnalysis;
+import dev.detent.host.analyze.OutputErrors;
 import dev.detent.host.analyze.Unit;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.progress.Progress;
@@ -28,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -238,5 +240,27 @@ class ErrorAnalysisTest {
         CaseRun run = CaseRun.of(work, graph, "onnxruntime", 1);
         assertThat(run.problems()).contains("DT-QNT-006");
         assertThat(run.outcome().measured().analysis()).isEmpty();
+    }
+
+    /** Two layers of which one is rounded coarsely: that one is worth most in float, and about what it is worth. */
+    @Test
+    void whatIsExpectedOfFloatIsWhatItBrings() {
+        Graph source = graph("random 3");
+        Samples samples = TestPlatform.noise(source, 32);
+        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
+        try (ErrorAnalysis analysis = ErrorAnalysis.of(r)) {
+            AnalysisEffort effort = new AnalysisEffort(32, 0, 4, Set.of(Unit.Kind.LAYER));
+            List<Analysis.UnitError> layers =
+                    analysis.run(samples, effort, 2, Progress.QUIET).layers();
+            OutputErrors.Scores direct = analysis.measure(
+                    layers.stream().map(u -> u.unit().without()).toList(), samples, 2);
+            int most = IntStream.range(0, layers.size())
+                    .boxed()
+                    .max(Comparator.comparingDouble(i -> layers.get(i).gain()))
+                    .orElseThrow();
+            double brought = direct.quantized().gain(direct.variants().get(most));
+            assertThat(brought).isPositive();
+            assertThat(layers.get(most).gain()).isBetween(brought / 2, brought * 2);
+        }
     }
 }

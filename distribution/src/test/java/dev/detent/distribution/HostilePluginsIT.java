@@ -126,10 +126,10 @@ class HostilePluginsIT {
     /** Whoever reads a command's results reads no plugin's. */
     @Test
     void whatAPluginPrintsIsNoResult() throws IOException {
-        InstalledDistribution.Run printed = quantize(VendorFolder.method("rules", "System.out.println(\"noise\");"));
+        InstalledDistribution.Run printed = quantize(VendorFolder.method("rules", "System.out.println(\"chatter\");"));
         assertThat(printed.code()).as(printed.all()).isZero();
-        assertThat(printed.out()).doesNotContain("noise").contains("vendor");
-        assertThat(printed.err()).contains("noise");
+        assertThat(printed.out()).doesNotContain("chatter").contains("vendor");
+        assertThat(printed.err()).contains("chatter");
         folder.jar(
                 "vendor.jar",
                 VendorFolder.constructor(

@@ -22,16 +22,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process that quantizes is ended at random moments, by SIGKILL, SIGTERM and SIGINT: into a new folder and over an
- * old result that lies among a person's own files. Afterwards, or after the next start, the old result or the new one
- * is there to the last byte, the person's files are, and nothing else is. A thousand rounds: {@code mvn -Pslow -pl
- * distribution -am verify -Dtest=none -Dit.test=KillIT -Ddetent.kills=1000 -Dsurefire.failIfNoSpecifiedTests=false
- * -Dfailsafe.failIfNoSpecifiedTests=false}; {@code -Ddetent.kills.seed} for other moments.
+ * A process that quantizes, tunes or installs a plugin is ended at random moments, by SIGKILL, SIGTERM and SIGINT: into
+ * a new folder and over an old result that lies among a person's own files. Afterwards, or after the next start, the
+ * old result or the new one is there to the last byte, the person's files are, and nothing else is. A thousand rounds:
+ * {@code mvn -Pslow -pl distribution -am verify -Dtest=none -Dit.test=KillIT -Ddetent.kills=1000
+ * -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}; {@code -Ddetent.kills.seed} for
+ * other moments.
  */
 @Tag("slow")
 class KillIT {
 
     private static final int ROUNDS = Integer.getInteger("detent.kills", 60);
+    /** Of the commands that share what quantize does, or write little. */
+    private static final int FEW = Math.max(3, ROUNDS / 5);
+
     private static final long SEED = Long.getLong("detent.kills.seed", 21);
     private static final List<String> SIGNALS = List.of("KILL", "TERM", "INT");
     /** Moving the files takes so long at most, in microseconds. */
@@ -157,12 +161,7 @@ class KillIT {
         Map<String, String> after = with(several ? severalResult : newResult, mine);
         String what = signal + (over ? " over" : " fresh") + (several ? " several" : "");
 
-        ProcessBuilder b = new ProcessBuilder(command(out, several ? "onnxruntime,tensorrt" : "onnxruntime"))
-                .redirectErrorStream(true)
-                .redirectOutput(work.resolve("log").toFile());
-        b.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        b.environment().putAll(environment());
-        Process p = b.start();
+        Process p = start(command(out, several ? "onnxruntime,tensorrt" : "onnxruntime"));
         if (atCommit) {
             awaitCommit(p);
             long until = System.nanoTime() + 1000L * random.nextInt(COMMIT);
@@ -189,6 +188,102 @@ class KillIT {
                 .isTrue();
         assertThat(names(temporary)).as(what).noneMatch(f -> f.startsWith("detent-"));
         return p.exitValue() == 0 ? "had finished" : found.equals(before) ? "old result" : "new result";
+    }
+
+    /** Its best mix so far is a finished folder at every instant. */
+    @Test
+    void tuneLeavesAFinishedFolderOrNone() throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(command(out, "onnxruntime"));
+        command.set(2, "tune");
+        command.addAll(List.of("--evaluate", data.toString(), "--min-snr", "200", "--budget", "1h"));
+        Random random = new Random(SEED);
+        int finished = 0;
+        for (int i = 0; i < FEW; i++) {
+            String signal = SIGNALS.get(i % SIGNALS.size());
+            InstalledDistribution.delete(out.getParent());
+            Files.createDirectories(out.getParent());
+            Process p = start(command);
+            p.waitFor(random.nextInt((int) (8 * whole)), TimeUnit.MILLISECONDS);
+            end(p, signal);
+            assertThat(p.waitFor(60, TimeUnit.SECONDS)).as(signal).isTrue();
+            // The next start puts in order what nobody could at a SIGKILL.
+            InstalledDistribution.Run verified = InstalledDistribution.execute(
+                    environment(),
+                    List.of("sh", InstalledDistribution.launcher().toString(), "verify", out.toString()));
+            if (Files.exists(out)) {
+                assertThat(verified.code()).as(signal + verified.all()).isZero();
+                finished++;
+            }
+            assertThat(names(out.getParent())).as(signal).isSubsetOf("out");
+            assertThat(names(temporary)).as(signal).noneMatch(f -> f.startsWith("detent-"));
+        }
+        System.out.println("kills: " + FEW + " of tune, seed " + SEED + ", " + finished + " left a finished folder");
+    }
+
+    /** The plugin is there and trusted, or it is not; the others work, and the next installation ends it. */
+    @Test
+    void anInstallationIsWholeOrNone() throws IOException, InterruptedException {
+        VendorFolder folder = VendorFolder.below(Files.createDirectory(work.resolve("vendor")));
+        Path jar = folder.outside(
+                "vendor.jar",
+                VendorFolder.GOOD.replace(
+                        "static class VendorTarget implements Target {",
+                        HostilePluginsIT.TARGET + HostilePluginsIT.EXPORTERS));
+        List<String> command = List.of(
+                "sh",
+                InstalledDistribution.launcher().toString(),
+                "plugins",
+                "install",
+                jar.toString(),
+                "--plugins",
+                folder.plugins().toString());
+        String none = folder.lock();
+        long start = System.nanoTime();
+        InstalledDistribution.Run installed = InstalledDistribution.execute(environment(), command);
+        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        assertThat(installed.code()).as(installed.all()).isZero();
+        String all = folder.lock();
+        Random random = new Random(SEED);
+        Map<String, Integer> seen = new TreeMap<>();
+        for (int i = 0; i < FEW; i++) {
+            String signal = SIGNALS.get(i % SIGNALS.size());
+            folder.run("plugins", "remove", "vendor");
+            assertThat(folder.lock()).isEqualTo(none);
+            Process p = start(command);
+            // Verifying comes first and takes most of it.
+            p.waitFor(i % 2 == 0 ? random.nextInt((int) took) : took - random.nextInt(400), TimeUnit.MILLISECONDS);
+            end(p, signal);
+            assertThat(p.waitFor(60, TimeUnit.SECONDS)).as(signal).isTrue();
+            assertThat(folder.lock()).as(signal).isIn(none, all);
+            boolean there = Files.exists(folder.file("vendor.jar"));
+            if (there) {
+                assertThat(folder.file("vendor.jar")).hasSameBinaryContentAs(jar);
+            } else {
+                assertThat(folder.lock())
+                        .as("no line trusts what may come to lie there")
+                        .isEqualTo(none);
+            }
+            InstalledDistribution.Run others = folder.run("backends");
+            assertThat(others.code()).as(others.all()).isZero();
+            assertThat(others.out()).contains("tensorrt");
+            assertThat(others.out().contains("a vendor's chip"))
+                    .isEqualTo(folder.lock().equals(all));
+            InstalledDistribution.Run again = InstalledDistribution.execute(environment(), command);
+            assertThat(again.code()).as(again.all()).isZero();
+            assertThat(folder.lock()).isEqualTo(all);
+            assertThat(names(folder.plugins())).as(signal).noneMatch(f -> f.startsWith("."));
+            seen.merge(signal + (there ? " there" : " not there"), 1, Integer::sum);
+        }
+        System.out.println("kills: " + FEW + " of plugins install, seed " + SEED + ", " + seen);
+    }
+
+    private static Process start(List<String> command) throws IOException {
+        ProcessBuilder b = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(work.resolve("log").toFile());
+        b.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        b.environment().putAll(environment());
+        return b.start();
     }
 
     private static List<String> names(Path folder) throws IOException {

@@ -2,6 +2,7 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.GraphEditor;
@@ -9,6 +10,8 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +51,24 @@ class LoadableFilesTest {
         CaseRun run = CaseRun.of(work, CaseRun.output(e, "y").graph(), target, 1);
         assertThat(run.problems()).doesNotContain("DT-EVA-007");
         assertThat(run.outcome().scores()).containsKey("exported");
+        assertThat(run.verified()).isEmpty();
+    }
+
+    /** It was quantized, and could not be evaluated: ONNX Runtime loads no model with such names. */
+    @Test
+    void nodesThatShareAName() throws IOException {
+        GraphEditor e = CaseRun.graph(13).input(ValueInfo.of("x", ElementType.FLOAT, 1, 8, 8, 8));
+        e.initializer("w1", CaseRun.weight(1, 8, 8, 1, 1)).initializer("w2", CaseRun.weight(2, 8, 8, 1, 1));
+        e.add(Node.of("layer-one", "Conv", List.of("x", "w1"), List.of("c"), Map.of()));
+        e.add(Node.of("layer-two", "Conv", List.of("c", "w2"), List.of("y"), Map.of()));
+        String file = new String(OnnxWriter.bytes(CaseRun.output(e, "y").graph()), StandardCharsets.ISO_8859_1);
+        Path model = Files.write(
+                work.resolve("model.onnx"),
+                file.replace("layer-two", "layer-one").getBytes(StandardCharsets.ISO_8859_1));
+        String data = InstalledDistribution.npy(work.resolve("x.npy"), "2, 8, 8, 8", InstalledDistribution.noise(1024))
+                .toString();
+        CaseRun run = CaseRun.of(work, model, data, "openvino");
+        assertThat(run.outcome().scores()).containsKeys("float", "exported");
         assertThat(run.verified()).isEmpty();
     }
 

@@ -2,6 +2,7 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
@@ -14,6 +15,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.qdq.QdqGraphBuilder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** On ONNX Runtime a tensor is quantized where an integer kernel gains by it and the outputs bear it. */
@@ -247,5 +250,42 @@ class PlacementTest {
         Pipeline.Result uncorrected =
                 TestPlatform.quantize(graph.copy(), "onnxruntime", samples, 1, "float-fallback.corrected-biases=false");
         assertThat(uncorrected.journal().entries()).anyMatch(j -> j.pass().equals("float-fallback"));
+    }
+
+    /** ONNX Runtime carries no pair over a Split: without one behind it, what reads the halves computes in float. */
+    @Test
+    void behindMovementThatStopsAPairThereIsAnother() {
+        GraphEditor e = graph(1, 4, 8, 8);
+        e.initializer("w", random(1, 1, 4, 4, 1, 1));
+        e.initializer("w2", random(2, 1, 4, 2, 1, 1));
+        e.add(Node.of("c", "Conv", List.of("x", "w"), List.of("a"), Map.of()));
+        e.add(Node.of("s", "Split", List.of("a"), List.of("l", "r"), Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("add", "Add", List.of("l", "r"), List.of("b"), Map.of()));
+        e.add(Node.of("d", "Conv", List.of("b", "w2"), List.of("y"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("y"), List.of("z"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "z"));
+        FrozenQuantizedModel model = new FrozenQuantizedModel(
+                "m", "onnxruntime", r.graph().copy(), r.configs().snapshot());
+        Graph carried = QdqGraphBuilder.apply(model, Set.of());
+        assertThat(carried.producer(carried.node("add").orElseThrow().input(0))
+                        .orElseThrow()
+                        .opType())
+                .isEqualTo("Split");
+        Graph behind = QdqGraphBuilder.apply(model, Set.of(QdqGraphBuilder.Form.BEHIND_MOVES));
+        for (String in : behind.node("add").orElseThrow().inputs()) {
+            assertThat(behind.producer(in).orElseThrow().opType()).isEqualTo("DequantizeLinear");
+        }
+    }
+
+    /** Uniform noise has no tails: what cuts nothing off is as good as anything, and stays. */
+    @Test
+    void whatCutsNothingOffIsGivenUpForADecibelOnly() {
+        GraphEditor e = graph(1, 4, 8, 8);
+        e.initializer("w", random(1, 1, 4, 4, 3, 3));
+        e.initializer("w2", random(2, 1, 4, 4, 3, 3));
+        e.add(Node.of("c", "Conv", List.of("x", "w"), List.of("a"), Map.of()));
+        e.add(Node.of("d", "Conv", List.of("a", "w2"), List.of("y"), Map.of()));
+        assertThat(quantize(output(e, "y")).journal().entries())
+                .anyMatch(j -> j.pass().equals("calibration") && j.reason().startsWith("minmax over"));
     }
 }

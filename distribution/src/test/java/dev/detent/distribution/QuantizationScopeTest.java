@@ -20,6 +20,7 @@ import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.TensorQuantization;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -449,6 +450,30 @@ class QuantizationScopeTest {
         EvaluationMetrics nothing = reference.score((s, sink) -> rows(sink, new float[][] {{}, {}}), Optional.empty());
         assertThat(nothing.agreement()).isZero();
         assertThat(nothing.snr()).isZero();
+    }
+
+    /** The largest value of a row means a class in a matrix; of one column, of boxes and of maps it means nothing. */
+    @ParameterizedTest
+    @CsvSource({"'1,4', 4", "'2,2', 2", "'4,1', 0", "'1,2,2', 0", "'4', 0"})
+    void agreementIsOfClasses(String shape, int classes) {
+        long[] dims = Arrays.stream(shape.split(",")).mapToLong(Long::parseLong).toArray();
+        Samples one = TestPlatform.noise(output(network(), "x"), 1);
+        EvaluationMetrics.Runner run = (s, sink) -> sink.accept(0, new SegmentedSimulation.Outputs() {
+            @Override
+            public float[] floats(String value) {
+                return new float[] {1, 2, 3, 4};
+            }
+
+            @Override
+            public long[] shape(String value) {
+                return dims;
+            }
+        });
+        EvaluationMetrics m =
+                EvaluationMetrics.Reference.of(List.of("y"), one, run).score(run, Optional.empty());
+        assertThat(m.classes()).isEqualTo(classes);
+        assertThat(EvaluationMetrics.rows(Map.of("simulated", m)).get(0).get(2))
+                .isEqualTo(classes == 0 ? "-" : "100.00 %");
     }
 
     /** Boxes in pixels do not hide scores that are lost. */

@@ -23,10 +23,10 @@ final class AnalyzeCommand extends QuantizeCommand {
     @Option(
             names = "--analyze-samples",
             paramLabel = "N",
-            defaultValue = "32",
+            defaultValue = "64",
             converter = PositiveIntegerConverter.class,
             description =
-                    "so many calibration samples for layers in context, an eighth of them for the rest (default: 32)")
+                    "so many calibration samples: a quarter of them for layers, a sixteenth for single tensors (default: 64)")
     int analyzed;
 
     @Override
@@ -49,8 +49,8 @@ final class AnalyzeCommand extends QuantizeCommand {
         table(console, "layer", a.layers());
         table(console, "activation", a.activations());
         table(console, "weight", a.weights());
-        console.line("alone on " + a.samples().alone() + " samples, layers in context on "
-                + a.samples().context() + "; share: of the errors of all, each alone");
+        console.line("layers on " + a.samples().layers() + " samples, tensors on "
+                + a.samples().tensors() + "; share: of the errors of all, each alone; in float gains: expected");
         console.line("");
     }
 
@@ -58,8 +58,7 @@ final class AnalyzeCommand extends QuantizeCommand {
         console.line(String.format(
                 Locale.ROOT, "%-40s %-16s %7s %9s %14s", what, "operator", "share", "alone", "in float gains"));
         errors.stream()
-                .sorted(Comparator.comparingDouble(
-                        u -> -u.gain().orElse(u.alone().ratio())))
+                .sorted(Comparator.comparingDouble(u -> -u.gain()))
                 .limit(SHOWN)
                 .forEach(u -> console.line(String.format(
                         Locale.ROOT,
@@ -68,9 +67,7 @@ final class AnalyzeCommand extends QuantizeCommand {
                         u.unit().opType(),
                         100 * Analysis.share(u, errors),
                         u.alone().text(),
-                        u.gain()
-                                .map(g -> String.format(Locale.ROOT, "%+.2f dB", g))
-                                .orElse("-"))));
+                        String.format(Locale.ROOT, "%+.2f dB", u.gain()))));
     }
 
     /** The end of a name tells most. */

@@ -3,7 +3,11 @@ package dev.detent.cli;
 import dev.detent.host.progress.Progress;
 import dev.detent.spi.problem.Problem;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class Console {
 
     private static final int WIDTH = 24;
+
+    /** Places that a group of problems names. */
+    private static final int NAMED = 3;
 
     /**
      * Set while a command runs: what plugins print, and streams that they put in place, are not a command's results.
@@ -89,6 +96,27 @@ final class Console {
         }
         clear();
         err.println(printable(p.severity().name().toLowerCase(Locale.ROOT) + " " + p));
+    }
+
+    /** Problems, those that say the same of several things as one. */
+    void problems(List<Problem> problems) {
+        grouped(problems).forEach(this::problem);
+    }
+
+    /** In the order of the first of each group; more than three places are counted. */
+    static List<Problem> grouped(List<Problem> problems) {
+        Map<List<Object>, List<String>> places = new LinkedHashMap<>();
+        problems.forEach(
+                p -> places.computeIfAbsent(List.of(p.id(), p.severity(), p.sentence()), k -> new ArrayList<>())
+                        .add(p.where()));
+        List<Problem> groups = new ArrayList<>();
+        places.forEach((k, where) -> groups.add(new Problem(
+                (String) k.get(0),
+                (Problem.Severity) k.get(1),
+                (String) k.get(2),
+                String.join(", ", where.subList(0, Math.min(NAMED, where.size())))
+                        + (where.size() > NAMED ? " and " + (where.size() - NAMED) + " more" : ""))));
+        return groups;
     }
 
     /** A problem of one of several targets. */

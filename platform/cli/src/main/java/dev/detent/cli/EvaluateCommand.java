@@ -5,6 +5,7 @@ import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.EvaluateRequest;
+import dev.detent.host.job.EvaluateResult;
 import dev.detent.host.model.ModelFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,7 +76,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private int evaluate() {
         Console console = new Console();
-        Map<String, Map<String, EvaluationMetrics>> scores = home.detent()
+        EvaluateResult result = home.detent()
                 .evaluate(
                         new EvaluateRequest(
                                 new ModelFile(model, weights),
@@ -84,6 +85,8 @@ final class EvaluateCommand implements Callable<Integer> {
                                 preset.map(Preprocessing::parse).orElse(null),
                                 threads.orElse(Runtime.getRuntime().availableProcessors())),
                         console.progress());
+        result.problems().forEach(console::problem);
+        Map<String, Map<String, EvaluationMetrics>> scores = result.scores();
         if (scores.size() == 1) {
             scores.values().forEach(s -> {
                 show(console, s);

@@ -31,7 +31,7 @@ import picocli.CommandLine.Command;
 public final class Main {
 
     /** In the order of the help. */
-    private static final List<Class<?>> COMMANDS = List.of(
+    static final List<Class<?>> COMMANDS = List.of(
             QuantizeCommand.class,
             TuneCommand.class,
             AnalyzeCommand.class,

@@ -16,6 +16,7 @@ import dev.detent.host.problem.InternalProblems;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.host.record.ModelFacts;
 import dev.detent.host.settings.Effort;
+import dev.detent.host.settings.Prefer;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.settings.SettingsFile;
 import dev.detent.host.trace.PpqTraceRecorder;
@@ -54,6 +55,7 @@ class QuantizeCommand implements Callable<Integer> {
             "preset",
             "preprocess",
             "effort",
+            "prefer",
             "set",
             "rules",
             "ranges",
@@ -113,6 +115,13 @@ class QuantizeCommand implements Callable<Integer> {
     Optional<Effort> effort = Optional.empty();
 
     @Option(
+            names = "--prefer",
+            paramLabel = "WHAT",
+            description =
+                    "speed (default: quantizes what integer kernels gain by), size or accuracy, for targets that weigh them")
+    Optional<String> prefer = Optional.empty();
+
+    @Option(
             names = "--set",
             paramLabel = "PASS.OPTION=V",
             description = "an option of a pass or observer; PASS=on|off; dispatcher=ID")
@@ -159,6 +168,9 @@ class QuantizeCommand implements Callable<Integer> {
             description = "exit code 1 when the result scores less: agreement=95%%, top-1=70%% or snr=20")
     Optional<String> failBelow = Optional.empty();
 
+    @Option(names = "--no-speed", description = "do not time the float model and the result")
+    boolean noSpeed;
+
     @Option(names = "--quiet", description = "print errors and warnings only")
     boolean quiet;
 
@@ -190,7 +202,9 @@ class QuantizeCommand implements Callable<Integer> {
         Console console = quiet || json ? Console.quiet() : new Console();
         Optional<FailBelow> least = failBelow.map(FailBelow::parse);
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
-        Settings settings = CommandSettings.of(file, set, rules, effort, ranges);
+        Optional<Prefer> preferred = prefer.or(() -> file.text("prefer")).map(QuantizeCommand::preference);
+        Settings given = CommandSettings.of(file, set, rules, effort, ranges);
+        Settings settings = preferred.map(given::with).orElse(given);
         if (settings.effort() != Effort.BALANCED) {
             console.line(
                     "effort " + settings.effort() + ": " + settings.effort().words());
@@ -238,24 +252,37 @@ class QuantizeCommand implements Callable<Integer> {
                 data -> request.evaluation(new EvaluationData.Source(data, most.orElse(0), classes.orElse(null))));
         PpqTraceRecorder recorder = new PpqTraceRecorder(model.getFileName().toString(), targets.get(0), "default");
         traced.ifPresent(t -> request.listener(recorder));
+        if (!noSpeed && !quiet) {
+            request.measuringSpeed();
+        }
         adjust(request);
         QuantizeRequest job = request.build();
         refusePlaces(job, ranges.or(() -> file.path("ranges")), traced);
-        QuantizeResult result = home.detentAndEngine().quantize(job, console.progress());
+        Detent detent = home.detentAndEngine();
+        if (preferred.isPresent() && targets.stream().noneMatch(t -> Prefer.matters(detent.recipe(t)))) {
+            throw new UserException(
+                    CliProblems.NO_EFFECT,
+                    "makes no difference for " + String.join(", ", targets)
+                            + ", which weighs nothing; leave it out, or steer with --keep-float and --bits",
+                    "--prefer");
+        }
+        QuantizeResult result = detent.quantize(job, console.progress());
         traced.ifPresent(t -> TraceFile.write(t, recorder.json()));
         if (json) {
             console.text(Detent.json(result.runs().stream()
-                    .map(r -> QuantizeJson.of(r.target(), r.outcome()))
+                    .map(r -> QuantizeJson.of(r.target(), r.outcome(), r.speed()))
                     .toList()));
         }
         if (targets.size() == 1) {
             show(console, result.outcome(), targets.get(0));
             target.madeFor(targets.get(0), file).ifPresent(m -> console.line("made for " + m));
+            show(console, result.runs().get(0), "");
             show(console, result.outcome());
             return judge(console, least, result);
         }
         TargetComparison comparison = result.comparison();
         show(console, comparison, job.out());
+        result.runs().forEach(r -> show(console, r, r.target() + ": "));
         if (!comparison.failures().isEmpty()) {
             throw failed(console, comparison, job.out());
         }
@@ -271,6 +298,27 @@ class QuantizeCommand implements Callable<Integer> {
             code = broken.isPresent() ? 1 : code;
         }
         return code;
+    }
+
+    private static Prefer preference(String word) {
+        return Prefer.of(word)
+                .orElseThrow(() -> new UserException(
+                        CliProblems.USAGE, "'" + word + "' is none of speed, size, accuracy", "--prefer"));
+    }
+
+    /** How fast the file is. */
+    private static void show(Console console, TargetRun run, String start) {
+        run.speed().ifPresent(s -> {
+            long size = run.outcome()
+                    .runnable()
+                    .map(f -> run.outcome().files().sizes().getOrDefault(String.valueOf(f.getFileName()), 0L))
+                    .orElse(0L);
+            console.line(start + s + " on one thread, " + bytes(size) + " of "
+                    + bytes(run.outcome().model().bytes()));
+            if (!s.slower().isEmpty()) {
+                console.line("  longer take " + s.slower());
+            }
+        });
     }
 
     /** What another command asks for besides. */
@@ -329,10 +377,7 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     private static void show(Console console, TargetComparison c, Path out) {
-        c.outcomes()
-                .forEach((target, o) -> o.problems().stream()
-                        .filter(p -> p.severity() != Problem.Severity.NOTE)
-                        .forEach(p -> console.problem(p, target)));
+        c.outcomes().forEach((target, o) -> Console.grouped(o.problems()).forEach(p -> console.problem(p, target)));
         console.line(
                 String.format(Locale.ROOT, "%-18s %10s %9s %10s %10s", "", "quantized", "top-1", "agreement", "SNR"));
         c.outcomes().forEach((target, o) -> {
@@ -365,7 +410,7 @@ class QuantizeCommand implements Callable<Integer> {
     }
 
     private static void show(Console console, QuantizeOutcome o, String target) {
-        o.problems().forEach(console::problem);
+        console.problems(o.problems());
         console.line(o.nodes() + " of " + o.model().nodes() + " nodes quantized for " + target + " from " + o.samples()
                 + " samples");
         if (!o.scores().isEmpty()) {
@@ -375,7 +420,18 @@ class QuantizeCommand implements Callable<Integer> {
                 + o.files().sizes().entrySet().stream()
                         .map(e -> e.getKey() + " " + bytes(e.getValue()))
                         .collect(Collectors.joining(", "))
-                + " (model " + bytes(o.model().bytes()) + ")");
+                + " (model " + bytes(o.model().bytes()) + smaller(o) + ")");
+    }
+
+    /** How many times as large as the file that ONNX Runtime runs the model is. */
+    private static String smaller(QuantizeOutcome o) {
+        return o.files().runnable().stream()
+                .findFirst()
+                .map(f -> o.files().sizes().getOrDefault(f, 0L))
+                .filter(n -> n > 0 && n < o.model().bytes())
+                .map(n -> String.format(
+                        Locale.ROOT, ", %.1f times as large", (double) o.model().bytes() / n))
+                .orElse("");
     }
 
     static String bytes(long n) {

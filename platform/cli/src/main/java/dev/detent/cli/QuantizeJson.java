@@ -1,17 +1,19 @@
 package dev.detent.cli;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
+import dev.detent.host.evaluate.Speed;
 import dev.detent.host.job.QuantizeOutcome;
 import dev.detent.spi.problem.Problem;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The result of a run, for {@code --json}. */
 final class QuantizeJson {
 
     private QuantizeJson() {}
 
-    static Map<String, Object> of(String target, QuantizeOutcome o) {
+    static Map<String, Object> of(String target, QuantizeOutcome o, Optional<Speed> speed) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("target", target);
         map.put("out", o.out().toString());
@@ -23,6 +25,15 @@ final class QuantizeJson {
         Map<String, Object> scores = new LinkedHashMap<>();
         o.scores().forEach((row, m) -> scores.put(row, of(m)));
         map.put("scores", scores);
+        speed.ifPresent(s -> map.put(
+                "speed",
+                Map.of(
+                        "threads",
+                        1,
+                        "floatMilliseconds",
+                        s.floatMillis(),
+                        "quantizedMilliseconds",
+                        s.quantizedMillis())));
         map.put(
                 "problems",
                 o.problems().stream()

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FailBelowTest {
 
     private static EvaluationMetrics scores(double agreement, double snr) {
-        return new EvaluationMetrics(10, agreement, Optional.empty(), snr, true, Map.of());
+        return new EvaluationMetrics(10, agreement, Optional.empty(), snr, true, Map.of(), 10);
     }
 
     @Test

@@ -72,6 +72,12 @@ class RefusedOptionsTest {
     }
 
     @Test
+    void whatCanBePreferredIsNamed() {
+        assertThat(refused("quantize", "m.onnx", "--backend", "onnxruntime", "--prefer", "fast"))
+                .contains("'fast' is none of speed, size, accuracy");
+    }
+
+    @Test
     void aComparisonAsksForOneOfSeveralRuns() throws IOException {
         Files.writeString(folder.resolve("detent.json"), "{\"targets\": [\"ncnn\", \"tensorrt\"]}");
         for (String target : List.of("ncnn", "tensorrt")) {

@@ -2,10 +2,10 @@ package dev.detent.host;
 
 import com.google.inject.Guice;
 import dev.detent.host.check.TargetCheck;
-import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
 import dev.detent.host.job.EvaluateRequest;
+import dev.detent.host.job.EvaluateResult;
 import dev.detent.host.job.QuantizeJob;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.job.QuantizeResult;
@@ -38,7 +38,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -123,7 +122,7 @@ public final class Detent {
     }
 
     /** Scores what a finished run wrote, by target. */
-    public Map<String, Map<String, EvaluationMetrics>> evaluate(EvaluateRequest request, Progress progress) {
+    public EvaluateResult evaluate(EvaluateRequest request, Progress progress) {
         return evaluate.run(request, progress);
     }
 

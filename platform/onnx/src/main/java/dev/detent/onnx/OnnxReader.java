@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -141,12 +142,13 @@ public final class OnnxReader {
         g.getOutputList().forEach(v -> edit.output(valueInfo(v)));
         g.getValueInfoList().forEach(v -> edit.valueInfo(valueInfo(v)));
         Set<String> names = new HashSet<>();
+        Map<String, Integer> times = new HashMap<>();
         int number = 0;
         for (NodeProto n : g.getNodeList()) {
             String name = n.getName().isEmpty() ? nameless + number++ : n.getName();
             String unique = name;
-            for (int i = 1; !names.add(unique); i++) {
-                unique = name + "_" + i;
+            while (!names.add(unique)) {
+                unique = name + "_" + times.merge(name, 1, Integer::sum);
             }
             edit.add(node(n, unique));
         }

@@ -133,7 +133,9 @@ public final class OnnxWriter {
             for (Node n : graph.nodes()) {
                 g.addNode(node(n));
             }
-            graph.initializers().forEach((name, t) -> g.addInitializer(external.getOrDefault(name, tensor(name, t))));
+            graph.initializers()
+                    .forEach((name, t) ->
+                            g.addInitializer(external.containsKey(name) ? external.get(name) : tensor(name, t)));
             graph.valueInfos().values().forEach(v -> g.addValueInfo(valueInfo(v)));
             return model.build();
         } catch (InvalidProtocolBufferException e) {

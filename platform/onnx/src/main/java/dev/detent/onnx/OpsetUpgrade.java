@@ -187,8 +187,20 @@ public final class OpsetUpgrade {
         if (a.isEmpty()) {
             return;
         }
-        List<Long> values =
-                a.get() instanceof Attribute.Ints i ? i.values() : List.of(((Attribute.IntValue) a.get()).value());
+        List<Long> values;
+        if (a.get() instanceof Attribute.Ints i) {
+            values = i.values();
+        } else if (a.get() instanceof Attribute.IntValue i) {
+            values = List.of(i.value());
+        } else {
+            // One without a type, which files of old may have, is not looked into.
+            throw new UserException(
+                    OnnxProblems.ATTRIBUTE_TYPE,
+                    "attribute '" + name + "' of " + n.opType()
+                            + " does not say that it holds integers; export the model" + " again, or take its opset to "
+                            + TARGET + " with another tool",
+                    n.name());
+        }
         edit.replace(n.withoutAttribute(name).withInput(index, constant(edit, n, name, longs(values))));
     }
 

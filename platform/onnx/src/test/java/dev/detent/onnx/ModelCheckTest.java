@@ -16,6 +16,7 @@ import dev.detent.onnx.proto.TensorProto;
 import dev.detent.onnx.proto.TensorShapeProto;
 import dev.detent.onnx.proto.TypeProto;
 import dev.detent.onnx.proto.ValueInfoProto;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -161,6 +162,19 @@ class ModelCheckTest {
                                 .setDomain("ai.onnx")
                                 .addAttribute(axis)),
                 "attribute 'axis' of Softmax 's' must be int; the model is damaged");
+    }
+
+    /** Found by fuzzing: an attribute without a type was taken for the integer that it was not. */
+    @Test
+    void anAttributeWithoutATypeCannotBeRaised() throws IOException {
+        AttributeProto axes =
+                AttributeProto.newBuilder().setName("axes").addInts(0).build();
+        Graph old = OnnxReader.read(write(
+                11,
+                GraphProto.newBuilder().addNode(node("s", "Squeeze", "x", "y").addAttribute(axes))));
+        assertThatThrownBy(() -> OpsetUpgrade.apply(old, "model.onnx"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("attribute 'axes' of Squeeze does not say that it holds integers");
     }
 
     @Test

@@ -14,21 +14,30 @@ public final class HtmlReport {
      * A table with a heading.
      *
      * @param note what the figures mean; may be empty
+     * @param links text of a cell to the place it leads to, below the page's folder
      */
-    public record Table(String title, String note, List<String> head, List<List<String>> rows) {
+    public record Table(
+            String title, String note, List<String> head, List<List<String>> rows, Map<String, String> links) {
+
+        /** Without links. */
+        public Table(String title, String note, List<String> head, List<List<String>> rows) {
+            this(title, note, head, rows, Map.of());
+        }
 
         /** Without a note. */
         public Table(String title, List<String> head, List<List<String>> rows) {
-            this(title, "", head, rows);
+            this(title, "", head, rows, Map.of());
         }
     }
 
     private static final String STYLE = """
-            body{font:15px/1.5 system-ui,sans-serif;color:#1c2430;max-width:60rem;margin:2rem auto;padding:0 1rem;background:#fff}
-            h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid #d8dee6;padding-bottom:.25rem}
-            table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}
-            th{font-weight:600;color:#51606f}tr+tr td{border-top:1px solid #eef1f5}code{font:13px ui-monospace,monospace;word-break:break-all}
-            .problem{background:#fff6e5;border-left:4px solid #c77700;padding:.5rem .75rem;margin:.5rem 0}
+            :root{color-scheme:light dark;--ink:#1c2430;--soft:#51606f;--paper:#fff;--line:#d8dee6;--warn:#fff6e5;--link:#1658b0}
+            @media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--soft:#9fabb9;--paper:#14181e;--line:#333c47;--warn:#3a2c10;--link:#7fb2ff}}
+            body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);max-width:72rem;margin:2rem auto;padding:0 1rem;background:var(--paper)}
+            h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
+            div.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}
+            th{font-weight:600;color:var(--soft)}tr+tr td,tr+tr th{border-top:1px solid var(--line)}a{color:var(--link)}p{color:var(--soft);margin:.25rem 0 .5rem}
+            .problem{background:var(--warn);border-left:4px solid #c77700;padding:.5rem .75rem;margin:.5rem 0}
             """;
 
     private HtmlReport() {}
@@ -42,7 +51,8 @@ public final class HtmlReport {
 
     private static StringBuilder open(String title, Map<String, String> facts, List<String> problems) {
         StringBuilder h = new StringBuilder();
-        h.append("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>")
+        h.append(
+                        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
                 .append(escape(title))
                 .append("</title>\n<style>\n")
                 .append(STYLE)
@@ -69,15 +79,21 @@ public final class HtmlReport {
         if (!table.note().isEmpty()) {
             h.append("<p>").append(escape(table.note())).append("</p>\n");
         }
-        h.append("<table>\n<tr>");
-        table.head().forEach(c -> h.append("<th>").append(escape(c)).append("</th>"));
+        h.append("<div class=\"wide\"><table>\n<tr>");
+        table.head()
+                .forEach(c -> h.append("<th scope=\"col\">").append(escape(c)).append("</th>"));
         h.append("</tr>\n");
         for (List<String> row : table.rows()) {
             h.append("<tr>");
-            row.forEach(c -> h.append("<td>").append(escape(c)).append("</td>"));
+            row.forEach(c -> h.append("<td>").append(cell(c, table.links())).append("</td>"));
             h.append("</tr>\n");
         }
-        h.append("</table>\n");
+        h.append("</table></div>\n");
+    }
+
+    private static String cell(String text, Map<String, String> links) {
+        String to = links.get(text);
+        return to == null ? escape(text) : "<a href=\"" + escape(to) + "\">" + escape(text) + "</a>";
     }
 
     public static String decibels(double snr) {

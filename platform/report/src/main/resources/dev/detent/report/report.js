@@ -85,7 +85,7 @@
       { title: 'runs in', field: 'label', width: 105, formatter: (c) => chip(c.getData()) },
       { title: 'share of the error', field: 'share', width: 178, ...numeric, hozAlign: 'left', formatter: (c) => bar(c.getValue()), headerTooltip: 'of the errors that all layers make at the outputs when each alone is quantized' },
       { title: 'alone, dB', field: 'alone', width: 110, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: 'signal to noise of the outputs when only this layer is quantized; low is bad' },
-      { title: 'in float gains, dB', field: 'gain', width: 150, ...numeric, formatter: (c) => c.getValue() === null || c.getValue() === undefined ? '–' : (c.getValue() > 0 ? '+' : '') + c.getValue().toFixed(2), headerTooltip: 'what the outputs would gain if this layer alone were float, measured in the quantized network' },
+      { title: 'in float gains, dB', field: 'gain', width: 150, ...numeric, formatter: (c) => c.getValue() === null || c.getValue() === undefined ? '–' : (c.getValue() > 0 ? '+' : '') + c.getValue().toFixed(2), headerTooltip: 'what the outputs gain when this layer\'s own error is taken off theirs' },
       { title: 'own output, dB', field: 'own', width: 150, ...numeric, formatter: (c) => dB(c.getValue()), headerTooltip: "error at this layer's output, accumulated from the inputs on" },
       { title: 'why', field: 'why', minWidth: 160, widthGrow: 2, formatter: (c) => esc(c.getValue() || '') },
     ];
@@ -239,7 +239,7 @@
   const worst = D.layers.filter((l) => l.share !== undefined).sort((a, b) => (b.gain !== undefined ? b.gain - a.gain : b.share - a.share)).slice(0, 10);
   if (worst.length) {
     $('worst').innerHTML = '<h2>Where the error comes from</h2><table class="plain"><caption>' + esc(D.basis) + '</caption><thead><tr><th scope="col">layer</th><th scope="col">operator</th><th scope="col">share of the error</th><th scope="col">outputs, only this quantized</th>' + (worst[0].gain !== undefined ? '<th scope="col">in float gains</th>' : '') + '</tr></thead><tbody>'
-      + worst.map((l) => `<tr><td><a href="#" data-open="${esc(l.n)}"><code>${esc(l.n)}</code></a></td><td>${esc(l.t)}</td><td>${bar(l.share)}</td><td>${dB(l.alone)} dB</td>${l.gain !== undefined ? '<td>' + num(l.gain, 2) + ' dB</td>' : ''}</tr>`).join('') + '</tbody></table>';
+      + worst.map((l) => `<tr><td><a href="#" data-open="${esc(l.n)}"><code>${esc(l.n)}</code></a></td><td>${esc(l.t)}</td><td>${bar(l.share)}</td><td>${dB(l.alone)} dB</td>${l.gain !== undefined ? '<td>' + l.gain.toFixed(2) + ' dB</td>' : ''}</tr>`).join('') + '</tbody></table>';
     $('worst').querySelectorAll('[data-open]').forEach((a) => a.addEventListener('click', (e) => { e.preventDefault(); layer(byName.get(a.dataset.open)); }));
   }
   show('overview');

@@ -237,7 +237,7 @@ final class BlockLane implements AutoCloseable {
     }
 
     /** Squared error of one output. */
-    double error(String value, float[] target) {
+    double error(String value, float[] target, ChannelWeights weights) {
         FloatBuffer y = values(value);
         double sum = 0;
         for (int at = 0; at < target.length; at += scratch.length) {
@@ -245,29 +245,42 @@ final class BlockLane implements AutoCloseable {
             y.get(at, scratch, 0, length);
             for (int i = 0; i < length; i++) {
                 double d = (double) scratch[i] - target[at + i];
-                sum += d * d;
+                sum += weights.at(at + i) * d * d;
             }
         }
         return sum;
+    }
+
+    /** Gradient to a value, after {@link #backward}; empty when none came there. */
+    float[] gradientOf(String value) {
+        return arrived.contains(gradient(value)) ? floats(gradient(value)) : new float[0];
     }
 
     /**
      * Backward, after {@link #forward} of the same sample and mode: adds to the sums.
      *
      * @param factors of the squared errors in the sum that is differentiated, by output
+     * @param weights of the channels of outputs, where they do not count alike
      */
-    void backward(Map<String, float[]> targets, Map<String, Double> factors, Mode mode, int sample, Sums to) {
+    void backward(
+            Map<String, float[]> targets,
+            Map<String, Double> factors,
+            Map<String, ChannelWeights> weights,
+            Mode mode,
+            int sample,
+            Sums to) {
         sums = to;
         arrived.clear();
         factors.forEach((value, factor) -> {
             float[] target = Objects.requireNonNull(targets.get(value));
             FloatBuffer y = values(value);
+            ChannelWeights weight = weights.getOrDefault(value, ChannelWeights.NONE);
             FloatBuffer upstream = buffer(gradient(value), block.shape(value)).values();
             for (int at = 0; at < target.length; at += scratch.length) {
                 int length = Math.min(scratch.length, target.length - at);
                 y.get(at, scratch, 0, length);
                 for (int i = 0; i < length; i++) {
-                    scratch[i] = (float) (2 * factor * ((double) scratch[i] - target[at + i]));
+                    scratch[i] = (float) (2 * factor * weight.at(at + i) * ((double) scratch[i] - target[at + i]));
                 }
                 upstream.put(at, scratch, 0, length);
             }

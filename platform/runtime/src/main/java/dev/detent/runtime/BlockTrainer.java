@@ -39,6 +39,13 @@ final class BlockTrainer implements Block, AutoCloseable {
      */
     record Network(Graph graph, Graph exact, Quantization quantization) {}
 
+    /**
+     * Where on the walk the block stands.
+     *
+     * @param weights of channels of the blocks' outputs, by value, where they do not count alike
+     */
+    record Place(int index, int count, Map<String, ChannelWeights> weights) {}
+
     /** What a block is run on: values by name, of each sample; those held out come last. */
     record Data(Map<String, BlockValue[]> inputs, Map<String, BlockValue[]> exactInputs, int learned, int heldOut) {
         int all() {
@@ -50,8 +57,7 @@ final class BlockTrainer implements Block, AutoCloseable {
     private final BlockStages stages;
     private final Data data;
     private final int workers;
-    private final int index;
-    private final int count;
+    private final Place place;
     private final List<TensorQuantization> activations;
     private final Map<String, OnnxTensor> parameters = new LinkedHashMap<>();
     private final Map<String, FloatBuffer> parameterValues = new LinkedHashMap<>();
@@ -66,15 +72,13 @@ final class BlockTrainer implements Block, AutoCloseable {
             Data data,
             List<TensorQuantization> activations,
             int workers,
-            int index,
-            int count) {
+            Place place) {
         this.network = network;
         this.stages = stages;
         this.data = data;
         this.activations = activations;
         this.workers = Math.min(workers, LANES);
-        this.index = index;
-        this.count = count;
+        this.place = place;
         this.outputs = stages.block().outputs().stream().filter(stages::isFloat).toList();
     }
 
@@ -189,12 +193,12 @@ final class BlockTrainer implements Block, AutoCloseable {
 
     @Override
     public int index() {
-        return index;
+        return place.index();
     }
 
     @Override
     public int count() {
-        return count;
+        return place.count();
     }
 
     @Override
@@ -267,7 +271,8 @@ final class BlockTrainer implements Block, AutoCloseable {
             for (int i = next.getAndIncrement(); i < all && !stop.get(); i = next.getAndIncrement()) {
                 lane.forward(sample(data.inputs(), first + i), Map.of(), mode, first + i);
                 for (int o = 0; o < outputs.size(); o++) {
-                    errors[i][o] = lane.error(outputs.get(o), target(outputs.get(o), first + i));
+                    errors[i][o] =
+                            lane.error(outputs.get(o), target(outputs.get(o), first + i), weights(outputs.get(o)));
                 }
             }
             idle.add(lane);
@@ -278,7 +283,7 @@ final class BlockTrainer implements Block, AutoCloseable {
             double power = 0;
             for (int i = 0; i < all; i++) {
                 error += errors[i][o];
-                power += power(target(outputs.get(o), first + i));
+                power += power(target(outputs.get(o), first + i), weights(outputs.get(o)));
             }
             mean += error / Math.max(power, Double.MIN_NORMAL) / outputs.size();
         }
@@ -289,10 +294,14 @@ final class BlockTrainer implements Block, AutoCloseable {
         return Objects.requireNonNull(targets.get(output))[sample];
     }
 
-    private static double power(float[] values) {
+    private ChannelWeights weights(String output) {
+        return place.weights().getOrDefault(output, ChannelWeights.NONE);
+    }
+
+    private static double power(float[] values, ChannelWeights weights) {
         double sum = 0;
-        for (float v : values) {
-            sum += (double) v * v;
+        for (int i = 0; i < values.length; i++) {
+            sum += weights.at(i) * values[i] * (double) values[i];
         }
         return sum;
     }
@@ -366,7 +375,7 @@ final class BlockTrainer implements Block, AutoCloseable {
         for (String o : outputs) {
             double power = 0;
             for (int s : samples) {
-                power += power(target(o, s));
+                power += power(target(o, s), weights(o));
             }
             factors.put(o, 1 / Math.max(power, Double.MIN_NORMAL) / outputs.size());
         }
@@ -397,9 +406,9 @@ final class BlockTrainer implements Block, AutoCloseable {
         double error = 0;
         for (String o : outputs) {
             wanted.put(o, target(o, sample));
-            error += Objects.requireNonNull(factors.get(o)) * lane.error(o, target(o, sample));
+            error += Objects.requireNonNull(factors.get(o)) * lane.error(o, target(o, sample), weights(o));
         }
-        lane.backward(wanted, factors, mode, sample, sums);
+        lane.backward(wanted, factors, place.weights(), mode, sample, sums);
         return error;
     }
 

@@ -80,13 +80,15 @@ public final class BlockWalk implements Differentiator {
         heldOut = fitting > 1 && cutting.heldOut() > 0 ? Math.max(1, heldOut) : 0;
         Map<String, BlockValue[]> quantized = inputs(alike.subList(0, fitting));
         Map<String, BlockValue[]> exact = new LinkedHashMap<>(quantized);
+        Map<String, ChannelWeights> weights =
+                cutting.curvature() > 0 ? curvature(cutting, blocks, quantized) : Map.of();
         Set<Slot> seen = new HashSet<>();
         for (int i = 0; i < blocks.size(); i++) {
             progress.at(i, blocks.size());
             BlockGraph block = blocks.get(i);
             BlockTrainer.Data data =
                     new BlockTrainer.Data(read(block, quantized), read(block, exact), fitting - heldOut, heldOut);
-            visit(block, data, seen, i, blocks.size(), visitor, quantized, exact);
+            visit(block, data, seen, new BlockTrainer.Place(i, blocks.size(), weights), visitor, quantized, exact);
             forget(blocks.subList(i + 1, blocks.size()), quantized, exact);
         }
         progress.at(blocks.size(), blocks.size());
@@ -97,8 +99,7 @@ public final class BlockWalk implements Differentiator {
             BlockGraph block,
             BlockTrainer.Data data,
             Set<Slot> seen,
-            int index,
-            int count,
+            BlockTrainer.Place place,
             Consumer<? super Block> visitor,
             Map<String, BlockValue[]> quantized,
             Map<String, BlockValue[]> exact) {
@@ -113,13 +114,9 @@ public final class BlockWalk implements Differentiator {
         try {
             stages = new BlockStages(block, plan, one, trained);
         } finally {
-            one.forEach((name, t) -> {
-                if (network.graph().isFloat(name) || block.parameters().containsKey(name)) {
-                    t.close();
-                }
-            });
+            closeOwn(block, one);
         }
-        try (BlockTrainer trainer = new BlockTrainer(network, stages, data, activations, workers, index, count)) {
+        try (BlockTrainer trainer = new BlockTrainer(network, stages, data, activations, workers, place)) {
             trainer.open();
             exact.putAll(trainer.exactOutputs());
             visitor.accept(trainer);
@@ -133,6 +130,40 @@ public final class BlockWalk implements Differentiator {
                 }
             });
         }
+    }
+
+    /** How much the channels of the blocks' outputs count for the network's. */
+    private Map<String, ChannelWeights> curvature(
+            Cutting cutting, List<BlockGraph> blocks, Map<String, BlockValue[]> inputs) {
+        Set<String> values = new LinkedHashSet<>();
+        blocks.forEach(b -> values.addAll(b.outputs()));
+        BlockGraph whole =
+                BlockGraph.of(network.graph(), List.copyOf(network.graph().nodes()));
+        Map<String, BlockValue[]> read = read(whole, inputs);
+        List<Map<String, BlockValue>> samples = new ArrayList<>();
+        int count = read.values().stream().mapToInt(all -> all.length).min().orElse(0);
+        for (int s = 0; s < Math.min(cutting.curvature(), count); s++) {
+            Map<String, BlockValue> sample = new LinkedHashMap<>();
+            for (Map.Entry<String, BlockValue[]> e : read.entrySet()) {
+                sample.put(e.getKey(), e.getValue()[s]);
+            }
+            samples.add(sample);
+        }
+        Map<String, OnnxTensor> one = first(whole, new BlockTrainer.Data(read, read, count, 0));
+        try {
+            return OutputCurvature.of(network.graph(), values, samples, one);
+        } finally {
+            closeOwn(whole, one);
+        }
+    }
+
+    /** What is not float is kept for the samples. */
+    private void closeOwn(BlockGraph block, Map<String, OnnxTensor> one) {
+        one.forEach((name, t) -> {
+            if (network.graph().isFloat(name) || block.parameters().containsKey(name)) {
+                t.close();
+            }
+        });
     }
 
     private static Map<String, BlockValue[]> read(BlockGraph block, Map<String, BlockValue[]> values) {

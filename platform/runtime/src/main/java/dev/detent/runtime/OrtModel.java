@@ -8,6 +8,8 @@ import dev.detent.onnx.OnnxReader;
 import dev.detent.onnx.OutputCount;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,6 +45,27 @@ public final class OrtModel implements AutoCloseable {
         Graph gathered = graph.outputs().size() < GatheredOutputs.MANY ? graph : graph.copy();
         GatheredOutputs outputs = GatheredOutputs.in(gathered);
         return new OrtModel(OrtRuntime.session(gathered, level, where), outputs);
+    }
+
+    /** ONNX Runtime's own record of a few runs on the first sample, as JSON in Chrome's trace format. */
+    public static String profile(Path file, Samples samples, int runs) {
+        try {
+            Path folder = ScratchFolder.folder("profile");
+            OrtSession session = OrtRuntime.profiled(file, folder.resolve("runs"));
+            try (OrtModel model = new OrtModel(session, GatheredOutputs.none(session.getOutputNames()))) {
+                Samples first = samples.first(1);
+                for (int i = 0; i < runs; i++) {
+                    model.forEach(first, 1, d -> {}, (s, o) -> {});
+                }
+                return Files.readString(Path.of(model.session.endProfiling()));
+            } catch (OrtException e) {
+                throw new IllegalStateException(e);
+            } finally {
+                ScratchFolder.remove(folder);
+            }
+        } catch (IOException e) {
+            throw OrtRuntime.noRoom(e);
+        }
     }
 
     /**

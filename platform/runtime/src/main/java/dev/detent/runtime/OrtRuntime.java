@@ -180,6 +180,17 @@ final class OrtRuntime {
         }
     }
 
+    /** Notes how long each operator takes, in a file whose name begins with {@code prefix}. */
+    static OrtSession profiled(Path file, Path prefix) {
+        OrtEnvironment environment = environment();
+        try (OrtSession.SessionOptions options = options(OrtOptimizationLevel.ALL)) {
+            options.enableProfiling(prefix.toString());
+            return environment.createSession(file.toString(), options);
+        } catch (OrtException e) {
+            throw refused(file.toString(), e);
+        }
+    }
+
     private static OrtSession.SessionOptions options(OrtOptimizationLevel level) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
         options.setOptimizationLevel(

@@ -326,6 +326,38 @@ class BlockWalkTest {
         assertThat(runs.get(1)).isEqualTo(runs.get(0));
     }
 
+    /** The last layer reads nothing of channel 2 of what the first block gives: an error there counts least. */
+    @Test
+    void errorsAreWeighedByWhatTheOutputsFeel() {
+        double[][] errors = new double[2][];
+        for (int curvature : new int[] {0, 4}) {
+            Graph g = network("Relu");
+            for (String w : List.of("w2", "w3")) {
+                float[] values = g.initializer(w).orElseThrow().floats();
+                for (int i = 0; i < values.length; i++) {
+                    values[i] *= i / 9 % 4 == 2 ? 0 : 1;
+                }
+                g.edit().initializer(w, Tensor.ofFloats(new long[] {4, 4, 3, 3}, values));
+            }
+            List<Double> found = new ArrayList<>();
+            walk(g, configs(0.02f), 2).walk(new Differentiator.Cutting(2, 6, 4, 1 << 24, curvature), b -> {
+                if (b.index() == 0) {
+                    for (int channel : new int[] {1, 2}) {
+                        Block.Values values = b.values().copy();
+                        float[] bias = Objects.requireNonNull(
+                                        values.parameters().get("b1"))
+                                .clone();
+                        bias[channel] += 0.3f;
+                        values.parameters().put("b1", bias);
+                        found.add(b.error(values));
+                    }
+                }
+            });
+            errors[curvature / 4] = found.stream().mapToDouble(e -> e).toArray();
+        }
+        assertThat(errors[1][1] / errors[1][0]).isLessThan(0.7 * errors[0][1] / errors[0][0]);
+    }
+
     @Test
     void fewerSamplesWhereTheyDoNotFit() {
         // Input and output of a block, in two networks.

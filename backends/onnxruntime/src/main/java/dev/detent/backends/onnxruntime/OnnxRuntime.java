@@ -74,7 +74,15 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
         return host.integer()
                 .with(
                         "calibration",
-                        Map.of("rival", "percentile,minmax", "useful-range", true, "corrected-biases", true))
+                        Map.of(
+                                "rival",
+                                "percentile,minmax",
+                                "parts",
+                                6,
+                                "useful-range",
+                                true,
+                                "corrected-biases",
+                                true))
                 .with("islands", Map.of("kernels", KERNELS))
                 .with("float-fallback", Map.of("kernels", KERNELS, "corrected-biases", true));
     }
@@ -243,7 +251,9 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .floatNetworkOutputs()
                 .floatInto(NOT_FUSED)
                 .recipe(OnnxRuntime::onIslands)
-                .writes(new QdqExporter("QuantizeLinear and DequantizeLinear nodes"), new QOperatorExporter());
+                .writes(
+                        new QdqExporter("QuantizeLinear and DequantizeLinear nodes", QdqGraphBuilder.Form.BEHIND_MOVES),
+                        new QOperatorExporter());
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.passes.calibration.ObserverContest.Candidate;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.option.Option;
@@ -10,24 +11,22 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.pass.PassView;
-import dev.detent.spi.problem.Problem;
-import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Simulator.Observation;
 import dev.detent.spi.run.Simulator.Trial;
 import dev.detent.support.bias.BiasCorrection;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
 /**
  * Calibrates every waiting activation in one pass over the data. A tensor read at several slots is observed once per
- * scheme. Rivals are asked too, on fewer samples, and one of them stays where it leaves a clearly smaller error at the
- * model's outputs: no single rule of clipping is best for every network (mobilenetv2 wants percentiles, squeezenet the
- * least squared error, what gives spectra or waves neither).
+ * scheme. Rivals are asked too, on fewer samples, and what they find stays where it leaves a smaller error at the
+ * model's outputs ({@link ObserverContest}): no single rule of clipping is best for every network (mobilenetv2 wants
+ * percentiles, squeezenet the least squared error, what gives spectra or waves neither).
  */
 final class CalibrateActivations implements Pass {
 
@@ -39,15 +38,15 @@ final class CalibrateActivations implements Pass {
             List.of("float", "simulated"),
             "what is observed: the float network, or the one with quantized parameters, as in PPQ");
     private static final Option<String> RIVAL = Option.text(
-            "rival",
-            "",
-            "other observers, comma-separated; one of them stays where it leaves a clearly smaller error at the outputs");
+            "rival", "", "other observers, comma-separated; they stay where they leave a smaller error at the outputs");
     private static final Option<Integer> RIVAL_SAMPLES = Option.integer(
                     "rival-samples", 32, "samples the other observers see")
             .atLeast(1);
     private static final Option<Integer> TRIAL_SAMPLES =
             Option.integer("trial-samples", 16, "samples they are compared on").atLeast(1);
 
+    private static final Option<Integer> PARTS =
+            Option.integer("parts", 0, "parts of the network that may each have another observer; 0: one for all");
     private static final Option<Boolean> USEFUL = Option.flag(
             "useful-range",
             false,
@@ -55,12 +54,6 @@ final class CalibrateActivations implements Pass {
 
     private static final Option<Boolean> CORRECTED = Option.flag(
             "corrected-biases", false, "compare observers as if biases were corrected, which a later pass does");
-
-    /** Shown everything, it cuts nothing off. */
-    private static final String COVERS_ALL = "minmax";
-
-    /** The trial is short: a rival that wins by less may have been lucky. */
-    private static final double CLEARLY = 0.8;
 
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("calibration", "calibrates activations in one pass over the samples")
@@ -70,7 +63,7 @@ final class CalibrateActivations implements Pass {
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .asks(Transition.CALIBRATE, Transition.KEEP_FLOAT)
                     .needs(PassRequirement.SAMPLES)
-                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, USEFUL, CORRECTED)
+                    .options(METHOD, NETWORK, RIVAL, RIVAL_SAMPLES, TRIAL_SAMPLES, PARTS, USEFUL, CORRECTED)
                     .build(),
             new CalibrateActivations());
 
@@ -112,11 +105,15 @@ final class CalibrateActivations implements Pass {
         boolean useful = view.options().get(USEFUL);
         List<ObserverChoice> candidates =
                 new ArrayList<>(List.of(new ObserverChoice(method, Integer.MAX_VALUE, useful)));
-        Option.list(rival).stream()
-                .filter(r -> !r.equals(method))
-                .forEach(r -> candidates.add(
-                        new ObserverChoice(r, view.options().get(RIVAL_SAMPLES), useful && !r.equals(COVERS_ALL))));
+        Option.list(rival).stream().filter(r -> !r.equals(method)).forEach(r -> candidates.add(rival(view, r, useful)));
         return candidates;
+    }
+
+    /** What covers all is cheap, and worth little where it has not seen all. */
+    private static ObserverChoice rival(PassView view, String method, boolean useful) {
+        return method.equals(ObserverChoice.COVERS_ALL)
+                ? new ObserverChoice(method, Integer.MAX_VALUE, false)
+                : new ObserverChoice(method, view.options().get(RIVAL_SAMPLES), useful);
     }
 
     @Override
@@ -136,13 +133,14 @@ final class CalibrateActivations implements Pass {
                 candidates.forEach(x -> x.parameters().remove(c));
             }
         }
-        Candidate chosen = chosen(context, candidates);
+        Map<TensorQuantization, Candidate> chosen = chosen(context, candidates);
         for (TensorQuantization c : waiting) {
+            Candidate winner = Objects.requireNonNull(chosen.get(c));
             context.states()
                     .calibrate(
                             c,
-                            Objects.requireNonNull(chosen.parameters().get(c)),
-                            ObserverChoice.observer(chosen.choice().method(), c) + " over the calibration samples");
+                            Objects.requireNonNull(winner.parameters().get(c)),
+                            ObserverChoice.observer(winner.choice().method(), c) + " over the calibration samples");
         }
     }
 
@@ -169,39 +167,23 @@ final class CalibrateActivations implements Pass {
         return candidates;
     }
 
-    /** The first candidate, or the best of its rivals where that leaves a clearly smaller error at the outputs. */
-    private static Candidate chosen(PassContext context, List<Candidate> candidates) {
+    /** The only candidate, or the winners among several. */
+    private static Map<TensorQuantization, Candidate> chosen(PassContext context, List<Candidate> candidates) {
         Candidate first = candidates.get(0);
         if (candidates.size() == 1 || first.parameters().isEmpty()) {
-            return first;
+            Map<TensorQuantization, Candidate> all = new LinkedHashMap<>();
+            first.parameters().keySet().forEach(c -> all.put(c, first));
+            return all;
         }
-        if (candidates.stream().allMatch(c -> c.parameters().equals(first.parameters()))) {
-            return first;
-        }
-        int samples = context.options().get(TRIAL_SAMPLES);
         Trial trial = isCorrected(context)
                 ? Trial.NONE.withInitializers(
                         BiasCorrection.of(context, BiasCorrection.SAMPLES).biases(weight -> true))
                 : Trial.NONE;
-        List<String> figures = new ArrayList<>();
-        Candidate chosen = first;
-        double least = Double.POSITIVE_INFINITY;
-        for (Candidate c : candidates) {
-            double error = context.simulator().outputError(trial.with(c.parameters()), samples);
-            figures.add(
-                    String.format(Locale.ROOT, "%.3g with %s", error, c.choice().name()));
-            if (c == first) {
-                least = CLEARLY * error;
-            } else if (error < least) {
-                least = error;
-                chosen = c;
-            }
-        }
-        context.report(Problem.note(
-                CalibrationProblems.OBSERVER_CHOSEN, "output error " + String.join(", ", figures), "calibration"));
-        return chosen;
+        return new ObserverContest(
+                        context,
+                        trial,
+                        context.options().get(TRIAL_SAMPLES),
+                        context.options().get(PARTS))
+                .winners(candidates);
     }
-
-    /** Parameters for every waiting config from one choice of observers. */
-    private record Candidate(ObserverChoice choice, Map<TensorQuantization, QuantizationParameters> parameters) {}
 }

@@ -54,6 +54,13 @@ record ObserverChoice(String method, int samples, boolean useful) {
         }
     }
 
+    /** The observer that cuts nothing off, shown everything. */
+    static final String COVERS_ALL = "minmax";
+
+    boolean coversAll() {
+        return method.equals(COVERS_ALL);
+    }
+
     String name() {
         return method.isEmpty() ? "the rules' observers" : method;
     }

@@ -81,8 +81,12 @@ final class LayerNoiseModel {
         }
     }
 
-    /** Noise power over signal power at the output. */
-    double predict(double[] factors, double levels) {
+    /**
+     * Noise power over signal power at the output.
+     *
+     * @param activationLevels steps on one side of zero; infinite where activations stay float
+     */
+    double predict(double[] factors, double activationLevels, double levels) {
         double widest = 0;
         double through = 0;
         double[] inverse = new double[groups.length];
@@ -94,7 +98,8 @@ final class LayerNoiseModel {
             widest = Math.max(widest, s * range.largest(c));
             through += gain[c] / (s * s);
         }
-        double noise = widest * widest * through;
+        double ratio = levels / activationLevels;
+        double noise = widest * widest * through * ratio * ratio;
         int perGroup = outputs / (groups.length / depth);
         for (int o = 0; o < outputs; o++) {
             int from = o / perGroup * depth;

@@ -38,6 +38,11 @@ final class SmoothActivations {
                     "limit", 4, "largest factor between two channels of a tensor")
             .atLeast(1);
 
+    private static final Option<Boolean> WEIGHTS_ONLY = Option.flag(
+            "weights-only",
+            false,
+            "activations stay float: channels with large inputs get finer weights, as in AWQ (Lin et al. 2024)");
+
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of(
                             "smoothing",
@@ -48,7 +53,7 @@ final class SmoothActivations {
                     .after("equalization", "the channel ranges are measured on the balanced network")
                     .editsGraph()
                     .needs(PassRequirement.SAMPLES)
-                    .options(SAMPLES, LIMIT)
+                    .options(SAMPLES, LIMIT, WEIGHTS_ONLY)
                     .build(),
             new Smoothing());
 
@@ -180,7 +185,10 @@ final class SmoothActivations {
     }
 
     private double noise(List<LayerNoiseModel> component) {
-        return component.stream().mapToDouble(l -> l.predict(factors, LEVELS)).sum();
+        double activations = context.options().get(WEIGHTS_ONLY) ? Double.POSITIVE_INFINITY : LEVELS;
+        return component.stream()
+                .mapToDouble(l -> l.predict(factors, activations, LEVELS))
+                .sum();
     }
 
     private void apply() {

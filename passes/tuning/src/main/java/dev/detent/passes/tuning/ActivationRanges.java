@@ -34,6 +34,8 @@ final class ActivationRanges {
                     "memory", 512, "megabytes for values between blocks; fewer samples are used where they do not fit")
             .atLeast(1);
 
+    private static final Option<Integer> CURVATURE = BlockOptions.curvature(0);
+
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of(
                             "activation-ranges", "chooses clips and exponents of activations by the error behind them")
@@ -48,7 +50,7 @@ final class ActivationRanges {
                     .before("bias-correction", "the error is that of the final scales")
                     .asks(Transition.LEAD)
                     .needs(PassRequirement.SAMPLES)
-                    .options(SAMPLES, BLOCK, MEMORY)
+                    .options(SAMPLES, BLOCK, MEMORY, CURVATURE)
                     .build(),
             context -> new ActivationRanges(context).run());
 
@@ -71,7 +73,8 @@ final class ActivationRanges {
                 context.options().get(BLOCK),
                 context.options().get(SAMPLES),
                 0,
-                (long) context.options().get(MEMORY) << 20);
+                (long) context.options().get(MEMORY) << 20,
+                context.options().get(CURVATURE));
         context.differentiator().walk(cutting, this::choose);
     }
 

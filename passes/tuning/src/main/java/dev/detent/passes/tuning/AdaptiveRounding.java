@@ -56,6 +56,8 @@ final class AdaptiveRounding {
                     "memory", 512, "megabytes for values between layers; fewer samples are used where they do not fit")
             .atLeast(1);
 
+    private static final Option<Integer> CURVATURE = BlockOptions.curvature(0);
+
     static final PassDefinition DEFINITION = new PassDefinition(
             PassDescriptor.of("adaptive-rounding", "rounds weights so that their errors cancel on the calibration data")
                     .requires(Fact.PARAMETERS_CALIBRATED)
@@ -68,7 +70,7 @@ final class AdaptiveRounding {
                     .asks(Transition.LEAD)
                     .editsGraph()
                     .needs(PassRequirement.SAMPLES)
-                    .options(SAMPLES, HELD_OUT, POSITIONS, BLOCK, UPSTREAM, SCALES, SWEEPS, MEMORY)
+                    .options(SAMPLES, HELD_OUT, POSITIONS, BLOCK, UPSTREAM, SCALES, SWEEPS, MEMORY, CURVATURE)
                     .build(),
             context -> new AdaptiveRounding(context).run());
 
@@ -110,7 +112,8 @@ final class AdaptiveRounding {
                 1,
                 context.options().get(SAMPLES),
                 context.options().get(HELD_OUT),
-                (long) context.options().get(MEMORY) << 20);
+                (long) context.options().get(MEMORY) << 20,
+                context.options().get(CURVATURE));
         context.differentiator().walk(layers, block -> {
             for (Node n : block.nodes()) {
                 layer(n).ifPresent(l -> round(l, block));

@@ -31,6 +31,17 @@ final class BlockOptions {
 
     static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
             .atLeast(1);
+    static final Option<Integer> CURVATURE = curvature(8);
+
+    /** Of so many samples, unless a person says otherwise. */
+    static Option<Integer> curvature(int samples) {
+        return Option.integer(
+                        "fisher",
+                        samples,
+                        "samples that tell how much the network's outputs feel each channel of a block's output; 0: all count alike")
+                .atLeast(0);
+    }
+
     static final Option<String> LAYERS = Option.text(
             "interested-layers", "", "names of the nodes to learn, with commas between them; all when empty");
 
@@ -82,24 +93,34 @@ final class BlockOptions {
         return names;
     }
 
+    /** Every channel of a block's output counts alike. */
+    static void learn(PassContext context, String pass, int steps, double rate, double drop, BlockLearners learners) {
+        learn(context, pass, new Pace(steps, rate, drop, 0), learners);
+    }
+
     /**
-     * Runs a pass as its options say.
+     * How a pass learns.
      *
      * @param steps for each block
      * @param drop probability that an activation is not quantized while learning
+     * @param curvature samples that weigh the channels
      */
-    static void learn(PassContext context, String pass, int steps, double rate, double drop, BlockLearners learners) {
+    record Pace(int steps, double rate, double drop, int curvature) {}
+
+    /** Runs a pass as its options say. */
+    static void learn(PassContext context, String pass, Pace pace, BlockLearners learners) {
         BlockLearning.Schedule schedule = new BlockLearning.Schedule(
-                steps,
+                pace.steps(),
                 context.options().get(BATCH),
-                rate,
-                drop,
+                pace.rate(),
+                pace.drop(),
                 context.options().get(SEED));
         Differentiator.Cutting cutting = new Differentiator.Cutting(
                 context.options().get(BLOCK),
                 context.options().get(SAMPLES),
                 context.options().get(HELD_OUT),
-                (long) context.options().get(MEMORY) << 20);
+                (long) context.options().get(MEMORY) << 20,
+                pace.curvature());
         new BlockLearning(context, schedule, learners).run(cutting, pass);
     }
 }

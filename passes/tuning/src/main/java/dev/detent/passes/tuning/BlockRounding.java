@@ -6,8 +6,8 @@ import dev.detent.spi.pass.PassDefinition;
 
 /**
  * The passes that learn which way each weight is rounded: AdaRound (Nagel et al. 2020) alone, and the reconstruction of
- * blocks (BRECQ, Li et al. 2021) with activation scales and randomly dropped quantization (QDrop, Wei et al. 2022).
- * Their block error is the plain squared one; BRECQ's Fisher weights need gradients of the whole network.
+ * blocks (BRECQ, Li et al. 2021) with activation scales, Fisher weights and randomly dropped quantization (QDrop, Wei
+ * et al. 2022).
  */
 final class BlockRounding {
 
@@ -33,32 +33,49 @@ final class BlockRounding {
             BlockOptions.describe("adaround", "learns which way each weight is rounded, block by block")
                     .options(BlockOptions.and(STEPS, RATE, GAMMA, BlockOptions.BLOCK, BlockOptions.LAYERS))
                     .build(),
-            context -> run(context, "adaround", 0, 0, 0));
+            context -> run(
+                    context,
+                    "adaround",
+                    0,
+                    0,
+                    new BlockOptions.Pace(
+                            context.options().get(STEPS), context.options().get(RATE), 0, 0)));
 
     static final PassDefinition RECONSTRUCTION = new PassDefinition(
             BlockOptions.describe(
                             "block-reconstruction",
                             "learns rounding, activation scales and biases block by block, with quantization dropped at random")
                     .options(BlockOptions.and(
-                            STEPS, RATE, GAMMA, BlockOptions.BLOCK, BlockOptions.LAYERS, SCALE_RATE, BIAS_RATE, DROP))
+                            STEPS,
+                            RATE,
+                            GAMMA,
+                            BlockOptions.BLOCK,
+                            BlockOptions.LAYERS,
+                            BlockOptions.CURVATURE,
+                            SCALE_RATE,
+                            BIAS_RATE,
+                            DROP))
                     .build(),
             context -> run(
                     context,
                     "block-reconstruction",
                     context.options().get(SCALE_RATE),
                     context.options().get(BIAS_RATE),
-                    context.options().get(DROP)));
+                    new BlockOptions.Pace(
+                            context.options().get(STEPS),
+                            context.options().get(RATE),
+                            context.options().get(DROP),
+                            context.options().get(BlockOptions.CURVATURE))));
 
     private BlockRounding() {}
 
-    private static void run(PassContext context, String pass, double scales, double biases, double drop) {
+    private static void run(PassContext context, String pass, double scales, double biases, BlockOptions.Pace pace) {
         BlockLearners learners = new BlockLearners(
                 BlockLearners.Weights.ROUNDING,
                 new BlockLearners.Scales(0, scales, scales),
                 biases,
                 context.options().get(GAMMA),
                 BlockOptions.layers(context));
-        BlockOptions.learn(
-                context, pass, context.options().get(STEPS), context.options().get(RATE), drop, learners);
+        BlockOptions.learn(context, pass, pace, learners);
     }
 }

@@ -1,13 +1,15 @@
 package dev.detent.passes.tuning;
 
+import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassProvider;
 import java.util.List;
 import org.pf4j.Extension;
 
-/** The passes of this jar. */
+/** The passes and observers of this jar. */
 @Extension
-public final class Tuning implements PassProvider {
+public final class Tuning implements PassProvider, ObserverProvider {
 
     @Override
     public List<PassDefinition> passes() {
@@ -19,5 +21,10 @@ public final class Tuning implements PassProvider {
                 BlockRounding.ADAROUND,
                 BlockRounding.RECONSTRUCTION,
                 BlockBias.DEFINITION);
+    }
+
+    @Override
+    public List<ObserverDefinition> observers() {
+        return FittedGroups.DEFINITIONS;
     }
 }

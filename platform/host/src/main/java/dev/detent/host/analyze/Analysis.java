@@ -1,7 +1,6 @@
 package dev.detent.host.analyze;
 
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What an {@link ErrorAnalysis} found.
@@ -12,6 +11,7 @@ import java.util.Optional;
  * @param activations in network order
  * @param weights in network order
  * @param tensors what the quantized tensors hold, activations first
+ * @param slices parts of outputs that hold several things side by side, the worst first
  */
 public record Analysis(
         AnalysisEffort samples,
@@ -19,22 +19,39 @@ public record Analysis(
         List<UnitError> layers,
         List<UnitError> activations,
         List<UnitError> weights,
-        List<TensorFacts> tensors) {
+        List<TensorFacts> tensors,
+        List<Slice> slices) {
 
     /**
-     * @param quantized everything, on the samples for layers in context
-     * @param weightsOnly with float activations, on the samples for what stands alone
-     * @param activationsOnly with float weights, on the same
+     * Neighbouring columns of an output.
+     *
+     * @param from the first
+     * @param to behind the last
+     * @param snr of these alone, in dB
+     * @param shift mean of the differences over the standard deviation of the float values
+     */
+    public record Slice(String output, int from, int to, double snr, double shift) {
+
+        /** As people read it. */
+        public String name() {
+            return output + (to == from + 1 ? ", column " + from : ", columns " + from + " to " + (to - 1));
+        }
+    }
+
+    /**
+     * @param quantized everything
+     * @param weightsOnly with float activations
+     * @param activationsOnly with float weights
      */
     public record Whole(
             OutputErrors.Score quantized, OutputErrors.Score weightsOnly, OutputErrors.Score activationsOnly) {}
 
     /**
      * @param alone the outputs when only this is quantized
-     * @param gain in dB, of the outputs, if this were float and all else stayed as it is; empty when that was not
-     *     measured
+     * @param gain in dB: what the quantized network may be expected to gain with this unit in float, see
+     *     {@link OutputErrors.Scores#gains}
      */
-    public record UnitError(Unit unit, OutputErrors.Score alone, Optional<Double> gain) {}
+    public record UnitError(Unit unit, OutputErrors.Score alone, double gain) {}
 
     /**
      * A unit's part of the errors that all of its kind make, each alone. Where one of them gives values that are not

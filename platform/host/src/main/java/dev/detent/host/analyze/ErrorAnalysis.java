@@ -18,14 +18,17 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
- * Which layers and tensors of a quantized network cost how much: each quantized alone in the float network, and each in
- * float alone in the quantized one, judged by the outputs. Holds sessions of the network; close it.
+ * Which layers and tensors of a quantized network cost how much, judged by the outputs. Each is quantized alone in the
+ * float network, and the error it makes there is taken off the error of the quantized network: where it is a part of
+ * that, little is left. To put it in float in the quantized network instead would re-roll every rounding behind it, and
+ * on few samples that luck is larger than the effect. Holds sessions of the network; close it.
  */
 public final class ErrorAnalysis implements AutoCloseable {
 
@@ -107,78 +110,62 @@ public final class ErrorAnalysis implements AutoCloseable {
 
     /** Everything, on the first samples. */
     public Analysis run(Samples samples, AnalysisEffort effort, int workers, Progress progress) {
-        Samples steady = samples.first(effort.alone());
-        Samples many = samples.first(Math.max(effort.context(), effort.survey()));
-        TensorSurvey survey = new TensorSurvey(network, result.graph(), Math.min(effort.survey(), many.size()));
-        List<Unit> judged =
-                units.stream().filter(u -> effort.kinds().contains(u.kind())).toList();
-        List<Unit> layers = effort.context() == 0
-                ? List.of()
-                : judged.stream().filter(u -> u.kind() == Unit.Kind.LAYER).toList();
-        List<Unit> tensorsInContext = effort.context() == 0
-                ? List.of()
-                : judged.stream().filter(u -> u.kind() != Unit.Kind.LAYER).toList();
-        List<Variant> variants = new ArrayList<>();
-        judged.forEach(u -> variants.add(u.alone()));
-        tensorsInContext.forEach(u -> variants.add(u.without()));
-        int units = variants.size();
-        variants.add(everything(true));
-        variants.add(everything(false));
-        // Without layers in context both would compute nothing but the same two bases.
-        boolean together = layers.isEmpty() && many.size() == steady.size();
-        Optional<OutputErrors.Scores> apart = together
-                ? Optional.empty()
-                : Optional.of(OutputErrors.measure(
-                        network,
-                        outputs,
-                        layers.stream().map(Unit::without).toList(),
-                        many,
-                        workers,
-                        d -> progress.at("layers in context", d, many.size()),
-                        survey));
-        OutputErrors.Scores few = OutputErrors.measure(
+        Samples all = samples.first(Math.max(effort.layers(), effort.survey()));
+        int surveyed = Math.min(effort.survey(), all.size());
+        TensorSurvey survey = new TensorSurvey(network, result.graph(), surveyed);
+        OutputSlices slices = new OutputSlices(outputs, all.size());
+        OutputErrors.Scores whole = OutputErrors.measure(
                 network,
                 outputs,
-                variants,
-                steady,
+                List.of(everything(true), everything(false)),
+                all,
                 workers,
-                d -> progress.at("tensors alone", d, steady.size()),
-                together ? survey : (i, bases) -> {});
-        OutputErrors.Scores context = apart.orElse(few);
-        Map<Variant, OutputErrors.Score> scores = new HashMap<>();
-        for (int i = 0; i < units; i++) {
-            scores.put(variants.get(i), few.variants().get(i));
-        }
-        Map<Variant, Double> gains = new HashMap<>();
-        for (Unit u : tensorsInContext) {
-            gains.put(u.without(), few.quantized().gain(Objects.requireNonNull(scores.get(u.without()))));
-        }
-        for (int i = 0; i < layers.size(); i++) {
-            gains.put(
-                    layers.get(i).without(),
-                    context.quantized().gain(context.variants().get(i)));
-        }
-        Function<Unit, Analysis.UnitError> error = u -> new Analysis.UnitError(
-                u, Objects.requireNonNull(scores.get(u.alone())), Optional.ofNullable(gains.get(u.without())));
+                d -> progress.at("ranges", d, all.size()),
+                (i, bases) -> {
+                    survey.accept(i, bases);
+                    slices.accept(i, bases);
+                });
+        List<Unit> layers = judged(effort, u -> u.kind() == Unit.Kind.LAYER);
+        List<Unit> tensors = judged(effort, u -> u.kind() != Unit.Kind.LAYER);
+        Samples many = samples.first(effort.layers());
+        Samples few = samples.first(effort.tensors());
+        List<Analysis.UnitError> errors = new ArrayList<>();
+        errors.addAll(errors(layers, many, workers, d -> progress.at("layers", d, many.size())));
+        errors.addAll(errors(tensors, few, workers, d -> progress.at("tensors", d, few.size())));
         return new Analysis(
-                new AnalysisEffort(
-                        layers.isEmpty() ? 0 : many.size(),
-                        steady.size(),
-                        Math.min(effort.survey(), many.size()),
-                        effort.kinds()),
+                new AnalysisEffort(many.size(), few.size(), surveyed, effort.kinds()),
                 new Analysis.Whole(
-                        context.quantized(),
-                        few.variants().get(units),
-                        few.variants().get(units + 1)),
-                errors(Unit.Kind.LAYER, judged, error),
-                errors(Unit.Kind.ACTIVATION, judged, error),
-                errors(Unit.Kind.WEIGHT, judged, error),
-                survey.facts(result.configs()));
+                        whole.quantized(),
+                        whole.variants().get(0),
+                        whole.variants().get(1)),
+                of(Unit.Kind.LAYER, errors),
+                of(Unit.Kind.ACTIVATION, errors),
+                of(Unit.Kind.WEIGHT, errors),
+                survey.facts(result.configs()),
+                slices.found());
     }
 
-    private static List<Analysis.UnitError> errors(
-            Unit.Kind kind, List<Unit> judged, Function<Unit, Analysis.UnitError> error) {
-        return judged.stream().filter(u -> u.kind() == kind).map(error).toList();
+    private List<Unit> judged(AnalysisEffort effort, Predicate<Unit> which) {
+        return units.stream()
+                .filter(u -> effort.kinds().contains(u.kind()))
+                .filter(which)
+                .toList();
+    }
+
+    private List<Analysis.UnitError> errors(List<Unit> units, Samples samples, int workers, IntConsumer progress) {
+        if (units.isEmpty()) {
+            return List.of();
+        }
+        OutputErrors.Scores scores = OutputErrors.measure(
+                network, outputs, units.stream().map(Unit::alone).toList(), samples, workers, progress);
+        return IntStream.range(0, units.size())
+                .mapToObj(i -> new Analysis.UnitError(
+                        units.get(i), scores.variants().get(i), scores.gains().get(i)))
+                .toList();
+    }
+
+    private static List<Analysis.UnitError> of(Unit.Kind kind, List<Analysis.UnitError> errors) {
+        return errors.stream().filter(e -> e.unit().kind() == kind).toList();
     }
 
     /** The float network with all weights quantized, or all activations. */

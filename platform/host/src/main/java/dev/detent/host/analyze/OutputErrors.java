@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -55,23 +56,35 @@ public final class OutputErrors {
         }
     }
 
-    /** Scores of a list of variants on the same samples, and of both bases. */
-    public record Scores(Score quantized, List<Score> variants) {}
+    /**
+     * Scores of a list of variants on the same samples.
+     *
+     * @param quantized of the quantized network
+     * @param variants in the order asked for
+     * @param gains in dB, of variants of the float network: what the quantized network may be expected to gain without
+     *     the variant's error, see {@link ExpectedGains}
+     */
+    public record Scores(Score quantized, List<Score> variants, List<Double> gains) {}
 
     /** Sums over the elements of one output of one sample. */
     private static final class Sums {
         final SquaredErrorAccumulator distance = new SquaredErrorAccumulator();
+        /** Squared distance of the quantized network's outputs from this variant's. */
+        double rest;
+
         double bias;
         double mean;
         long count;
 
-        void add(float[] exact, float[] other) {
+        void add(float[] exact, float[] quantized, float[] other) {
             int n = Math.max(exact.length, other.length);
             for (int i = 0; i < n; i++) {
                 double e = i < exact.length ? exact[i] : 0;
                 double x = i < other.length ? other[i] : 0;
                 distance.add(e, x);
                 if (Double.isFinite(e)) {
+                    double d = (i < quantized.length ? quantized[i] : 0) - x;
+                    rest += Double.isFinite(d) ? d * d : Double.POSITIVE_INFINITY;
                     mean += e;
                     bias += Double.isFinite(x) ? x - e : 0;
                     count++;
@@ -122,23 +135,49 @@ public final class OutputErrors {
                 workers,
                 progress,
                 (i, bases) -> {
-                    errors.add(0, i, bases.exact(), bases.quantized());
+                    errors.add(0, i, bases, bases.quantized());
                     look.accept(i, bases);
                 },
-                (i, v, bases, out) -> errors.add(v + 1, i, bases.exact(), out));
+                (i, v, bases, out) -> errors.add(v + 1, i, bases, out));
         return new Scores(
                 errors.score(0),
                 IntStream.rangeClosed(1, variants.size())
                         .mapToObj(errors::score)
-                        .toList());
+                        .toList(),
+                ExpectedGains.of(
+                        errors.powers(0, s -> s.distance.noise()),
+                        IntStream.rangeClosed(1, variants.size())
+                                .mapToObj(v -> errors.powers(v, s -> s.distance.noise()))
+                                .toArray(double[][]::new),
+                        IntStream.rangeClosed(1, variants.size())
+                                .mapToObj(v -> errors.powers(v, s -> s.rest))
+                                .toArray(double[][]::new)));
     }
 
-    private void add(int variant, int sample, SegmentedSimulation.Outputs exact, SegmentedSimulation.Outputs other) {
+    private void add(int variant, int sample, SwitchableNetwork.Bases bases, SegmentedSimulation.Outputs other) {
         for (int k = 0; k < outputs.size(); k++) {
             Sums s = new Sums();
-            s.add(exact.floats(outputs.get(k)), other.floats(outputs.get(k)));
+            s.add(
+                    bases.exact().floats(outputs.get(k)),
+                    bases.quantized().floats(outputs.get(k)),
+                    other.floats(outputs.get(k)));
             sums[variant][sample][k] = s;
         }
+    }
+
+    /** By sample: the power of all outputs' noise, or of what is left, each over the signal of all samples. */
+    private double[] powers(int variant, ToDoubleFunction<Sums> power) {
+        double[] powers = new double[samples];
+        for (int k = 0; k < outputs.size(); k++) {
+            double signal = 0;
+            for (int i = 0; i < samples; i++) {
+                signal += sums[0][i][k].distance.signal();
+            }
+            for (int i = 0; i < samples; i++) {
+                powers[i] += SquaredErrorAccumulator.ratio(signal, power.applyAsDouble(sums[variant][i][k]));
+            }
+        }
+        return powers;
     }
 
     private Score score(int variant) {
@@ -172,8 +211,7 @@ public final class OutputErrors {
         return x * x;
     }
 
-    /** A ratio of noise over signal in dB; infinite when nothing differs. */
-    public static double decibels(double ratio) {
+    private static double decibels(double ratio) {
         return SquaredErrorAccumulator.decibels(ratio);
     }
 }

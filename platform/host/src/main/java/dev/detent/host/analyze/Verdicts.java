@@ -1,5 +1,6 @@
 package dev.detent.host.analyze;
 
+import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
@@ -109,19 +110,32 @@ public final class Verdicts {
         if (mine == null) {
             throw new IllegalArgumentException("no scores of a quantized model");
         }
+        if (reference != null && Evaluation.chance(reference, "").isPresent()) {
+            return new Report.Verdict(
+                    Report.Grade.UNKNOWN,
+                    "The float model itself is no better than chance on these labels: nothing can be said of the quantized "
+                            + "one.",
+                    List.of());
+        }
         if (reference != null && reference.top1().isPresent() && mine.top1().isPresent()) {
             double drop = 100 * (reference.top1().get() - mine.top1().get());
             Report.Grade grade = grade(-drop, -GOOD_DROP, -FAIR_DROP);
             return verdict(
                     grade,
-                    String.format(
-                            Locale.ROOT,
-                            "Top-1 %s %.1f points, from %.2f %% to %.2f %%, on %d samples",
-                            drop >= 0 ? "falls" : "rises",
-                            Math.abs(drop),
-                            100 * reference.top1().get(),
-                            100 * mine.top1().get(),
-                            mine.samples()));
+                    mine.top1().equals(reference.top1())
+                            ? String.format(
+                                    Locale.ROOT,
+                                    "Top-1 stays at %.2f %% on %d samples",
+                                    100 * mine.top1().get(),
+                                    mine.samples())
+                            : String.format(
+                                    Locale.ROOT,
+                                    "Top-1 %s %.1f points, from %.2f %% to %.2f %%, on %d samples",
+                                    drop >= 0 ? "falls" : "rises",
+                                    Math.abs(drop),
+                                    100 * reference.top1().get(),
+                                    100 * mine.top1().get(),
+                                    mine.samples()));
         }
         if (mine.outputs().size() > 1) {
             Map.Entry<String, Double> worst = mine.outputs().entrySet().stream()
@@ -134,6 +148,12 @@ public final class Verdicts {
                             + HtmlReport.decibels(worst.getValue()));
         }
         Report.Grade bySnr = grade(mine.snr(), GOOD_SNR, FAIR_SNR);
+        if (!mine.hasClasses()) {
+            return verdict(
+                    bySnr,
+                    "The outputs keep " + HtmlReport.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
+                            + " samples");
+        }
         Report.Grade byRows = grade(mine.agreement(), GOOD_AGREEMENT, FAIR_AGREEMENT);
         return verdict(
                 bySnr.compareTo(byRows) < 0 && mine.agreement() < 1 ? byRows : bySnr,

@@ -15,6 +15,7 @@ import dev.detent.spi.quant.Quantization;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,9 @@ public final class Evaluation {
      * @param asked values of the metrics that were asked for, by id
      */
     public record Scores(EvaluationMetrics usual, Map<String, Double> asked) {}
+
+    /** Readers of one value, more than any network has that people use. */
+    private static final int CROWD = 2000;
 
     private static final String EXACT = "exact";
     private static final String UNFUSED = "unfused";
@@ -78,13 +82,41 @@ public final class Evaluation {
      * to.
      */
     public static OrtModel floatModel(Path file, Graph graph, boolean rewritten) {
-        return rewritten
-                ? OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString())
-                : OrtModel.of(file, OrtOptimizationLevel.ALL);
+        if (!rewritten) {
+            try {
+                return OrtModel.of(file, OrtOptimizationLevel.ALL);
+            } catch (UserException e) {
+                // ONNX Runtime wants names that nodes do not share, which the graph has.
+                return OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString());
+            }
+        }
+        return OrtModel.of(graph, OrtOptimizationLevel.ALL, file.toString());
     }
 
     public EvaluationMetrics floats() {
         return reference.self(data.classes());
+    }
+
+    /** What to say of labels that a float model, which somebody trained, does not hit more often than a guess would. */
+    public static Optional<Problem> chance(EvaluationMetrics floats, String data) {
+        if (floats.top1().isEmpty() || !floats.hasClasses()) {
+            return Optional.empty();
+        }
+        double guess = 1.0 / floats.classes();
+        // Three standard deviations of the number of hits of that many guesses.
+        double luck = 3 * Math.sqrt(guess * (1 - guess) / Math.max(1, floats.samples()));
+        double top1 = floats.top1().get();
+        return top1 > guess + luck
+                ? Optional.empty()
+                : Optional.of(Problem.warning(
+                        EvaluationProblems.FLOAT_AT_CHANCE,
+                        String.format(
+                                Locale.ROOT,
+                                "the float model itself is right on %.2f %% of the labels, which is no better than "
+                                        + "guessing one of %d classes: wrong labels or wrong preprocessing (--preset)",
+                                100 * top1,
+                                floats.classes()),
+                        data));
     }
 
     /** The configs on the segmented model. */
@@ -123,7 +155,8 @@ public final class Evaluation {
      * @throws UserException it does not load as it stands, which makes it worth nothing
      */
     public static Optional<Problem> load(Path file) {
-        boolean rewritten = !isFloating(OnnxReader.read(file));
+        Graph graph = OnnxReader.read(file);
+        boolean rewritten = !isFloating(graph) && !isCrowded(graph);
         if (rewritten && refusal(file, OrtOptimizationLevel.ALL).isEmpty()) {
             return Optional.empty();
         }
@@ -137,6 +170,16 @@ public final class Evaluation {
                     e);
         });
         return rewritten ? Optional.of(unfusable()) : Optional.empty();
+    }
+
+    /**
+     * For each reader of a DequantizeLinear ONNX Runtime (1.28) makes a copy of it and goes through the others: ten
+     * thousand readers take it more than a minute to rewrite.
+     */
+    private static boolean isCrowded(Graph graph) {
+        return graph.nodes().stream()
+                .filter(n -> n.is("DequantizeLinear"))
+                .anyMatch(n -> graph.uses(n.output(0)).size() > CROWD);
     }
 
     /** Why ONNX Runtime does not load a file; empty when it does. */

@@ -27,9 +27,17 @@ import java.util.stream.IntStream;
  *     reference is
  * @param finite of the reference: no output holds NaN or infinity
  * @param outputs the same ratio for each output, in the model's order; empty for the reference
+ * @param classes columns of the first output where the largest one of a row means something: of a matrix, or where
+ *     there are labels; 0 for numbers, boxes, features and maps, whose agreement nobody should look at
  */
 public record EvaluationMetrics(
-        int samples, double agreement, Optional<Double> top1, double snr, boolean finite, Map<String, Double> outputs) {
+        int samples,
+        double agreement,
+        Optional<Double> top1,
+        double snr,
+        boolean finite,
+        Map<String, Double> outputs,
+        int classes) {
 
     /** Runs a model over samples and hands every sample's outputs to a sink. */
     @FunctionalInterface
@@ -84,7 +92,17 @@ public record EvaluationMetrics(
                     labels.map(l -> accuracy(winners, l, samples.rows())),
                     Double.POSITIVE_INFINITY,
                     isFinite(),
-                    Map.of());
+                    Map.of(),
+                    classes(labels.isPresent()));
+        }
+
+        private int classes(boolean labelled) {
+            if (names.isEmpty() || samples.size() == 0) {
+                return 0;
+            }
+            long[] shape = shapes[0][0];
+            long columns = shape.length < 2 ? 0 : shape[shape.length - 1];
+            return columns > 1 && (shape.length == 2 || labelled) ? (int) columns : 0;
         }
 
         public EvaluationMetrics score(Runner model, Optional<int[]> labels) {
@@ -122,7 +140,8 @@ public record EvaluationMetrics(
                             .average()
                             .orElse(0)),
                     true,
-                    perOutput(distances));
+                    perOutput(distances),
+                    classes(labels.isPresent()));
         }
 
         private boolean isFinite() {
@@ -176,11 +195,17 @@ public record EvaluationMetrics(
         }
     }
 
-    /** Name and ratio of each of several outputs, as text; nothing where there is one. */
+    /** The largest value of a row says which class it is. */
+    public boolean hasClasses() {
+        return classes > 1;
+    }
+
+    /** Name and ratio of each of several outputs, as text, the worst first; nothing where there is one. */
     public List<List<String>> outputRows() {
         return outputs.size() < 2
                 ? List.of()
                 : outputs.entrySet().stream()
+                        .sorted(Map.Entry.comparingByValue())
                         .map(e -> List.of(e.getKey(), HtmlReport.decibels(e.getValue())))
                         .toList();
     }
@@ -196,7 +221,9 @@ public record EvaluationMetrics(
                             s.top1()
                                     .map(t -> String.format(Locale.ROOT, "%.2f %%", 100 * t))
                                     .orElse("-"),
-                            reference ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * s.agreement()),
+                            reference || !s.hasClasses()
+                                    ? "-"
+                                    : String.format(Locale.ROOT, "%.2f %%", 100 * s.agreement()),
                             reference ? "-" : HtmlReport.decibels(s.snr()));
                 })
                 .collect(Collectors.toList());

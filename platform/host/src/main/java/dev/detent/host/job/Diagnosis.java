@@ -8,9 +8,13 @@ import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.host.problem.QuantizationProblems;
 import dev.detent.report.HtmlReport;
 import dev.detent.spi.problem.Problem;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** What a person should know of a quantized model, from what was measured of it. */
 final class Diagnosis {
@@ -29,8 +33,33 @@ final class Diagnosis {
                     "quantizes none of the model's operators; the artefact is the float model",
                     target));
         }
+        silent(result).ifPresent(problems::add);
         Evaluation.difference(measured.scores()).ifPresent(problems::add);
         return problems;
+    }
+
+    /** Tensors whose range was taken from zeros alone have the scale that stands for none. */
+    private static Optional<Problem> silent(Pipeline.Result result) {
+        List<String> silent = result.configs().configs().stream()
+                .filter(c -> !c.isInitializer() && !c.isFixed() && c.state().isActive())
+                .filter(c -> c.scheme().system() instanceof LinearInteger)
+                .filter(c -> c.qparams().filter(Diagnosis::ofZeros).isPresent())
+                .map(TensorQuantization::value)
+                .distinct()
+                .toList();
+        return silent.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Problem.warning(
+                        QuantizationProblems.SILENT,
+                        "is 0 in every calibration sample"
+                                + (silent.size() == 1 ? "" : ", and so are " + (silent.size() - 1) + " more")
+                                + "; where it is not, it is cut off at once: calibrate with data in which it is not,"
+                                + " or keep what reads it in float (--keep-float)",
+                        silent.get(0)));
+    }
+
+    private static boolean ofZeros(QuantizationParameters p) {
+        return IntStream.range(0, p.channels()).allMatch(c -> p.scale(c) == (float) LinearInteger.ZERO_SCALE);
     }
 
     static int quantizedNodes(Pipeline.Result result) {

@@ -8,21 +8,25 @@ import dev.detent.host.normalize.HalfPrecision;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.RunDirectory;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.ShapeInference;
 import dev.detent.spi.export.ReadableExporter;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import jakarta.inject.Inject;
 import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Scores what finished runs of one model wrote. */
@@ -36,9 +40,11 @@ public final class EvaluateJob {
     }
 
     /** Scores by target; a run for several targets has several. */
-    public Map<String, Map<String, EvaluationMetrics>> run(EvaluateRequest request, Progress progress) {
+    public EvaluateResult run(EvaluateRequest request, Progress progress) {
         List<RunDirectory> runs = RunDirectory.all(request.out());
         Path model = request.model().file();
+        List<Problem> problems = new ArrayList<>();
+        otherModel(runs, model).ifPresent(problems::add);
         Graph original = request.model().read();
         boolean half = HalfPrecision.widen(original, model.toString());
         Preprocessing given = request.preprocessing();
@@ -51,7 +57,21 @@ public final class EvaluateJob {
         }
         Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();
         runs.forEach(run -> scores.put(run.target(), scores(evaluation, data, run)));
-        return scores;
+        Evaluation.chance(evaluation.floats(), request.data().data()).ifPresent(problems::add);
+        return new EvaluateResult(scores, problems);
+    }
+
+    /** The run's record holds its model's digest. */
+    private static Optional<Problem> otherModel(List<RunDirectory> runs, Path model) {
+        String given = InputDigest.of(model).sha256();
+        return runs.stream()
+                .filter(r -> !r.modelDigest().equals(given))
+                .findFirst()
+                .map(r -> Problem.warning(
+                        EvaluationProblems.OTHER_MODEL,
+                        "is not the file that '" + r.folder() + "' was made from (their SHA-256 differ): the scores "
+                                + "compare two models",
+                        model.toString()));
     }
 
     private Map<String, EvaluationMetrics> scores(Evaluation evaluation, EvaluationData data, RunDirectory run) {

@@ -45,6 +45,7 @@ public final class PreparedModel {
     private final List<Problem> remarks;
     private final Samples samples;
     private final @Nullable Evaluation evaluation;
+    private final int workers;
 
     private PreparedModel(
             Graph graph,
@@ -52,13 +53,15 @@ public final class PreparedModel {
             CalibrationFacts calibration,
             List<Problem> remarks,
             Samples samples,
-            @Nullable Evaluation evaluation) {
+            @Nullable Evaluation evaluation,
+            int workers) {
         this.graph = graph;
         this.facts = facts;
         this.calibration = calibration;
         this.remarks = List.copyOf(remarks);
         this.samples = samples;
         this.evaluation = evaluation;
+        this.workers = workers;
     }
 
     /** Reads and normalizes the model, opens the samples, and runs the float model over the evaluation data. */
@@ -103,6 +106,10 @@ public final class PreparedModel {
                 .map(c -> SampleLoader.open(graph, c, request.preprocessing(), request.samples())
                         .remembering(REMEMBERED_BYTES))
                 .orElse(Pipeline.NO_SAMPLES);
+        MemoryNeed need = MemoryNeed.of(graph, samples);
+        MemoryNeed.Machine machine = MemoryNeed.Machine.here();
+        need.confirm(machine, name);
+        int workers = need.workers(request.workers(), machine);
         if (samples.size() == 1) {
             remarks.add(Problem.warning(
                     DataProblems.ONE_SAMPLE,
@@ -111,7 +118,7 @@ public final class PreparedModel {
         }
         if (samples.size() > 0
                 && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
-            InputDetective.suspicion(graph, samples, request.workers())
+            InputDetective.suspicion(graph, samples, workers)
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,
                             s,
@@ -134,7 +141,13 @@ public final class PreparedModel {
                                 graph,
                                 half || !request.source().isOnnx(),
                                 progress))
-                        .orElse(null));
+                        .orElse(null),
+                workers);
+    }
+
+    /** Samples that are run side by side: those asked for, or fewer, where more would not fit the machine's memory. */
+    public int workers() {
+        return workers;
     }
 
     private static Evaluation evaluation(
@@ -147,7 +160,7 @@ public final class PreparedModel {
 
     /** The same without data to measure on: for a run that another one may replace at once. */
     PreparedModel unmeasured() {
-        return new PreparedModel(graph, facts, calibration, remarks, Pipeline.NO_SAMPLES, null);
+        return new PreparedModel(graph, facts, calibration, remarks, Pipeline.NO_SAMPLES, null, workers);
     }
 
     /** A copy of the normalized graph to work on. */

@@ -57,7 +57,7 @@ public final class QuantizeJob {
                     .map(t -> PlannedTarget.of(plugins.get(), t, settings(request, t), request.format()))
                     .toList();
             PreparedModel model = reading.get();
-            Pipeline pipeline = new Pipeline(model::graph, model.samples(), request.workers(), progress);
+            Pipeline pipeline = new Pipeline(model::graph, model.samples(), model.workers(), progress);
             List<Pipeline.Attempt> attempts = pipeline.run(targets.stream()
                     .map(t -> new Pipeline.Task(t.plan(), request.listener()))
                     .toList());

@@ -82,6 +82,11 @@ public final class QuantizeRequest {
         return Optional.ofNullable(built.analysis);
     }
 
+    /** Whether the float model and the file are timed where ONNX Runtime runs it. */
+    public boolean measuresSpeed() {
+        return built.measuresSpeed;
+    }
+
     /** Told of every step of every target's plan. */
     public PipelineListener listener() {
         return built.listener;
@@ -101,6 +106,7 @@ public final class QuantizeRequest {
         private int workers = Runtime.getRuntime().availableProcessors();
         private EvaluationData.@Nullable Source evaluation;
         private @Nullable AnalysisEffort analysis;
+        private boolean measuresSpeed;
         private PipelineListener listener = PipelineListener.NONE;
 
         private Builder(Path model, List<String> targets, Path out) {
@@ -160,6 +166,12 @@ public final class QuantizeRequest {
         /** See {@link QuantizeRequest#analysis}. */
         public Builder analysis(AnalysisEffort effort) {
             analysis = effort;
+            return this;
+        }
+
+        /** See {@link QuantizeRequest#measuresSpeed}. */
+        public Builder measuringSpeed() {
+            measuresSpeed = true;
             return this;
         }
 

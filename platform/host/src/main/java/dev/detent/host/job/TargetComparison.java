@@ -5,7 +5,6 @@ import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
 import dev.detent.host.artifact.TargetDirectory;
-import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
 import dev.detent.spi.problem.Problem;
@@ -15,9 +14,12 @@ import dev.detent.spi.quant.TensorQuantization;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,6 +28,7 @@ import java.util.Set;
  * Where several targets disagree about one model, slot by slot, and how accurate each is.
  *
  * @param outcomes by target
+ * @param overviews the same in the figures by which they compare
  * @param passes passes over the calibration data that all targets together took to observe the float network
  * @param slots slots that at least one target quantizes
  * @param rows slots on which the targets disagree
@@ -33,6 +36,7 @@ import java.util.Set;
  */
 public record TargetComparison(
         Map<String, QuantizeOutcome> outcomes,
+        List<TargetOverview> overviews,
         int passes,
         int slots,
         List<Row> rows,
@@ -40,6 +44,9 @@ public record TargetComparison(
 
     /** Relative difference of scales below which two targets agree: it comes from rounding. */
     private static final double SAME = 1e-5;
+
+    /** Rows that a person looks at. */
+    private static final int SHOWN = 100;
 
     /** What one target decided about a slot. */
     public record Cell(String state, String scheme, Optional<QuantizationParameters> parameters) {
@@ -58,8 +65,20 @@ public record TargetComparison(
                     .orElse(ABSENT);
         }
 
-        private String text() {
-            return parameters.map(p -> state + ": " + scheme + ", " + p).orElse(state);
+        /** States are the kernel's affair. */
+        private String format() {
+            return parameters.isPresent() ? scheme : "not quantized";
+        }
+
+        private String range() {
+            return parameters
+                    .map(p ->
+                            String.format(Locale.ROOT, "scale %.4g, zero point %s", p.scale(0), number(p.zeroPoint(0))))
+                    .orElse("-");
+        }
+
+        private static String number(float zeroPoint) {
+            return zeroPoint == Math.rint(zeroPoint) ? String.valueOf((long) zeroPoint) : String.valueOf(zeroPoint);
         }
     }
 
@@ -84,6 +103,20 @@ public record TargetComparison(
                     .flatMap(c -> c.parameters().stream())
                     .toList();
             return all.stream().anyMatch(p -> !same(p, all.get(0)));
+        }
+
+        /** The largest scale over the smallest among the targets that have the same format here; 1 when they agree. */
+        double spread() {
+            Map<String, DoubleSummaryStatistics> byFormat = new LinkedHashMap<>();
+            cells.values()
+                    .forEach(c -> c.parameters()
+                            .ifPresent(p -> byFormat.computeIfAbsent(c.scheme(), k -> new DoubleSummaryStatistics())
+                                    .accept(p.scale(0))));
+            return byFormat.values().stream()
+                    .mapToDouble(s -> s.getMax() / s.getMin())
+                    .filter(x -> x > 1 + SAME)
+                    .max()
+                    .orElse(1);
         }
 
         private static boolean same(QuantizationParameters a, QuantizationParameters b) {
@@ -113,7 +146,8 @@ public record TargetComparison(
                 rows.add(row);
             }
         });
-        return new TargetComparison(outcomes, passes, slots.size(), rows, failures);
+        return new TargetComparison(
+                outcomes, runs.stream().map(TargetOverview::of).toList(), passes, slots.size(), rows, failures);
     }
 
     public long differInState() {
@@ -183,32 +217,63 @@ public record TargetComparison(
                 "Disagreement",
                 "of " + slots + " slots: state " + differInState() + ", scheme " + differInScheme() + ", scale "
                         + differInScale());
-        List<List<String>> scores = new ArrayList<>();
-        outcomes.forEach((target, o) -> EvaluationMetrics.rows(o.scores()).forEach(r -> {
-            if (!r.get(0).equals("float") || scores.isEmpty()) {
-                List<String> row = new ArrayList<>(r);
-                row.set(0, r.get(0).equals("float") ? "float" : target + ", " + r.get(0));
-                scores.add(row);
-            }
-        }));
         Set<String> problems = new LinkedHashSet<>();
         outcomes.forEach((target, o) -> o.problems().stream()
                 .filter(p -> p.severity() != Problem.Severity.NOTE)
                 .forEach(p -> problems.add(target + ": " + p)));
-        List<String> head = new ArrayList<>(List.of("slot"));
-        head.addAll(outcomes.keySet());
-        List<List<String>> table = new ArrayList<>();
-        rows.forEach(r -> {
-            List<String> row = new ArrayList<>(List.of(r.slot().toString()));
-            r.cells().values().forEach(c -> row.add(c.text()));
-            table.add(row);
-        });
         return HtmlReport.page(
                 model + " for " + String.join(", ", outcomes.keySet()),
                 facts,
                 List.copyOf(problems),
-                List.of(
-                        new HtmlReport.Table("Accuracy", HtmlReport.SCORES, scores),
-                        new HtmlReport.Table("Where the targets disagree", head, table)));
+                List.of(TargetOverview.table(overviews), formats(), scales()));
+    }
+
+    /** What sets the targets apart by design: which number formats meet where, and how often. */
+    private HtmlReport.Table formats() {
+        Map<List<String>, List<String>> groups = new LinkedHashMap<>();
+        rows.stream()
+                .filter(r -> r.differsInState() || r.differsInScheme())
+                .forEach(r -> groups.computeIfAbsent(
+                                r.cells().values().stream().map(Cell::format).toList(), k -> new ArrayList<>())
+                        .add(r.slot().toString()));
+        List<List<String>> table = new ArrayList<>();
+        groups.forEach((formats, where) -> {
+            List<String> row = new ArrayList<>(List.of(String.valueOf(where.size())));
+            row.addAll(formats);
+            row.add(where.get(0));
+            table.add(row);
+        });
+        table.sort((a, b) -> Integer.compare(Integer.parseInt(b.get(0)), Integer.parseInt(a.get(0))));
+        List<String> head = new ArrayList<>(List.of("slots"));
+        head.addAll(outcomes.keySet());
+        head.add("for example");
+        return new HtmlReport.Table(
+                "Number formats that differ", "A slot is an input or output of a node.", head, table);
+    }
+
+    /** The largest differences of ranges where the formats are the same; detent.json has all. */
+    private HtmlReport.Table scales() {
+        List<Row> most = rows.stream()
+                .filter(r -> r.spread() > 1)
+                .sorted(Comparator.comparingDouble(r -> -r.spread()))
+                .toList();
+        List<List<String>> table = new ArrayList<>();
+        most.stream().limit(SHOWN).forEach(r -> {
+            List<String> row = new ArrayList<>(List.of(r.slot().toString()));
+            r.cells().values().forEach(c -> row.add(c.range()));
+            row.add(String.format(Locale.ROOT, "%.2f", r.spread()));
+            table.add(row);
+        });
+        List<String> head = new ArrayList<>(List.of("slot"));
+        head.addAll(outcomes.keySet());
+        head.add("widest / narrowest");
+        return new HtmlReport.Table(
+                "Ranges that differ most",
+                (most.size() > SHOWN
+                                ? "The first " + SHOWN + " of " + most.size() + "; " + OutputNames.RECORD + " has all. "
+                                : "")
+                        + "What the codes can stand for; of several channels, the first.",
+                head,
+                table);
     }
 }

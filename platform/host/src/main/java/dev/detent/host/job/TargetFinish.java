@@ -11,11 +11,14 @@ import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.data.CalibrationPictures;
 import dev.detent.host.evaluate.Evaluation;
+import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.evaluate.LayerFingerprint;
 import dev.detent.host.evaluate.LostOperands;
+import dev.detent.host.evaluate.NoiseSamples;
 import dev.detent.host.evaluate.Probe;
+import dev.detent.host.evaluate.Speed;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.DataPasses;
@@ -27,6 +30,7 @@ import dev.detent.host.problem.SettingsProblems;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunReportWriter;
+import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
@@ -86,7 +90,13 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
             layers = measured.get();
         }
         leftOut(target).ifPresent(problems::add);
+        model.evaluation()
+                .flatMap(e -> Evaluation.chance(
+                        e.floats(),
+                        request.evaluation().map(EvaluationData.Source::data).orElse("")))
+                .ifPresent(problems::add);
         problems.addAll(overridden(target.plan()));
+        problems.addAll(idle(result));
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
         Map<String, EvaluationMetrics> scores = scores(result, frozen.quantization(), runnable);
         Analyzed analyzed = analyzed(target, result, scores, problems);
@@ -110,7 +120,19 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         measured,
                         problems,
                         Diagnosis.quantizedNodes(result),
-                        model.samples().size()));
+                        model.samples().size()),
+                runnable.flatMap(file -> speed(result, file)));
+    }
+
+    /** Measured when nothing else runs any more. */
+    private Optional<Speed> speed(Pipeline.Result result, Path file) {
+        if (!request.measuresSpeed() || !request.source().isOnnx()) {
+            return Optional.empty();
+        }
+        Optional<Samples> samples = model.samples().size() > 0
+                ? Optional.of(model.samples())
+                : Probe.of(result.graph(), model.samples()).map(p -> new NoiseSamples(result.graph(), 1, p));
+        return samples.flatMap(s -> Speed.measure(request.model(), file, s));
     }
 
     /** Which layers cost what, where there are samples to see it on. */
@@ -142,7 +164,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                             found,
                             target.plan().target(),
                             result.graph(),
-                            model.samples().first(Math.max(effort.context(), effort.survey())),
+                            model.samples().first(Math.max(effort.layers(), effort.survey())),
                             request.workers())
                     : List.of();
             return new Analyzed(Optional.of(found), cures);
@@ -164,6 +186,23 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
                         SettingsProblems.OVERRIDDEN,
                         "is switched off by --set, and runs with its defaults: " + s.reason(),
                         s.id()))
+                .toList();
+    }
+
+    /** A person who asked for a pass waits for what it does; of those that a target runs by itself this is a note. */
+    private List<Problem> idle(Pipeline.Result result) {
+        return result.steps().stream()
+                .filter(Pipeline.DoneStep::idle)
+                .map(s -> s.step().id())
+                .map(id -> request.settings().enabled().contains(id)
+                        ? Problem.warning(
+                                SettingsProblems.CHANGED_NOTHING,
+                                "was asked for and changed nothing: this model has nothing that it works on",
+                                id)
+                        : Problem.note(
+                                SettingsProblems.CHANGED_NOTHING,
+                                "changed nothing: this model has nothing that it works on",
+                                id))
                 .toList();
     }
 

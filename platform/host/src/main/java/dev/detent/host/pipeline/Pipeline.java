@@ -99,8 +99,9 @@ public final class Pipeline {
      * @param firstEntry its first entry in the journal
      * @param entries how many entries it made
      * @param hits what a person's rules hit, when it applied them
+     * @param idle a pass that neither changed the graph or a config nor said anything
      */
-    public record DoneStep(Step step, int firstEntry, int entries, List<RuleHits> hits) {}
+    public record DoneStep(Step step, int firstEntry, int entries, List<RuleHits> hits, boolean idle) {}
 
     private final Supplier<Graph> normalized;
     private final Samples samples;

@@ -108,6 +108,8 @@ final class PlanRun {
             int before = journal.entries().size();
             Graph start = graph;
             Graph kept = start == null || unrounded != null ? null : start.copy();
+            int revision = start == null ? -1 : start.revision();
+            int told = problems.size();
             perform(step);
             if (unrounded == null && hasWeightScales()) {
                 unrounded = kept;
@@ -121,7 +123,11 @@ final class PlanRun {
                     step,
                     before,
                     journal.entries().size() - before,
-                    step instanceof Step.ApplyUserRules ? hits : List.of()));
+                    step instanceof Step.ApplyUserRules ? hits : List.of(),
+                    step instanceof Step.RunPass
+                            && graph().revision() == revision
+                            && journal.entries().size() == before
+                            && problems.size() == told));
             task.listener().after(step, new PipelineListener.Model(graph(), configs, placements));
         }
         return Optional.empty();

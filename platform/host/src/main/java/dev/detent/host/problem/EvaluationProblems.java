@@ -63,8 +63,16 @@ public final class EvaluationProblems implements ProblemCatalog {
     public static final ProblemType OTHER_MODEL = new ProblemType(
             "DT-EVA-010",
             "The artifact was made from another model",
-            "The float model lacks outputs that the artifact has.",
+            "The float model lacks outputs that the artifact has, or its file is not the one that was quantized.",
             "Give the model that was quantized.");
+
+    public static final ProblemType FLOAT_AT_CHANCE = new ProblemType(
+            "DT-EVA-015",
+            "The float model is no better than chance",
+            "The labels are those of other data or count classes otherwise, or the samples are not what the model was "
+                    + "trained on: another preprocessing, another order of channels.",
+            "Mend the data first: give --preset, or the labels of exactly these samples; what is measured on them says "
+                    + "nothing of the quantized model.");
 
     public static final ProblemType DOES_NOT_LOAD = new ProblemType(
             "DT-EVA-012",

@@ -35,4 +35,22 @@ public final class QuantizationProblems implements ProblemCatalog {
             "The network could not be analyzed layer by layer",
             "A value between two segments is not a tensor, or its shape depends on the data.",
             "The quantized model is not affected; its report has no figures for single layers.");
+
+    public static final ProblemType WEIGHT_LARGER_THAN_HEAP = new ProblemType(
+            "DT-QNT-020",
+            "A weight is too large for Java's memory",
+            "Weights are worked on one at a time, and two copies of the largest do not fit what Java may take.",
+            "Allow more with DETENT_JAVA_OPTS, for example -Xmx4g.");
+
+    public static final ProblemType LAYER_LARGER_THAN_MEMORY = new ProblemType(
+            "DT-QNT-021",
+            "A node is too large for this machine",
+            "What one node reads and makes for one sample is more than the machine's memory.",
+            "Use smaller samples, or a machine with more memory.");
+
+    public static final ProblemType SILENT = new ProblemType(
+            "DT-QNT-022",
+            "A tensor that the calibration data never wake",
+            "It is 0 in every sample, so nothing is known of its range; what it holds in use is cut off.",
+            "Calibrate with data in which it is not 0, or keep what reads it in float.");
 }

@@ -51,6 +51,12 @@ public final class SettingsProblems implements ProblemCatalog {
             "The key takes a number of 1 or more.",
             "Write such a number.");
 
+    public static final ProblemType CHANGED_NOTHING = new ProblemType(
+            "DT-SET-021",
+            "A pass that was asked for changed nothing",
+            "The model has nothing that the pass works on.",
+            "Leave it out; 'detent passes' says what each is for.");
+
     public static final ProblemType OVERRIDDEN = new ProblemType(
             "DT-SET-020",
             "A pass that was switched off runs all the same",

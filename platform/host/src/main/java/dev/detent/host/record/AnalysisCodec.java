@@ -19,8 +19,8 @@ final class AnalysisCodec {
     static Map<String, Object> write(Analysis a, List<Cure> cures) {
         Map<String, Object> json = new LinkedHashMap<>();
         Map<String, Object> samples = new LinkedHashMap<>();
-        samples.put("inContext", a.samples().context());
-        samples.put("alone", a.samples().alone());
+        samples.put("layers", a.samples().layers());
+        samples.put("tensors", a.samples().tensors());
         samples.put("ranges", a.samples().survey());
         json.put("samples", samples);
         Map<String, Object> whole = new LinkedHashMap<>();
@@ -28,6 +28,9 @@ final class AnalysisCodec {
         whole.put("weightsOnly", score(a.whole().weightsOnly()));
         whole.put("activationsOnly", score(a.whole().activationsOnly()));
         json.put("network", whole);
+        if (!a.slices().isEmpty()) {
+            json.put("slices", a.slices().stream().map(AnalysisCodec::slice).toList());
+        }
         json.put("layers", units(a.layers()));
         json.put("activations", units(a.activations()));
         json.put("weights", units(a.weights()));
@@ -55,7 +58,7 @@ final class AnalysisCodec {
                     unit.put("type", e.unit().opType());
                     unit.put("share", Analysis.share(e, errors));
                     unit.put("alone", score(e.alone()));
-                    e.gain().ifPresent(g -> unit.put("inContext", Map.of("gain", finite(g))));
+                    unit.put("inContext", Map.of("gain", finite(e.gain())));
                     return unit;
                 })
                 .toList();
@@ -71,6 +74,16 @@ final class AnalysisCodec {
             score.put("shifts", s.shifts());
         }
         return score;
+    }
+
+    private static Map<String, Object> slice(Analysis.Slice s) {
+        Map<String, Object> slice = new LinkedHashMap<>();
+        slice.put("output", s.output());
+        slice.put("from", s.from());
+        slice.put("to", s.to());
+        slice.put("snr", finite(s.snr()));
+        slice.put("shift", s.shift());
+        return slice;
     }
 
     /** JSON has no infinity. */

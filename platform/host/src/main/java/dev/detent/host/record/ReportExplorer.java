@@ -67,11 +67,12 @@ final class ReportExplorer {
 
     private static String basis(AnalysisEffort samples) {
         return "Each layer quantized alone in the float network, judged by the outputs, on "
-                + (samples.alone() == 1 ? "one sample" : samples.alone() + " samples")
-                + (samples.context() > 0
-                        ? "; in float alone in the quantized network, on " + samples.context() + " samples"
-                        : "; 'detent analyze' also measures what each would gain in float")
-                + ". A layer is its weights, its bias and what it reads.";
+                + (samples.layers() == 1 ? "one sample" : samples.layers() + " samples")
+                + (samples.isWhole()
+                        ? ", tensors on " + samples.tensors()
+                        : "; 'detent analyze' takes more, and tensors too")
+                + ". In float gains: what the outputs may be expected to gain with the layer in float. A layer is its weights, "
+                + "its bias and what it reads.";
     }
 
     /** Why a node is float; empty when it is not. */
@@ -134,7 +135,7 @@ final class ReportExplorer {
         if (error != null) {
             row.put("alone", number(Math.min(99, error.alone().snr())));
             row.put("share", number(Analysis.share(error, all)));
-            error.gain().ifPresent(g -> row.put("gain", number(g)));
+            row.put("gain", number(error.gain()));
         }
     }
 

@@ -71,6 +71,11 @@ public final class RunDirectory {
         return folder;
     }
 
+    /** SHA-256 of the model file that was quantized. */
+    public String modelDigest() {
+        return record().model().file().sha256();
+    }
+
     public String target() {
         return record().target().id();
     }

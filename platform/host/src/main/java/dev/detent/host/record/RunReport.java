@@ -1,5 +1,6 @@
 package dev.detent.host.record;
 
+import dev.detent.host.analyze.OutputErrors;
 import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
@@ -65,27 +66,29 @@ final class RunReport {
                 .toList();
     }
 
-    /** How far each of several outputs is off, and to which side. */
+    /** How far each of several outputs, or of several things in one, is off, and to which side; the worst first. */
     private static HtmlReport.Table outputs(RunReportWriter w) {
         List<List<String>> rows = new ArrayList<>();
-        w.measured()
-                .analysis()
-                .filter(a -> a.whole().quantized().outputs().size() > 1)
-                .ifPresent(a -> a.whole()
-                        .quantized()
-                        .snrByOutput()
-                        .forEach((name, snr) -> rows.add(List.of(
-                                name,
-                                HtmlReport.decibels(snr),
-                                String.format(
-                                        Locale.ROOT,
-                                        "%+.3f",
-                                        a.whole().quantized().shifts().getOrDefault(name, 0.0))))));
+        w.measured().analysis().ifPresent(a -> {
+            OutputErrors.Score whole = a.whole().quantized();
+            if (whole.outputs().size() > 1) {
+                whole.snrByOutput().entrySet().stream()
+                        .sorted(Map.Entry.comparingByValue())
+                        .forEach(e -> rows.add(
+                                row(e.getKey(), e.getValue(), whole.shifts().getOrDefault(e.getKey(), 0.0))));
+            }
+            a.slices().forEach(s -> rows.add(row(s.name(), s.snr(), s.shift())));
+        });
         return new HtmlReport.Table(
                 "Outputs",
-                "On a few calibration samples. Shift: mean difference, in standard deviations of the float output.",
+                "On a few calibration samples, the worst first. Shift: mean difference, in standard deviations of the float "
+                        + "output. Columns of one output whose values are about as large stand together.",
                 List.of("output", "SNR", "shift"),
                 rows);
+    }
+
+    private static List<String> row(String name, double snr, double shift) {
+        return List.of(name, HtmlReport.decibels(snr), String.format(Locale.ROOT, "%+.3f", shift));
     }
 
     /** What stayed float, by reason and operator. */

@@ -41,7 +41,7 @@ public record RunReportWriter(
     public void write(TargetDirectory folder) {
         save(folder, OutputNames.JOURNAL, journal(result));
         measured.analysis()
-                .filter(a -> a.samples().context() > 0)
+                .filter(a -> a.samples().isWhole())
                 .ifPresent(
                         a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
         save(folder, OutputNames.REPORT, ReportPage.render(RunReport.of(this, folder)));

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a person changes about a target's profile, from {@code --set pass.option=value} and from the key {@code set} of
@@ -24,6 +25,7 @@ import java.util.Map;
  * @param dispatcher strategy instead of the profile's; empty for none
  * @param rules what is set for single nodes and tensors, in order
  * @param effort what is added to the profile, or left out of it, before all that
+ * @param prefer what the profile is to weigh most, where a person said so
  */
 public record Settings(
         Map<String, Map<String, Object>> options,
@@ -31,23 +33,30 @@ public record Settings(
         List<String> disabled,
         String dispatcher,
         List<Rule> rules,
-        Effort effort) {
+        Effort effort,
+        Optional<Prefer> prefer) {
 
     /** Option of passes that judge outputs. */
     private static final String CORRECTED = "corrected-biases";
 
-    public static final Settings NONE = new Settings(Map.of(), List.of(), List.of(), "", List.of(), Effort.BALANCED);
+    public static final Settings NONE =
+            new Settings(Map.of(), List.of(), List.of(), "", List.of(), Effort.BALANCED, Optional.empty());
 
     /** Adds rules behind those there are; later ones count more. */
     public Settings with(List<Rule> more) {
         List<Rule> longer = new ArrayList<>(rules);
         longer.addAll(more);
-        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer), effort);
+        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer), effort, prefer);
+    }
+
+    /** The same, weighing something most. */
+    public Settings with(Prefer most) {
+        return new Settings(options, enabled, disabled, dispatcher, rules, effort, Optional.of(most));
     }
 
     /** The same with another effort. */
     public Settings with(Effort other) {
-        return new Settings(options, enabled, disabled, dispatcher, rules, other);
+        return new Settings(options, enabled, disabled, dispatcher, rules, other, prefer);
     }
 
     /**
@@ -58,12 +67,12 @@ public record Settings(
         String[] pair = assignment.split("=", 2);
         int dot = pair[0].indexOf('.');
         if (pair.length == 2 && dot < 0 && pair[0].equals("dispatcher") && !pair[1].isBlank()) {
-            return new Settings(options, enabled, disabled, pair[1], rules, effort);
+            return new Settings(options, enabled, disabled, pair[1], rules, effort, prefer);
         }
         if (pair.length == 2 && dot < 0 && (pair[1].equals("on") || pair[1].equals("off"))) {
             return pair[1].equals("on")
-                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher, rules, effort)
-                    : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher, rules, effort);
+                    ? new Settings(options, plus(enabled, pair[0]), disabled, dispatcher, rules, effort, prefer)
+                    : new Settings(options, enabled, plus(disabled, pair[0]), dispatcher, rules, effort, prefer);
         }
         if (pair.length != 2 || dot <= 0) {
             throw new UserException(
@@ -75,14 +84,14 @@ public record Settings(
         Map<String, Object> of = new LinkedHashMap<>(changed.getOrDefault(pair[0].substring(0, dot), Map.of()));
         of.put(pair[0].substring(dot + 1), pair[1]);
         changed.put(pair[0].substring(0, dot), of);
-        return new Settings(changed, enabled, disabled, dispatcher, rules, effort);
+        return new Settings(changed, enabled, disabled, dispatcher, rules, effort, prefer);
     }
 
     /** Known ranges take the place of observers; rules count more. */
     public Settings with(KnownRanges ranges) {
         List<Rule> longer = new ArrayList<>(List.of(ranges.asRule()));
         longer.addAll(rules);
-        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer), effort);
+        return new Settings(options, enabled, disabled, dispatcher, List.copyOf(longer), effort, prefer);
     }
 
     /** Ranges are known, so that data are needed for nothing but what passes besides calibration look at. */
@@ -98,7 +107,8 @@ public record Settings(
 
     /** The profile with these changes; option names are checked by the planner, pass names here. */
     public QuantizationRecipe apply(QuantizationRecipe profile, Registry registry) {
-        QuantizationRecipe changed = effort.apply(profile);
+        QuantizationRecipe weighed = prefer.map(p -> p.apply(profile)).orElse(profile);
+        QuantizationRecipe changed = effort.apply(weighed);
         changed = dispatcher.isEmpty() ? changed : new QuantizationRecipe(dispatcher, changed.passes());
         for (String id : enabled) {
             registry.pass(id);

@@ -2,6 +2,7 @@ package dev.detent.host.analyze;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.report.Report;
 import dev.detent.runtime.Variant;
 import java.util.EnumSet;
@@ -16,9 +17,10 @@ class VerdictsTest {
     private static Analysis analysis(double ratio, List<Analysis.UnitError> layers) {
         OutputErrors.Score score = new OutputErrors.Score(ratio, Map.of("y", ratio), Map.of("y", 0.0));
         return new Analysis(
-                new AnalysisEffort(0, 1, 1, EnumSet.of(Unit.Kind.LAYER)),
+                new AnalysisEffort(1, 0, 1, EnumSet.of(Unit.Kind.LAYER)),
                 new Analysis.Whole(score, score, score),
                 layers,
+                List.of(),
                 List.of(),
                 List.of(),
                 List.of());
@@ -59,6 +61,23 @@ class VerdictsTest {
         assertThat(v.sentence()).doesNotContain("--calibration");
     }
 
+    private static EvaluationMetrics top1(double top1) {
+        return new EvaluationMetrics(100, 1, Optional.of(top1), 30, true, Map.of(), 10);
+    }
+
+    private static Report.Verdict evaluated(double floats, double quantized) {
+        return Verdicts.of(Map.of("float", top1(floats), "simulated", top1(quantized)), Optional.empty(), List.of());
+    }
+
+    @Test
+    void aFloatModelAtChanceProvesNothing() {
+        assertThat(evaluated(0.12, 0.14).grade()).isEqualTo(Report.Grade.UNKNOWN);
+        assertThat(evaluated(0.9, 0.92).grade()).isEqualTo(Report.Grade.GOOD);
+        assertThat(evaluated(0.9, 0.5).sentence())
+                .isEqualTo("Top-1 falls 40.0 points, from 90.00 % to 50.00 %, on 100 samples: poor.");
+        assertThat(evaluated(0.9, 0.9).sentence()).isEqualTo("Top-1 stays at 90.00 % on 100 samples: good.");
+    }
+
     @Test
     void sharesOfErrorsThatAreNotFinite() {
         List<Analysis.UnitError> all =
@@ -73,6 +92,6 @@ class VerdictsTest {
         return new Analysis.UnitError(
                 new Unit(Unit.Kind.LAYER, "n", "n", "Conv", none, none),
                 new OutputErrors.Score(ratio, Map.of(), Map.of()),
-                Optional.empty());
+                0);
     }
 }

@@ -46,7 +46,7 @@ public final class Tensor {
      * @throws IllegalArgumentException when their number does not fit the dimensions
      */
     public static Tensor ofFloats(long[] dims, float... values) {
-        ByteBuffer b = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer b = TensorStorage.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
         b.asFloatBuffer().put(values);
         return of(ElementType.FLOAT, dims, b);
     }
@@ -62,7 +62,7 @@ public final class Tensor {
      * @throws IllegalArgumentException when their number does not fit the dimensions
      */
     public static Tensor ofLongs(long[] dims, long... values) {
-        ByteBuffer b = ByteBuffer.allocate(values.length * 8).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer b = TensorStorage.allocate(values.length * 8).order(ByteOrder.LITTLE_ENDIAN);
         b.asLongBuffer().put(values);
         return of(ElementType.INT64, dims, b);
     }
@@ -72,7 +72,7 @@ public final class Tensor {
      * patterns.
      */
     public static Tensor ofCodes(ElementType type, long[] dims, int... codes) {
-        ByteBuffer b = ByteBuffer.allocate((int) type.bytes(codes.length)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer b = TensorStorage.allocate((int) type.bytes(codes.length)).order(ByteOrder.LITTLE_ENDIAN);
         switch (type.bits()) {
             case 4 -> {
                 for (int i = 0; i < codes.length; i += 2) {

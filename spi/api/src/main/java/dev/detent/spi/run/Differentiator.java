@@ -25,8 +25,16 @@ public interface Differentiator {
      * @param heldOut at most so many samples behind those, to judge by; nothing is learned from them. When there are
      *     too few samples for both, a fifth of them (at least one, if there are two) is held out
      * @param bytes the most memory that values between blocks may take, in bytes
+     * @param curvature so many samples tell how much the network's outputs feel each channel of a block's output, and
+     *     the block's errors are weighed by that; 0 when all channels count alike
      */
-    record Cutting(int depth, int samples, int heldOut, long bytes) {}
+    record Cutting(int depth, int samples, int heldOut, long bytes, int curvature) {
+
+        /** All channels of a block's output count alike. */
+        public Cutting(int depth, int samples, int heldOut, long bytes) {
+            this(depth, samples, heldOut, bytes, 0);
+        }
+    }
 
     /**
      * Hands the blocks to {@code visitor}, one after the other. What the visitor commits (values of initializers

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ObjIntConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,9 @@ public final class QdqGraphBuilder {
         /** The chip's ties go elsewhere than QuantizeLinear's; activations are written nevertheless. */
         OTHER_TIES,
         /** Types that need a newer opset use ONNX Runtime's own operators (domain com.microsoft) instead. */
-        CONTRIB
+        CONTRIB,
+        /** A pair behind movement too, where ONNX Runtime does not carry the one in front over it. */
+        BEHIND_MOVES
     }
 
     private static final String MICROSOFT = "com.microsoft";
@@ -58,6 +61,10 @@ public final class QdqGraphBuilder {
     /** Movement that ONNX Runtime carries a pair over (core/optimizer/qdq_transformer/qdq_propagation.cc). */
     private static final Set<String> CARRIED =
             Set.of("MaxPool", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Slice");
+
+    /** Movement that it stops at: who reads what it gives computes in float (1.28; Resize for the mode nearest). */
+    private static final Set<String> STOPPING = Set.of(
+            "Flatten", "Split", "Resize", "Tile", "Expand", "Gather", "DepthToSpace", "SpaceToDepth", "Identity");
 
     /** Width of the sums that a bias is added to. */
     private static final int ACCUMULATOR_BITS = 32;
@@ -136,6 +143,9 @@ public final class QdqGraphBuilder {
             edit.replace(graph.node(n.name()).orElseThrow().withInputs(inputs));
         }
         producers.forEach((value, c) -> producer(value, c));
+        if (form.contains(Form.BEHIND_MOVES)) {
+            nodes.stream().filter(QdqGraphBuilder::stops).forEach(this::pairsBehind);
+        }
         nodes.forEach(n -> n.capturedValues().forEach(this::shield));
         SaturatingClips.widen(edit);
         edit.sort();
@@ -177,8 +187,32 @@ public final class QdqGraphBuilder {
      * subgraph. Another pair in front of it stops that; values that lie on its grid stay as they are.
      */
     private void shield(String captured) {
-        Optional<Node> source = graph.producer(captured).filter(n -> n.isOneOf(CARRIED));
-        while (source.filter(n -> n.isOneOf(CARRIED)).isPresent()) {
+        pairBehind(captured, n -> n.isOneOf(CARRIED));
+    }
+
+    private static boolean stops(Node n) {
+        return n.isOneOf(STOPPING) && n.stringAttribute("mode", "nearest").matches("nearest|DCR|CRD");
+    }
+
+    /** Where somebody reads codes. */
+    private void pairsBehind(Node moves) {
+        for (String value : moves.outputs()) {
+            boolean codes = !value.isEmpty()
+                    && graph.uses(value).stream()
+                            .anyMatch(u -> quantization
+                                    .input(u.node(), u.index())
+                                    .filter(c -> c.root().state().isActive())
+                                    .isPresent());
+            if (codes) {
+                pairBehind(value, n -> stops(n) || n.isOneOf(CARRIED));
+            }
+        }
+    }
+
+    /** Repeats the pair in front of movement behind it. */
+    private void pairBehind(String captured, Predicate<Node> moves) {
+        Optional<Node> source = graph.producer(captured).filter(moves);
+        while (source.filter(moves).isPresent()) {
             source = graph.producer(source.get().input(0));
         }
         source.filter(n -> n.opType().equals("DequantizeLinear")
