@@ -80,8 +80,7 @@ final class Network {
         long[] dims = shape(input.name());
         Order order = dims.length == 4 ? Order.channelsLast(4) : Order.natural(dims.length);
         Set<Node> readers = graph.consumers(input.name());
-        List<Node> pairs =
-                readers.stream().filter(n -> n.is("QuantizeLinear")).toList();
+        List<Node> pairs = readers.stream().filter(n -> n.is("QuantizeLinear")).toList();
         boolean oneEncoding = pairs.stream().map(this::encoding).distinct().count() == 1;
         boolean onlyCodes = oneEncoding && pairs.size() == readers.size() && !graph.isOutput(input.name());
         Stored stored;
