@@ -39,6 +39,10 @@ public final class BlockWalk implements Differentiator {
         void at(int done, int count);
     }
 
+    /** Operators whose results have as many elements as the values say. */
+    private static final Set<String> SIZED_BY_DATA =
+            Set.of("Compress", "NonZero", "Unique", "NonMaxSuppression", "If", "Loop");
+
     private final BlockTrainer.Network network;
     private final Samples samples;
     private final int workers;
@@ -68,10 +72,20 @@ public final class BlockWalk implements Differentiator {
     @Override
     public void walk(Cutting cutting, Consumer<? super Block> visitor) {
         BlockPartition partition = BlockPartition.of(network.graph(), Math.max(1, cutting.depth()));
-        obstacles = partition.obstacles();
-        List<BlockGraph> blocks = partition.blocks().stream()
+        List<BlockGraph> all = partition.blocks().stream()
                 .map(b -> BlockGraph.of(network.graph(), b))
                 .toList();
+        List<BlockGraph> blocks = ofFixedShapes(all);
+        List<Node> left = new ArrayList<>(partition.obstacles());
+        all.stream()
+                .filter(b -> !blocks.contains(b))
+                .flatMap(b -> b.graph().nodes().stream())
+                .filter(BlockWalk::isSizedByData)
+                .forEach(left::add);
+        obstacles = List.copyOf(left);
+        if (blocks.isEmpty()) {
+            return;
+        }
         findRoots();
         List<Sample> alike = alike(cutting.samples() + (long) cutting.heldOut());
         boundaries = BlockBoundaries.of(network.graph(), blocks, alike.get(0));
@@ -81,7 +95,9 @@ public final class BlockWalk implements Differentiator {
         Map<String, BlockValue[]> quantized = inputs(alike.subList(0, fitting));
         Map<String, BlockValue[]> exact = new LinkedHashMap<>(quantized);
         Map<String, ChannelWeights> weights =
-                cutting.curvature() > 0 ? curvature(cutting, blocks, quantized) : Map.of();
+                cutting.curvature() > 0 && blocks.size() == all.size()
+                        ? curvature(cutting, blocks, quantized)
+                        : Map.of();
         Set<Slot> seen = new HashSet<>();
         for (int i = 0; i < blocks.size(); i++) {
             progress.at(i, blocks.size());
@@ -93,6 +109,26 @@ public final class BlockWalk implements Differentiator {
         }
         progress.at(blocks.size(), blocks.size());
         forget(List.of(), quantized, exact);
+    }
+
+    private static boolean isSizedByData(Node n) {
+        return n.isOneOf(SIZED_BY_DATA);
+    }
+
+    /** Those that do not hold, and do not read, what may have another shape in another sample; buffers have one. */
+    private static List<BlockGraph> ofFixedShapes(List<BlockGraph> all) {
+        Set<String> open = new HashSet<>();
+        List<BlockGraph> fixed = new ArrayList<>();
+        for (BlockGraph b : all) {
+            boolean isOpen = b.graph().nodes().stream().anyMatch(BlockWalk::isSizedByData)
+                    || b.inputs().stream().anyMatch(open::contains);
+            if (isOpen) {
+                open.addAll(b.outputs());
+            } else {
+                fixed.add(b);
+            }
+        }
+        return fixed;
     }
 
     private void visit(

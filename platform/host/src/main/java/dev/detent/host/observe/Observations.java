@@ -139,7 +139,7 @@ public record Observations(Origin origin, Data data, SortedMap<String, SortedMap
                         || !data.digests().equals(other.data.digests()))) {
             throw unlike(name, "is no shard of the same data in as many parts");
         }
-        if (shards && data.held().stream().anyMatch(other.data.held()::contains)) {
+        if (shards && !Collections.disjoint(data.held(), other.data.held())) {
             throw unlike(name, "holds a shard that another one holds too");
         }
         SortedMap<String, SortedMap<Key, Kept>> both = new TreeMap<>();
