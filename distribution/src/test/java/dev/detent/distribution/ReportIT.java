@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
-import dev.detent.report.ReportPage;
+import dev.detent.report.TablePage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +72,7 @@ class ReportIT {
     void aNetworkOf500LayersIsBrowsed() throws Exception {
         Path browser = browser().orElse(null);
         assumeTrue(browser != null, "no Chromium is installed");
-        String page = ReportPage.render(report(500));
+        String page = HtmlReport.render(report(500));
         Path file = work.resolve("report.html");
         Files.writeString(
                 file,
@@ -99,13 +99,13 @@ class ReportIT {
 
     @Test
     void theSameReportIsTheSameBytes() {
-        assertThat(ReportPage.render(report(20))).isEqualTo(ReportPage.render(report(20)));
+        assertThat(HtmlReport.render(report(20))).isEqualTo(HtmlReport.render(report(20)));
     }
 
     /** A name that looks like markup stays a name. */
     @Test
     void namesAreNoMarkup() {
-        String page = ReportPage.render(report(3));
+        String page = HtmlReport.render(report(3));
         assertThat(page).doesNotContain("layer 1 <b>").contains("layer 1 \\u003cb>");
         assertThat(page)
                 .doesNotContain("http-equiv")
@@ -201,7 +201,7 @@ class ReportIT {
                         Report.Grade.FAIR, "May do: fair.", List.of(new Report.Advice("Try", "--keep-float 'x'"))),
                 new Report.Remarks(List.of("a problem"), List.of("a note")),
                 Map.of("nodes", "3"),
-                List.of(new HtmlReport.Table("Accuracy", HtmlReport.SCORES, List.of(List.of("float", "-", "-", "-")))),
+                List.of(new TablePage.Table("Accuracy", TablePage.SCORES, List.of(List.of("float", "-", "-", "-")))),
                 new Report.Provenance(
                         Map.of("Model", "m.onnx"),
                         List.of(List.of("normalize", "detent", "first")),

@@ -7,7 +7,7 @@ import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Transition;
 
 /**
- * A verb that was asked of a config, with what came with it: all that a {@link Guard} may look at.
+ * A verb that was asked of a config, with what came with it: all that a {@link Precondition} may look at.
  *
  * @param graph the model; only read
  * @param reason the pass's own words, for the journal

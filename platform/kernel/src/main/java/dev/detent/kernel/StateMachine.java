@@ -308,7 +308,7 @@ public final class StateMachine implements StateControl, AutoCloseable {
     private Row admit(Request r) {
         Row row = TransitionTable.find(r.verb(), r.config().state)
                 .orElseThrow(() -> refuse(r, "that is no way out of " + r.config().state));
-        for (Guard g : row.guards()) {
+        for (Precondition g : row.guards()) {
             g.objection(r).ifPresent(why -> {
                 throw refuse(r, why);
             });

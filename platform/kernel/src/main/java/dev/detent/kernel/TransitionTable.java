@@ -1,6 +1,6 @@
 package dev.detent.kernel;
 
-import static dev.detent.kernel.Guard.*;
+import static dev.detent.kernel.Precondition.*;
 import static dev.detent.spi.quant.QuantizationState.*;
 
 import dev.detent.spi.quant.QuantizationState;
@@ -30,7 +30,7 @@ public final class TransitionTable {
      * @param from states the row applies to
      * @param guards what must hold besides; the first that does not is the reason of the refusal
      */
-    public record Row(Transition verb, Set<QuantizationState> from, Goal goal, List<Guard> guards) {}
+    public record Row(Transition verb, Set<QuantizationState> from, Goal goal, List<Precondition> guards) {}
 
     private static final List<Row> ROWS = List.of(
             row(Transition.CALIBRATE, EnumSet.of(INITIAL), to(ACTIVATED), OWN_ROOT, PARAMETERS_FIT, AS_PRESCRIBED),
@@ -88,7 +88,7 @@ public final class TransitionTable {
 
     private TransitionTable() {}
 
-    private static Row row(Transition verb, Set<QuantizationState> from, Goal goal, Guard... guards) {
+    private static Row row(Transition verb, Set<QuantizationState> from, Goal goal, Precondition... guards) {
         return new Row(verb, from, goal, List.of(guards));
     }
 

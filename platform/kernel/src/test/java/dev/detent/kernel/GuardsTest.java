@@ -43,8 +43,8 @@ class GuardsTest {
     @Test
     void everyGuardStandsInSomeRow() {
         assertThat(TransitionTable.rows().stream().flatMap(r -> r.guards().stream()))
-                .contains(Guard.values());
-        assertThat(Arrays.stream(Guard.values()).map(Guard::sentence))
+                .contains(Precondition.values());
+        assertThat(Arrays.stream(Precondition.values()).map(Precondition::sentence))
                 .doesNotHaveDuplicates()
                 .noneMatch(String::isBlank);
     }

@@ -71,7 +71,7 @@ final class StateMachineDoc {
                     r.verb(),
                     from(r.from()),
                     goal(r.goal()),
-                    r.guards().stream().map(Guard::sentence).collect(Collectors.joining("; ")));
+                    r.guards().stream().map(Precondition::sentence).collect(Collectors.joining("; ")));
         }
         text.append("""
 

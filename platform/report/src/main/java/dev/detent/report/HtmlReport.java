@@ -1,111 +1,119 @@
 package dev.detent.report;
 
+import com.samskivert.mustache.Mustache;
+import com.samskivert.mustache.Template;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
-/** A page of tables as one HTML file without scripts or outside resources, and figures as text. */
+/**
+ * The report as one HTML file that needs nothing else: {@code report.mustache} with its style, its script, and the
+ * libraries that draw tables (Tabulator), plots (uPlot) and the network (Cytoscape.js), which come from WebJars at
+ * build time. The same report gives the same bytes.
+ */
 public final class HtmlReport {
 
-    /** Head of a table of scores. */
-    public static final List<String> SCORES = List.of("model", "top-1", "agreement with float", "output SNR");
+    private static final List<String> SCRIPTS = List.of("uPlot.iife.min.js", "tabulator.min.js", "cytoscape.min.js");
 
-    /**
-     * A table with a heading.
-     *
-     * @param note what the figures mean; may be empty
-     * @param links text of a cell to the place it leads to, below the page's folder
-     */
-    public record Table(
-            String title, String note, List<String> head, List<List<String>> rows, Map<String, String> links) {
+    private static final List<String> STYLES = List.of("uPlot.min.css", "tabulator_simple.min.css");
 
-        /** Without links. */
-        public Table(String title, String note, List<String> head, List<List<String>> rows) {
-            this(title, note, head, rows, Map.of());
-        }
-
-        /** Without a note. */
-        public Table(String title, List<String> head, List<List<String>> rows) {
-            this(title, "", head, rows, Map.of());
-        }
-    }
-
-    private static final String STYLE = """
-            :root{color-scheme:light dark;--ink:#1c2430;--soft:#51606f;--paper:#fff;--line:#d8dee6;--warn:#fff6e5;--link:#1658b0}
-            @media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--soft:#9fabb9;--paper:#14181e;--line:#333c47;--warn:#3a2c10;--link:#7fb2ff}}
-            body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);max-width:72rem;margin:2rem auto;padding:0 1rem;background:var(--paper)}
-            h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
-            div.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}
-            th{font-weight:600;color:var(--soft)}tr+tr td,tr+tr th{border-top:1px solid var(--line)}a{color:var(--link)}p{color:var(--soft);margin:.25rem 0 .5rem}
-            .problem{background:var(--warn);border-left:4px solid #c77700;padding:.5rem .75rem;margin:.5rem 0}
-            """;
+    private static final List<List<String>> TABS = List.of(
+            List.of("overview", "Overview"),
+            List.of("layers", "Layers"),
+            List.of("tensors", "Tensors"),
+            List.of("network", "Network"),
+            List.of("run", "Run"));
 
     private HtmlReport() {}
 
-    /** A page of facts, problems and tables. Empty tables are left out. */
-    public static String page(String title, Map<String, String> facts, List<String> problems, List<Table> tables) {
-        StringBuilder h = open(title, facts, problems);
-        tables.stream().filter(t -> !t.rows().isEmpty()).forEach(t -> table(h, t));
-        return close(h);
-    }
-
-    private static StringBuilder open(String title, Map<String, String> facts, List<String> problems) {
-        StringBuilder h = new StringBuilder();
-        h.append(
-                        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
-                .append(escape(title))
-                .append("</title>\n<style>\n")
-                .append(STYLE)
-                .append("</style></head>\n<body>\n<h1>")
-                .append(escape(title))
-                .append("</h1>\n");
-        problems.forEach(
-                p -> h.append("<div class=\"problem\">").append(escape(p)).append("</div>\n"));
-        h.append("<table>\n");
-        facts.forEach((k, v) -> h.append("<tr><th>")
-                .append(escape(k))
-                .append("</th><td>")
-                .append(escape(v))
-                .append("</td></tr>\n"));
-        return h.append("</table>\n");
-    }
-
-    private static String close(StringBuilder h) {
-        return h.append("</body>\n</html>\n").toString();
-    }
-
-    private static void table(StringBuilder h, Table table) {
-        h.append("<h2>").append(escape(table.title())).append("</h2>\n");
-        if (!table.note().isEmpty()) {
-            h.append("<p>").append(escape(table.note())).append("</p>\n");
+    /** The page. */
+    public static String render(Report r) {
+        Template template = Mustache.compiler().compile(resource("report.mustache"));
+        Map<String, Object> page = new LinkedHashMap<>();
+        page.put("title", r.title());
+        page.put("level", r.verdict().grade().name().toLowerCase(Locale.ROOT));
+        page.put("grade", r.verdict().grade() == Report.Grade.UNKNOWN ? "not known" : page.get("level"));
+        page.put("verdict", r.verdict().sentence());
+        page.put(
+                "next",
+                r.verdict().next().stream()
+                        .map(a -> Map.of("text", a.text(), "option", a.option().isEmpty() ? false : a.option()))
+                        .toList());
+        page.put("hasNext", !r.verdict().next().isEmpty());
+        page.put("problems", r.remarks().problems());
+        page.put("notes", r.remarks().notes());
+        page.put("hasNotes", !r.remarks().notes().isEmpty());
+        page.put("cards", pairs(r.cards(), "label"));
+        page.put(
+                "tables",
+                r.tables().stream()
+                        .filter(t -> !t.rows().isEmpty())
+                        .map(HtmlReport::table)
+                        .toList());
+        page.put("facts", pairs(r.provenance().facts(), "name"));
+        page.put("plan", rows(r.provenance().plan()));
+        page.put("files", rows(r.provenance().files()));
+        List<Map<String, Object>> tabs = new ArrayList<>();
+        for (List<String> t : TABS) {
+            tabs.add(Map.of("id", t.get(0), "name", t.get(1), "key", String.valueOf(tabs.size() + 1)));
         }
-        h.append("<div class=\"wide\"><table>\n<tr>");
-        table.head()
-                .forEach(c -> h.append("<th scope=\"col\">").append(escape(c)).append("</th>"));
-        h.append("</tr>\n");
-        for (List<String> row : table.rows()) {
-            h.append("<tr>");
-            row.forEach(c -> h.append("<td>").append(cell(c, table.links())).append("</td>"));
-            h.append("</tr>\n");
+        page.put("tabs", tabs);
+        page.put(
+                "libraryStyle",
+                String.join("\n", STYLES.stream().map(n -> resource("web/" + n)).toList()));
+        page.put("style", resource("report.css"));
+        page.put(
+                "libraries",
+                SCRIPTS.stream().map(n -> inline(resource("web/" + n))).toList());
+        page.put("script", inline(resource("report.js")));
+        page.put(
+                "data",
+                Json.compact(r.explorer())
+                        .replace("<", "\\u003c")
+                        .replace("\u2028", "\\u2028")
+                        .replace("\u2029", "\\u2029"));
+        return template.execute(page);
+    }
+
+    /** Nothing in a script may look like its end, nor ask for a source map that is not there. */
+    private static String inline(String script) {
+        return script.replace("</script", "<\\/script").replaceAll("(?m)^//# sourceMappingURL=.*$", "");
+    }
+
+    private static Map<String, Object> table(TablePage.Table t) {
+        return Map.of(
+                "title",
+                t.title(),
+                "note",
+                t.note().isEmpty() ? false : t.note(),
+                "head",
+                t.head(),
+                "rows",
+                rows(t.rows()));
+    }
+
+    private static List<Map<String, Object>> rows(List<List<String>> rows) {
+        return rows.stream().map(r -> Map.<String, Object>of("cells", r)).toList();
+    }
+
+    private static List<Map<String, Object>> pairs(Map<String, String> pairs, String name) {
+        return pairs.entrySet().stream()
+                .map(e -> Map.<String, Object>of(name, e.getKey(), "value", e.getValue()))
+                .toList();
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = Objects.requireNonNull(HtmlReport.class.getResourceAsStream(name), name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        h.append("</table></div>\n");
-    }
-
-    private static String cell(String text, Map<String, String> links) {
-        String to = links.get(text);
-        return to == null ? escape(text) : "<a href=\"" + escape(to) + "\">" + escape(text) + "</a>";
-    }
-
-    public static String decibels(double snr) {
-        return snr > 98
-                ? "exact"
-                : snr == Double.NEGATIVE_INFINITY ? "-inf dB" : String.format(Locale.ROOT, "%.1f dB", snr);
-    }
-
-    private static String escape(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
     }
 }

@@ -18,7 +18,7 @@ public record Report(
         Verdict verdict,
         Remarks remarks,
         Map<String, String> cards,
-        List<HtmlReport.Table> tables,
+        List<TablePage.Table> tables,
         Provenance provenance,
         Map<String, Object> explorer) {
 

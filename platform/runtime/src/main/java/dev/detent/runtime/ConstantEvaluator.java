@@ -13,8 +13,8 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
-import dev.detent.support.graph.GraphAnswers;
 import dev.detent.support.graph.GraphWalk;
+import dev.detent.support.graph.MemoizedGraphQuery;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import java.nio.ByteBuffer;
@@ -46,7 +46,7 @@ public final class ConstantEvaluator {
 
     /** Those of the values that are no initializers but depend on constants alone, all from one session. */
     static Map<String, Tensor> evaluate(Graph graph, Set<String> values) {
-        GraphAnswers<String, Boolean> constant = new GraphAnswers<>(
+        MemoizedGraphQuery<String, Boolean> constant = new MemoizedGraphQuery<>(
                 v -> computing(graph, v).map(n -> computed(graph, n)).orElse(List.of()),
                 (v, known) -> computing(graph, v)
                         .map(n -> computed(graph, n).stream().allMatch(known::apply))

@@ -229,7 +229,7 @@ public final class SwitchableNetwork implements AutoCloseable {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
         Workers.run(Math.max(1, Math.min(affordable(workers), samples.size())), stop -> {
-            try (SwitchRun frame = new SwitchRun(this)) {
+            try (SwitchableNetworkWorker frame = new SwitchableNetworkWorker(this)) {
                 for (int i = next.getAndIncrement(); i < samples.size() && !stop.get(); i = next.getAndIncrement()) {
                     int sample = i;
                     frame.bases(samples.get(i), samples.describe(i));

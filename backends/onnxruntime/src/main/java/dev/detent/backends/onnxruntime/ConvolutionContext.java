@@ -4,7 +4,7 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
-import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.MemoizedGraphQuery;
 import dev.detent.support.graph.PerGraph;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
@@ -43,16 +43,16 @@ final class ConvolutionContext {
     }
 
     private static Set<String> amongProducts(Graph graph) {
-        GraphAnswers<Node, Met> before = met(graph::upstream);
-        GraphAnswers<Node, Met> behind = met(graph::downstream);
+        MemoizedGraphQuery<Node, Met> before = met(graph::upstream);
+        MemoizedGraphQuery<Node, Met> behind = met(graph::downstream);
         return graph.nodes().stream()
                 .filter(n -> (before.of(n) == Met.NONE ? behind : before).of(n) == Met.MATRIX_PRODUCTS)
                 .map(Node::name)
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    private static GraphAnswers<Node, Met> met(Function<Node, Set<Node>> next) {
-        return new GraphAnswers<>(
+    private static MemoizedGraphQuery<Node, Met> met(Function<Node, Set<Node>> next) {
+        return new MemoizedGraphQuery<>(
                 n -> next.apply(n).stream()
                         .filter(m -> !OperatorTable.is(m, Trait.WEIGHTED))
                         .toList(),

@@ -2,8 +2,8 @@ package dev.detent.passes.dispatching;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.support.graph.GraphAnswers;
 import dev.detent.support.graph.GraphWalk;
+import dev.detent.support.graph.MemoizedGraphQuery;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,13 +22,13 @@ final class PathSearch {
     private final Function<Node, Set<Node>> next;
     private final BiPredicate<Node, Node> relay;
     private final Predicate<Node> end;
-    private final GraphAnswers<Node, Boolean> succeeds;
+    private final MemoizedGraphQuery<Node, Boolean> succeeds;
 
     private PathSearch(Function<Node, Set<Node>> next, BiPredicate<Node, Node> relay, Predicate<Node> end) {
         this.next = next;
         this.relay = relay;
         this.end = end;
-        this.succeeds = new GraphAnswers<>(
+        this.succeeds = new MemoizedGraphQuery<>(
                 this::relays,
                 (node, known) -> next.apply(node).stream().anyMatch(end)
                         || relays(node).stream().anyMatch(known::apply));

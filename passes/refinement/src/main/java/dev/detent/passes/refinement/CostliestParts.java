@@ -32,12 +32,12 @@ final class CostliestParts {
     /** How much error goes with a part for the work that becomes float, or its size where nothing is known of that. */
     private record Rated(Part part, double density) {}
 
-    private final OutputsWithout outputs;
+    private final FloatAblation outputs;
     private final double allowed;
     private final IntegerWork work;
 
     /** @param allowed error that the outputs may have */
-    CostliestParts(OutputsWithout outputs, double allowed, IntegerWork work) {
+    CostliestParts(FloatAblation outputs, double allowed, IntegerWork work) {
         this.outputs = outputs;
         this.allowed = allowed;
         this.work = work;

@@ -75,7 +75,7 @@ final class FloatFallback implements Pass {
         Optional<BiasCorrection> correction = context.options().get(CORRECTED)
                 ? Optional.of(BiasCorrection.of(context, BiasCorrection.SAMPLES))
                 : Optional.empty();
-        OutputsWithout outputs = new OutputsWithout(context, context.options().get(SAMPLES), correction);
+        FloatAblation outputs = new FloatAblation(context, context.options().get(SAMPLES), correction);
         Set<TensorQuantization> activations = outputs.roots(false);
         if (activations.isEmpty()) {
             return;

@@ -142,7 +142,7 @@ final class ActivationRanges {
     private static ScaleAndZeroPoint scaled(Scheme scheme, QuantizationParameters now, Range range, double part) {
         return scheme.symmetric()
                 ? new ScaleAndZeroPoint(
-                        Exponents.scale(
+                        LogScale.scale(
                                 Math.log(now.scale(0) * part) - (scheme.powerOfTwo() ? Math.log(2) / 2 : 0), scheme),
                         now.zeroPoint(0))
                 : scheme.system().cover(new Range(range.low() * part, range.high() * part), scheme);

@@ -58,7 +58,7 @@ record BlockLearners(Weights weights, Scales scales, double biases, double hold,
         if (layers.isEmpty() || !all.isEmpty()) {
             block.activations().stream()
                     .filter(a -> scales.of(a) > 0)
-                    .forEach(a -> all.add(new Slower(new LearnedActivation(a), scales.of(a))));
+                    .forEach(a -> all.add(new ScaledRateLearner(new LearnedActivation(a), scales.of(a))));
         }
         return all;
     }
@@ -72,7 +72,7 @@ record BlockLearners(Weights weights, Scales scales, double biases, double hold,
             return Optional.empty();
         }
         if (config.isEmpty() || config.get().state().isPassive()) {
-            return biases > 0 ? Optional.of(new Slower(new LearnedBias(p, now), biases)) : Optional.empty();
+            return biases > 0 ? Optional.of(new ScaledRateLearner(new LearnedBias(p, now), biases)) : Optional.empty();
         }
         if (weights == Weights.FIXED || !isLearned(config.get())) {
             return Optional.empty();

@@ -26,7 +26,7 @@ final class LearnedActivation implements Learner {
         this.logScales = new double[p.channels()];
         this.zeroPoints = new double[p.channels()];
         for (int c = 0; c < logScales.length; c++) {
-            logScales[c] = Exponents.start(p.scale(c), config.scheme());
+            logScales[c] = LogScale.start(p.scale(c), config.scheme());
             zeroPoints[c] = p.zeroPoint(c);
         }
         this.scaleAdam = new Adam(logScales.length);
@@ -45,7 +45,7 @@ final class LearnedActivation implements Learner {
         float[] offsets = new float[logScales.length];
         Scheme scheme = config.scheme();
         for (int c = 0; c < scales.length; c++) {
-            scales[c] = Exponents.scale(logScales[c], scheme);
+            scales[c] = LogScale.scale(logScales[c], scheme);
             offsets[c] = moves
                     ? (float) Math.max(scheme.quantMin(), Math.min(scheme.quantMax(), Math.rint(zeroPoints[c])))
                     : (float) zeroPoints[c];
@@ -67,7 +67,7 @@ final class LearnedActivation implements Learner {
         }
         float[] toLogs = new float[g.length];
         for (int c = 0; c < g.length; c++) {
-            toLogs[c] = g[c] * Exponents.scale(logScales[c], config.scheme());
+            toLogs[c] = g[c] * LogScale.scale(logScales[c], config.scheme());
         }
         float[] change = scaleAdam.step(toLogs);
         for (int c = 0; c < logScales.length; c++) {

@@ -55,7 +55,7 @@ final class LearnedWeight implements Learner {
         this.zeroPoints = p.zeroPoints();
         this.logScales = new double[first.length];
         for (int g = 0; g < first.length; g++) {
-            logScales[g] = Exponents.start(first[g], scheme);
+            logScales[g] = LogScale.start(first[g], scheme);
         }
         this.groups = groups(scheme.granularity(), dims, p.channels());
         float[] rounded = now.floats();
@@ -82,7 +82,7 @@ final class LearnedWeight implements Learner {
     private QuantizationParameters parameters() {
         float[] scales = new float[logScales.length];
         for (int g = 0; g < scales.length; g++) {
-            scales[g] = rates.scales() == 0 ? first[g] : Exponents.scale(logScales[g], config.scheme());
+            scales[g] = rates.scales() == 0 ? first[g] : LogScale.scale(logScales[g], config.scheme());
         }
         return new QuantizationParameters(scales, zeroPoints);
     }

@@ -1,7 +1,7 @@
 package dev.detent.host.analyze;
 
 import dev.detent.host.evaluate.SquaredErrorAccumulator;
-import dev.detent.report.HtmlReport;
+import dev.detent.report.TablePage;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.SwitchableNetwork;
@@ -46,7 +46,7 @@ public final class OutputErrors {
 
         /** The ratio as people read it, in dB or {@code exact}. */
         public String text() {
-            return HtmlReport.decibels(snr());
+            return TablePage.decibels(snr());
         }
 
         /** By how many dB the other score is better than this one. */

@@ -2,8 +2,8 @@ package dev.detent.host.analyze;
 
 import dev.detent.host.evaluate.Evaluation;
 import dev.detent.host.evaluate.EvaluationMetrics;
-import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
+import dev.detent.report.TablePage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -91,9 +91,9 @@ public final class Verdicts {
     private static Report.Advice split(Analysis a) {
         return new Report.Advice(
                 "Quantized weights alone leave "
-                        + HtmlReport.decibels(a.whole().weightsOnly().snr())
+                        + TablePage.decibels(a.whole().weightsOnly().snr())
                         + ", quantized activations alone "
-                        + HtmlReport.decibels(a.whole().activationsOnly().snr()) + ": "
+                        + TablePage.decibels(a.whole().activationsOnly().snr()) + ": "
                         + (a.whole().weightsOnly().snr()
                                         > a.whole().activationsOnly().snr() + 3
                                 ? "it is the activations."
@@ -143,15 +143,15 @@ public final class Verdicts {
                     .orElseThrow();
             return verdict(
                     grade(worst.getValue(), GOOD_SNR, FAIR_SNR),
-                    "The outputs keep " + HtmlReport.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
+                    "The outputs keep " + TablePage.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
                             + " samples, the worst of them, '" + worst.getKey() + "', "
-                            + HtmlReport.decibels(worst.getValue()));
+                            + TablePage.decibels(worst.getValue()));
         }
         Report.Grade bySnr = grade(mine.snr(), GOOD_SNR, FAIR_SNR);
         if (!mine.hasClasses()) {
             return verdict(
                     bySnr,
-                    "The outputs keep " + HtmlReport.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
+                    "The outputs keep " + TablePage.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
                             + " samples");
         }
         Report.Grade byRows = grade(mine.agreement(), GOOD_AGREEMENT, FAIR_AGREEMENT);
@@ -160,7 +160,7 @@ public final class Verdicts {
                 String.format(
                         Locale.ROOT,
                         "The outputs keep %s of signal over noise, and %.1f %% of the rows their largest value, on %d samples",
-                        HtmlReport.decibels(mine.snr()),
+                        TablePage.decibels(mine.snr()),
                         100 * mine.agreement(),
                         mine.samples()));
     }
@@ -169,7 +169,7 @@ public final class Verdicts {
         double snr = a.whole().quantized().snr();
         return verdict(
                 grade(snr, GOOD_SNR, FAIR_SNR),
-                "On a few calibration samples the outputs keep " + HtmlReport.decibels(snr) + " of signal over noise");
+                "On a few calibration samples the outputs keep " + TablePage.decibels(snr) + " of signal over noise");
     }
 
     private static Report.Grade grade(double value, double good, double fair) {

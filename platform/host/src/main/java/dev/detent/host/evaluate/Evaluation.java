@@ -46,7 +46,7 @@ public final class Evaluation {
     /** The same for deep networks, in which the rounding of many kernels accumulates. */
     private static final double FAR = 3;
 
-    /** From here on two models give the same, in dB (what {@code HtmlReport.decibels} calls exact). */
+    /** From here on two models give the same, in dB (what {@code TablePage.decibels} calls exact). */
     private static final double EXACTLY = 98;
 
     private static final Set<String> QUANTIZED =

@@ -1,6 +1,6 @@
 package dev.detent.host.evaluate;
 
-import dev.detent.report.HtmlReport;
+import dev.detent.report.TablePage;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.spi.evaluate.OutputTensor;
@@ -206,7 +206,7 @@ public record EvaluationMetrics(
                 ? List.of()
                 : outputs.entrySet().stream()
                         .sorted(Map.Entry.comparingByValue())
-                        .map(e -> List.of(e.getKey(), HtmlReport.decibels(e.getValue())))
+                        .map(e -> List.of(e.getKey(), TablePage.decibels(e.getValue())))
                         .toList();
     }
 
@@ -224,7 +224,7 @@ public record EvaluationMetrics(
                             reference || !s.hasClasses()
                                     ? "-"
                                     : String.format(Locale.ROOT, "%.2f %%", 100 * s.agreement()),
-                            reference ? "-" : HtmlReport.decibels(s.snr()));
+                            reference ? "-" : TablePage.decibels(s.snr()));
                 })
                 .collect(Collectors.toList());
     }

@@ -6,7 +6,7 @@ import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.host.problem.QuantizationProblems;
-import dev.detent.report.HtmlReport;
+import dev.detent.report.TablePage;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
@@ -86,10 +86,10 @@ final class Diagnosis {
         return Optional.of(Problem.warning(
                 QuantizationProblems.COLLAPSE,
                 "the quantized network collapses: its last layer has an SNR of "
-                        + HtmlReport.decibels(layers.get(layers.size() - 1).snr())
+                        + TablePage.decibels(layers.get(layers.size() - 1).snr())
                         + "; it breaks here, where the SNR falls "
-                        + (Double.isInfinite(drop) ? "" : "by " + HtmlReport.decibels(drop) + " ") + "to "
-                        + HtmlReport.decibels(layers.get(worst).snr())
+                        + (Double.isInfinite(drop) ? "" : "by " + TablePage.decibels(drop) + " ") + "to "
+                        + TablePage.decibels(layers.get(worst).snr())
                         + "; per-channel weights, equalization (--set equalization=on) or another target may help",
                 layers.get(worst).node()));
     }

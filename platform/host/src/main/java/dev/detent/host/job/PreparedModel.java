@@ -1,6 +1,6 @@
 package dev.detent.host.job;
 
-import dev.detent.host.analyze.InputDetective;
+import dev.detent.host.analyze.PreprocessingCheck;
 import dev.detent.host.artifact.Sha256;
 import dev.detent.host.data.Preprocessing;
 import dev.detent.host.data.SampleLoader;
@@ -122,7 +122,7 @@ public final class PreparedModel {
         }
         if (samples.size() > 0
                 && (request.analysis().isPresent() || request.preprocessing().equals(Preprocessing.parse("none")))) {
-            InputDetective.suspicion(graph, samples, workers)
+            PreprocessingCheck.suspicion(graph, samples, workers)
                     .ifPresent(s -> remarks.add(Problem.warning(
                             DataProblems.LOOKS_UNPREPARED,
                             s,

@@ -76,7 +76,7 @@ public final class QuantizeJob {
             QuantizeResult result = finish(
                     targets,
                     attempts,
-                    new TargetFinish(info.version(), request, model, progress),
+                    new TargetFinisher(info.version(), request, model, progress),
                     new Places(folder, several),
                     pipeline.graphsObserved());
             if (several) {
@@ -128,7 +128,7 @@ public final class QuantizeJob {
     private static QuantizeResult finish(
             List<PlannedTarget> targets,
             List<Pipeline.Attempt> attempts,
-            TargetFinish finish,
+            TargetFinisher finish,
             Places places,
             int graphsObserved) {
         List<TargetRun> runs = new ArrayList<>();

@@ -5,8 +5,8 @@ import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
 import dev.detent.host.artifact.TargetDirectory;
-import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
+import dev.detent.report.TablePage;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
@@ -226,7 +226,7 @@ public record TargetComparison(
         outcomes.forEach((target, o) -> o.problems().stream()
                 .filter(p -> p.severity() != Problem.Severity.NOTE)
                 .forEach(p -> problems.add(target + ": " + p)));
-        return HtmlReport.page(
+        return TablePage.page(
                 model + " for " + String.join(", ", outcomes.keySet()),
                 facts,
                 List.copyOf(problems),
@@ -234,7 +234,7 @@ public record TargetComparison(
     }
 
     /** What sets the targets apart by design: which number formats meet where, and how often. */
-    private HtmlReport.Table formats() {
+    private TablePage.Table formats() {
         Map<List<String>, List<String>> groups = new LinkedHashMap<>();
         rows.stream()
                 .filter(r -> r.differsInState() || r.differsInScheme())
@@ -252,12 +252,12 @@ public record TargetComparison(
         List<String> head = new ArrayList<>(List.of("slots"));
         head.addAll(outcomes.keySet());
         head.add("for example");
-        return new HtmlReport.Table(
+        return new TablePage.Table(
                 "Number formats that differ", "A slot is an input or output of a node.", head, table);
     }
 
     /** The largest differences of ranges where the formats are the same; detent.json has all. */
-    private HtmlReport.Table scales() {
+    private TablePage.Table scales() {
         List<Row> most = rows.stream()
                 .filter(r -> r.spread() > 1)
                 .sorted(Comparator.comparingDouble(r -> -r.spread()))
@@ -272,7 +272,7 @@ public record TargetComparison(
         List<String> head = new ArrayList<>(List.of("slot"));
         head.addAll(outcomes.keySet());
         head.add("widest / narrowest");
-        return new HtmlReport.Table(
+        return new TablePage.Table(
                 "Ranges that differ most",
                 (most.size() > SHOWN
                                 ? "The first " + SHOWN + " of " + most.size() + "; " + OutputNames.RECORD + " has all. "

@@ -5,8 +5,8 @@ import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.host.plugin.TargetIds;
-import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
+import dev.detent.report.TablePage;
 import dev.detent.spi.graph.Node;
 import dev.detent.support.operator.MultiplyAdds;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ public record TargetOverview(String target, QuantizeOutcome outcome, double in8B
     }
 
     /** A column for each target. */
-    static HtmlReport.Table table(List<TargetOverview> targets) {
+    static TablePage.Table table(List<TargetOverview> targets) {
         List<String> head = new ArrayList<>(List.of(""));
         targets.forEach(t -> head.add(t.target()));
         List<List<String>> rows = new ArrayList<>();
@@ -77,7 +77,7 @@ public record TargetOverview(String target, QuantizeOutcome outcome, double in8B
                 rows.add(row);
             }
         });
-        return new HtmlReport.Table(
+        return new TablePage.Table(
                 "Side by side",
                 "Simulated: the numbers the target computes with; exported: the file in ONNX Runtime.",
                 head,

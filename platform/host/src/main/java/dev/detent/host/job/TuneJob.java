@@ -133,7 +133,7 @@ public final class TuneJob {
             try (StagedOutputDirectory folder = StagedOutputDirectory.open(out, InputPlaces.of(request), names)) {
                 TargetDirectory own = new TargetDirectory(folder, "");
                 own.write(RULES, rules.getBytes(StandardCharsets.UTF_8));
-                TargetRun run = new TargetFinish(
+                TargetRun run = new TargetFinisher(
                                 version, request, measured ? model : model.unmeasured(), Progress.QUIET)
                         .finish(quantized.target(), quantized.result(), own);
                 folder.commit();

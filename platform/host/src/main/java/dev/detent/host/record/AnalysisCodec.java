@@ -2,9 +2,9 @@ package dev.detent.host.record;
 
 import dev.detent.host.analyze.Analysis;
 import dev.detent.host.analyze.Cure;
+import dev.detent.host.analyze.ErrorCauses;
 import dev.detent.host.analyze.OutputErrors;
 import dev.detent.host.analyze.TensorFacts;
-import dev.detent.host.analyze.Troubles;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +100,7 @@ final class AnalysisCodec {
         json.put("seen", List.of(t.seen().min(), t.seen().max()));
         json.put("snr", finite(t.noise().snr()));
         json.put("clipped", t.noise().clipped());
-        json.put("troubles", Troubles.of(t));
+        json.put("troubles", ErrorCauses.of(t));
         return json;
     }
 }

@@ -2,8 +2,8 @@ package dev.detent.host.record;
 
 import dev.detent.host.analyze.Analysis;
 import dev.detent.host.analyze.AnalysisEffort;
+import dev.detent.host.analyze.ErrorCauses;
 import dev.detent.host.analyze.TensorFacts;
-import dev.detent.host.analyze.Troubles;
 import dev.detent.host.analyze.Unit;
 import dev.detent.host.evaluate.LayerErrors;
 import dev.detent.host.pipeline.Pipeline;
@@ -204,7 +204,7 @@ final class ReportExplorer {
                 row.put("widest", t.seen().widest());
             }
             Optional.ofNullable(configs.get(t.value())).ifPresent(c -> row.put("obs", c.observer()));
-            List<String> troubles = Troubles.of(t);
+            List<String> troubles = ErrorCauses.of(t);
             row.put("kinds", troubles);
             row.put("kindText", String.join(", ", troubles));
             error((weight ? weights : activations).get(t.value()), all, row);

@@ -4,8 +4,8 @@ import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.record.RunRecord.ConfigEntry;
 import dev.detent.host.record.RunRecord.Encoding;
 import dev.detent.host.record.RunRecord.ScoreEntry;
-import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
+import dev.detent.report.TablePage;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import java.nio.file.Path;
@@ -158,7 +158,7 @@ public record RunComparison(
                         y.map(ScoreEntry::agreement),
                         RunComparison::share,
                         rows);
-                row(model + " snr", x.map(ScoreEntry::snr), y.map(ScoreEntry::snr), HtmlReport::decibels, rows);
+                row(model + " snr", x.map(ScoreEntry::snr), y.map(ScoreEntry::snr), TablePage::decibels, rows);
             }
         }
         return rows;
@@ -185,13 +185,13 @@ public record RunComparison(
         Map<String, String> titles = new LinkedHashMap<>();
         titles.put("A", first.toString());
         titles.put("B", second.toString());
-        return HtmlReport.page(
+        return TablePage.page(
                 first.getFileName() + " and " + second.getFileName(),
                 titles,
                 sameModel() ? List.of() : List.of("made from different model files"),
                 List.of(
-                        new HtmlReport.Table("Made from", sides, facts()),
-                        new HtmlReport.Table("Scores", sides, scores()),
-                        new HtmlReport.Table("Slots that differ, most first", sides, slots())));
+                        new TablePage.Table("Made from", sides, facts()),
+                        new TablePage.Table("Scores", sides, scores()),
+                        new TablePage.Table("Slots that differ, most first", sides, slots())));
     }
 }

@@ -29,15 +29,15 @@ public final class RunDirectory {
     private final JsonFile json;
     private final Supplier<RunRecord> record;
 
-    private RunDirectory(Path folder) {
+    private RunDirectory(Path folder, JsonFile json) {
         this.folder = folder;
-        this.json = JsonFile.read(folder.resolve(OutputNames.RECORD));
+        this.json = json;
         this.record = Suppliers.memoize(() -> json.get(e -> RunRecordCodec.read(e.getAsJsonObject())));
     }
 
     /** The run that wrote {@code folder}, for one target. */
     public static RunDirectory read(Path folder) {
-        return new RunDirectory(folder);
+        return new RunDirectory(folder, JsonFile.read(folder.resolve(OutputNames.RECORD)));
     }
 
     /** The runs for single targets: the one that wrote {@code folder}, or those in it when it was for several. */

@@ -15,7 +15,7 @@ import dev.detent.host.record.RunRecord.PlanEntry;
 import dev.detent.host.record.RunRecord.ScoreEntry;
 import dev.detent.host.record.RunRecord.StepEntry;
 import dev.detent.host.record.RunRecord.TargetEntry;
-import dev.detent.report.HtmlReport;
+import dev.detent.report.TablePage;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.quant.Slot;
 import java.util.Arrays;
@@ -125,7 +125,7 @@ final class RunRecordCodec {
 
     /** JSON has no infinite number: one is written in words. */
     private static Object decibels(double snr) {
-        return Double.isFinite(snr) ? (Object) snr : HtmlReport.decibels(snr);
+        return Double.isFinite(snr) ? (Object) snr : TablePage.decibels(snr);
     }
 
     /**
@@ -248,7 +248,7 @@ final class RunRecordCodec {
             return json.getAsDouble();
         }
         return Arrays.stream(new double[] {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
-                .filter(d -> HtmlReport.decibels(d).equals(json.getAsString()))
+                .filter(d -> TablePage.decibels(d).equals(json.getAsString()))
                 .findFirst()
                 .orElse(Double.NaN);
     }

@@ -5,8 +5,8 @@ import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.pipeline.QuantizedNodes;
-import dev.detent.report.HtmlReport;
 import dev.detent.report.Report;
+import dev.detent.report.TablePage;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import java.util.ArrayList;
@@ -20,17 +20,17 @@ final class RunReport {
 
     private RunReport() {}
 
-    static Report of(RunReportWriter w, TargetDirectory folder) {
-        List<HtmlReport.Table> tables = new ArrayList<>();
+    static Report of(RunRecordWriter w, TargetDirectory folder) {
+        List<TablePage.Table> tables = new ArrayList<>();
         int scored = w.measured().scores().values().stream()
                 .mapToInt(EvaluationMetrics::samples)
                 .max()
                 .orElse(0);
-        tables.add(new HtmlReport.Table(
+        tables.add(new TablePage.Table(
                 "Accuracy",
                 "On " + scored + " evaluation samples. Simulated: the numbers the target computes with; exported: the "
                         + "file in ONNX Runtime.",
-                HtmlReport.SCORES,
+                TablePage.SCORES,
                 EvaluationMetrics.rows(w.measured().scores())));
         tables.add(outputs(w));
         tables.add(floats(w));
@@ -59,7 +59,7 @@ final class RunReport {
                         .data());
     }
 
-    private static List<String> problems(RunReportWriter w, boolean notes) {
+    private static List<String> problems(RunRecordWriter w, boolean notes) {
         return w.problems().stream()
                 .filter(p -> (p.severity() == Problem.Severity.NOTE) == notes)
                 .map(Problem::toString)
@@ -67,7 +67,7 @@ final class RunReport {
     }
 
     /** How far each of several outputs, or of several things in one, is off, and to which side; the worst first. */
-    private static HtmlReport.Table outputs(RunReportWriter w) {
+    private static TablePage.Table outputs(RunRecordWriter w) {
         List<List<String>> rows = new ArrayList<>();
         w.measured().analysis().ifPresent(a -> {
             OutputErrors.Score whole = a.whole().quantized();
@@ -79,7 +79,7 @@ final class RunReport {
             }
             a.slices().forEach(s -> rows.add(row(s.name(), s.snr(), s.shift())));
         });
-        return new HtmlReport.Table(
+        return new TablePage.Table(
                 "Outputs",
                 "On a few calibration samples, the worst first. Shift: mean difference, in standard deviations of the float "
                         + "output. Columns of one output whose values are about as large stand together.",
@@ -88,11 +88,11 @@ final class RunReport {
     }
 
     private static List<String> row(String name, double snr, double shift) {
-        return List.of(name, HtmlReport.decibels(snr), String.format(Locale.ROOT, "%+.3f", shift));
+        return List.of(name, TablePage.decibels(snr), String.format(Locale.ROOT, "%+.3f", shift));
     }
 
     /** What stayed float, by reason and operator. */
-    private static HtmlReport.Table floats(RunReportWriter w) {
+    private static TablePage.Table floats(RunRecordWriter w) {
         Map<List<String>, List<String>> byReason = new LinkedHashMap<>();
         for (Node n : w.result().graph().nodes()) {
             ReportExplorer.whyFloat(n, w.result(), w.target())
@@ -106,10 +106,10 @@ final class RunReport {
                 key.get(0),
                 String.join(", ", names.subList(0, Math.min(3, names.size()))) + (names.size() > 3 ? ", …" : ""))));
         rows.sort((a, b) -> Integer.compare(Integer.parseInt(b.get(1)), Integer.parseInt(a.get(1))));
-        return new HtmlReport.Table("What is not quantized", "", List.of("operator", "nodes", "why", "which"), rows);
+        return new TablePage.Table("What is not quantized", "", List.of("operator", "nodes", "why", "which"), rows);
     }
 
-    private static Map<String, String> cards(RunReportWriter w, TargetDirectory folder) {
+    private static Map<String, String> cards(RunRecordWriter w, TargetDirectory folder) {
         Map<String, String> cards = new LinkedHashMap<>();
         long nodes = w.result().graph().nodes().size();
         long quantized = w.result().graph().nodes().stream()
@@ -125,13 +125,13 @@ final class RunReport {
         w.measured().analysis().ifPresent(a -> {
             cards.put(
                     "SNR of the outputs, calibration samples",
-                    HtmlReport.decibels(a.whole().quantized().snr()));
+                    TablePage.decibels(a.whole().quantized().snr()));
             cards.put(
                     "with quantized weights only",
-                    HtmlReport.decibels(a.whole().weightsOnly().snr()));
+                    TablePage.decibels(a.whole().weightsOnly().snr()));
             cards.put(
                     "with quantized activations only",
-                    HtmlReport.decibels(a.whole().activationsOnly().snr()));
+                    TablePage.decibels(a.whole().activationsOnly().snr()));
         });
         return cards;
     }
@@ -142,7 +142,7 @@ final class RunReport {
                 : String.format(Locale.ROOT, "%.2f MB", bytes / 1e6);
     }
 
-    private static Map<String, String> facts(RunReportWriter w) {
+    private static Map<String, String> facts(RunRecordWriter w) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put(
                 "Model",

@@ -14,7 +14,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Scheme;
-import dev.detent.support.graph.GraphAnswers;
+import dev.detent.support.graph.MemoizedGraphQuery;
 import dev.detent.support.graph.PerGraph;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.OperatorTable;
@@ -265,7 +265,7 @@ public final class DeclaredTarget implements Target {
      * their way there.
      */
     private Set<String> floatValues(Graph graph) {
-        GraphAnswers<String, Boolean> staysFloat = new GraphAnswers<>(
+        MemoizedGraphQuery<String, Boolean> staysFloat = new MemoizedGraphQuery<>(
                 v -> graph.consumers(v).stream()
                         .filter(c -> carriesOn(c, v))
                         .flatMap(c -> c.outputs().stream())

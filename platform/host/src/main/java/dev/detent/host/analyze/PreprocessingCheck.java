@@ -24,7 +24,7 @@ import java.util.function.UnaryOperator;
  * it knows: the float model is run on the samples as they are and as other preprocessing would make them, and another
  * that makes it clearly surer is the likelier one. Of classifiers with one float input [N, 3, H, W] only.
  */
-public final class InputDetective {
+public final class PreprocessingCheck {
 
     private static final int SAMPLES = 8;
 
@@ -37,7 +37,7 @@ public final class InputDetective {
     /** What may have been meant. */
     private record Suspicion(String sentence, UnaryOperator<float[]> change) {}
 
-    private InputDetective() {}
+    private PreprocessingCheck() {}
 
     /** What looks wrong with the samples, as the end of a sentence about them; empty when nothing does. */
     public static Optional<String> suspicion(Graph graph, Samples all, int workers) {
@@ -78,7 +78,7 @@ public final class InputDetective {
         List<Suspicion> all = new ArrayList<>();
         all.add(new Suspicion(
                 "red and blue look swapped: try the preset with order=bgr, or rgb where it says bgr",
-                InputDetective::swapped));
+                PreprocessingCheck::swapped));
         if (min >= 0 && max > 2) {
             all.add(new Suspicion(
                     "they look like raw pictures, 0 to 255, and the network seems to want 0 to 1: try --preset unit",

@@ -10,8 +10,8 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plan.Step;
 import dev.detent.kernel.Journal;
+import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
-import dev.detent.report.ReportPage;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  * @param version Detent's
  * @param problems everything a person should know
  */
-public record RunReportWriter(
+public record RunRecordWriter(
         String version,
         ModelFacts model,
         CalibrationFacts calibration,
@@ -44,7 +44,7 @@ public record RunReportWriter(
                 .filter(a -> a.samples().isWhole())
                 .ifPresent(
                         a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
-        save(folder, OutputNames.REPORT, ReportPage.render(RunReport.of(this, folder)));
+        save(folder, OutputNames.REPORT, HtmlReport.render(RunReport.of(this, folder)));
         // The last: it lists the others.
         Map<String, Object> record = RunRecordCodec.write(record(folder));
         save(folder, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
@@ -65,10 +65,10 @@ public record RunReportWriter(
             row.put("reason", done.step().reason());
             rows.add(row);
             if (done.step() instanceof Step.ApplyUserRules) {
-                result.journal().ruled().stream().map(RunReportWriter::ruled).forEach(rows::add);
+                result.journal().ruled().stream().map(RunRecordWriter::ruled).forEach(rows::add);
             }
             result.journal().entries().subList(done.firstEntry(), done.firstEntry() + done.entries()).stream()
-                    .map(RunReportWriter::transition)
+                    .map(RunRecordWriter::transition)
                     .forEach(rows::add);
         }
         return rows.stream().map(Json::compact).collect(Collectors.joining(",\n", "[\n", "\n]\n"));

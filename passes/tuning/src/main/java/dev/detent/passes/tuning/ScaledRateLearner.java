@@ -4,7 +4,7 @@ import dev.detent.spi.pass.PassContext;
 import dev.detent.spi.run.Block;
 
 /** A learner at a part of the rate. */
-record Slower(Learner learner, double part) implements Learner {
+record ScaledRateLearner(Learner learner, double part) implements Learner {
 
     @Override
     public void put(Block.Values values) {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Says in words what kind of error quantizing a tensor makes. */
-public final class Troubles {
+public final class ErrorCauses {
 
     /** In dB: a tensor that keeps more needs no word. */
     private static final double FINE = 30;
@@ -13,7 +13,7 @@ public final class Troubles {
     /** Nearly all values, for telling a tail from the bulk. */
     private static final double BULK = 0.999;
 
-    private Troubles() {}
+    private ErrorCauses() {}
 
     /** Most telling first; empty for a tensor that is quantized well. */
     public static List<String> of(TensorFacts t) {

@@ -29,7 +29,7 @@ import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.problem.SettingsProblems;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
-import dev.detent.host.record.RunReportWriter;
+import dev.detent.host.record.RunRecordWriter;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
@@ -44,7 +44,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** What is done with a target's result when its plan has run: export, measure, judge, record. */
-record TargetFinish(String version, QuantizeRequest request, PreparedModel model, Progress progress) {
+record TargetFinisher(String version, QuantizeRequest request, PreparedModel model, Progress progress) {
 
     /** Samples for the per-layer error of every run. */
     private static final int LAYER_SAMPLES = 2;
@@ -109,7 +109,7 @@ record TargetFinish(String version, QuantizeRequest request, PreparedModel model
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);
-        new RunReportWriter(version, model.facts(), model.calibration(), target, result, measured, problems)
+        new RunRecordWriter(version, model.facts(), model.calibration(), target, result, measured, problems)
                 .write(folder);
         return new TargetRun(
                 target.id(),

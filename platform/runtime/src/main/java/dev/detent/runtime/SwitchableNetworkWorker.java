@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * One worker's tensors of a {@link SwitchableNetwork}: of the float network, of the quantized one, and of the variant
  * that is being computed, which reads from the base whatever it does not change.
  */
-final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
+final class SwitchableNetworkWorker implements AutoCloseable, SwitchableNetwork.Bases {
 
     /** A tensor at a cut; one that ONNX Runtime owns, as those that are not float are, has no buffer. */
     private record Held(OnnxTensor tensor, @Nullable FloatBuffer buffer, long[] shape) {}
@@ -106,7 +106,7 @@ final class SwitchRun implements AutoCloseable, SwitchableNetwork.Bases {
     /** What the sample is called that is computed. */
     private String described = "";
 
-    SwitchRun(SwitchableNetwork network) {
+    SwitchableNetworkWorker(SwitchableNetwork network) {
         this.network = network;
     }
 

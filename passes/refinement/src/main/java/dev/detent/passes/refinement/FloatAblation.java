@@ -16,7 +16,7 @@ import java.util.Set;
  * @param samples the first ones, which each question runs
  * @param correction biases as they will be
  */
-record OutputsWithout(PassContext context, int samples, Optional<BiasCorrection> correction) {
+record FloatAblation(PassContext context, int samples, Optional<BiasCorrection> correction) {
 
     /** Sum of squared errors over sum of squares. */
     double error(Set<TensorQuantization> floats) {

@@ -19,7 +19,7 @@ import java.util.function.Function;
  * @param <T> what is asked about
  * @param <A> the answer
  */
-public final class GraphAnswers<T, A> {
+public final class MemoizedGraphQuery<T, A> {
 
     /** Answers for one item. */
     @FunctionalInterface
@@ -36,7 +36,7 @@ public final class GraphAnswers<T, A> {
      * @param neighbours those whose answers the rule wants to see
      * @param rule works the answer out
      */
-    public GraphAnswers(Function<T, ? extends Collection<T>> neighbours, Rule<T, A> rule) {
+    public MemoizedGraphQuery(Function<T, ? extends Collection<T>> neighbours, Rule<T, A> rule) {
         this.neighbours = neighbours;
         this.rule = rule;
     }

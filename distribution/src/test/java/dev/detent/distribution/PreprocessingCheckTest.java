@@ -2,7 +2,7 @@ package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.detent.host.analyze.InputDetective;
+import dev.detent.host.analyze.PreprocessingCheck;
 import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Attribute;
@@ -82,19 +82,19 @@ class InputDetectiveTest {
 
     @Test
     void rightPicturesRaiseNoSuspicion() {
-        assertThat(InputDetective.suspicion(classifier(), pictures(1), 1)).isEmpty();
+        assertThat(PreprocessingCheck.suspicion(classifier(), pictures(1), 1)).isEmpty();
     }
 
     @Test
     void whatIsNoClassifierOfPicturesIsLeftAlone() {
         Graph g = classifier();
         g.edit().output(ValueInfo.of("d", ElementType.FLOAT, 1, CLASSES));
-        assertThat(InputDetective.suspicion(g, pictures(255), 1)).isEmpty();
+        assertThat(PreprocessingCheck.suspicion(g, pictures(255), 1)).isEmpty();
     }
 
     @Test
     void rawPicturesAreNoticed() {
-        assertThat(InputDetective.suspicion(classifier(), pictures(255), 1))
+        assertThat(PreprocessingCheck.suspicion(classifier(), pictures(255), 1))
                 .hasValueSatisfying(s -> assertThat(s).contains("--preset unit"));
     }
 }

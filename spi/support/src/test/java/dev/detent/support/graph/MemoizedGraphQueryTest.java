@@ -18,8 +18,8 @@ class GraphAnswersTest {
     @Test
     void diamondsCostNoMoreThanTheirNodes() {
         AtomicInteger worked = new AtomicInteger();
-        GraphAnswers<Integer, Long> paths =
-                new GraphAnswers<>(n -> n >= 118 ? List.of() : List.of(n / 2 * 2 + 2, n / 2 * 2 + 3), (n, known) -> {
+        MemoizedGraphQuery<Integer, Long> paths = new MemoizedGraphQuery<>(
+                n -> n >= 118 ? List.of() : List.of(n / 2 * 2 + 2, n / 2 * 2 + 3), (n, known) -> {
                     worked.incrementAndGet();
                     return n >= 118 ? 1 : known.apply(n / 2 * 2 + 2) + known.apply(n / 2 * 2 + 3);
                 });
@@ -30,7 +30,7 @@ class GraphAnswersTest {
 
     @Test
     void deepChainsNeedNoStack() {
-        GraphAnswers<Integer, Integer> depth = new GraphAnswers<>(
+        MemoizedGraphQuery<Integer, Integer> depth = new MemoizedGraphQuery<>(
                 n -> n == 0 ? List.of() : List.of(n - 1), (n, known) -> n == 0 ? 0 : known.apply(n - 1) + 1);
         assertThat(depth.of(1_000_000)).isEqualTo(1_000_000);
     }
@@ -51,7 +51,7 @@ class GraphAnswersTest {
                 before.add(from);
                 expected[i] = from.stream().mapToInt(f -> expected[f] + 1).max().orElse(0);
             }
-            GraphAnswers<Integer, Integer> longest = new GraphAnswers<>(
+            MemoizedGraphQuery<Integer, Integer> longest = new MemoizedGraphQuery<>(
                     before::get,
                     (n, known) -> before.get(n).stream()
                             .mapToInt(f -> known.apply(f) + 1)
@@ -68,8 +68,8 @@ class GraphAnswersTest {
 
     @Test
     void aCycleIsSaidToBeOne() {
-        GraphAnswers<String, Boolean> endless =
-                new GraphAnswers<>(n -> List.of(n.equals("a") ? "b" : "a"), (n, known) -> known.apply("a"));
+        MemoizedGraphQuery<String, Boolean> endless =
+                new MemoizedGraphQuery<>(n -> List.of(n.equals("a") ? "b" : "a"), (n, known) -> known.apply("a"));
         assertThatThrownBy(() -> endless.of("a")).hasMessageContaining("cycle");
     }
 

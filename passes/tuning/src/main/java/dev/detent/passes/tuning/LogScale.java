@@ -8,7 +8,7 @@ import dev.detent.spi.quant.Scheme;
  * is rounded up to one (TQT, Jain et al. 2020); it starts in the middle between two of them, as near to the one as to
  * the other.
  */
-final class Exponents {
+final class LogScale {
 
     private static final double LN_2 = Math.log(2);
 
@@ -18,7 +18,7 @@ final class Exponents {
     /** A float can say scales between e^-80 and e^80: learning that runs away ends there, and is refused. */
     private static final double FARTHEST = 80;
 
-    private Exponents() {}
+    private LogScale() {}
 
     static double start(float scale, Scheme scheme) {
         return Math.log(scale) - (scheme.powerOfTwo() ? LN_2 / 2 : 0);

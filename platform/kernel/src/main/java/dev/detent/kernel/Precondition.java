@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * What must hold, besides the state, before a row of the {@link TransitionTable} applies: a sentence, and the predicate
  * that the {@link StateMachine} evaluates. docs/state-machine.md prints the sentences.
  */
-public enum Guard {
+public enum Precondition {
     /** Parameters belong to the root; a config that reads another's has none to set. */
     OWN_ROOT(
             "it is its own root",
@@ -106,7 +106,7 @@ public enum Guard {
     private final String sentence;
     private final Function<Request, Optional<String>> objection;
 
-    Guard(String sentence, Function<Request, Optional<String>> objection) {
+    Precondition(String sentence, Function<Request, Optional<String>> objection) {
         this.sentence = sentence;
         this.objection = objection;
     }
