@@ -40,7 +40,7 @@ class StagedOutputDirectoryTest {
     private static void stage(TargetDirectory target, Map<String, String> files) {
         files.forEach((name, text) -> target.write(name, text.getBytes(StandardCharsets.UTF_8)));
         Map<String, Object> record = new LinkedHashMap<>();
-        record.put("files", target.digests());
+        record.put("files", target.digests().stream().map(FileDigest::toJson).toList());
         target.write(
                 OutputNames.RECORD,
                 RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))).getBytes(StandardCharsets.UTF_8));

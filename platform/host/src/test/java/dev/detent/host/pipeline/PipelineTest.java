@@ -22,6 +22,9 @@ import dev.detent.spi.backend.Target;
 import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.observe.Observer;
+import dev.detent.spi.observe.ObserverDefinition;
+import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.pass.Dispatcher;
 import dev.detent.spi.pass.DispatcherProvider;
@@ -38,6 +41,7 @@ import dev.detent.spi.problem.PluginException;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.quant.Transition;
 import dev.detent.spi.run.Simulator.Observation;
@@ -82,6 +86,23 @@ class PipelineTest {
         @Override
         public void merge(Sketch other) {
             batches += ((Counter) other).batches;
+        }
+    }
+
+    /** Renders a scale of 1 whatever it saw. */
+    private static final class Unit implements Observer {
+        @Override
+        public void begin(long[] shape) {}
+
+        @Override
+        public void accept(float[] values, int from, int to) {}
+
+        @Override
+        public void merge(Sketch other) {}
+
+        @Override
+        public QuantizationParameters render(Scheme scheme) {
+            return QuantizationParameters.of(1, 0);
         }
     }
 
@@ -160,7 +181,9 @@ class PipelineTest {
                 .toList();
         DispatcherProvider dispatchers = () -> List.of(all);
         Backend backend = () -> List.of(targets);
-        return Registry.of(Map.of("vendor 1", List.of(provider, dispatchers, backend)));
+        ObserverProvider observers = () -> List.of(new ObserverDefinition(
+                "minmax", "what the rules name", List.of(), scheme -> true, (scheme, options) -> new Unit()));
+        return Registry.of(Map.of("vendor 1", List.of(provider, dispatchers, backend, observers)));
     }
 
     /** Counts how often samples are loaded. */

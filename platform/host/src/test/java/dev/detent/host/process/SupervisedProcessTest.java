@@ -37,6 +37,9 @@ class SupervisedProcessTest {
                 .hasMessageContaining("DT-INT-006")
                 .hasMessageContaining("interrupted");
         assertThat(Thread.interrupted()).isTrue();
-        assertThat(ProcessHandle.current().children().count()).isEqualTo(children);
+        // An ended child is counted until the system has noticed; one that lives on ends this test by its time limit.
+        while (ProcessHandle.current().children().count() != children) {
+            Thread.onSpinWait();
+        }
     }
 }
