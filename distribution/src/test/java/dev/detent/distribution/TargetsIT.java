@@ -54,6 +54,8 @@ class TargetsIT {
                 data,
                 "--evaluate",
                 data,
+                // Statistics are of the whole run and lie beside the targets' folders.
+                "--no-observations",
                 "--out",
                 out);
         assertThat(run.code()).as(run.all()).isZero();
@@ -78,6 +80,7 @@ class TargetsIT {
                                     data,
                                     "--evaluate",
                                     data,
+                                    "--no-observations",
                                     "--out",
                                     alone)
                             .code())
