@@ -9,6 +9,8 @@ import dev.detent.host.analyze.OutputErrors;
 import dev.detent.host.analyze.Unit;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.progress.Progress;
+import dev.detent.host.rules.RuleText;
+import dev.detent.host.settings.Settings;
 import dev.detent.report.Report;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
@@ -245,9 +247,10 @@ class ErrorAnalysisTest {
     /** Two layers of which one is rounded coarsely: that one is worth most in float, and about what it is worth. */
     @Test
     void whatIsExpectedOfFloatIsWhatItBrings() {
-        Graph source = graph("random 3");
+        Graph source = graph("conv-relu");
         Samples samples = TestPlatform.noise(source, 32);
-        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1);
+        Settings coarse = Settings.NONE.with(List.of(RuleText.bits("4=node:conv1 slot:weight")));
+        Pipeline.Result r = TestPlatform.quantize(source, "onnxruntime", samples, 1, coarse, "float-fallback=off");
         try (ErrorAnalysis analysis = ErrorAnalysis.of(r)) {
             AnalysisEffort effort = new AnalysisEffort(32, 0, 4, Set.of(Unit.Kind.LAYER));
             List<Analysis.UnitError> layers =
@@ -258,6 +261,7 @@ class ErrorAnalysisTest {
                     .boxed()
                     .max(Comparator.comparingDouble(i -> layers.get(i).gain()))
                     .orElseThrow();
+            assertThat(layers.get(most).unit().node()).isEqualTo("conv1");
             double brought = direct.quantized().gain(direct.variants().get(most));
             assertThat(brought).isPositive();
             assertThat(layers.get(most).gain()).isBetween(brought / 2, brought * 2);
