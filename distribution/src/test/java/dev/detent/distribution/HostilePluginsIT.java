@@ -203,7 +203,8 @@ class HostilePluginsIT {
             import java.util.*;
             public class Vendor implements PassProvider {
                 public List<PassDefinition> passes() {
-                    return List.of(new PassDefinition(PassDescriptor.of("evil", "edits").build(), c ->
+                    return List.of(new PassDefinition(PassDescriptor.of("evil", "edits")
+                        .requires(Fact.RULES_APPLIED).build(), c ->
                         c.editor().valueInfo(ValueInfo.of("evil", ElementType.FLOAT, 1))));
                 }
             }
