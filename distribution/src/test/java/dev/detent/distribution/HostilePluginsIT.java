@@ -173,7 +173,7 @@ class HostilePluginsIT {
         "hang, did not end within 3 s",
         "nothing, contributes nothing",
         "lint, LintContract",
-        "pass, without declaring it"
+        "pass, without declaring that it edits"
     })
     void verificationNoticesWhatAPluginDoes(String kind, String sentence) throws IOException {
         String lint = "public List<dev.detent.spi.problem.Problem> lint(dev.detent.spi.export.QuantizedModel m) {"
