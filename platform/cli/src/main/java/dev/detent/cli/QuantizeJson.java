@@ -25,15 +25,7 @@ final class QuantizeJson {
         Map<String, Object> scores = new LinkedHashMap<>();
         o.scores().forEach((row, m) -> scores.put(row, of(m)));
         map.put("scores", scores);
-        speed.ifPresent(s -> map.put(
-                "speed",
-                Map.of(
-                        "threads",
-                        1,
-                        "floatMilliseconds",
-                        s.floatMillis(),
-                        "quantizedMilliseconds",
-                        s.quantizedMillis())));
+        speed.ifPresent(s -> map.put("speed", of(s)));
         map.put(
                 "problems",
                 o.problems().stream()
@@ -41,6 +33,14 @@ final class QuantizeJson {
                         .map(Problem::toString)
                         .toList());
         return map;
+    }
+
+    private static Map<String, Object> of(Speed s) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("threads", 1);
+        row.put("floatMilliseconds", s.floatMillis());
+        row.put("quantizedMilliseconds", s.quantizedMillis());
+        return row;
     }
 
     private static Map<String, Object> of(EvaluationMetrics m) {
