@@ -50,7 +50,7 @@ public final class QuantizationProblems implements ProblemCatalog {
 
     public static final ProblemType SILENT = new ProblemType(
             "DT-QNT-022",
-            "A tensor that the calibration data never wake",
-            "It is 0 in every sample, so nothing is known of its range; what it holds in use is cut off.",
+            "A tensor that is 0 in all calibration data",
+            "It is 0 in every sample, so nothing is known of its range; whatever it holds in use is clipped.",
             "Calibrate with data in which it is not 0, or keep what reads it in float.");
 }
