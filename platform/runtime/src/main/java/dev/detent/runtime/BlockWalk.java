@@ -184,7 +184,7 @@ public final class BlockWalk implements Differentiator {
         }
         Map<String, OnnxTensor> one = first(whole, new BlockTrainer.Data(read, read, count, 0));
         try {
-            return OutputCurvature.of(network.graph(), values, samples, one);
+            return OutputCurvature.of(network.graph(), whole, values, samples, one);
         } finally {
             closeOwn(whole, one);
         }
