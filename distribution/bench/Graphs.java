@@ -1,6 +1,7 @@
 import com.sun.management.OperatingSystemMXBean;
 import dev.detent.cli.Main;
 import dev.detent.onnx.OnnxWriter;
+import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -57,7 +58,7 @@ final class Graphs {
         String backend = args[0];
         List<String> kinds = args.length > 1 && !args[1].equals("all") ? List.of(args[1].split(",")) : List.copyOf(KINDS.keySet());
         int[] sizes = Arrays.stream((args.length > 2 ? args[2] : "10,100,1000,5000,10000,50000").split(",")).mapToInt(Integer::parseInt).toArray();
-        Path work = Files.createTempDirectory("detent-graphs");
+        Path work = ScratchFolder.folder("graphs");
         PrintStream out = System.out;
         out.printf(Locale.ROOT, "%s, -Xmx%dm%n%-14s %7s %9s %9s %9s %s%n", backend, Runtime.getRuntime().maxMemory() >> 20, "kind", "nodes", "CPU s",
                 "wall s", "us/node", "growth against n log n");

@@ -197,14 +197,18 @@ class PlacementTest {
         assertThat(isFloat(out(without, "stft"))).isFalse();
     }
 
-    @Test
-    void whereTheOutputsBearItNothingIs() {
+    private static Graph twoConvolutions() {
         GraphEditor e = graph(1, 4, 8, 8);
         e.initializer("w", random(1, 1, 4, 4, 3, 3));
         e.initializer("w2", random(2, 1, 4, 4, 3, 3));
         e.add(Node.of("c", "Conv", List.of("x", "w"), List.of("a"), Map.of()));
         e.add(Node.of("d", "Conv", List.of("a", "w2"), List.of("y"), Map.of()));
-        assertThat(quantize(output(e, "y")).journal().entries())
+        return output(e, "y");
+    }
+
+    @Test
+    void whereTheOutputsBearItNothingIs() {
+        assertThat(quantize(twoConvolutions()).journal().entries())
                 .noneMatch(j -> j.pass().equals("float-fallback"));
     }
 
@@ -280,12 +284,7 @@ class PlacementTest {
     /** Uniform noise has no tails: what cuts nothing off is as good as anything, and stays. */
     @Test
     void whatCutsNothingOffIsGivenUpForADecibelOnly() {
-        GraphEditor e = graph(1, 4, 8, 8);
-        e.initializer("w", random(1, 1, 4, 4, 3, 3));
-        e.initializer("w2", random(2, 1, 4, 4, 3, 3));
-        e.add(Node.of("c", "Conv", List.of("x", "w"), List.of("a"), Map.of()));
-        e.add(Node.of("d", "Conv", List.of("a", "w2"), List.of("y"), Map.of()));
-        assertThat(quantize(output(e, "y")).journal().entries())
+        assertThat(quantize(twoConvolutions()).journal().entries())
                 .anyMatch(j -> j.pass().equals("calibration") && j.reason().startsWith("minmax over"));
     }
 }

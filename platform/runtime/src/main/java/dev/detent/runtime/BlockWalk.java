@@ -12,6 +12,8 @@ import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Block;
 import dev.detent.spi.run.Differentiator;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -38,10 +40,6 @@ public final class BlockWalk implements Differentiator {
     public interface BlockProgress {
         void at(int done, int count);
     }
-
-    /** Operators whose results have as many elements as the values say. */
-    private static final Set<String> SIZED_BY_DATA =
-            Set.of("Compress", "NonZero", "Unique", "NonMaxSuppression", "If", "Loop");
 
     private final BlockTrainer.Network network;
     private final Samples samples;
@@ -111,7 +109,7 @@ public final class BlockWalk implements Differentiator {
     }
 
     private static boolean isSizedByData(Node n) {
-        return n.isOneOf(SIZED_BY_DATA);
+        return OperatorTable.is(n, Trait.SIZED_BY_DATA);
     }
 
     /** Those that do not hold, and do not read, what may have another shape in another sample; buffers have one. */
@@ -186,7 +184,7 @@ public final class BlockWalk implements Differentiator {
         }
         Map<String, OnnxTensor> one = first(whole, new BlockTrainer.Data(read, read, count, 0));
         try {
-            return OutputCurvature.of(network.graph(), values, samples, one);
+            return OutputCurvature.of(network.graph(), whole, values, samples, one);
         } finally {
             closeOwn(whole, one);
         }

@@ -48,23 +48,27 @@ public final class OrtModel implements AutoCloseable {
     }
 
     /** ONNX Runtime's own record of a few runs on the first sample, as JSON in Chrome's trace format. */
-    public static String profile(Path file, Samples samples, int runs) {
+    public static String profile(Path file, OrtOptimizationLevel level, Samples samples, int runs) {
         try {
             Path folder = ScratchFolder.folder("profile");
-            OrtSession session = OrtRuntime.profiled(file, folder.resolve("runs"));
-            try (OrtModel model = new OrtModel(session, GatheredOutputs.none(session.getOutputNames()))) {
-                Samples first = samples.first(1);
-                for (int i = 0; i < runs; i++) {
-                    model.forEach(first, 1, d -> {}, (s, o) -> {});
-                }
-                return Files.readString(Path.of(model.session.endProfiling()));
+            try {
+                return profile(OrtRuntime.profiled(file, level, folder.resolve("runs")), samples.first(1), runs);
             } catch (OrtException e) {
-                throw new IllegalStateException(e);
+                throw OrtRuntime.refused(file.toString(), e);
             } finally {
                 ScratchFolder.remove(folder);
             }
         } catch (IOException e) {
             throw OrtRuntime.noRoom(e);
+        }
+    }
+
+    private static String profile(OrtSession session, Samples first, int runs) throws OrtException, IOException {
+        try (OrtModel model = new OrtModel(session, GatheredOutputs.none(session.getOutputNames()))) {
+            for (int i = 0; i < runs; i++) {
+                model.forEach(first, 1, d -> {}, (s, o) -> {});
+            }
+            return Files.readString(Path.of(session.endProfiling()));
         }
     }
 

@@ -181,9 +181,9 @@ final class OrtRuntime {
     }
 
     /** Notes how long each operator takes, in a file whose name begins with {@code prefix}. */
-    static OrtSession profiled(Path file, Path prefix) {
+    static OrtSession profiled(Path file, OrtOptimizationLevel level, Path prefix) {
         OrtEnvironment environment = environment();
-        try (OrtSession.SessionOptions options = options(OrtOptimizationLevel.ALL)) {
+        try (OrtSession.SessionOptions options = options(level)) {
             options.enableProfiling(prefix.toString());
             return environment.createSession(file.toString(), options);
         } catch (OrtException e) {
@@ -191,7 +191,7 @@ final class OrtRuntime {
         }
     }
 
-    static OrtSession.SessionOptions options(OrtOptimizationLevel level) throws OrtException {
+    private static OrtSession.SessionOptions options(OrtOptimizationLevel level) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
         options.setOptimizationLevel(
                 level == OrtOptimizationLevel.ALL || level == OrtOptimizationLevel.EXACT
@@ -211,7 +211,7 @@ final class OrtRuntime {
         return options;
     }
 
-    private static UserException refused(String where, OrtException e) {
+    static UserException refused(String where, OrtException e) {
         return new UserException(
                 RuntimeProblems.MODEL_REFUSED, "ONNX Runtime cannot run this model: " + firstLine(e), where, e);
     }

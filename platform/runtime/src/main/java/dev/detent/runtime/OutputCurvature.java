@@ -3,7 +3,6 @@ package dev.detent.runtime;
 import ai.onnxruntime.OnnxTensor;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.ValueInfo;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,13 +32,17 @@ final class OutputCurvature {
     /**
      * Weights with a mean of 1. Values that no gradient reaches are left out.
      *
+     * @param whole the network as one block
      * @param values float values of the network that are computed
      * @param samples of one shape
      * @param first tensors of the first sample and of the network's parameters; the caller's
      */
     static Map<String, ChannelWeights> of(
-            Graph graph, Set<String> values, List<Map<String, BlockValue>> samples, Map<String, OnnxTensor> first) {
-        BlockGraph whole = BlockGraph.of(graph, List.copyOf(graph.nodes()));
+            Graph graph,
+            BlockGraph whole,
+            Set<String> values,
+            List<Map<String, BlockValue>> samples,
+            Map<String, OnnxTensor> first) {
         Set<String> observed = new HashSet<>(values);
         observed.removeIf(v -> !graph.isFloat(v) || graph.valueInfo(v).isEmpty());
         PartitionPlan plan = PartitionPlan.of(whole.graph(), Optional.empty(), observed);
@@ -77,7 +80,7 @@ final class OutputCurvature {
             }
         }
         lane.backward(targets, factors, Map.of(), BlockLane.Mode.FLOAT, 0, new BlockLane.Sums());
-        for (String value : new ArrayList<>(observed)) {
+        for (String value : observed) {
             float[] gradient = lane.gradientOf(value);
             if (gradient.length > 0) {
                 long[] shape = stages.shape(value);

@@ -2,6 +2,7 @@ package dev.detent.host.evaluate;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.util.Comparator;
 import java.util.List;
@@ -71,6 +72,16 @@ record OperatorTimes(Map<String, Double> millis) {
                 .map(Map.Entry::getKey)
                 .findFirst()
                 .orElseGet(() -> kernel.replaceFirst("^(QLinear|Nhwc)", ""));
+    }
+
+    /** What takes longer in the quantized model, by the profiles of both; empty where one of them was cut short. */
+    static String whatTakesLonger(String floats, String quantized, int runs) {
+        try {
+            return of(floats, runs).whatTakesLonger(of(quantized, runs));
+        } catch (JsonParseException | IllegalStateException e) {
+            // ONNX Runtime does not say when the disk was full; the run's results are there and stay good.
+            return "";
+        }
     }
 
     /** What takes longer in the other model, the most first. */

@@ -58,8 +58,10 @@ public record Speed(double floatMillis, double quantizedMillis, String slower) {
                     best[0] / 1e6,
                     best[1] / 1e6,
                     isSlower
-                            ? OperatorTimes.of(OrtModel.profile(floats, some, runs), runs)
-                                    .whatTakesLonger(OperatorTimes.of(OrtModel.profile(quantized, some, runs), runs))
+                            ? OperatorTimes.whatTakesLonger(
+                                    OrtModel.profile(floats, OrtOptimizationLevel.ALL, some, runs),
+                                    OrtModel.profile(quantized, OrtOptimizationLevel.ALL, some, runs),
+                                    runs)
                             : ""));
         } catch (UserException e) {
             return Optional.empty();

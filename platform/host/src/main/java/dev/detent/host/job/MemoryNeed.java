@@ -21,7 +21,7 @@ import java.util.Map;
  * weights are worked on one at a time and lie in mapped files otherwise, and of activations those that one node reads
  * and makes must be there together.
  *
- * @param weight the largest constant
+ * @param weight the largest constant of floats
  * @param node the node whose inputs and outputs take most, for one sample
  */
 record MemoryNeed(String weight, long weightBytes, String node, long nodeBytes) {
@@ -50,7 +50,8 @@ record MemoryNeed(String weight, long weightBytes, String node, long nodeBytes) 
         long weightBytes = 0;
         for (Map.Entry<String, Tensor> e : graph.initializers().entrySet()) {
             long bytes = e.getValue().bytes().remaining();
-            if (bytes > weightBytes) {
+            // Other types are not quantized, and stay in the model's file.
+            if (e.getValue().type() == ElementType.FLOAT && bytes > weightBytes) {
                 weight = e.getKey();
                 weightBytes = bytes;
             }

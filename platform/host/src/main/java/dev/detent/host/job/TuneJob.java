@@ -224,9 +224,7 @@ public final class TuneJob {
                                 model.samples(),
                                 request.quantize().workers()),
                         request.cost() == CostModel.TIME
-                                ? OperatorTimes.of(
-                                        plain.result().floatGraph(),
-                                        model.samples().get(0))
+                                ? OperatorTimes.of(plain.result().floatGraph(), model.samples())
                                 : Map.of());
             }
             return SearchSpace.of(

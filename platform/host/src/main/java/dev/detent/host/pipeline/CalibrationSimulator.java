@@ -14,9 +14,11 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.spi.run.Simulator;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntSupplier;
@@ -40,7 +42,23 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
     private record Key(Graph graph, Set<String> values, int moves, int revision) {}
 
     /** The graph with other initializers. */
-    private record Replaced(Graph graph, int revision, Map<String, Tensor> initializers) {}
+    record Replaced(Graph graph, int revision, Map<String, Tensor> initializers) {
+
+        /** Whether others have the same values: a pass may work out its biases anew for every question. */
+        boolean has(Map<String, Tensor> others) {
+            return initializers.keySet().equals(others.keySet())
+                    && others.entrySet().stream()
+                            .allMatch(o -> isSame(Objects.requireNonNull(initializers.get(o.getKey())), o.getValue()));
+        }
+
+        private static boolean isSame(Tensor a, Tensor b) {
+            return a == b
+                    || a.type() == b.type()
+                            && Arrays.equals(a.dims(), b.dims())
+                            && a.bytes().equals(b.bytes())
+                            && a.origin().equals(b.origin());
+        }
+    }
 
     private final String pass;
     private final Graph graph;
@@ -109,9 +127,7 @@ final class CalibrationSimulator implements Simulator, AutoCloseable {
             return graph;
         }
         Replaced known = replaced;
-        if (known == null
-                || known.revision() != graph.revision()
-                || !known.initializers().equals(initializers)) {
+        if (known == null || known.revision() != graph.revision() || !known.has(initializers)) {
             known = new Replaced(graph.copy(), graph.revision(), initializers);
             initializers.forEach(known.graph().edit()::initializer);
             replaced = known;

@@ -1,6 +1,7 @@
 package dev.detent.host.verify;
 
 import dev.detent.host.artifact.DirectoryArtifact;
+import dev.detent.host.evaluate.SquaredErrorAccumulator;
 import dev.detent.host.problem.VerificationProblems;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
@@ -140,14 +141,11 @@ final class OnnxRuntimeComparison {
         return Optional.of(worst);
     }
 
-    private static double snr(float[] expected, float[] found) {
-        double signal = 0;
-        double noise = 0;
+    static double snr(float[] expected, float[] found) {
+        SquaredErrorAccumulator error = new SquaredErrorAccumulator();
         for (int i = 0; i < expected.length; i++) {
-            double d = (double) expected[i] - found[i];
-            signal += (double) expected[i] * expected[i];
-            noise += d * d;
+            error.add(expected[i], found[i]);
         }
-        return noise == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
+        return SquaredErrorAccumulator.decibels(SquaredErrorAccumulator.ratio(error.signal(), error.noise()));
     }
 }

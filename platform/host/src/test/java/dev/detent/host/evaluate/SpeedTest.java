@@ -84,4 +84,15 @@ class SpeedTest {
                 .isEqualTo(
                         "Conv 3.00 ms (1.00 in float), conversions between float and codes 0.400 ms (0.00 in float)");
     }
+
+    @Test
+    void ofAProfileThatWasCutShortNothingIsSaid() {
+        String event = "{\"cat\":\"Node\",\"name\":\"n_kernel_time\",\"dur\":%d,\"args\":{\"op_name\":\"Conv\"}}";
+        String whole = "[" + event.formatted(2000) + "]";
+        assertThat(OperatorTimes.whatTakesLonger(whole, "[" + event.formatted(3000) + "]", 1))
+                .isEqualTo("Conv 3.00 ms (2.00 in float)");
+        assertThat(OperatorTimes.whatTakesLonger(whole, "[" + event.formatted(3000) + ",{\"cat\":", 1))
+                .isEmpty();
+        assertThat(OperatorTimes.whatTakesLonger("", whole, 1)).isEmpty();
+    }
 }

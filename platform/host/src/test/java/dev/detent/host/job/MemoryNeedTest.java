@@ -106,4 +106,14 @@ class MemoryNeedTest {
         assertThat(need.workers(8, new MemoryNeed.Machine(MB, 640 * MB))).isEqualTo(3);
         assertThat(need.workers(8, new MemoryNeed.Machine(MB, 64 * MB))).isEqualTo(1);
     }
+
+    @Test
+    void aTableOfWholeNumbersIsNoWeight() {
+        Graph g = graph(ValueInfo.of("x", ElementType.FLOAT, 1, 256), ValueInfo.of("y", ElementType.FLOAT, 1, 1024));
+        g.edit().initializer("table", Tensor.ofLongs(new long[] {1 << 18}, new long[1 << 18]));
+        MemoryNeed need = MemoryNeed.of(g, Pipeline.NO_SAMPLES);
+        assertThat(need.weight()).isEqualTo("w");
+        assertThatCode(() -> need.confirm(new MemoryNeed.Machine(3 * MB, 900 * MB), "m.onnx"))
+                .doesNotThrowAnyException();
+    }
 }

@@ -37,16 +37,23 @@ final class TensorStorage {
         return taken > heap / 4;
     }
 
+    /** A file is made longer without room for it; writing to its pages would then end in an error of the JVM. */
+    static boolean hasRoom(int bytes, long usable) {
+        return usable >= bytes;
+    }
+
     static ByteBuffer mapped(int bytes) {
         try {
             Path file = Files.createTempFile(PREFIX, "");
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                return channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes);
+                return hasRoom(bytes, file.toFile().getUsableSpace())
+                        ? channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes)
+                        : ByteBuffer.allocate(bytes);
             } finally {
                 remove(file);
             }
         } catch (IOException e) {
-            // No room there: the heap may have some.
+            // No file can be made there: the heap may have room.
             return ByteBuffer.allocate(bytes);
         }
     }

@@ -39,4 +39,11 @@ class TensorStorageTest {
         assertThat(TensorStorage.isMuch(129L << 20, 512L << 20)).isTrue();
         assertThat(TensorStorage.allocate(16).isDirect()).isFalse();
     }
+
+    @Test
+    void aFullDiskIsLeftAlone() {
+        assertThat(TensorStorage.hasRoom(3 << 20, 3 << 20)).isTrue();
+        assertThat(TensorStorage.hasRoom(3 << 20, (3 << 20) - 1)).isFalse();
+        assertThat(TensorStorage.hasRoom(3 << 20, 0)).isFalse();
+    }
 }

@@ -24,6 +24,8 @@ public enum Trait {
     JOINS_SIGNS,
     /** The result depends on the shape of the input alone. */
     SHAPE_ONLY,
+    /** How many elements an output has depends on the values of the inputs, and not on their shapes alone. */
+    SIZED_BY_DATA,
     /** Different at every run. */
     RANDOM,
     /** ONNX no longer has it; ONNX Runtime may still run it. */
