@@ -26,11 +26,12 @@ final class Convolutions {
 
     private static void convolution(Call c) {
         Node n = c.node();
+        Stored picture = Picture.of(c);
         Constant weight = c.constant(1, "weights");
         long[] dims = weight.values().dims();
         long[] kernel = Arrays.copyOfRange(dims, 2, dims.length);
         Window w = Window.of(n, kernel, c.shape(0), c.outputShape());
-        Stored data = Picture.padded(c, Picture.of(c), w, Optional.empty());
+        Stored data = Picture.padded(c, picture, w, Optional.empty());
         boolean depthwise = isDepthwise(n, dims);
         Constant laid = tall(weight).transposed(weightOrder(n, dims));
         List<Stored> in = new ArrayList<>(List.of(data, weights(c, laid)));

@@ -17,14 +17,20 @@ final class Picture {
 
     private Picture() {}
 
-    /** The call's data as a picture. */
+    /** Of one or two dimensions apart from batch and channels. */
+    static boolean is(long[] dims) {
+        return dims.length == 3 || dims.length == 4;
+    }
+
+    /** The call's data as a picture; refuses those of other dimensions. */
     static Stored of(Call c) {
         long[] dims = c.shape(0);
-        return switch (dims.length) {
-            case 4 -> c.in(0, CHANNELS_LAST);
-            case 3 -> c.net().reshaped(c.node().input(0), c.in(0, Order.channelsLast(3)), tall(dims), CHANNELS_LAST);
-            default -> throw c.refused("works on " + (dims.length - 2) + " dimensions, of which LiteRT has 1 and 2");
-        };
+        if (!is(dims)) {
+            throw c.refused("works on " + (dims.length - 2) + " dimensions, of which LiteRT has 1 and 2");
+        }
+        return dims.length == 4
+                ? c.in(0, CHANNELS_LAST)
+                : c.net().reshaped(c.node().input(0), c.in(0, Order.channelsLast(3)), tall(dims), CHANNELS_LAST);
     }
 
     /** ONNX's shape of N, C, L as N, C, 1, L. */

@@ -27,6 +27,7 @@ final class Pools {
 
     private static void pool(Call c, Op op) {
         Node n = c.node();
+        Stored picture = Picture.of(c);
         Window w = Window.of(n, Window.longs(n.intsAttribute("kernel_shape", List.of())), c.shape(0), c.outputShape());
         if (w.dilation()[0] != 1 || w.dilation()[1] != 1 || !n.output(1).isEmpty()) {
             throw c.refused("has dilations or gives indices, which LiteRT's pools do not");
@@ -43,7 +44,6 @@ final class Pools {
                 .integer(2, w.stride()[0])
                 .integer(3, w.kernel()[1])
                 .integer(4, w.kernel()[0]);
-        Stored picture = Picture.of(c);
         Stored data = Picture.padded(c, picture, w, fill);
         if (corrected) {
             long[] dims = Picture.tall(c.outputShape());
@@ -72,6 +72,7 @@ final class Pools {
     /** An average pool that no integer kernel computes. */
     static boolean isCorrected(Node n, Network net) {
         return n.is("AveragePool")
+                && Picture.is(net.shape(n.input(0)))
                 && countsOtherwise(
                         n,
                         Window.of(

@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What becomes of a Q/DQ graph; that LiteRT computes the same, {@code distribution/interop/litert_operators.py} tries.
@@ -158,6 +160,24 @@ class NetworkTest {
         node("Resize", List.of("x", "", "", "sizes"), "y", attributes);
         edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, 7, 7));
         assertThatThrownBy(() -> listing(false)).hasMessageContaining("takes other pixels with asymmetric and ceil");
+    }
+
+    /** LiteRT's convolutions and pools have two dimensions at most; which one the model has, the message says. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Conv", "ConvTranspose", "MaxPool", "AveragePool"})
+    void threeDimensionalConvolutionsAndPoolsAreRefusedByName(String op) {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4, 4));
+        pair("x", "x_dequantized", 3);
+        List<String> in = List.of("x_dequantized");
+        if (op.startsWith("Conv")) {
+            edit.initializer("w", Tensor.ofFloats(new long[] {2, 2, 1, 1, 1}, 1, 2, 3, 4));
+            in = List.of("x_dequantized", "w");
+        }
+        node(op, in, "y", Map.of("kernel_shape", ints(1, 1, 1)));
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, 4, 4, 4));
+        assertThatThrownBy(() -> listing(false))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining(op + " works on 3 dimensions, of which LiteRT has 1 and 2");
     }
 
     @Test
