@@ -8,6 +8,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +27,9 @@ final class Network {
 
     private record Arranged(int tensor, Order order) {}
 
+    /** A constant by its contents: constants that operators need are named after nodes, as others may be. */
+    private record Written(String name, ElementType type, Order order, ByteBuffer bytes, Optional<Encoding> encoding) {}
+
     private final Graph graph;
     private final TfliteFile file = new TfliteFile();
     /** Of float values and indices. */
@@ -37,7 +41,7 @@ final class Network {
 
     private final Map<String, Constant> codedConstants = new HashMap<>();
     private final Map<Arranged, Stored> arranged = new HashMap<>();
-    private final Map<String, Integer> constants = new HashMap<>();
+    private final Map<Written, Integer> constants = new HashMap<>();
     private final Map<String, long[]> shapes = new HashMap<>();
     private final Set<String> names = new HashSet<>();
     private final Set<Node> done = new HashSet<>();
@@ -350,7 +354,7 @@ final class Network {
     Stored constant(Constant c, Order order) {
         Constant moved = c.transposed(order);
         long[] dims = c.values().dims();
-        String key = c.name() + c.type() + order.axes() + Arrays.toString(dims) + c.encoding();
+        Written key = new Written(c.name(), c.type(), order, c.values().bytes(), c.encoding());
         Integer number = constants.get(key);
         if (number == null) {
             Tensor t = moved.values();

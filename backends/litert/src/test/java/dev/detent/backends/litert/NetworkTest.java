@@ -180,6 +180,23 @@ class NetworkTest {
                 .hasMessageContaining(op + " works on 3 dimensions, of which LiteRT has 1 and 2");
     }
 
+    /** A product gets a bias of zeros under its own name, which may be that of a constant of the model. */
+    @Test
+    void constantsOfOneNameAreKeptApart() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2));
+        edit.initializer("w", Tensor.ofFloats(new long[] {2, 2}, 1, 2, 3, 4));
+        edit.initializer("MatMulm_bias", Tensor.ofFloats(new long[] {2}, 1, 1));
+        value("m", 1, 2);
+        node("MatMul", List.of("x", "w"), "m", Map.of());
+        node("Mul", List.of("MatMulm_bias", "MatMulm_bias"), "b", Map.of());
+        value("b", 2);
+        node("Add", List.of("m", "b"), "y", Map.of());
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2));
+        assertThat(listing(false))
+                .anyMatch(l -> l.contains("MatMulm_bias FLOAT [2] [0, 0, 0, 0, 0, 0, 0, 0]"))
+                .anyMatch(l -> l.contains("MatMulm_bias_1 FLOAT [2] [0, 0, -128, 63, 0, 0, -128, 63]"));
+    }
+
     @Test
     void constantsKeepTheirNumbersInAnyOrder() {
         Random random = new Random(3);
