@@ -197,6 +197,42 @@ class NetworkTest {
                 .anyMatch(l -> l.contains("MatMulm_bias_1 FLOAT [2] [0, 0, -128, 63, 0, 0, -128, 63]"));
     }
 
+    /** tf2onnx's way to say LiteRT's own half-pixel centers. */
+    @Test
+    void tensorFlowsNearestResizeIsWritten() {
+        resize("nearest", "tf_half_pixel_for_nn", "floor", "sizes", Tensor.ofLongs(new long[] {4}, 1, 2, 8, 8), 8);
+        assertThat(listing(false)).anyMatch(l -> l.startsWith("RESIZE_NEAREST_NEIGHBOR"));
+    }
+
+    @Test
+    void aResizeToAPartOfThePictureIsRefused() {
+        resize("nearest", "tf_crop_and_resize", "floor", "sizes", Tensor.ofLongs(new long[] {4}, 1, 2, 8, 8), 8);
+        assertThatThrownBy(() -> listing(false)).hasMessageContaining("counts pixels as 'tf_crop_and_resize'");
+    }
+
+    /** 4 x 1.9 is 7 pixels, each 1 / 1.9 from the next; LiteRT would take 4 / 7. */
+    @Test
+    void aLinearResizeByAFactorThatIsNotTheRatioOfSizesIsRefused() {
+        Tensor scales = Tensor.ofFloats(new long[] {4}, 1, 1, 1.9f, 1.9f);
+        resize("linear", "asymmetric", "floor", "scales", scales, 7);
+        assertThatThrownBy(() -> listing(false)).hasMessageContaining("makes 7 pixels of 4 with the factor 1.9");
+    }
+
+    private void resize(String mode, String coordinates, String rounding, String by, Tensor values, long size) {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4));
+        edit.initializer(by, values);
+        Map<String, Attribute> attributes = Map.of(
+                "mode",
+                new Attribute.StringValue(mode),
+                "coordinate_transformation_mode",
+                new Attribute.StringValue(coordinates),
+                "nearest_mode",
+                new Attribute.StringValue(rounding));
+        List<String> in = by.equals("sizes") ? List.of("x", "", "", by) : List.of("x", "", by);
+        node("Resize", in, "y", attributes);
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, size, size));
+    }
+
     @Test
     void constantsKeepTheirNumbersInAnyOrder() {
         Random random = new Random(3);
