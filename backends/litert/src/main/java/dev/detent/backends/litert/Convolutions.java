@@ -67,14 +67,23 @@ final class Convolutions {
                 || n.stringAttribute("auto_pad", "NOTSET").startsWith("SAME")) {
             throw c.refused("has dilations or auto_pad, which TRANSPOSE_CONV has not; write its pads out");
         }
+        boolean sized = !n.intsAttribute("output_shape", List.of()).isEmpty();
+        List<Long> more = n.intsAttribute("output_padding", List.of());
         int missing = 4 - c.shape(0).length;
         long[] full = out.clone();
         int[] begin = new int[4];
         int[] stride = {1, 1};
         for (int d = missing; d < 2; d++) {
             stride[d] = strides.isEmpty() ? 1 : Math.toIntExact(strides.get(d - missing));
-            begin[2 + d] = pads.isEmpty() ? 0 : Math.toIntExact(pads.get(d - missing));
-            full[2 + d] = Math.max((data.dims()[2 + d] - 1) * stride[d] + dims[2 + d], begin[2 + d] + out[2 + d]);
+            long all = (data.dims()[2 + d] - 1) * stride[d] + dims[2 + d];
+            if (sized) {
+                // The size decides the pads, the larger half in front (ONNX's ConvTranspose).
+                long total = Math.max(0, all + (more.isEmpty() ? 0 : more.get(d - missing)) - out[2 + d]);
+                begin[2 + d] = Math.toIntExact(total - total / 2);
+            } else {
+                begin[2 + d] = pads.isEmpty() ? 0 : Math.toIntExact(pads.get(d - missing));
+            }
+            full[2 + d] = Math.max(all, begin[2 + d] + out[2 + d]);
         }
         Constant laid = weight.transposed(weightOrder(n, dims));
         Order order = Order.channelsLast(4);

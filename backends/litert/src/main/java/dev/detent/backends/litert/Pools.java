@@ -111,7 +111,7 @@ final class Pools {
     private static void reduction(Call c, Op op) {
         Node n = c.node();
         int rank = c.shape(0).length;
-        Optional<long[]> named = c.longs(1, "axes");
+        Optional<long[]> named = c.longs(1, "axes").filter(a -> a.length > 0);
         if (named.isEmpty() && n.intAttribute("noop_with_empty_axes", 0) == 1) {
             c.net().alias(n.output(0), n.input(0));
             return;

@@ -233,6 +233,29 @@ class NetworkTest {
         edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, size, size));
     }
 
+    /** 9 rows and columns come out; the one that is too much for output_shape stands in front, as ONNX has it. */
+    @Test
+    void aTransposedConvolutionOfAGivenSizeIsCutWhereOnnxCutsIt() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 1, 4, 4));
+        edit.initializer("w", Tensor.ofFloats(new long[] {1, 1, 3, 3}, new float[9]));
+        node("ConvTranspose", List.of("x", "w"), "y", Map.of("strides", ints(2, 2), "output_shape", ints(8, 8)));
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 1, 8, 8));
+        assertThat(listing(false))
+                .anyMatch(l -> l.contains("int32[4][0, 1, 1, 0]"))
+                .anyMatch(l -> l.contains("int32[4][1, 9, 9, 1]"))
+                .anyMatch(l -> l.startsWith("STRIDED_SLICE"));
+    }
+
+    /** No axes are all axes. */
+    @Test
+    void aReductionOverAnEmptyListOfAxesIsOverAll() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 2, 3));
+        edit.initializer("axes", Tensor.ofLongs(new long[] {0}));
+        node("ReduceSum", List.of("x", "axes"), "y", Map.of());
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 1));
+        assertThat(listing(false)).anyMatch(l -> l.contains("int32[2][0, 1]"));
+    }
+
     @Test
     void constantsKeepTheirNumbersInAnyOrder() {
         Random random = new Random(3);
