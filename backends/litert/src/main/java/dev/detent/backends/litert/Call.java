@@ -194,6 +194,15 @@ final class Call {
                 Optional.empty());
     }
 
+    /** The same of sizes, offsets or steps. */
+    Stored integers(long[] values) {
+        return integers(ints(values));
+    }
+
+    static int[] ints(long[] values) {
+        return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+    }
+
     /** A float constant of one element, as codes of an encoding where the node is an integer one. */
     Stored number(float number, Optional<Encoding> encoding, int rank) {
         long[] dims = new long[rank];

@@ -88,7 +88,7 @@ final class Convolutions {
         Constant laid = weight.transposed(weightOrder(n, dims));
         Order order = Order.channelsLast(4);
         List<Stored> in =
-                List.of(c.integers(ints(order.apply(full))), weights(c, laid), data, bias(c, laid, (int) dims[1], 1));
+                List.of(c.integers(order.apply(full)), weights(c, laid), data, bias(c, laid, (int) dims[1], 1));
         OpOptions options = OpOptions.none()
                 .choice(0, Picture.Padding.VALID)
                 .integer(1, stride[1])
@@ -224,9 +224,5 @@ final class Convolutions {
     /** Kernels of signals with a height of 1. */
     private static Constant tall(Constant weight) {
         return weight.reshaped(Picture.tall(weight.values().dims()));
-    }
-
-    private static int[] ints(long[] values) {
-        return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
     }
 }

@@ -136,9 +136,9 @@ final class Movements {
                 options,
                 List.of(
                         data,
-                        c.integers(ints(order.apply(begin))),
-                        c.integers(ints(order.apply(end))),
-                        c.integers(ints(order.apply(step)))),
+                        c.integers(order.apply(begin)),
+                        c.integers(order.apply(end)),
+                        c.integers(order.apply(step))),
                 order);
     }
 
@@ -161,9 +161,9 @@ final class Movements {
                 OpOptions.none(),
                 List.of(
                         data,
-                        c.integers(ints(order.apply(from))),
-                        c.integers(ints(order.apply(to))),
-                        c.integers(ints(order.apply(step)))),
+                        c.integers(order.apply(from)),
+                        c.integers(order.apply(to)),
+                        c.integers(order.apply(step))),
                 dims,
                 order,
                 data.encoding());
@@ -184,7 +184,7 @@ final class Movements {
         }
         int[] rows = new int[2 * rank];
         for (int side = 0; side < 2; side++) {
-            int[] laid = ints(data.order().apply(pads[side]));
+            int[] laid = Call.ints(data.order().apply(pads[side]));
             for (int d = 0; d < rank; d++) {
                 rows[2 * d + side] = laid[d];
             }
@@ -216,11 +216,7 @@ final class Movements {
     private static void tile(Call c) {
         Stored data = c.in(0);
         long[] repeats = c.constant(1, "repeats").values().longs();
-        c.moves(
-                Op.TILE,
-                OpOptions.none(),
-                List.of(data, c.integers(ints(data.order().apply(repeats)))),
-                data.order());
+        c.moves(Op.TILE, OpOptions.none(), List.of(data, c.integers(data.order().apply(repeats))), data.order());
     }
 
     private static void gather(Call c) {
@@ -288,9 +284,5 @@ final class Movements {
         Stored data = c.in(0, Order.channelsLast(4));
         OpOptions options = OpOptions.none().integer(0, c.node().intAttribute("blocksize", 1));
         c.moves(Op.SPACE_TO_DEPTH, options, List.of(data), data.order());
-    }
-
-    private static int[] ints(long[] values) {
-        return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
     }
 }

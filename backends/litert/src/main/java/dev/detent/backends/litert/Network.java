@@ -309,12 +309,7 @@ final class Network {
     /** The same elements under another shape. */
     Stored reshaped(String name, Stored s, long[] dims, Order order) {
         Stored out = tensor(name, dims, order, s.type(), s.encoding());
-        long[] shape = out.shape();
-        int[] wanted = new int[shape.length];
-        for (int i = 0; i < wanted.length; i++) {
-            wanted[i] = Math.toIntExact(shape[i]);
-        }
-        operator(Op.RESHAPE, OpOptions.none(), List.of(s.tensor(), integers(wanted)), out);
+        operator(Op.RESHAPE, OpOptions.none(), List.of(s.tensor(), integers(Call.ints(out.shape()))), out);
         return out;
     }
 

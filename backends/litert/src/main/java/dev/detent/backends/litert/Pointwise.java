@@ -73,16 +73,13 @@ final class Pointwise {
         c.gives(op, OpOptions.none(), List.of(c.in(0)), c.orderOf(0));
     }
 
-    /** Encodings that LiteRT's kernels insist on: 1/256 from -128, 1/128 around 0; of 16 bits 1/32768 around 0. */
-    static Encoding fixedEncoding(ElementType type, boolean probability) {
-        if (type == ElementType.INT16) {
-            return Encoding.of(type, 0x1p-15f, 0);
-        }
-        return probability ? Encoding.of(type, 0x1p-8f, -128) : Encoding.of(type, 0x1p-7f, 0);
-    }
-
+    /** What LiteRT's kernel gives, whatever the model wants. */
     private static Optional<Encoding> fixedOf(Stored data, boolean probability) {
-        return data.encoding().map(e -> fixedEncoding(e.type(), probability));
+        return data.encoding()
+                .map(e -> new Encoding(
+                        e.type(),
+                        FixedEncoding.parameters(e.type() == ElementType.INT16 ? Litert.S16 : Litert.S8, probability),
+                        0));
     }
 
     private static void fixed(Call c, Op op, boolean probability) {

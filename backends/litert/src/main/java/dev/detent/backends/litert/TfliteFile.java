@@ -147,11 +147,7 @@ final class TfliteFile {
     }
 
     private static int tensor(FlatBufferBuilder b, FileTensor t, int buffer) {
-        int[] shape = new int[t.shape().length];
-        for (int i = 0; i < shape.length; i++) {
-            shape[i] = Math.toIntExact(t.shape()[i]);
-        }
-        int shapeVector = ints(b, shape);
+        int shapeVector = ints(b, Call.ints(t.shape()));
         int name = b.createString(t.name());
         int quantization = t.encoding().map(e -> encoding(b, e)).orElse(0);
         b.startTable(9);
