@@ -23,7 +23,7 @@ final class Resizes {
 
     private Resizes() {}
 
-    static void write(Call c) {
+    static void write(NodeConversion c) {
         Node n = c.node();
         long[] in = c.shape(0);
         long[] out = c.outputShape();
@@ -36,19 +36,19 @@ final class Resizes {
         String coordinates = n.stringAttribute("coordinate_transformation_mode", "half_pixel");
         boolean linear = n.stringAttribute("mode", "nearest").equals("linear");
         Mode mode = linear ? bilinear(c, coordinates) : nearest(c, coordinates);
-        Order order = Order.channelsLast(4);
-        Stored size = c.integers((int) out[2], (int) out[3]);
-        OpOptions options = linear
-                ? OpOptions.none().flag(2, mode.aligned()).flag(3, mode.halfPixel())
-                : OpOptions.none().flag(0, mode.aligned()).flag(1, mode.halfPixel());
+        AxisOrder order = AxisOrder.channelsLast(4);
+        StoredValue size = c.integers((int) out[2], (int) out[3]);
+        BuiltinOptions options = linear
+                ? BuiltinOptions.none().flag(2, mode.aligned()).flag(3, mode.halfPixel())
+                : BuiltinOptions.none().flag(0, mode.aligned()).flag(1, mode.halfPixel());
         c.moves(
-                linear ? Op.RESIZE_BILINEAR : Op.RESIZE_NEAREST_NEIGHBOR,
+                linear ? BuiltinOperator.RESIZE_BILINEAR : BuiltinOperator.RESIZE_NEAREST_NEIGHBOR,
                 options,
                 List.of(c.in(0, order), size),
                 order);
     }
 
-    private static Mode bilinear(Call c, String coordinates) {
+    private static Mode bilinear(NodeConversion c, String coordinates) {
         for (int axis = 2; axis < 4; axis++) {
             long in = c.shape(0)[axis];
             long out = c.outputShape()[axis];
@@ -66,12 +66,12 @@ final class Resizes {
         };
     }
 
-    private static UserException counted(Call c, String coordinates) {
+    private static UserException counted(NodeConversion c, String coordinates) {
         return c.refused("counts pixels as '" + coordinates + "', which LiteRT does not");
     }
 
     /** Output pixels for one of the input, as ONNX has it: the factor that the node names, or the sizes' ratio. */
-    private static double factor(Call c, int axis) {
+    private static double factor(NodeConversion c, int axis) {
         Node n = c.node();
         double ratio = c.outputShape()[axis] / (double) c.shape(0)[axis];
         float[] factors = n.hasInput(2)
@@ -84,7 +84,7 @@ final class Resizes {
         return named && Math.abs(factors[at] / ratio - 1) > 1e-4 ? factors[at] : ratio;
     }
 
-    private static Mode nearest(Call c, String coordinates) {
+    private static Mode nearest(NodeConversion c, String coordinates) {
         String rounding = c.node().stringAttribute("nearest_mode", "round_prefer_floor");
         if (!c.node().stringAttribute("mode", "nearest").equals("nearest")) {
             throw c.refused("interpolates by cubes, which LiteRT does not");
@@ -96,7 +96,7 @@ final class Resizes {
                         + " than any of LiteRT's modes; asymmetric with floor is one of them"));
     }
 
-    private static boolean same(Call c, Mode mode, String coordinates, String rounding, int axis) {
+    private static boolean same(NodeConversion c, Mode mode, String coordinates, String rounding, int axis) {
         long in = c.shape(0)[axis];
         long out = c.outputShape()[axis];
         double scale = factor(c, axis);
@@ -110,7 +110,7 @@ final class Resizes {
     }
 
     /** Where ONNX looks along an axis, in pixels of the input. */
-    private static double onnx(Call c, String coordinates, long x, long in, long out, double scale) {
+    private static double onnx(NodeConversion c, String coordinates, long x, long in, long out, double scale) {
         double half = (x + 0.5) / scale - 0.5;
         return switch (coordinates) {
             case "asymmetric" -> x / scale;

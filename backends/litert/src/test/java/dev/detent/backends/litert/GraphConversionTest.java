@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * What becomes of a Q/DQ graph; that LiteRT computes the same, {@code distribution/interop/litert_operators.py} tries.
  */
-class NetworkTest {
+class GraphConversionTest {
 
     private final GraphEditor edit = new Graph().edit().opset("", 13);
 
@@ -77,7 +77,7 @@ class NetworkTest {
 
     private List<String> listing(boolean floatEnds) {
         edit.sort();
-        return new TfliteReader("m.tflite", Network.file(edit.graph(), "m", floatEnds)).listing();
+        return new TfliteReader("m.tflite", GraphConversion.file(edit.graph(), "m", floatEnds)).listing();
     }
 
     @Test
@@ -265,7 +265,7 @@ class NetworkTest {
             values[i] = random.nextFloat();
         }
         Constant c = new Constant("c", Tensor.ofFloats(dims, values), Optional.empty());
-        Order order = new Order(List.of(2, 0, 3, 1));
+        AxisOrder order = new AxisOrder(List.of(2, 0, 3, 1));
         Constant moved = c.transposed(order);
         assertThat(moved.values().dims()).containsExactly(4, 2, 5, 3);
         assertThat(moved.values().floats()[1]).isEqualTo(values[20]);
@@ -285,12 +285,12 @@ class NetworkTest {
         assertThat(InputSizes.open(edit.graph())).isEmpty();
     }
 
-    /** Whatever bytes stand there, a sentence comes out. */
+    /** A damaged file ends in a message, never in a stack trace. */
     @Test
     void aDamagedFileIsRefused() {
         convolution();
         edit.sort();
-        byte[] whole = Network.file(edit.graph(), "m", false);
+        byte[] whole = GraphConversion.file(edit.graph(), "m", false);
         Random random = new Random(5);
         for (int i = 0; i < 3000; i++) {
             byte[] damaged = i % 3 == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
