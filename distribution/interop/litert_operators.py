@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from common import need
+from litert_run import codes, last
 
 np = need("numpy")
 onnx = need("onnx")
@@ -95,18 +96,6 @@ def build():
                               [helper.make_tensor_value_info(o, F, None) for o in outputs], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     return onnx.shape_inference.infer_shapes(model)
-
-
-def last(a):
-    return np.moveaxis(a, 1, -1) if a.ndim == 4 else a
-
-
-def codes(a, d):
-    scale, zero = d["quantization"]
-    if scale == 0:
-        return a
-    info = np.iinfo(d["dtype"])
-    return np.clip(np.rint(a / np.float32(scale)) + zero, info.min, info.max).astype(d["dtype"])
 
 
 def main():

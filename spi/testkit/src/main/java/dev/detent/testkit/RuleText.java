@@ -37,6 +37,11 @@ public final class RuleText {
         return lines;
     }
 
+    /** The same of the target with this id. */
+    public static Map<String, String> of(List<Target> targets, String id) {
+        return of(targets.stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+    }
+
     private static void put(Map<String, String> lines, String slot, List<TensorRule> rules) {
         for (int i = 0; i < rules.size(); i++) {
             lines.putIfAbsent(slot + i, text(rules.get(i)));

@@ -53,9 +53,9 @@ record Constant(String name, Tensor values, Optional<Encoding> encoding) {
     }
 
     /** Its bytes with the axes in another order; scales go with their axis. */
-    Constant transposed(Order order) {
+    Constant transposed(AxisOrder order) {
         long[] dims = values.dims();
-        if (order.liesAs(Order.natural(dims.length), dims)) {
+        if (order.liesAs(AxisOrder.natural(dims.length), dims)) {
             return new Constant(name, Tensor.of(values.type(), order.apply(dims), values.bytes()), moved(order));
         }
         int width = values.type().bits() / 8;
@@ -87,7 +87,7 @@ record Constant(String name, Tensor values, Optional<Encoding> encoding) {
         return new Constant(name, Tensor.of(values.type(), shape, to.rewind()), moved(order));
     }
 
-    private Optional<Encoding> moved(Order order) {
+    private Optional<Encoding> moved(AxisOrder order) {
         return encoding.map(e -> e.parameters().channels() == 1 ? e : e.along(order.position(e.axis())));
     }
 

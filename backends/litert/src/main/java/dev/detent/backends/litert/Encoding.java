@@ -10,10 +10,6 @@ import dev.detent.spi.quant.QuantizationParameters;
  */
 record Encoding(ElementType type, QuantizationParameters parameters, int axis) {
 
-    static Encoding of(ElementType type, float scale, float zeroPoint) {
-        return new Encoding(type, QuantizationParameters.of(scale, zeroPoint), 0);
-    }
-
     Encoding along(int newAxis) {
         return new Encoding(type, parameters, newAxis);
     }

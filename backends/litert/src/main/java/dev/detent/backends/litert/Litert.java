@@ -31,8 +31,8 @@ import org.pf4j.Extension;
 @Extension
 public final class Litert implements Backend, ObserverProvider {
 
-    private static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
-    private static final Scheme S16 = LinearInteger.symmetric(16, -32768, 32767).with(ScaleRule.MAGNITUDE);
+    static final Scheme S8 = LinearInteger.asymmetric(8, -128, 127);
+    static final Scheme S16 = LinearInteger.symmetric(16, -32768, 32767).with(ScaleRule.MAGNITUDE);
     private static final Scheme WEIGHT = LinearInteger.symmetric(8, -127, 127).with(ScaleRule.MAGNITUDE);
     private static final Set<String> PROBABILITIES = Set.of("Softmax", "Sigmoid");
 

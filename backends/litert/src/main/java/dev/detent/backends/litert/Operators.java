@@ -53,15 +53,15 @@ final class Operators {
     /** What a ReLU behind can be part of. */
     static final Set<String> FUSING = Set.of("Conv", "Gemm", "Add", "Sub", "Mul", "Div");
 
-    private static final Map<String, Consumer<Call>> TABLE = table();
+    private static final Map<String, Consumer<NodeConversion>> TABLE = table();
 
     private Operators() {}
 
-    private static Map<String, Consumer<Call>> table() {
-        Map<String, Consumer<Call>> all = new HashMap<>(Convolutions.TABLE);
+    private static Map<String, Consumer<NodeConversion>> table() {
+        Map<String, Consumer<NodeConversion>> all = new HashMap<>(Convolutions.TABLE);
         all.putAll(Pools.TABLE);
         all.putAll(Pointwise.TABLE);
-        all.putAll(Movements.TABLE);
+        all.putAll(DataMovement.TABLE);
         all.put("Resize", Resizes::write);
         return Map.copyOf(all);
     }
@@ -71,7 +71,7 @@ final class Operators {
         return n.domain().isEmpty() && TABLE.containsKey(n.opType());
     }
 
-    static void write(Call c) {
+    static void write(NodeConversion c) {
         if (!isKnown(c.node())) {
             throw c.refused("has no counterpart among LiteRT's operators; replace it, end the model before it, or "
                     + "take another target");

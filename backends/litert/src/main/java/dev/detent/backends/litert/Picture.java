@@ -13,18 +13,24 @@ final class Picture {
         VALID
     }
 
-    private static final Order CHANNELS_LAST = Order.channelsLast(4);
+    private static final AxisOrder CHANNELS_LAST = AxisOrder.channelsLast(4);
 
     private Picture() {}
 
-    /** The call's data as a picture. */
-    static Stored of(Call c) {
+    /** Of one or two dimensions apart from batch and channels. */
+    static boolean is(long[] dims) {
+        return dims.length == 3 || dims.length == 4;
+    }
+
+    /** The node's data as a picture; refuses those of other dimensions. */
+    static StoredValue of(NodeConversion c) {
         long[] dims = c.shape(0);
-        return switch (dims.length) {
-            case 4 -> c.in(0, CHANNELS_LAST);
-            case 3 -> c.net().reshaped(c.node().input(0), c.in(0, Order.channelsLast(3)), tall(dims), CHANNELS_LAST);
-            default -> throw c.refused("works on " + (dims.length - 2) + " dimensions, of which LiteRT has 1 and 2");
-        };
+        if (!is(dims)) {
+            throw c.refused("works on " + (dims.length - 2) + " dimensions, of which LiteRT has 1 and 2");
+        }
+        return dims.length == 4
+                ? c.in(0, CHANNELS_LAST)
+                : c.net().reshaped(c.node().input(0), c.in(0, AxisOrder.channelsLast(3)), tall(dims), CHANNELS_LAST);
     }
 
     /** ONNX's shape of N, C, L as N, C, 1, L. */
@@ -33,7 +39,7 @@ final class Picture {
     }
 
     /** Where the padding is none that LiteRT knows, the data get it before. */
-    static Stored padded(Call c, Stored data, Window w, Optional<Float> lowest) {
+    static StoredValue padded(NodeConversion c, StoredValue data, Window w, Optional<Float> lowest) {
         if (w.same() || w.isValid()) {
             return data;
         }
@@ -41,21 +47,26 @@ final class Picture {
         long[] dims = data.dims().clone();
         dims[2] += pads[2] + pads[3];
         dims[3] += pads[4] + pads[5];
-        Stored rows = new Stored(
+        StoredValue rows = new StoredValue(
                 c.net().integers(new long[] {4, 2}, pads),
                 new long[] {4, 2},
-                Order.natural(2),
+                AxisOrder.natural(2),
                 ElementType.INT32,
                 Optional.empty());
         return lowest.map(v -> c.make(
-                        Op.PADV2,
-                        OpOptions.none(),
+                        BuiltinOperator.PADV2,
+                        BuiltinOptions.none(),
                         List.of(data, rows, c.number(v, data.encoding(), 0)),
                         dims,
                         CHANNELS_LAST,
                         data.encoding()))
-                .orElseGet(() ->
-                        c.make(Op.PAD, OpOptions.none(), List.of(data, rows), dims, CHANNELS_LAST, data.encoding()));
+                .orElseGet(() -> c.make(
+                        BuiltinOperator.PAD,
+                        BuiltinOptions.none(),
+                        List.of(data, rows),
+                        dims,
+                        CHANNELS_LAST,
+                        data.encoding()));
     }
 
     /** What the kernel does by itself. */
@@ -63,16 +74,21 @@ final class Picture {
         return w.isValid() || !w.same() ? Padding.VALID : Padding.SAME;
     }
 
-    /** The operator's result is the call's, as a signal where the data are one. */
-    static void gives(Call c, Op op, OpOptions options, List<Stored> in, Optional<Encoding> encoding) {
+    /** The operator's result is the node's, as a signal where the data are one. */
+    static void gives(
+            NodeConversion c,
+            BuiltinOperator op,
+            BuiltinOptions options,
+            List<StoredValue> in,
+            Optional<Encoding> encoding) {
         long[] dims = c.outputShape();
-        Stored made = c.make(op, options, in, tall(dims), CHANNELS_LAST, encoding);
+        StoredValue made = c.make(op, options, in, tall(dims), CHANNELS_LAST, encoding);
         gives(c, made);
     }
 
     /** As above, of a result that is there. */
-    static void gives(Call c, Stored made) {
+    static void gives(NodeConversion c, StoredValue made) {
         long[] dims = c.outputShape();
-        c.gives(dims.length == 3 ? c.net().reshaped(c.name(), made, dims, Order.channelsLast(3)) : made);
+        c.gives(dims.length == 3 ? c.net().reshaped(c.name(), made, dims, AxisOrder.channelsLast(3)) : made);
     }
 }

@@ -1,6 +1,6 @@
 package dev.detent.backends.litert;
 
-import dev.detent.backends.litert.OpOptions.Activation;
+import dev.detent.backends.litert.BuiltinOptions.Activation;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Node;
@@ -15,25 +15,29 @@ import java.util.stream.IntStream;
 /** What works element by element, and the norms that are written out as such. */
 final class Pointwise {
 
-    static final Map<String, Consumer<Call>> TABLE = Map.ofEntries(
-            Map.entry("Add", c -> binary(c, Op.ADD, sum(c))),
-            Map.entry("Sub", c -> binary(c, Op.SUB, sum(c))),
-            Map.entry("Mul", c -> binary(c, Op.MUL, OpOptions.none().choice(0, c.activation()))),
-            Map.entry("Div", c -> binary(c, Op.DIV, OpOptions.none().choice(0, c.activation()))),
-            Map.entry("Pow", c -> binary(c, Op.POW, OpOptions.none())),
-            Map.entry("Max", c -> binary(c, Op.MAXIMUM, OpOptions.none())),
-            Map.entry("Min", c -> binary(c, Op.MINIMUM, OpOptions.none())),
-            Map.entry("Relu", c -> unary(c, Op.RELU)),
-            Map.entry("HardSwish", c -> unary(c, Op.HARD_SWISH)),
-            Map.entry("Exp", c -> unary(c, Op.EXP)),
-            Map.entry("Log", c -> unary(c, Op.LOG)),
-            Map.entry("Sqrt", c -> unary(c, Op.SQRT)),
-            Map.entry("Abs", c -> unary(c, Op.ABS)),
-            Map.entry("Neg", c -> unary(c, Op.NEG)),
-            Map.entry("Sin", c -> unary(c, Op.SIN)),
-            Map.entry("Cos", c -> unary(c, Op.COS)),
-            Map.entry("Sigmoid", c -> fixed(c, Op.LOGISTIC, true)),
-            Map.entry("Tanh", c -> fixed(c, Op.TANH, false)),
+    static final Map<String, Consumer<NodeConversion>> TABLE = Map.ofEntries(
+            Map.entry("Add", c -> binary(c, BuiltinOperator.ADD, sum(c))),
+            Map.entry("Sub", c -> binary(c, BuiltinOperator.SUB, sum(c))),
+            Map.entry(
+                    "Mul",
+                    c -> binary(c, BuiltinOperator.MUL, BuiltinOptions.none().choice(0, c.activation()))),
+            Map.entry(
+                    "Div",
+                    c -> binary(c, BuiltinOperator.DIV, BuiltinOptions.none().choice(0, c.activation()))),
+            Map.entry("Pow", c -> binary(c, BuiltinOperator.POW, BuiltinOptions.none())),
+            Map.entry("Max", c -> binary(c, BuiltinOperator.MAXIMUM, BuiltinOptions.none())),
+            Map.entry("Min", c -> binary(c, BuiltinOperator.MINIMUM, BuiltinOptions.none())),
+            Map.entry("Relu", c -> unary(c, BuiltinOperator.RELU)),
+            Map.entry("HardSwish", c -> unary(c, BuiltinOperator.HARD_SWISH)),
+            Map.entry("Exp", c -> unary(c, BuiltinOperator.EXP)),
+            Map.entry("Log", c -> unary(c, BuiltinOperator.LOG)),
+            Map.entry("Sqrt", c -> unary(c, BuiltinOperator.SQRT)),
+            Map.entry("Abs", c -> unary(c, BuiltinOperator.ABS)),
+            Map.entry("Neg", c -> unary(c, BuiltinOperator.NEG)),
+            Map.entry("Sin", c -> unary(c, BuiltinOperator.SIN)),
+            Map.entry("Cos", c -> unary(c, BuiltinOperator.COS)),
+            Map.entry("Sigmoid", c -> fixed(c, BuiltinOperator.LOGISTIC, true)),
+            Map.entry("Tanh", c -> fixed(c, BuiltinOperator.TANH, false)),
             Map.entry("Softmax", Pointwise::softmax),
             Map.entry("LeakyRelu", Pointwise::leaky),
             Map.entry("PRelu", Pointwise::slopes),
@@ -46,51 +50,48 @@ final class Pointwise {
 
     private Pointwise() {}
 
-    private static OpOptions sum(Call c) {
-        return OpOptions.none().choice(0, c.activation()).flagUnlessTrue(1, false);
+    private static BuiltinOptions sum(NodeConversion c) {
+        return BuiltinOptions.none().choice(0, c.activation()).flagUnlessTrue(1, false);
     }
 
     /** The order in which most of the data lie already. */
-    private static Order order(Call c) {
+    private static AxisOrder order(NodeConversion c) {
         int rank = c.outputShape().length;
         return IntStream.range(0, c.node().inputs().size())
                 .filter(i -> c.net().constant(c.node().input(i)).isEmpty() && c.shape(i).length == rank)
                 .mapToObj(c::orderOf)
                 .filter(o -> !o.isNatural())
                 .findFirst()
-                .orElseGet(() -> Order.natural(rank));
+                .orElseGet(() -> AxisOrder.natural(rank));
     }
 
-    private static void binary(Call c, Op op, OpOptions options) {
+    private static void binary(NodeConversion c, BuiltinOperator op, BuiltinOptions options) {
         if (c.node().inputs().size() != 2) {
             throw c.refused("has " + c.node().inputs().size() + " inputs, LiteRT's has two; write it as several");
         }
-        Order order = order(c);
+        AxisOrder order = order(c);
         c.gives(op, options, List.of(c.in(0, order), c.in(1, order)), order);
     }
 
-    private static void unary(Call c, Op op) {
-        c.gives(op, OpOptions.none(), List.of(c.in(0)), c.orderOf(0));
+    private static void unary(NodeConversion c, BuiltinOperator op) {
+        c.gives(op, BuiltinOptions.none(), List.of(c.in(0)), c.orderOf(0));
     }
 
-    /** Encodings that LiteRT's kernels insist on: 1/256 from -128, 1/128 around 0; of 16 bits 1/32768 around 0. */
-    static Encoding fixedEncoding(ElementType type, boolean probability) {
-        if (type == ElementType.INT16) {
-            return Encoding.of(type, 0x1p-15f, 0);
-        }
-        return probability ? Encoding.of(type, 0x1p-8f, -128) : Encoding.of(type, 0x1p-7f, 0);
+    /** What LiteRT's kernel gives, whatever the model wants. */
+    private static Optional<Encoding> fixedOf(StoredValue data, boolean probability) {
+        return data.encoding()
+                .map(e -> new Encoding(
+                        e.type(),
+                        FixedEncoding.parameters(e.type() == ElementType.INT16 ? Litert.S16 : Litert.S8, probability),
+                        0));
     }
 
-    private static Optional<Encoding> fixedOf(Stored data, boolean probability) {
-        return data.encoding().map(e -> fixedEncoding(e.type(), probability));
+    private static void fixed(NodeConversion c, BuiltinOperator op, boolean probability) {
+        StoredValue data = c.in(0);
+        c.gives(op, BuiltinOptions.none(), List.of(data), data.order(), fixedOf(data, probability));
     }
 
-    private static void fixed(Call c, Op op, boolean probability) {
-        Stored data = c.in(0);
-        c.gives(op, OpOptions.none(), List.of(data), data.order(), fixedOf(data, probability));
-    }
-
-    private static void softmax(Call c) {
+    private static void softmax(NodeConversion c) {
         long[] dims = c.shape(0);
         boolean older = c.net().graph().opset() < 13;
         int axis = c.axis("axis", older ? 1 : -1, dims.length);
@@ -98,36 +99,41 @@ final class Pointwise {
         if (flattens) {
             throw c.refused("works on several axes at once, as before opset 13; export the model with opset 13");
         }
-        Stored data = c.in(0, c.orderOf(0).withLast(axis));
-        c.gives(Op.SOFTMAX, OpOptions.none().number(0, 1), List.of(data), data.order(), fixedOf(data, true));
+        StoredValue data = c.in(0, c.orderOf(0).withLast(axis));
+        c.gives(
+                BuiltinOperator.SOFTMAX,
+                BuiltinOptions.none().number(0, 1),
+                List.of(data),
+                data.order(),
+                fixedOf(data, true));
     }
 
-    private static void leaky(Call c) {
-        OpOptions options = OpOptions.none().number(0, c.node().floatAttribute("alpha", 0.01f));
-        c.gives(Op.LEAKY_RELU, options, List.of(c.in(0)), c.orderOf(0));
+    private static void leaky(NodeConversion c) {
+        BuiltinOptions options = BuiltinOptions.none().number(0, c.node().floatAttribute("alpha", 0.01f));
+        c.gives(BuiltinOperator.LEAKY_RELU, options, List.of(c.in(0)), c.orderOf(0));
     }
 
-    private static void slopes(Call c) {
-        Order order = c.orderOf(0);
-        c.gives(Op.PRELU, OpOptions.none(), List.of(c.in(0), c.in(1, order)), order);
+    private static void slopes(NodeConversion c) {
+        AxisOrder order = c.orderOf(0);
+        c.gives(BuiltinOperator.PRELU, BuiltinOptions.none(), List.of(c.in(0), c.in(1, order)), order);
     }
 
-    private static void elu(Call c) {
+    private static void elu(NodeConversion c) {
         if (c.node().floatAttribute("alpha", 1) != 1) {
             throw c.refused("has an alpha other than 1, which ELU has not");
         }
-        unary(c, Op.ELU);
+        unary(c, BuiltinOperator.ELU);
     }
 
-    private static void gelu(Call c) {
+    private static void gelu(NodeConversion c) {
         boolean approximate = c.node().stringAttribute("approximate", "none").equals("tanh");
-        c.gives(Op.GELU, OpOptions.none().flag(0, approximate), List.of(c.in(0)), c.orderOf(0));
+        c.gives(BuiltinOperator.GELU, BuiltinOptions.none().flag(0, approximate), List.of(c.in(0)), c.orderOf(0));
     }
 
     // Limits
 
     /** What a node does as an activation fused behind another one. */
-    static Activation activation(Network net, Node n) {
+    static Activation activation(GraphConversion net, Node n) {
         if (n.is("Relu")) {
             return Activation.RELU;
         }
@@ -145,7 +151,7 @@ final class Pointwise {
     }
 
     /** A constant limit; on the grid of a quantized one, 6 may be a little less: the nearest code decides. */
-    private static Optional<Float> bound(Network net, Node n, int input, String attribute) {
+    private static Optional<Float> bound(GraphConversion net, Node n, int input, String attribute) {
         if (!n.hasInput(input)) {
             return n.attribute(attribute)
                     .filter(Attribute.FloatValue.class::isInstance)
@@ -162,30 +168,40 @@ final class Pointwise {
         });
     }
 
-    private static void clip(Call c) {
+    private static void clip(NodeConversion c) {
         Activation simple = activation(c.net(), c.node());
         switch (simple) {
-            case RELU -> unary(c, Op.RELU);
-            case RELU6 -> unary(c, Op.RELU6);
-            case RELU_N1_TO_1 -> unary(c, Op.RELU_N1_TO_1);
+            case RELU -> unary(c, BuiltinOperator.RELU);
+            case RELU6 -> unary(c, BuiltinOperator.RELU6);
+            case RELU_N1_TO_1 -> unary(c, BuiltinOperator.RELU_N1_TO_1);
             case NONE -> limited(c);
         }
     }
 
-    private static void limited(Call c) {
-        Stored data = c.in(0);
+    private static void limited(NodeConversion c) {
+        StoredValue data = c.in(0);
         Optional<Float> low = limit(c, 1, "min");
         Optional<Float> high = limit(c, 2, "max");
         int rank = data.dims().length;
         if (low.isPresent()) {
-            Stored bound = c.number(low.get(), data.encoding(), rank);
+            StoredValue bound = c.number(low.get(), data.encoding(), rank);
             data = c.make(
-                    Op.MAXIMUM, OpOptions.none(), List.of(data, bound), data.dims(), data.order(), data.encoding());
+                    BuiltinOperator.MAXIMUM,
+                    BuiltinOptions.none(),
+                    List.of(data, bound),
+                    data.dims(),
+                    data.order(),
+                    data.encoding());
         }
         if (high.isPresent()) {
-            Stored bound = c.number(high.get(), data.encoding(), rank);
+            StoredValue bound = c.number(high.get(), data.encoding(), rank);
             data = c.make(
-                    Op.MINIMUM, OpOptions.none(), List.of(data, bound), data.dims(), data.order(), data.encoding());
+                    BuiltinOperator.MINIMUM,
+                    BuiltinOptions.none(),
+                    List.of(data, bound),
+                    data.dims(),
+                    data.order(),
+                    data.encoding());
         }
         if (low.isEmpty() && high.isEmpty()) {
             c.net().alias(c.node().output(0), c.node().input(0));
@@ -194,7 +210,7 @@ final class Pointwise {
         }
     }
 
-    private static Optional<Float> limit(Call c, int input, String attribute) {
+    private static Optional<Float> limit(NodeConversion c, int input, String attribute) {
         Optional<Float> bound = bound(c.net(), c.node(), input, attribute);
         if (bound.isEmpty() && c.node().hasInput(input)) {
             throw c.refused("has a limit that is computed");
@@ -202,42 +218,49 @@ final class Pointwise {
         return bound;
     }
 
-    private static void hardSigmoid(Call c) {
-        Stored x = c.in(0);
+    private static void hardSigmoid(NodeConversion c) {
+        StoredValue x = c.in(0);
         int rank = x.dims().length;
-        Stored scaled = step(c, Op.MUL, x, c.number(c.node().floatAttribute("alpha", 0.2f), Optional.empty(), rank));
-        Stored moved = step(c, Op.ADD, scaled, c.number(c.node().floatAttribute("beta", 0.5f), Optional.empty(), rank));
-        c.gives(Op.RELU_0_TO_1, OpOptions.none(), List.of(moved), x.order());
+        StoredValue scaled = step(
+                c, BuiltinOperator.MUL, x, c.number(c.node().floatAttribute("alpha", 0.2f), Optional.empty(), rank));
+        StoredValue moved = step(
+                c,
+                BuiltinOperator.ADD,
+                scaled,
+                c.number(c.node().floatAttribute("beta", 0.5f), Optional.empty(), rank));
+        c.gives(BuiltinOperator.RELU_0_TO_1, BuiltinOptions.none(), List.of(moved), x.order());
     }
 
     // Norms, in float
 
-    private static Stored step(Call c, Op op, Stored a, Stored b) {
-        return c.make(op, OpOptions.none(), List.of(a, b), a.dims(), a.order(), Optional.empty());
+    private static StoredValue step(NodeConversion c, BuiltinOperator op, StoredValue a, StoredValue b) {
+        return c.make(op, BuiltinOptions.none(), List.of(a, b), a.dims(), a.order(), Optional.empty());
     }
 
-    private static void layerNorm(Call c) {
+    private static void layerNorm(NodeConversion c) {
         int rank = c.shape(0).length;
         int axis = c.axis("axis", -1, rank);
-        Order order = Order.natural(rank);
-        Stored x = c.in(0, order);
-        Stored axes = c.integers(IntStream.range(axis, rank).toArray());
-        OpOptions keeps = OpOptions.none().flag(0, true);
+        AxisOrder order = AxisOrder.natural(rank);
+        StoredValue x = c.in(0, order);
+        StoredValue axes = c.integers(IntStream.range(axis, rank).toArray());
+        BuiltinOptions keeps = BuiltinOptions.none().flag(0, true);
         long[] reduced = x.dims().clone();
         Arrays.fill(reduced, axis, rank, 1);
-        Stored mean = c.make(Op.MEAN, keeps, List.of(x, axes), reduced, order, Optional.empty());
-        Stored square = step(c, Op.SQUARED_DIFFERENCE, x, mean);
-        Stored variance = c.make(Op.MEAN, keeps, List.of(square, axes), reduced, order, Optional.empty());
+        StoredValue mean = c.make(BuiltinOperator.MEAN, keeps, List.of(x, axes), reduced, order, Optional.empty());
+        StoredValue square = step(c, BuiltinOperator.SQUARED_DIFFERENCE, x, mean);
+        StoredValue variance =
+                c.make(BuiltinOperator.MEAN, keeps, List.of(square, axes), reduced, order, Optional.empty());
         float epsilon = c.node().floatAttribute("epsilon", 1e-5f);
-        Stored safe = step(c, Op.ADD, variance, c.number(epsilon, Optional.empty(), rank));
-        Stored root = c.make(Op.RSQRT, OpOptions.none(), List.of(safe), reduced, order, Optional.empty());
-        Stored result = step(c, Op.MUL, step(c, Op.SUB, x, mean), root);
-        result = step(c, Op.MUL, result, c.in(1, order));
-        c.gives(c.node().hasInput(2) ? step(c, Op.ADD, result, c.in(2, order)) : result);
+        StoredValue safe = step(c, BuiltinOperator.ADD, variance, c.number(epsilon, Optional.empty(), rank));
+        StoredValue root =
+                c.make(BuiltinOperator.RSQRT, BuiltinOptions.none(), List.of(safe), reduced, order, Optional.empty());
+        StoredValue result = step(c, BuiltinOperator.MUL, step(c, BuiltinOperator.SUB, x, mean), root);
+        result = step(c, BuiltinOperator.MUL, result, c.in(1, order));
+        c.gives(c.node().hasInput(2) ? step(c, BuiltinOperator.ADD, result, c.in(2, order)) : result);
     }
 
     /** As a factor and a summand per channel. */
-    private static void batchNorm(Call c) {
+    private static void batchNorm(NodeConversion c) {
         float[] scale = c.constant(1, "a scale").floats();
         float[] shift = c.constant(2, "a shift").floats();
         float[] mean = c.constant(3, "a mean").floats();
@@ -247,12 +270,12 @@ final class Pointwise {
             scale[i] = (float) (scale[i] / Math.sqrt(variance[i] + epsilon));
             shift[i] -= mean[i] * scale[i];
         }
-        Stored x = c.in(0);
-        Stored scaled = step(c, Op.MUL, x, channels(c, "scale", scale, x));
-        c.gives(step(c, Op.ADD, scaled, channels(c, "shift", shift, x)));
+        StoredValue x = c.in(0);
+        StoredValue scaled = step(c, BuiltinOperator.MUL, x, channels(c, "scale", scale, x));
+        c.gives(step(c, BuiltinOperator.ADD, scaled, channels(c, "shift", shift, x)));
     }
 
-    private static Stored channels(Call c, String name, float[] values, Stored like) {
+    private static StoredValue channels(NodeConversion c, String name, float[] values, StoredValue like) {
         long[] dims = new long[like.dims().length];
         Arrays.fill(dims, 1);
         dims[1] = values.length;

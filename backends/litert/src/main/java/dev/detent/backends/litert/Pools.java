@@ -13,44 +13,45 @@ import java.util.stream.IntStream;
 /** Pools and reductions. */
 final class Pools {
 
-    static final Map<String, Consumer<Call>> TABLE = Map.ofEntries(
-            Map.entry("MaxPool", c -> pool(c, Op.MAX_POOL_2D)),
-            Map.entry("AveragePool", c -> pool(c, Op.AVERAGE_POOL_2D)),
-            Map.entry("GlobalAveragePool", c -> global(c, Op.MEAN)),
-            Map.entry("GlobalMaxPool", c -> global(c, Op.REDUCE_MAX)),
-            Map.entry("ReduceMean", c -> reduction(c, Op.MEAN)),
-            Map.entry("ReduceSum", c -> reduction(c, Op.SUM)),
-            Map.entry("ReduceMax", c -> reduction(c, Op.REDUCE_MAX)),
-            Map.entry("ReduceMin", c -> reduction(c, Op.REDUCE_MIN)));
+    static final Map<String, Consumer<NodeConversion>> TABLE = Map.ofEntries(
+            Map.entry("MaxPool", c -> pool(c, BuiltinOperator.MAX_POOL_2D)),
+            Map.entry("AveragePool", c -> pool(c, BuiltinOperator.AVERAGE_POOL_2D)),
+            Map.entry("GlobalAveragePool", c -> global(c, BuiltinOperator.MEAN)),
+            Map.entry("GlobalMaxPool", c -> global(c, BuiltinOperator.REDUCE_MAX)),
+            Map.entry("ReduceMean", c -> reduction(c, BuiltinOperator.MEAN)),
+            Map.entry("ReduceSum", c -> reduction(c, BuiltinOperator.SUM)),
+            Map.entry("ReduceMax", c -> reduction(c, BuiltinOperator.REDUCE_MAX)),
+            Map.entry("ReduceMin", c -> reduction(c, BuiltinOperator.REDUCE_MIN)));
 
     private Pools() {}
 
-    private static void pool(Call c, Op op) {
+    private static void pool(NodeConversion c, BuiltinOperator op) {
         Node n = c.node();
+        StoredValue picture = Picture.of(c);
         Window w = Window.of(n, Window.longs(n.intsAttribute("kernel_shape", List.of())), c.shape(0), c.outputShape());
         if (w.dilation()[0] != 1 || w.dilation()[1] != 1 || !n.output(1).isEmpty()) {
             throw c.refused("has dilations or gives indices, which LiteRT's pools do not");
         }
-        boolean average = op == Op.AVERAGE_POOL_2D;
+        boolean average = op == BuiltinOperator.AVERAGE_POOL_2D;
         boolean corrected = average && countsOtherwise(n, w);
         if (average && !w.isValid() && (corrected || countsPads(n))) {
             w = w.never();
         }
         Optional<Float> fill = average ? Optional.empty() : Optional.of(-Float.MAX_VALUE);
-        OpOptions options = OpOptions.none()
+        BuiltinOptions options = BuiltinOptions.none()
                 .choice(0, Picture.padding(w))
                 .integer(1, w.stride()[1])
                 .integer(2, w.stride()[0])
                 .integer(3, w.kernel()[1])
                 .integer(4, w.kernel()[0]);
-        Stored picture = Picture.of(c);
-        Stored data = Picture.padded(c, picture, w, fill);
+        StoredValue data = Picture.padded(c, picture, w, fill);
         if (corrected) {
             long[] dims = Picture.tall(c.outputShape());
-            Stored sums = c.make(op, options, List.of(data), dims, data.order(), Optional.empty());
+            StoredValue sums = c.make(op, options, List.of(data), dims, data.order(), Optional.empty());
             Constant factors = factors(n, w, picture.dims(), dims);
-            List<Stored> both = List.of(sums, c.net().constant(factors, data.order()));
-            Picture.gives(c, c.make(Op.MUL, OpOptions.none(), both, dims, data.order(), Optional.empty()));
+            List<StoredValue> both = List.of(sums, c.net().constant(factors, data.order()));
+            Picture.gives(
+                    c, c.make(BuiltinOperator.MUL, BuiltinOptions.none(), both, dims, data.order(), Optional.empty()));
         } else {
             Picture.gives(c, op, options, List.of(data), data.encoding());
         }
@@ -70,8 +71,9 @@ final class Pools {
     }
 
     /** An average pool that no integer kernel computes. */
-    static boolean isCorrected(Node n, Network net) {
+    static boolean isCorrected(Node n, GraphConversion net) {
         return n.is("AveragePool")
+                && Picture.is(net.shape(n.input(0)))
                 && countsOtherwise(
                         n,
                         Window.of(
@@ -102,15 +104,15 @@ final class Pools {
                 n.name() + "_factors", Tensor.ofFloats(new long[] {1, 1, out[2], out[3]}, all), Optional.empty());
     }
 
-    private static void global(Call c, Op op) {
+    private static void global(NodeConversion c, BuiltinOperator op) {
         int rank = c.shape(0).length;
         reduce(c, op, IntStream.range(2, rank).boxed().toList(), true);
     }
 
-    private static void reduction(Call c, Op op) {
+    private static void reduction(NodeConversion c, BuiltinOperator op) {
         Node n = c.node();
         int rank = c.shape(0).length;
-        Optional<long[]> named = c.longs(1, "axes");
+        Optional<long[]> named = c.longs(1, "axes").filter(a -> a.length > 0);
         if (named.isEmpty() && n.intAttribute("noop_with_empty_axes", 0) == 1) {
             c.net().alias(n.output(0), n.input(0));
             return;
@@ -123,20 +125,21 @@ final class Pools {
         reduce(c, op, axes, n.intAttribute("keepdims", 1) == 1);
     }
 
-    private static void reduce(Call c, Op op, List<Integer> axes, boolean keeps) {
-        Stored data = c.in(0);
-        Order left = keeps ? data.order() : data.order().without(axes);
+    private static void reduce(NodeConversion c, BuiltinOperator op, List<Integer> axes, boolean keeps) {
+        StoredValue data = c.in(0);
+        AxisOrder left = keeps ? data.order() : data.order().without(axes);
         if (!keeps && !left.isNatural()) {
-            data = c.in(0, Order.natural(data.dims().length));
-            left = Order.natural(left.rank());
+            data = c.in(0, AxisOrder.natural(data.dims().length));
+            left = AxisOrder.natural(left.rank());
         }
         List<Integer> positions = new ArrayList<>();
         for (int a : axes) {
             positions.add(data.order().position(a));
         }
-        Stored where = c.integers(positions.stream().sorted().mapToInt(i -> i).toArray());
-        OpOptions options = OpOptions.none().flag(0, keeps);
+        StoredValue where =
+                c.integers(positions.stream().sorted().mapToInt(i -> i).toArray());
+        BuiltinOptions options = BuiltinOptions.none().flag(0, keeps);
         // MEAN has kernels that rescale; a maximum's code is one of its input's.
-        c.gives(op, options, List.of(data, where), left, op == Op.MEAN ? c.wanted() : data.encoding());
+        c.gives(op, options, List.of(data, where), left, op == BuiltinOperator.MEAN ? c.wanted() : data.encoding());
     }
 }

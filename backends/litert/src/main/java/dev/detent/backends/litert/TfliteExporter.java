@@ -98,7 +98,7 @@ final class TfliteExporter implements ReadableExporter {
         }
         Graph graph = QdqGraphBuilder.apply(new Fixed(model, fixed), Set.of(), context::raiseOpset);
         boolean floatEnds = context.options().get(ENDS).equals("float");
-        context.bytes(model.name() + SUFFIX, Network.file(graph, model.name(), floatEnds));
+        context.bytes(model.name() + SUFFIX, GraphConversion.file(graph, model.name(), floatEnds));
     }
 
     /** Results of nodes that compute something, inputs that are quantized, and weights. */
@@ -168,7 +168,7 @@ final class TfliteExporter implements ReadableExporter {
     }
 
     private static Tensor weight(Node n, Tensor original, Constant there, String file) {
-        Order back = Convolutions.weightOrder(n, original.dims()).inverse();
+        AxisOrder back = Convolutions.weightOrder(n, original.dims()).inverse();
         long[] dims = there.values().dims();
         Constant natural = dims.length == back.rank() ? there.transposed(back) : there;
         if (!Arrays.equals(natural.values().dims(), Picture.tall(original.dims()))) {

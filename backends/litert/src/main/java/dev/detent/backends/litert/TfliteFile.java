@@ -26,9 +26,9 @@ final class TfliteFile {
     /** Version of DEQUANTIZE with a scale per channel. */
     private static final int DEQUANTIZE_CHANNELS = 5;
 
-    private record Operator(int opcode, Op op, OpOptions options, int[] inputs, int[] outputs) {}
+    private record Operator(int opcode, BuiltinOperator op, BuiltinOptions options, int[] inputs, int[] outputs) {}
 
-    private record Opcode(Op op, int version) {}
+    private record Opcode(BuiltinOperator op, int version) {}
 
     private final List<FileTensor> tensors = new ArrayList<>();
     private final List<Operator> operators = new ArrayList<>();
@@ -47,8 +47,8 @@ final class TfliteFile {
     }
 
     /** Appends an operator; its version follows from the type of its data. */
-    void operator(Op op, OpOptions options, ElementType data, int[] in, int... out) {
-        boolean channels = op == Op.DEQUANTIZE
+    void operator(BuiltinOperator op, BuiltinOptions options, ElementType data, int[] in, int... out) {
+        boolean channels = op == BuiltinOperator.DEQUANTIZE
                 && tensors.get(in[0])
                         .encoding()
                         .filter(e -> e.parameters().channels() > 1)
@@ -147,11 +147,7 @@ final class TfliteFile {
     }
 
     private static int tensor(FlatBufferBuilder b, FileTensor t, int buffer) {
-        int[] shape = new int[t.shape().length];
-        for (int i = 0; i < shape.length; i++) {
-            shape[i] = Math.toIntExact(t.shape()[i]);
-        }
-        int shapeVector = ints(b, shape);
+        int shapeVector = ints(b, NodeConversion.ints(t.shape()));
         int name = b.createString(t.name());
         int quantization = t.encoding().map(e -> encoding(b, e)).orElse(0);
         b.startTable(9);

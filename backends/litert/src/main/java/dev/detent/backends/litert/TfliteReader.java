@@ -193,9 +193,9 @@ public final class TfliteReader {
     }
 
     private static String operation(int code) {
-        return Arrays.stream(Op.values())
+        return Arrays.stream(BuiltinOperator.values())
                 .filter(o -> o.code() == code)
-                .map(Op::name)
+                .map(BuiltinOperator::name)
                 .findFirst()
                 .orElse("operator " + code);
     }

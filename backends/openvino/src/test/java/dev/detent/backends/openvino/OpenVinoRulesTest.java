@@ -20,8 +20,7 @@ class OpenVinoRulesTest {
     }
 
     private static Map<String, String> rules(String id) {
-        return RuleText.of(
-                targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow());
+        return RuleText.of(targets(), id);
     }
 
     @ParameterizedTest

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param dims in ONNX's order
  * @param encoding empty for floats and indices
  */
-record Stored(int tensor, long[] dims, Order order, ElementType type, Optional<Encoding> encoding) {
+record StoredValue(int tensor, long[] dims, AxisOrder order, ElementType type, Optional<Encoding> encoding) {
 
     /** In the file's order. */
     long[] shape() {
@@ -17,7 +17,7 @@ record Stored(int tensor, long[] dims, Order order, ElementType type, Optional<E
     }
 
     /** The same tensor under other axes. */
-    Stored seenAs(long[] newDims, Order newOrder) {
-        return new Stored(tensor, newDims, newOrder, type, encoding);
+    StoredValue seenAs(long[] newDims, AxisOrder newOrder) {
+        return new StoredValue(tensor, newDims, newOrder, type, encoding);
     }
 }

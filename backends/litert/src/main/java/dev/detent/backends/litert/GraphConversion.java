@@ -1,6 +1,6 @@
 package dev.detent.backends.litert;
 
-import dev.detent.backends.litert.OpOptions.Activation;
+import dev.detent.backends.litert.BuiltinOptions.Activation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
@@ -8,6 +8,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.QuantizationParameters;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,30 +20,35 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Q/DQ graph on its way into a file. A value is there as floats, as codes, or both; a node whose data are codes and
- * whose result is quantized becomes an integer operator, another one a float operator between DEQUANTIZE and QUANTIZE.
+ * The conversion of a Q/DQ graph into a file. A value is there as floats, as codes, or both; a node whose data are
+ * codes and whose result is quantized becomes an integer operator, another one a float operator between DEQUANTIZE and
+ * QUANTIZE.
  */
-final class Network {
+final class GraphConversion {
 
-    private record Arranged(int tensor, Order order) {}
+    private record Arranged(int tensor, AxisOrder order) {}
+
+    /** A constant by its contents: constants that operators need are named after nodes, as others may be. */
+    private record Written(
+            String name, ElementType type, AxisOrder order, ByteBuffer bytes, Optional<Encoding> encoding) {}
 
     private final Graph graph;
     private final TfliteFile file = new TfliteFile();
     /** Of float values and indices. */
-    private final Map<String, Stored> plain = new HashMap<>();
+    private final Map<String, StoredValue> plain = new HashMap<>();
     /** Of values that a DequantizeLinear gives, and of what comes out of operators as codes. */
-    private final Map<String, Stored> coded = new HashMap<>();
+    private final Map<String, StoredValue> coded = new HashMap<>();
     /** Of what a QuantizeLinear gives. */
-    private final Map<String, Stored> codes = new HashMap<>();
+    private final Map<String, StoredValue> codes = new HashMap<>();
 
     private final Map<String, Constant> codedConstants = new HashMap<>();
-    private final Map<Arranged, Stored> arranged = new HashMap<>();
-    private final Map<String, Integer> constants = new HashMap<>();
+    private final Map<Arranged, StoredValue> arranged = new HashMap<>();
+    private final Map<Written, Integer> constants = new HashMap<>();
     private final Map<String, long[]> shapes = new HashMap<>();
     private final Set<String> names = new HashSet<>();
     private final Set<Node> done = new HashSet<>();
 
-    private Network(Graph graph) {
+    private GraphConversion(Graph graph) {
         this.graph = graph;
     }
 
@@ -55,7 +61,7 @@ final class Network {
      * @throws UserException when a node has no counterpart
      */
     static byte[] file(Graph graph, String name, boolean floatEnds) {
-        Network n = new Network(graph);
+        GraphConversion n = new GraphConversion(graph);
         graph.inputs().forEach(i -> n.input(i, floatEnds));
         for (Node node : graph.nodes()) {
             if (!n.done.contains(node)) {
@@ -78,12 +84,12 @@ final class Network {
 
     private void input(ValueInfo input, boolean floatEnds) {
         long[] dims = shape(input.name());
-        Order order = dims.length == 4 ? Order.channelsLast(4) : Order.natural(dims.length);
+        AxisOrder order = dims.length == 4 ? AxisOrder.channelsLast(4) : AxisOrder.natural(dims.length);
         Set<Node> readers = graph.consumers(input.name());
         List<Node> pairs = readers.stream().filter(n -> n.is("QuantizeLinear")).toList();
         boolean oneEncoding = pairs.stream().map(this::encoding).distinct().count() == 1;
         boolean onlyCodes = oneEncoding && pairs.size() == readers.size() && !graph.isOutput(input.name());
-        Stored stored;
+        StoredValue stored;
         if (onlyCodes && !floatEnds) {
             Encoding e = encoding(pairs.get(0));
             stored = tensor(input.name(), dims, order, e.type(), Optional.of(e));
@@ -101,7 +107,7 @@ final class Network {
         String value = output.name();
         boolean inCodes = coded.containsKey(value) && !floatEnds;
         int rank = shape(value).length;
-        Order order = rank == 4 ? Order.channelsLast(4) : Order.natural(rank);
+        AxisOrder order = rank == 4 ? AxisOrder.channelsLast(4) : AxisOrder.natural(rank);
         file.output(value, read(value, inCodes, order).tensor());
     }
 
@@ -131,10 +137,10 @@ final class Network {
         Optional<Constant> constant = constant(from);
         if (constant.isPresent()) {
             Constant c = constant.get().as(wanted);
-            codes.put(q.output(0), constant(c, Order.natural(c.values().rank())));
+            codes.put(q.output(0), constant(c, AxisOrder.natural(c.values().rank())));
             return;
         }
-        Stored source = coded.containsKey(from) ? Objects.requireNonNull(coded.get(from)) : read(from, false);
+        StoredValue source = coded.containsKey(from) ? Objects.requireNonNull(coded.get(from)) : read(from, false);
         codes.put(q.output(0), requantized(source, wanted, names(q)));
     }
 
@@ -144,7 +150,7 @@ final class Network {
             String name = dq.input(0).replaceFirst("_quantized(_\\d+)?$", "");
             codedConstants.put(dq.output(0), new Constant(name, constant.get(), Optional.of(encoding(dq))));
         } else {
-            Stored stored = codes.get(dq.input(0));
+            StoredValue stored = codes.get(dq.input(0));
             if (stored == null) {
                 throw new UserException(
                         LitertProblems.NO_OPERATOR,
@@ -165,18 +171,18 @@ final class Network {
     }
 
     /** In the encoding, through a QUANTIZE where it has another one, or none. */
-    Stored requantized(Stored s, Encoding wanted, String name) {
+    StoredValue requantized(StoredValue s, Encoding wanted, String name) {
         if (s.encoding().filter(wanted::equals).isPresent()) {
             return s;
         }
-        Stored out = tensor(name, s.dims(), s.order(), wanted.type(), Optional.of(wanted));
-        operator(Op.QUANTIZE, OpOptions.none(), List.of(s.tensor()), out);
+        StoredValue out = tensor(name, s.dims(), s.order(), wanted.type(), Optional.of(wanted));
+        operator(BuiltinOperator.QUANTIZE, BuiltinOptions.none(), List.of(s.tensor()), out);
         return out;
     }
 
     // Nodes
 
-    private Call call(Node node) {
+    private NodeConversion call(Node node) {
         String value = node.output(0);
         Activation activation = Activation.NONE;
         List<Graph.Use> uses = graph.uses(value);
@@ -193,14 +199,14 @@ final class Network {
         Optional<Node> q = readers.size() == 1 && readers.get(0).node().is("QuantizeLinear") && !graph.isOutput(value)
                 ? Optional.of(readers.get(0).node())
                 : Optional.empty();
-        return new Call(this, node, value, q.map(this::encoding), activation);
+        return new NodeConversion(this, node, value, q.map(this::encoding), activation);
     }
 
     /** The type of the value's codes; empty when there are none. */
     Optional<ElementType> codeType(String value) {
         return Optional.ofNullable(codedConstants.get(value))
                 .map(Constant::type)
-                .or(() -> Optional.ofNullable(coded.get(value)).map(Stored::type));
+                .or(() -> Optional.ofNullable(coded.get(value)).map(StoredValue::type));
     }
 
     /** A constant, also where its DequantizeLinear comes later. */
@@ -218,47 +224,47 @@ final class Network {
     }
 
     /** The order in which a value lies; natural for constants. */
-    Order orderOf(String value) {
-        Stored s = coded.getOrDefault(value, plain.get(value));
-        return s == null ? Order.natural(shape(value).length) : s.order();
+    AxisOrder orderOf(String value) {
+        StoredValue s = coded.getOrDefault(value, plain.get(value));
+        return s == null ? AxisOrder.natural(shape(value).length) : s.order();
     }
 
     /** The value as it lies. */
-    Stored read(String value, boolean inCodes) {
+    StoredValue read(String value, boolean inCodes) {
         Optional<Constant> constant = constant(value);
         if (constant.isPresent()) {
             Constant c = inCodes ? constant.get() : constant.get().inFloat();
-            return constant(c, Order.natural(c.values().rank()));
+            return constant(c, AxisOrder.natural(c.values().rank()));
         }
         if (inCodes) {
             return Objects.requireNonNull(coded.get(value), value);
         }
-        Stored there = plain.get(value);
+        StoredValue there = plain.get(value);
         if (there != null) {
             return there;
         }
-        Stored source = coded.get(value);
+        StoredValue source = coded.get(value);
         if (source == null) {
             throw new UserException(LitertProblems.NO_OPERATOR, "is read before it is there", value);
         }
-        Stored out = tensor(value, source.dims(), source.order(), ElementType.FLOAT, Optional.empty());
-        operator(Op.DEQUANTIZE, OpOptions.none(), List.of(source.tensor()), out);
+        StoredValue out = tensor(value, source.dims(), source.order(), ElementType.FLOAT, Optional.empty());
+        operator(BuiltinOperator.DEQUANTIZE, BuiltinOptions.none(), List.of(source.tensor()), out);
         plain.put(value, out);
         return out;
     }
 
     /** The value with its axes in this order; one of fewer axes gets ones in front, as broadcasting wants them. */
-    Stored read(String value, boolean inCodes, Order order) {
+    StoredValue read(String value, boolean inCodes, AxisOrder order) {
         Optional<Constant> constant = constant(value);
         if (constant.isPresent()) {
             Constant c = inCodes ? constant.get() : constant.get().inFloat();
             return constant(c.reshaped(widened(c.values().dims(), order.rank())), order);
         }
-        Stored s = read(value, inCodes);
+        StoredValue s = read(value, inCodes);
         if (s.dims().length < order.rank()) {
-            Stored natural = lyingNaturally(s);
+            StoredValue natural = lyingNaturally(s);
             long[] dims = widened(s.dims(), order.rank());
-            s = reshaped(name(s), natural, dims, Order.natural(dims.length));
+            s = reshaped(name(s), natural, dims, AxisOrder.natural(dims.length));
         }
         return arranged(s, order);
     }
@@ -271,51 +277,50 @@ final class Network {
     }
 
     /** In another order: through a TRANSPOSE, or a RESHAPE where only axes of size 1 change places. */
-    Stored arranged(Stored s, Order order) {
+    StoredValue arranged(StoredValue s, AxisOrder order) {
         if (s.order().equals(order)) {
             return s;
         }
         Arranged key = new Arranged(s.tensor(), order);
-        Stored there = arranged.get(key);
+        StoredValue there = arranged.get(key);
         if (there != null) {
             return there;
         }
-        Stored out;
+        StoredValue out;
         if (s.order().liesAs(order, s.dims())) {
             out = reshaped(name(s), s, s.dims(), order);
         } else {
             out = tensor(name(s), s.dims(), order, s.type(), s.encoding());
             int permutation = integers(s.order().permutationTo(order));
-            operator(Op.TRANSPOSE, OpOptions.none(), List.of(s.tensor(), permutation), out);
+            operator(BuiltinOperator.TRANSPOSE, BuiltinOptions.none(), List.of(s.tensor(), permutation), out);
         }
         arranged.put(key, out);
         return out;
     }
 
     /** Whose elements lie as ONNX has them, whatever its order says. */
-    Stored lyingNaturally(Stored s) {
-        Order natural = Order.natural(s.dims().length);
+    StoredValue lyingNaturally(StoredValue s) {
+        AxisOrder natural = AxisOrder.natural(s.dims().length);
         return s.order().liesAs(natural, s.dims()) ? s : arranged(s, natural);
     }
 
-    private String name(Stored s) {
+    private String name(StoredValue s) {
         return file.tensor(s.tensor()).name();
     }
 
     /** The same elements under another shape. */
-    Stored reshaped(String name, Stored s, long[] dims, Order order) {
-        Stored out = tensor(name, dims, order, s.type(), s.encoding());
-        long[] shape = out.shape();
-        int[] wanted = new int[shape.length];
-        for (int i = 0; i < wanted.length; i++) {
-            wanted[i] = Math.toIntExact(shape[i]);
-        }
-        operator(Op.RESHAPE, OpOptions.none(), List.of(s.tensor(), integers(wanted)), out);
+    StoredValue reshaped(String name, StoredValue s, long[] dims, AxisOrder order) {
+        StoredValue out = tensor(name, dims, order, s.type(), s.encoding());
+        operator(
+                BuiltinOperator.RESHAPE,
+                BuiltinOptions.none(),
+                List.of(s.tensor(), integers(NodeConversion.ints(out.shape()))),
+                out);
         return out;
     }
 
     /** Says where a result is. Codes go on as codes, in the encoding that the model wants. */
-    void define(String value, Stored s, Optional<Encoding> wanted) {
+    void define(String value, StoredValue s, Optional<Encoding> wanted) {
         if (s.encoding().isEmpty()) {
             plain.put(value, s);
             return;
@@ -341,16 +346,16 @@ final class Network {
     // Tensors
 
     /** A new tensor that some operator gives. */
-    Stored tensor(String name, long[] dims, Order order, ElementType type, Optional<Encoding> encoding) {
+    StoredValue tensor(String name, long[] dims, AxisOrder order, ElementType type, Optional<Encoding> encoding) {
         int number = file.tensor(new FileTensor(unique(name), order.apply(dims), type, encoding, Optional.empty()));
-        return new Stored(number, dims, order, type, encoding);
+        return new StoredValue(number, dims, order, type, encoding);
     }
 
     /** A constant with its axes in an order; the same one is written once. */
-    Stored constant(Constant c, Order order) {
+    StoredValue constant(Constant c, AxisOrder order) {
         Constant moved = c.transposed(order);
         long[] dims = c.values().dims();
-        String key = c.name() + c.type() + order.axes() + Arrays.toString(dims) + c.encoding();
+        Written key = new Written(c.name(), c.type(), order, c.values().bytes(), c.encoding());
         Integer number = constants.get(key);
         if (number == null) {
             Tensor t = moved.values();
@@ -358,7 +363,7 @@ final class Network {
                     new FileTensor(unique(c.name()), t.dims(), t.type(), moved.encoding(), Optional.of(t.bytes())));
             constants.put(key, number);
         }
-        return new Stored(number, dims, order, c.type(), moved.encoding());
+        return new StoredValue(number, dims, order, c.type(), moved.encoding());
     }
 
     /** A vector of int32: shapes, axes, permutations. */
@@ -370,19 +375,20 @@ final class Network {
     int integers(long[] dims, int... values) {
         String name = "int32" + Arrays.toString(dims) + Arrays.toString(values);
         Tensor t = Tensor.ofCodes(ElementType.INT32, dims, values);
-        return constant(new Constant(name, t, Optional.empty()), Order.natural(dims.length))
+        return constant(new Constant(name, t, Optional.empty()), AxisOrder.natural(dims.length))
                 .tensor();
     }
 
     /** Appends an operator with one result. */
-    void operator(Op op, OpOptions options, List<Integer> in, Stored out) {
+    void operator(BuiltinOperator op, BuiltinOptions options, List<Integer> in, StoredValue out) {
         operator(op, options, in, out.type(), out.tensor());
     }
 
     /** Appends an operator. */
-    void operator(Op op, OpOptions options, List<Integer> in, ElementType data, int... out) {
+    void operator(BuiltinOperator op, BuiltinOptions options, List<Integer> in, ElementType data, int... out) {
         // DEQUANTIZE's version is that of what it reads.
-        ElementType type = op == Op.DEQUANTIZE ? file.tensor(in.get(0)).type() : data;
+        ElementType type =
+                op == BuiltinOperator.DEQUANTIZE ? file.tensor(in.get(0)).type() : data;
         file.operator(op, options, type, in.stream().mapToInt(i -> i).toArray(), out);
     }
 

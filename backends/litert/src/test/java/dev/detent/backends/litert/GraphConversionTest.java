@@ -18,11 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What becomes of a Q/DQ graph; that LiteRT computes the same, {@code distribution/interop/litert_operators.py} tries.
  */
-class NetworkTest {
+class GraphConversionTest {
 
     private final GraphEditor edit = new Graph().edit().opset("", 13);
 
@@ -75,7 +77,7 @@ class NetworkTest {
 
     private List<String> listing(boolean floatEnds) {
         edit.sort();
-        return new TfliteReader("m.tflite", Network.file(edit.graph(), "m", floatEnds)).listing();
+        return new TfliteReader("m.tflite", GraphConversion.file(edit.graph(), "m", floatEnds)).listing();
     }
 
     @Test
@@ -160,6 +162,100 @@ class NetworkTest {
         assertThatThrownBy(() -> listing(false)).hasMessageContaining("takes other pixels with asymmetric and ceil");
     }
 
+    /** LiteRT's convolutions and pools have two dimensions at most; which one the model has, the message says. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Conv", "ConvTranspose", "MaxPool", "AveragePool"})
+    void threeDimensionalConvolutionsAndPoolsAreRefusedByName(String op) {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4, 4));
+        pair("x", "x_dequantized", 3);
+        List<String> in = List.of("x_dequantized");
+        if (op.startsWith("Conv")) {
+            edit.initializer("w", Tensor.ofFloats(new long[] {2, 2, 1, 1, 1}, 1, 2, 3, 4));
+            in = List.of("x_dequantized", "w");
+        }
+        node(op, in, "y", Map.of("kernel_shape", ints(1, 1, 1)));
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, 4, 4, 4));
+        assertThatThrownBy(() -> listing(false))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining(op + " works on 3 dimensions, of which LiteRT has 1 and 2");
+    }
+
+    /** A product gets a bias of zeros under its own name, which may be that of a constant of the model. */
+    @Test
+    void constantsOfOneNameAreKeptApart() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2));
+        edit.initializer("w", Tensor.ofFloats(new long[] {2, 2}, 1, 2, 3, 4));
+        edit.initializer("MatMulm_bias", Tensor.ofFloats(new long[] {2}, 1, 1));
+        value("m", 1, 2);
+        node("MatMul", List.of("x", "w"), "m", Map.of());
+        node("Mul", List.of("MatMulm_bias", "MatMulm_bias"), "b", Map.of());
+        value("b", 2);
+        node("Add", List.of("m", "b"), "y", Map.of());
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2));
+        assertThat(listing(false))
+                .anyMatch(l -> l.contains("MatMulm_bias FLOAT [2] [0, 0, 0, 0, 0, 0, 0, 0]"))
+                .anyMatch(l -> l.contains("MatMulm_bias_1 FLOAT [2] [0, 0, -128, 63, 0, 0, -128, 63]"));
+    }
+
+    /** tf2onnx's way to say LiteRT's own half-pixel centers. */
+    @Test
+    void tensorFlowsNearestResizeIsWritten() {
+        resize("nearest", "tf_half_pixel_for_nn", "floor", "sizes", Tensor.ofLongs(new long[] {4}, 1, 2, 8, 8), 8);
+        assertThat(listing(false)).anyMatch(l -> l.startsWith("RESIZE_NEAREST_NEIGHBOR"));
+    }
+
+    @Test
+    void aResizeToAPartOfThePictureIsRefused() {
+        resize("nearest", "tf_crop_and_resize", "floor", "sizes", Tensor.ofLongs(new long[] {4}, 1, 2, 8, 8), 8);
+        assertThatThrownBy(() -> listing(false)).hasMessageContaining("counts pixels as 'tf_crop_and_resize'");
+    }
+
+    /** 4 x 1.9 is 7 pixels, each 1 / 1.9 from the next; LiteRT would take 4 / 7. */
+    @Test
+    void aLinearResizeByAFactorThatIsNotTheRatioOfSizesIsRefused() {
+        Tensor scales = Tensor.ofFloats(new long[] {4}, 1, 1, 1.9f, 1.9f);
+        resize("linear", "asymmetric", "floor", "scales", scales, 7);
+        assertThatThrownBy(() -> listing(false)).hasMessageContaining("makes 7 pixels of 4 with the factor 1.9");
+    }
+
+    private void resize(String mode, String coordinates, String rounding, String by, Tensor values, long size) {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 2, 4, 4));
+        edit.initializer(by, values);
+        Map<String, Attribute> attributes = Map.of(
+                "mode",
+                new Attribute.StringValue(mode),
+                "coordinate_transformation_mode",
+                new Attribute.StringValue(coordinates),
+                "nearest_mode",
+                new Attribute.StringValue(rounding));
+        List<String> in = by.equals("sizes") ? List.of("x", "", "", by) : List.of("x", "", by);
+        node("Resize", in, "y", attributes);
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 2, size, size));
+    }
+
+    /** 9 rows and columns come out; the one that is too much for output_shape stands in front, as ONNX has it. */
+    @Test
+    void aTransposedConvolutionOfAGivenSizeIsCutWhereOnnxCutsIt() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 1, 1, 4, 4));
+        edit.initializer("w", Tensor.ofFloats(new long[] {1, 1, 3, 3}, new float[9]));
+        node("ConvTranspose", List.of("x", "w"), "y", Map.of("strides", ints(2, 2), "output_shape", ints(8, 8)));
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 1, 8, 8));
+        assertThat(listing(false))
+                .anyMatch(l -> l.contains("int32[4][0, 1, 1, 0]"))
+                .anyMatch(l -> l.contains("int32[4][1, 9, 9, 1]"))
+                .anyMatch(l -> l.startsWith("STRIDED_SLICE"));
+    }
+
+    /** No axes are all axes. */
+    @Test
+    void aReductionOverAnEmptyListOfAxesIsOverAll() {
+        edit.input(ValueInfo.of("x", ElementType.FLOAT, 2, 3));
+        edit.initializer("axes", Tensor.ofLongs(new long[] {0}));
+        node("ReduceSum", List.of("x", "axes"), "y", Map.of());
+        edit.output(ValueInfo.of("y", ElementType.FLOAT, 1, 1));
+        assertThat(listing(false)).anyMatch(l -> l.contains("int32[2][0, 1]"));
+    }
+
     @Test
     void constantsKeepTheirNumbersInAnyOrder() {
         Random random = new Random(3);
@@ -169,7 +265,7 @@ class NetworkTest {
             values[i] = random.nextFloat();
         }
         Constant c = new Constant("c", Tensor.ofFloats(dims, values), Optional.empty());
-        Order order = new Order(List.of(2, 0, 3, 1));
+        AxisOrder order = new AxisOrder(List.of(2, 0, 3, 1));
         Constant moved = c.transposed(order);
         assertThat(moved.values().dims()).containsExactly(4, 2, 5, 3);
         assertThat(moved.values().floats()[1]).isEqualTo(values[20]);
@@ -189,12 +285,12 @@ class NetworkTest {
         assertThat(InputSizes.open(edit.graph())).isEmpty();
     }
 
-    /** Whatever bytes stand there, a sentence comes out. */
+    /** A damaged file ends in a message, never in a stack trace. */
     @Test
     void aDamagedFileIsRefused() {
         convolution();
         edit.sort();
-        byte[] whole = Network.file(edit.graph(), "m", false);
+        byte[] whole = GraphConversion.file(edit.graph(), "m", false);
         Random random = new Random(5);
         for (int i = 0; i < 3000; i++) {
             byte[] damaged = i % 3 == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();

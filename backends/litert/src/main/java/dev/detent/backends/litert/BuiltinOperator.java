@@ -6,7 +6,7 @@ import dev.detent.spi.graph.ElementType;
  * Builtin operators with their code, the type of their options, and the version that float, int8 and int16 data need
  * (tensorflow/lite/schema/schema.fbs; tensorflow/lite/tools/versioning/op_version.cc).
  */
-enum Op {
+enum BuiltinOperator {
     ADD(0, 11, 1, 2, 3),
     AVERAGE_POOL_2D(1, 5, 1, 2, 3),
     CONCATENATION(2, 10, 1, 2, 3),
@@ -71,7 +71,7 @@ enum Op {
     private final int int8Version;
     private final int int16Version;
 
-    Op(int code, int optionsType, int floatVersion, int int8Version, int int16Version) {
+    BuiltinOperator(int code, int optionsType, int floatVersion, int int8Version, int int16Version) {
         this.code = code;
         this.optionsType = optionsType;
         this.floatVersion = floatVersion;

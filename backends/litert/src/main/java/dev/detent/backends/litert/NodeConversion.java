@@ -1,6 +1,6 @@
 package dev.detent.backends.litert;
 
-import dev.detent.backends.litert.OpOptions.Activation;
+import dev.detent.backends.litert.BuiltinOptions.Activation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
@@ -12,10 +12,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** One node on its way into the file. */
-final class Call {
+/** The conversion of one node into operators of the file. */
+final class NodeConversion {
 
-    private final Network net;
+    private final GraphConversion net;
     private final Node node;
     private final String value;
     private final Optional<Encoding> wanted;
@@ -26,7 +26,7 @@ final class Call {
      * @param value what the node gives, after what is fused behind it
      * @param wanted encoding of that value; empty when others than one QuantizeLinear read it
      */
-    Call(Network net, Node node, String value, Optional<Encoding> wanted, Activation activation) {
+    NodeConversion(GraphConversion net, Node node, String value, Optional<Encoding> wanted, Activation activation) {
         this.net = net;
         this.node = node;
         this.value = value;
@@ -57,7 +57,7 @@ final class Call {
         return some;
     }
 
-    Network net() {
+    GraphConversion net() {
         return net;
     }
 
@@ -94,15 +94,15 @@ final class Call {
         return net.shape(node.output(0));
     }
 
-    Stored in(int i) {
+    StoredValue in(int i) {
         return net.read(node.input(i), integer);
     }
 
-    Stored in(int i, Order order) {
+    StoredValue in(int i, AxisOrder order) {
         return net.read(node.input(i), integer, order);
     }
 
-    Order orderOf(int i) {
+    AxisOrder orderOf(int i) {
         return net.orderOf(node.input(i));
     }
 
@@ -134,41 +134,48 @@ final class Call {
     }
 
     /** The operator's result becomes the node's: in the encoding that the model wants, or in the one given. */
-    void gives(Op op, OpOptions options, List<Stored> in, Order order, Optional<Encoding> own) {
+    void gives(
+            BuiltinOperator op, BuiltinOptions options, List<StoredValue> in, AxisOrder order, Optional<Encoding> own) {
         gives(make(op, options, in, outputShape(), order, own.or(this::wanted)));
     }
 
-    void gives(Op op, OpOptions options, List<Stored> in, Order order) {
+    void gives(BuiltinOperator op, BuiltinOptions options, List<StoredValue> in, AxisOrder order) {
         gives(op, options, in, order, Optional.empty());
     }
 
     /** Codes pass through unchanged. */
-    void moves(Op op, OpOptions options, List<Stored> in, Order order) {
+    void moves(BuiltinOperator op, BuiltinOptions options, List<StoredValue> in, AxisOrder order) {
         gives(op, options, in, order, in.get(0).encoding());
     }
 
     /** The result is there. */
-    void gives(Stored s) {
+    void gives(StoredValue s) {
         net.define(value, s, wanted());
     }
 
     /** The result of an output other than the first is there. */
-    void gives(int output, Stored s) {
+    void gives(int output, StoredValue s) {
         net.define(node.output(output), s, Optional.empty());
     }
 
     /** An operator whose result is not the node's own, or not yet. */
-    Stored make(Op op, OpOptions options, List<Stored> in, long[] dims, Order order, Optional<Encoding> encoding) {
+    StoredValue make(
+            BuiltinOperator op,
+            BuiltinOptions options,
+            List<StoredValue> in,
+            long[] dims,
+            AxisOrder order,
+            Optional<Encoding> encoding) {
         boolean last = encoding.isEmpty() || wanted.isEmpty() || encoding.equals(wanted);
         return make(op, options, in, dims, order, encoding, last ? name() : name() + "_before");
     }
 
-    private Stored make(
-            Op op,
-            OpOptions options,
-            List<Stored> in,
+    private StoredValue make(
+            BuiltinOperator op,
+            BuiltinOptions options,
+            List<StoredValue> in,
             long[] dims,
-            Order order,
+            AxisOrder order,
             Optional<Encoding> encoding,
             String name) {
         Optional<Encoding> own = integer ? encoding : Optional.empty();
@@ -177,7 +184,7 @@ final class Call {
                         in.get(0).encoding().isPresent()
                                 ? ElementType.FLOAT
                                 : in.get(0).type());
-        Stored out = net.tensor(name, dims, order, type, own);
+        StoredValue out = net.tensor(name, dims, order, type, own);
         List<Integer> numbers = new ArrayList<>();
         in.forEach(i -> numbers.add(i.tensor()));
         net.operator(op, options, numbers, out);
@@ -185,20 +192,29 @@ final class Call {
     }
 
     /** An int32 vector as an operator's input. */
-    Stored integers(int... values) {
-        return new Stored(
+    StoredValue integers(int... values) {
+        return new StoredValue(
                 net.integers(values),
                 new long[] {values.length},
-                Order.natural(1),
+                AxisOrder.natural(1),
                 ElementType.INT32,
                 Optional.empty());
     }
 
+    /** The same of sizes, offsets or steps. */
+    StoredValue integers(long[] values) {
+        return integers(ints(values));
+    }
+
+    static int[] ints(long[] values) {
+        return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
+    }
+
     /** A float constant of one element, as codes of an encoding where the node is an integer one. */
-    Stored number(float number, Optional<Encoding> encoding, int rank) {
+    StoredValue number(float number, Optional<Encoding> encoding, int rank) {
         long[] dims = new long[rank];
         Arrays.fill(dims, 1);
         Constant c = new Constant("float" + number, Tensor.ofFloats(dims, number), Optional.empty());
-        return net.constant(encoding.map(c::as).orElse(c), Order.natural(rank));
+        return net.constant(encoding.map(c::as).orElse(c), AxisOrder.natural(rank));
     }
 }

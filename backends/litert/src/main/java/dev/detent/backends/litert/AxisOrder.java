@@ -8,23 +8,23 @@ import java.util.stream.IntStream;
  * In which order the file's tensor has the axes of the ONNX value: position p holds axis {@code axes.get(p)}. Pictures
  * lie channels last in LiteRT; everything else as in ONNX, unless a Transpose was spared by renaming the axes.
  */
-record Order(List<Integer> axes) {
+record AxisOrder(List<Integer> axes) {
 
-    static Order natural(int rank) {
-        return new Order(IntStream.range(0, rank).boxed().toList());
+    static AxisOrder natural(int rank) {
+        return new AxisOrder(IntStream.range(0, rank).boxed().toList());
     }
 
     /** N, H, W, C of a value N, C, H, W; of any rank from 2. */
-    static Order channelsLast(int rank) {
+    static AxisOrder channelsLast(int rank) {
         return natural(rank).withLast(1);
     }
 
     /** The same with one axis moved to the end. */
-    Order withLast(int axis) {
+    AxisOrder withLast(int axis) {
         List<Integer> moved = new ArrayList<>(axes);
         moved.remove(Integer.valueOf(axis));
         moved.add(axis);
-        return new Order(List.copyOf(moved));
+        return new AxisOrder(List.copyOf(moved));
     }
 
     int rank() {
@@ -46,12 +46,12 @@ record Order(List<Integer> axes) {
     }
 
     /** TRANSPOSE's permutation from this order to another. */
-    int[] permutationTo(Order to) {
+    int[] permutationTo(AxisOrder to) {
         return to.axes.stream().mapToInt(this::position).toArray();
     }
 
     /** The bytes lie the same in the other order, because only axes of size 1 change places. */
-    boolean liesAs(Order other, long[] dims) {
+    boolean liesAs(AxisOrder other, long[] dims) {
         return significant(dims).equals(other.significant(dims));
     }
 
@@ -60,19 +60,21 @@ record Order(List<Integer> axes) {
     }
 
     /** The way back. */
-    Order inverse() {
-        return new Order(IntStream.range(0, rank()).map(axes::indexOf).boxed().toList());
+    AxisOrder inverse() {
+        return new AxisOrder(
+                IntStream.range(0, rank()).map(axes::indexOf).boxed().toList());
     }
 
     /** The order of a value whose axis i is axis {@code permutation.get(i)} of this one. */
-    Order renamed(List<Long> permutation) {
-        return new Order(axes.stream().map(a -> permutation.indexOf((long) a)).toList());
+    AxisOrder renamed(List<Long> permutation) {
+        return new AxisOrder(
+                axes.stream().map(a -> permutation.indexOf((long) a)).toList());
     }
 
     /** Without some axes; those left are counted anew. */
-    Order without(List<Integer> dropped) {
+    AxisOrder without(List<Integer> dropped) {
         List<Integer> left = axes.stream().filter(a -> !dropped.contains(a)).toList();
-        return new Order(left.stream()
+        return new AxisOrder(left.stream()
                 .map(a -> (int) left.stream().filter(b -> b < a).count())
                 .toList());
     }

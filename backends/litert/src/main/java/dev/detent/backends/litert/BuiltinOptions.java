@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Fields of an operator's options table, by their ids in schema.fbs; fields at their default may be left out. */
-final class OpOptions {
+final class BuiltinOptions {
 
     /** What is fused behind an operator: ActivationFunctionType. */
     enum Activation {
@@ -22,39 +22,39 @@ final class OpOptions {
     private final List<Field> fields = new ArrayList<>();
     private int slots;
 
-    static OpOptions none() {
-        return new OpOptions();
+    static BuiltinOptions none() {
+        return new BuiltinOptions();
     }
 
     /** An int field. */
-    OpOptions integer(int id, long value) {
+    BuiltinOptions integer(int id, long value) {
         return field(id, b -> b.addInt(id, Math.toIntExact(value), 0));
     }
 
     /** An int field whose default is 1. */
-    OpOptions factor(int id, long value) {
+    BuiltinOptions factor(int id, long value) {
         return field(id, b -> b.addInt(id, Math.toIntExact(value), 1));
     }
 
     /** A field of an enumeration of bytes. */
-    OpOptions choice(int id, Enum<?> value) {
+    BuiltinOptions choice(int id, Enum<?> value) {
         return field(id, b -> b.addByte(id, (byte) value.ordinal(), 0));
     }
 
-    OpOptions flag(int id, boolean value) {
+    BuiltinOptions flag(int id, boolean value) {
         return field(id, b -> b.addBoolean(id, value, false));
     }
 
     /** A flag whose default is true. */
-    OpOptions flagUnlessTrue(int id, boolean value) {
+    BuiltinOptions flagUnlessTrue(int id, boolean value) {
         return field(id, b -> b.addBoolean(id, value, true));
     }
 
-    OpOptions number(int id, float value) {
+    BuiltinOptions number(int id, float value) {
         return field(id, b -> b.addFloat(id, value, 0));
     }
 
-    private OpOptions field(int id, Field field) {
+    private BuiltinOptions field(int id, Field field) {
         fields.add(field);
         slots = Math.max(slots, id + 1);
         return this;
