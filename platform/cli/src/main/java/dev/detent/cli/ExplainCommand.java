@@ -1,15 +1,13 @@
 package dev.detent.cli;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import dev.detent.host.plugin.DidYouMean;
 import dev.detent.host.problem.PlatformProblems;
-import dev.detent.host.record.JsonFile;
 import dev.detent.host.record.RunDirectory;
+import dev.detent.host.record.RunJournal;
 import dev.detent.host.record.RunRecord;
 import dev.detent.spi.problem.ProblemType;
 import dev.detent.spi.problem.UserException;
+import dev.detent.spi.quant.QuantizationState;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -102,9 +100,8 @@ final class ExplainCommand implements Callable<Integer> {
         Set<String> known = new LinkedHashSet<>();
         boolean found = false;
         for (RunDirectory run : runs) {
-            JsonFile journal = JsonFile.read(run.folder().resolve("journal.json"));
             RunRecord.ModelResult result = run.record().result();
-            List<String> lives = journal.get(j -> lives(tensor, result.configs(), j.getAsJsonArray(), known));
+            List<String> lives = lives(tensor, result.configs(), run.journal(), known);
             List<String> floats = floats(tensor, result.floats(), known);
             if (!(lives.isEmpty() && floats.isEmpty()) && runs.size() > 1) {
                 console.line(run.target() + ":");
@@ -138,7 +135,7 @@ final class ExplainCommand implements Callable<Integer> {
      * tensors.
      */
     private static List<String> lives(
-            String tensor, List<RunRecord.ConfigEntry> configs, JsonArray journal, Set<String> known) {
+            String tensor, List<RunRecord.ConfigEntry> configs, RunJournal journal, Set<String> known) {
         List<String> lines = new ArrayList<>();
         for (RunRecord.ConfigEntry c : configs) {
             String slot = c.slot().toString();
@@ -148,16 +145,12 @@ final class ExplainCommand implements Callable<Integer> {
                 continue;
             }
             lines.add(slot + "  tensor " + c.value());
-            lines.addAll(beginning(c, journal));
-            for (JsonElement j : journal) {
-                JsonObject t = j.getAsJsonObject();
-                if (text(t, "slot").equals(slot)) {
-                    lines.add("    " + text(t, "from") + " -> " + text(t, "to") + "  by " + text(t, "pass") + " ("
-                            + text(t, "plugin") + ")"
-                            + (text(t, "root").equals(text(t, "slot")) ? "" : ", root " + text(t, "root"))
-                            + (text(t, "reason").isEmpty() ? "" : ": " + text(t, "reason")));
-                }
-            }
+            List<RunJournal.Change> life = journal.steps().stream()
+                    .flatMap(s -> s.changes().stream())
+                    .filter(change -> change.slot().equals(c.slot()))
+                    .toList();
+            lines.addAll(beginning(life.isEmpty() ? c.state() : life.get(0).from(), journal));
+            life.forEach(change -> lines.add(line(change)));
             lines.add(
                     "    ends " + c.state() + c.root().map(r -> ", reads " + r).orElse("")
                             + c.encoding().map(e -> ", " + e.words()).orElse(""));
@@ -165,26 +158,24 @@ final class ExplainCommand implements Callable<Integer> {
         return lines;
     }
 
+    private static String line(RunJournal.Change c) {
+        RunJournal.Cause cause = c.cause();
+        return "    " + c.from() + " -> " + c.to() + "  by " + cause.pass() + " (" + cause.plugin() + ")"
+                + (c.root().equals(c.slot()) ? "" : ", root " + c.root())
+                + (cause.reason().isEmpty() ? "" : ": " + cause.reason());
+    }
+
     /** The host's steps that gave the slot its first state. */
-    private static List<String> beginning(RunRecord.ConfigEntry config, JsonArray journal) {
-        String first = config.state().name();
-        for (int i = journal.size() - 1; i >= 0; i--) {
-            JsonObject t = journal.get(i).getAsJsonObject();
-            first = text(t, "slot").equals(config.slot().toString()) ? text(t, "from") : first;
-        }
+    private static List<String> beginning(QuantizationState first, RunJournal journal) {
         List<String> lines = new ArrayList<>();
-        for (JsonElement j : journal) {
-            JsonObject step = j.getAsJsonObject();
-            if (text(step, "step").equals("place")) {
-                lines.add("    QUANTIZED  by place (" + text(step, "plugin") + "): " + text(step, "reason"));
-            } else if (text(step, "step").equals("rules")) {
-                lines.add("    " + first + "  by rules (" + text(step, "plugin") + "): " + text(step, "reason"));
+        for (RunJournal.StepEntry step : journal.steps()) {
+            String by = " (" + step.plugin() + "): " + step.reason();
+            if (step.id().equals("place")) {
+                lines.add("    QUANTIZED  by place" + by);
+            } else if (step.id().equals("rules")) {
+                lines.add("    " + first + "  by rules" + by);
             }
         }
         return lines;
-    }
-
-    private static String text(JsonObject o, String key) {
-        return o.has(key) && !o.get(key).isJsonNull() ? o.get(key).getAsString() : "";
     }
 }

@@ -2,6 +2,7 @@ package dev.detent.passes.equalization;
 
 import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.observe.SketchState;
+import dev.detent.spi.run.Simulator.Observation;
 import java.util.Optional;
 
 /**
@@ -21,8 +22,17 @@ final class ChannelRange implements Sketch {
     private int stride;
     private int position;
 
-    ChannelRange(ChannelGroups.Axis axis) {
+    private ChannelRange(ChannelGroups.Axis axis) {
         this.axis = axis;
+    }
+
+    /** Observes a value's channels; passes that ask for as many samples share it. */
+    static Observation<ChannelRange> of(ChannelGroups.Channels channels, int samples) {
+        return new Observation<>(
+                channels.value(),
+                "channel ranges " + channels.axis(),
+                samples,
+                () -> new ChannelRange(channels.axis()));
     }
 
     @Override

@@ -100,8 +100,7 @@ final class EqualizeAcrossClips implements Pass {
     }
 
     private static Observation<ChannelRange> observation(Node clip, int samples) {
-        return new Observation<>(
-                clip.output(0), "channel ranges SECOND", samples, () -> new ChannelRange(ChannelGroups.Axis.SECOND));
+        return ChannelRange.of(new ChannelGroups.Channels(clip.output(0), ChannelGroups.Axis.SECOND), samples);
     }
 
     @Override
@@ -111,7 +110,7 @@ final class EqualizeAcrossClips implements Pass {
         List<float[]> room = new ArrayList<>();
         List<float[]> factors = new ArrayList<>();
         for (LayerPairs.Pair p : pairs(layers)) {
-            float[] most = room(context, p, layers.ranges(p.up(), true).length);
+            float[] most = room(context, p);
             if (most.length > 0) {
                 pairs.add(p);
                 room.add(most);
@@ -128,8 +127,8 @@ final class EqualizeAcrossClips implements Pass {
     }
 
     /** How far each channel may be scaled up; 1 where it may not be scaled at all; empty when nothing is known. */
-    private static float[] room(PassContext context, LayerPairs.Pair pair, int channels) {
-        float[] room = new float[channels];
+    private static float[] room(PassContext context, LayerPairs.Pair pair) {
+        float[] room = new float[pair.channels()];
         Arrays.fill(room, Float.POSITIVE_INFINITY);
         double headroom = context.options().get(HEADROOM);
         for (Node n : pair.between()) {
@@ -139,10 +138,10 @@ final class EqualizeAcrossClips implements Pass {
             float high = upperEnd(context, n).orElseThrow();
             Optional<ChannelRange> seen =
                     context.observed(observation(n, context.options().get(SAMPLES)));
-            if (seen.isEmpty() || seen.get().channels() != channels) {
+            if (seen.isEmpty() || seen.get().channels() != pair.channels()) {
                 return new float[0];
             }
-            for (int c = 0; c < channels; c++) {
+            for (int c = 0; c < room.length; c++) {
                 double most = high / (headroom * Math.max(seen.get().largest(c), Float.MIN_NORMAL));
                 room[c] = (float) Math.min(room[c], Math.max(1, most));
             }
@@ -152,11 +151,8 @@ final class EqualizeAcrossClips implements Pass {
 
     private static void equalize(
             PassContext context, LayerPairs layers, LayerPairs.Pair pair, float[] room, float[] factors) {
-        float[] up = layers.ranges(pair.up(), true);
-        float[] down = layers.ranges(pair.down(), false);
-        if (up.length != down.length) {
-            return;
-        }
+        float[] up = layers.up(pair);
+        float[] down = layers.down(pair);
         float limit = context.options().get(LIMIT).floatValue();
         float[] scale = new float[up.length];
         for (int c = 0; c < scale.length; c++) {

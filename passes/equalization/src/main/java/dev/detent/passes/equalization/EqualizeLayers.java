@@ -58,11 +58,8 @@ final class EqualizeLayers {
     }
 
     private void equalize(LayerPairs.Pair pair) {
-        float[] up = layers.ranges(pair.up(), true);
-        float[] down = layers.ranges(pair.down(), false);
-        if (up.length != down.length) {
-            return;
-        }
+        float[] up = layers.up(pair);
+        float[] down = layers.down(pair);
         float[] scale = new float[up.length];
         for (int c = 0; c < scale.length; c++) {
             float s = (float) (1 / Math.sqrt(up[c] / down[c]));

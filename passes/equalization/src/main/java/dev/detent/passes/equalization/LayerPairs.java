@@ -27,8 +27,9 @@ record LayerPairs(Graph graph, Predicate<Node> relays) {
      * @param up that make them
      * @param down that read them
      * @param between relays on the way
+     * @param channels how many
      */
-    record Pair(List<Node> up, List<Node> down, List<Node> between) {}
+    record Pair(List<Node> up, List<Node> down, List<Node> between, int channels) {}
 
     /** All of them, in the order of their first layers. */
     List<Pair> pairs() {
@@ -46,8 +47,15 @@ record LayerPairs(Graph graph, Predicate<Node> relays) {
                     && down.stream().allMatch(this::isEqualizable)
                     && up.stream().allMatch(this::isEqualizable)
                     && ends(up, graph::downstream).equals(down)
-                    && !passesOutput(up)) {
-                pairs.add(new Pair(List.copyOf(up), List.copyOf(down), between(up)));
+                    && up.stream().noneMatch(this::isOutput)) {
+                List<Node> between = between(up);
+                Set<Integer> channels = channels(up, true);
+                if (between.stream().noneMatch(this::isOutput)
+                        && channels.size() == 1
+                        && channels.equals(channels(down, false))) {
+                    int count = channels.iterator().next();
+                    pairs.add(new Pair(List.copyOf(up), List.copyOf(down), between, count));
+                }
             }
         }
         return pairs;
@@ -77,19 +85,8 @@ record LayerPairs(Graph graph, Predicate<Node> relays) {
     }
 
     /** A scaled tensor on the way is an output of the model: scaling would show. */
-    private boolean passesOutput(Set<Node> up) {
-        List<Node> open = new ArrayList<>(up);
-        Set<Node> seen = new LinkedHashSet<>(up);
-        while (!open.isEmpty()) {
-            Node n = open.remove(open.size() - 1);
-            if (n.outputs().stream().anyMatch(graph::isOutput)) {
-                return true;
-            }
-            graph.downstream(n).stream()
-                    .filter(d -> relays.test(d) && seen.add(d))
-                    .forEach(open::add);
-        }
-        return false;
+    private boolean isOutput(Node n) {
+        return n.outputs().stream().anyMatch(graph::isOutput);
     }
 
     /** Nodes on the ways from the first layers to the second. */
@@ -120,19 +117,21 @@ record LayerPairs(Graph graph, Predicate<Node> relays) {
         pair.down().forEach(n -> scale(n, scale, false, editor));
     }
 
-    /** Largest weight of every output or input channel; empty when the nodes do not agree on their number. */
-    float[] ranges(List<Node> nodes, boolean output) {
-        float[] ranges = new float[0];
+    /** Largest weight of every channel that the first layers make. */
+    float[] up(Pair pair) {
+        return ranges(pair.up(), true, pair.channels());
+    }
+
+    /** Largest weight of every channel that the second layers read. */
+    float[] down(Pair pair) {
+        return ranges(pair.down(), false, pair.channels());
+    }
+
+    private float[] ranges(List<Node> nodes, boolean output, int channels) {
+        float[] ranges = new float[channels];
         for (Node n : nodes) {
-            Tensor w = graph.initializer(n.input(1)).orElseThrow();
-            WeightLayout view = WeightLayout.of(n, w).orElseThrow();
-            int channels = output ? view.outputChannels() : view.inputChannels();
-            if (ranges.length == 0) {
-                ranges = new float[channels];
-            } else if (ranges.length != channels) {
-                return new float[0];
-            }
-            float[] values = w.floats();
+            WeightLayout view = layout(n);
+            float[] values = graph.initializer(n.input(1)).orElseThrow().floats();
             for (int i = 0; i < values.length; i++) {
                 int c = output ? view.output(i) : view.input(i);
                 ranges[c] = Math.max(ranges[c], Math.abs(values[i]));
@@ -141,9 +140,21 @@ record LayerPairs(Graph graph, Predicate<Node> relays) {
         return ranges;
     }
 
+    /** Behind an Add that repeats a single channel, layers may have another number of them. */
+    private Set<Integer> channels(Set<Node> nodes, boolean output) {
+        Set<Integer> channels = new LinkedHashSet<>();
+        nodes.forEach(n ->
+                channels.add(output ? layout(n).outputChannels() : layout(n).inputChannels()));
+        return channels;
+    }
+
+    private WeightLayout layout(Node n) {
+        return WeightLayout.of(n, graph.initializer(n.input(1)).orElseThrow()).orElseThrow();
+    }
+
     private void scale(Node n, float[] scale, boolean output, GraphEditor editor) {
         Tensor w = graph.initializer(n.input(1)).orElseThrow();
-        WeightLayout view = WeightLayout.of(n, w).orElseThrow();
+        WeightLayout view = layout(n);
         float[] values = w.floats();
         for (int i = 0; i < values.length; i++) {
             values[i] = output ? values[i] * scale[view.output(i)] : values[i] / scale[view.input(i)];

@@ -103,8 +103,7 @@ final class SmoothActivations {
     }
 
     private static Observation<ChannelRange> observation(ChannelGroups.Layer layer, int samples) {
-        ChannelGroups.Axis axis = layer.in().axis();
-        return new Observation<>(layer.in().value(), "channel ranges " + axis, samples, () -> new ChannelRange(axis));
+        return ChannelRange.of(layer.in(), samples);
     }
 
     private void run() {

@@ -28,11 +28,6 @@ final class ActivationRanges {
 
     private static final Option<Integer> SAMPLES =
             Option.integer("samples", 16, "at most so many samples").atLeast(1);
-    private static final Option<Integer> BLOCK = Option.integer("block-size", 4, "weighted operators of a block, about")
-            .atLeast(1);
-    private static final Option<Integer> MEMORY = Option.integer(
-                    "memory", 512, "megabytes for values between blocks; fewer samples are used where they do not fit")
-            .atLeast(1);
 
     private static final Option<Integer> CURVATURE = BlockOptions.curvature(0);
 
@@ -50,7 +45,7 @@ final class ActivationRanges {
                     .before("bias-correction", "the error is that of the final scales")
                     .asks(Transition.LEAD)
                     .needs(PassRequirement.SAMPLES)
-                    .options(SAMPLES, BLOCK, MEMORY, CURVATURE)
+                    .options(SAMPLES, BlockOptions.BLOCK, BlockOptions.MEMORY, CURVATURE)
                     .build(),
             context -> new ActivationRanges(context).run());
 
@@ -70,10 +65,10 @@ final class ActivationRanges {
 
     private void run() {
         Differentiator.Cutting cutting = new Differentiator.Cutting(
-                context.options().get(BLOCK),
+                context.options().get(BlockOptions.BLOCK),
                 context.options().get(SAMPLES),
                 0,
-                (long) context.options().get(MEMORY) << 20,
+                (long) context.options().get(BlockOptions.MEMORY) << 20,
                 context.options().get(CURVATURE));
         context.differentiator().walk(cutting, this::choose);
     }
@@ -141,10 +136,7 @@ final class ActivationRanges {
 
     private static ScaleAndZeroPoint scaled(Scheme scheme, QuantizationParameters now, Range range, double part) {
         return scheme.symmetric()
-                ? new ScaleAndZeroPoint(
-                        LogScale.scale(
-                                Math.log(now.scale(0) * part) - (scheme.powerOfTwo() ? Math.log(2) / 2 : 0), scheme),
-                        now.zeroPoint(0))
+                ? new ScaleAndZeroPoint(LogScale.nearest(now.scale(0) * part, scheme), now.zeroPoint(0))
                 : scheme.system().cover(new Range(range.low() * part, range.high() * part), scheme);
     }
 }

@@ -25,7 +25,7 @@ final class BlockOptions {
     private static final Option<Integer> BATCH =
             Option.integer("batch", 8, "samples of a step").atLeast(1);
     private static final Option<Integer> SEED = Option.integer("seed", 1, "of the order of the samples");
-    private static final Option<Integer> MEMORY = Option.integer(
+    static final Option<Integer> MEMORY = Option.integer(
                     "memory", 512, "megabytes for values between blocks; fewer samples are used where they do not fit")
             .atLeast(1);
 

@@ -136,14 +136,15 @@ final class FittedGroups implements Observer {
         if (low == high) {
             return best;
         }
-        double least = cost(wanted, sorted, best);
+        double magnitude = rootMeanSquare(sorted);
+        double least = cost(wanted, sorted, magnitude, best);
         double codes = (double) wanted.quantMax() - wanted.quantMin();
         ScaleAndZeroPoint start = best;
         for (int s = -STEPS / 2; s <= STEPS; s++) {
             double scale = start.scale() * codes / (codes + STEP * s * (wanted.symmetric() ? 2 : 1));
             ScaleAndZeroPoint tried = new ScaleAndZeroPoint(scale, zeroPoint(wanted, low, scale));
             for (ScaleAndZeroPoint p : List.of(tried, fitted(wanted, sorted, tried))) {
-                double cost = usable(p) ? cost(wanted, sorted, p) : Double.POSITIVE_INFINITY;
+                double cost = usable(p) ? cost(wanted, sorted, magnitude, p) : Double.POSITIVE_INFINITY;
                 if (cost < least) {
                     least = cost;
                     best = p;
@@ -175,14 +176,17 @@ final class FittedGroups implements Observer {
         return square > 0 ? new ScaleAndZeroPoint(product / square, p.zeroPoint()) : p;
     }
 
-    private double cost(Scheme wanted, float[] values, ScaleAndZeroPoint p) {
-        float[] rounded = values.clone();
-        wanted.system().fakeQuantize(rounded, 0, rounded.length, (float) p.scale(), (float) p.zeroPoint(), wanted);
+    private static double rootMeanSquare(float[] values) {
         double square = 0;
         for (float w : values) {
             square += (double) w * w;
         }
-        double magnitude = Math.sqrt(square / values.length);
+        return Math.sqrt(square / values.length);
+    }
+
+    private double cost(Scheme wanted, float[] values, double magnitude, ScaleAndZeroPoint p) {
+        float[] rounded = values.clone();
+        wanted.system().fakeQuantize(rounded, 0, rounded.length, (float) p.scale(), (float) p.zeroPoint(), wanted);
         double sum = 0;
         for (int i = 0; i < values.length; i++) {
             sum += cost.of(values[i], (double) values[i] - rounded[i], magnitude);

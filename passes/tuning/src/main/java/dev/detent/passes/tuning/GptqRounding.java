@@ -118,8 +118,8 @@ final class GptqRounding {
     }
 
     /**
-     * What an error of each weight costs when all others make up for it as well as they can: 1 / (H^-1)_kk at the last
-     * one, and the squared pivots, given those rounded before, at the others.
+     * What an error of each weight costs when the weights rounded after it make up for it as well as they can: the
+     * squared pivots. That is 1 / (H^-1)_kk at the first, for which all others are free, and H_kk at the last.
      */
     double[] importance() {
         double[] all = new double[size];
@@ -175,13 +175,18 @@ final class GptqRounding {
                 left[k + j] -= error * row[j];
             }
         }
-        float[] better = error(weights, rounded) < error(weights, nearest) ? rounded : nearest;
-        flip(weights, better, grid, sweeps);
-        return better;
+        double[] slope = slope(weights, rounded);
+        double[] nearestSlope = slope(weights, nearest);
+        if (error(weights, rounded, slope) < error(weights, nearest, nearestSlope)) {
+            descend(rounded, slope, grid, sweeps);
+            return rounded;
+        }
+        descend(nearest, nearestSlope, grid, sweeps);
+        return nearest;
     }
 
-    private void flip(float[] weights, float[] rounded, Grid grid, int sweeps) {
-        double[] slope = sweeps > 0 ? slope(weights, rounded) : new double[0];
+    /** @param slope of the rounded weights; changes with them */
+    private void descend(float[] rounded, double[] slope, Grid grid, int sweeps) {
         boolean changed = true;
         for (int s = 0; s < sweeps && changed; s++) {
             changed = false;
@@ -222,7 +227,10 @@ final class GptqRounding {
 
     /** (w - q) H (w - q)^T. */
     double error(float[] weights, float[] rounded) {
-        double[] slope = slope(weights, rounded);
+        return error(weights, rounded, slope(weights, rounded));
+    }
+
+    private double error(float[] weights, float[] rounded, double[] slope) {
         double sum = 0;
         for (int i = 0; i < size; i++) {
             sum += ((double) weights[i] - rounded[i]) * slope[i];

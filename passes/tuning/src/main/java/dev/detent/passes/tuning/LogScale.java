@@ -20,8 +20,13 @@ final class LogScale {
 
     private LogScale() {}
 
-    static double start(float scale, Scheme scheme) {
+    static double start(double scale, Scheme scheme) {
         return Math.log(scale) - (scheme.powerOfTwo() ? LN_2 / 2 : 0);
+    }
+
+    /** The nearest scale that the scheme may have to one of any size. */
+    static float nearest(double scale, Scheme scheme) {
+        return scale(start(scale, scheme), scheme);
     }
 
     /** The nearest scale that the scheme may have. */

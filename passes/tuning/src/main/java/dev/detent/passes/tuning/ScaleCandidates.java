@@ -41,8 +41,7 @@ final class ScaleCandidates {
             }
         } else {
             for (double part : scheme.powerOfTwo() ? POWERS : PARTS) {
-                double logarithm = Math.log(scale * part) - (scheme.powerOfTwo() ? Math.log(2) / 2 : 0);
-                all.add(new ScaleAndZeroPoint(LogScale.scale(logarithm, scheme), zeroPoint));
+                all.add(new ScaleAndZeroPoint(LogScale.nearest(scale * part, scheme), zeroPoint));
             }
         }
         return all.stream()

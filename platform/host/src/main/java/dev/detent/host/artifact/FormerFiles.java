@@ -1,7 +1,5 @@
 package dev.detent.host.artifact;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -89,28 +87,27 @@ record FormerFiles(Map<String, String> digests) {
 
     /** Adds what one record lists, and the record itself. */
     private static JsonObject collect(Path folder, String prefix, Path shown, Map<String, String> digests) {
-        Path file = folder.resolve(prefix + OutputNames.RECORD);
+        Path place = folder.resolve(prefix + OutputNames.RECORD);
         UserException foreign = new UserException(
                 OutputProblems.NOT_OURS,
                 "is not as Detent wrote it (or another Detent or somebody else did), so nothing in its folder is"
                         + " replaced; move it away or give another folder with --out",
                 shown.resolve(prefix + OutputNames.RECORD).toString());
         try {
-            String text = Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) ? Files.readString(file) : "";
+            String text = Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS) ? Files.readString(place) : "";
             if (!RecordSeal.holds(text)) {
                 throw foreign;
             }
             JsonObject record = JsonParser.parseString(text).getAsJsonObject();
-            JsonArray files = record.getAsJsonArray("files");
-            for (JsonElement e : files) {
-                String name = e.getAsJsonObject().get("file").getAsString();
+            for (FileDigest file : FileDigest.listed(record)) {
+                String name = file.name();
                 if (!Path.of(name).normalize().equals(Path.of(name))
                         || Path.of(name).startsWith("..")) {
                     throw foreign;
                 }
-                digests.put(prefix + name, e.getAsJsonObject().get("sha256").getAsString());
+                digests.put(prefix + name, file.sha256());
             }
-            digests.put(prefix + OutputNames.RECORD, Sha256.of(file));
+            digests.put(prefix + OutputNames.RECORD, Sha256.of(place));
             return record;
         } catch (IOException
                 | JsonParseException

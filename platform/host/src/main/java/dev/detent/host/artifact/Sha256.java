@@ -1,5 +1,6 @@
 package dev.detent.host.artifact;
 
+import dev.detent.host.data.ClassFolders;
 import dev.detent.host.problem.DataProblems;
 import dev.detent.onnx.OnnxWriter;
 import dev.detent.spi.graph.Graph;
@@ -8,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -23,17 +23,14 @@ public final class Sha256 {
     private Sha256() {}
 
     /**
-     * Of a file, or of the files that lie directly in a folder, or, where none does, in the folders in it: nowhere else
-     * are samples read from.
+     * Of a file, or of the files that lie directly in a folder, and of the pictures of its classes where it holds
+     * folders of such: nowhere else are samples read from.
      */
     public static String of(Path path) {
         try {
             MessageDigest sha = sha256();
             if (Files.isDirectory(path)) {
-                List<Path> files = files(path, 1);
-                // Nothing but folders: those of classes, whose pictures are samples.
-                files = files.isEmpty() ? files(path, 2) : files;
-                for (Path f : files) {
+                for (Path f : files(path)) {
                     sha.update(path.relativize(f).toString().getBytes(StandardCharsets.UTF_8));
                     // A sample that cannot be read fails where it is read; of anything else the name is enough.
                     if (Files.isReadable(f)) {
@@ -49,9 +46,10 @@ public final class Sha256 {
         }
     }
 
-    private static List<Path> files(Path folder, int depth) throws IOException {
-        try (Stream<Path> all = Files.find(folder, depth, (f, a) -> a.isRegularFile(), FileVisitOption.FOLLOW_LINKS)) {
-            return all.sorted().toList();
+    private static List<Path> files(Path folder) throws IOException {
+        List<Path> pictures = ClassFolders.in(folder).map(ClassFolders::files).orElse(List.of());
+        try (Stream<Path> direct = Files.list(folder).filter(Files::isRegularFile)) {
+            return Stream.concat(direct, pictures.stream()).sorted().toList();
         }
     }
 

@@ -61,6 +61,11 @@ public final class RunDirectory {
         return record.get();
     }
 
+    /** What its {@code journal.json} says. */
+    public RunJournal journal() {
+        return JsonFile.read(folder.resolve(OutputNames.JOURNAL)).get(RunJournal::read);
+    }
+
     /** {@code detent.json} itself, which a run for several targets has in another form. */
     public JsonFile json() {
         return json;

@@ -150,7 +150,7 @@ final class RunRecordCodec {
                                 .map(JsonElement::getAsString)
                                 .toList(),
                         map(json, "scores", RunRecordCodec::readScore),
-                        list(json, "files", RunRecordCodec::readFile)));
+                        FileDigest.listed(json)));
     }
 
     private static String text(JsonObject json, String name) {
@@ -176,14 +176,10 @@ final class RunRecordCodec {
 
     private static ModelEntry readModel(JsonObject json) {
         return new ModelEntry(
-                readFile(json),
+                FileDigest.of(json),
                 json.has("weights")
                         ? Optional.of(new FileDigest(text(json, "weights"), text(json, "weights_sha256")))
                         : Optional.empty());
-    }
-
-    private static FileDigest readFile(JsonObject json) {
-        return new FileDigest(text(json, "file"), text(json, "sha256"));
     }
 
     private static CalibrationEntry readCalibration(JsonObject json) {

@@ -1,14 +1,12 @@
 package dev.detent.host.trace;
 
+import dev.detent.host.artifact.AtomicFile;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 import java.util.regex.Pattern;
 
 /** A trace on disk. Only a file that is a trace already is written over, and never by half. */
@@ -51,19 +49,7 @@ public final class TraceFile {
     public static void write(Path file, String trace) {
         refuseOther(file);
         try {
-            if (Files.exists(file) && !Files.isRegularFile(file) || Files.isSymbolicLink(file)) {
-                Files.writeString(file, trace);
-                return;
-            }
-            Path absolute = file.toAbsolutePath();
-            // A temporary file of Java's would be for its owner's eyes alone.
-            Path draft = absolute.resolveSibling(".detent-trace-" + UUID.randomUUID());
-            try {
-                Files.writeString(draft, trace, StandardOpenOption.CREATE_NEW);
-                Files.move(draft, absolute, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(draft);
-            }
+            AtomicFile.write(file, trace.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UserException(
                     OutputProblems.TRACE_NOT_WRITTEN, "cannot be written: " + e.getMessage(), file.toString(), e);

@@ -1,7 +1,6 @@
 package dev.detent.host.verify;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
+import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
 import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
@@ -14,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Holds the files of a finished run against the digests in its record, and the record against its seal: whatever byte
@@ -38,19 +35,20 @@ final class RecordedFiles {
                     "is not as the run wrote it: its last line is a digest of what stands before it, and does not fit",
                     record.path().toString()));
         }
-        digests(record).forEach((name, sha) -> {
-            Path file = record.path().resolveSibling(name);
+        List<FileDigest> files = record.get(json -> FileDigest.listed(json.getAsJsonObject()));
+        for (FileDigest recorded : files) {
+            Path file = record.path().resolveSibling(recorded.name());
             if (!Files.isRegularFile(file)) {
                 problems.add(Problem.error(
                         VerificationProblems.FILE_UNREADABLE, "is missing; the run wrote it", file.toString()));
-            } else if (!Sha256.of(file).equals(sha)) {
+            } else if (!Sha256.of(file).equals(recorded.sha256())) {
                 problems.add(Problem.error(
                         VerificationProblems.FILE_CHANGED,
                         "is not the file that the run wrote: its SHA-256 is another than " + OutputNames.RECORD
                                 + " says",
                         file.toString()));
             }
-        });
+        }
         return problems;
     }
 
@@ -60,16 +58,5 @@ final class RecordedFiles {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static Map<String, String> digests(JsonFile record) {
-        return record.get(json -> {
-            Map<String, String> digests = new TreeMap<>();
-            for (JsonElement e : json.getAsJsonObject().getAsJsonArray("files")) {
-                JsonObject file = e.getAsJsonObject();
-                digests.put(file.get("file").getAsString(), file.get("sha256").getAsString());
-            }
-            return digests;
-        });
     }
 }

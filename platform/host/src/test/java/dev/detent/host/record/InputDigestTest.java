@@ -73,6 +73,18 @@ class InputDigestTest {
     }
 
     @Test
+    void picturesOfClassesCountWhateverLiesBesideTheirFolders() throws IOException {
+        Path data = Files.createDirectory(work.resolve("data"));
+        Files.writeString(data.resolve("labels.csv"), "cat");
+        Path cats = Files.createDirectory(data.resolve("cat"));
+        Files.writeString(cats.resolve("a.png"), "a");
+        Files.createSymbolicLink(Files.createDirectory(data.resolve(".hidden")).resolve("loop"), data);
+        String before = InputDigest.of(data).sha256();
+        Files.writeString(cats.resolve("a.png"), "b");
+        assertThat(InputDigest.of(data).sha256()).isNotEqualTo(before);
+    }
+
+    @Test
     void aRecordHoldsItsSealUntilAByteOfItChanges() {
         String text = RecordSeal.seal(
                 dev.detent.report.Json.pretty(RecordSeal.unsealed(new java.util.TreeMap<>(java.util.Map.of("a", 1)))));

@@ -51,12 +51,14 @@ public final class BiasCorrection {
 
     /** From what was observed for {@link #observations}, with weights as they are quantized now. */
     public static BiasCorrection of(PassContext context, int samples) {
+        Map<Node, ChannelMean> means = new LinkedHashMap<>();
+        context.graph().nodes().stream()
+                .filter(n -> isCorrectable(context, n))
+                .forEach(n -> context.observed(input(context, n, samples)).ifPresent(m -> means.put(n, m)));
         return new BiasCorrection(
                 context.graph(),
-                context.graph().nodes().stream()
-                        .filter(n -> isCorrectable(context, n))
-                        .flatMap(n ->
-                                context.observed(input(context, n, samples)).map(m -> shift(context, n, m)).stream())
+                List.copyOf(means.entrySet()).parallelStream()
+                        .map(e -> shift(context, e.getKey(), e.getValue()))
                         .toList());
     }
 
