@@ -143,10 +143,14 @@ final class ObserveCommand implements Callable<Integer> {
         if (merge.size() < 2) {
             throw new UserException(ObservationProblems.UNLIKE, "takes two files or more", "--merge");
         }
+        List<Path> places = merge.stream().map(ObservationsFile::in).toList();
+        InputPath.refuseFile(
+                written,
+                "--out",
+                places.stream().map(f -> new InputPath("a file to merge", f)).toList());
         ObservationsFile.refuseOther(written);
         SortedMap<String, Observations> all = new TreeMap<>();
-        for (Path f : merge) {
-            Path place = ObservationsFile.in(f);
+        for (Path place : places) {
             if (all.put(place.toString(), ObservationsFile.read(place)) != null) {
                 throw new UserException(ObservationProblems.UNLIKE, "is named twice", place.toString());
             }
