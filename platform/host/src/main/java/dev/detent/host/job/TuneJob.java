@@ -222,7 +222,7 @@ public final class TuneJob {
                                 plain.result(),
                                 groups,
                                 model.samples(),
-                                request.quantize().workers()),
+                                model.workers()),
                         request.cost() == CostModel.TIME
                                 ? OperatorTimes.of(
                                         plain.result().floatGraph(),
