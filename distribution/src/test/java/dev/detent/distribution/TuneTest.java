@@ -201,6 +201,9 @@ class TuneTest {
         Told other = new Told();
         tune("onnxruntime", out, new Goal.Snr(30), other);
         assertThat(other.lines).noneMatch(l -> l.startsWith("resumed"));
+        Told nearlyTheSame = new Told();
+        tune("onnxruntime", out, new Goal.Snr(30.01), nearlyTheSame);
+        assertThat(nearlyTheSame.lines).noneMatch(l -> l.startsWith("resumed"));
     }
 
     /** A folder's memory that somebody damaged is no reason to fail. */
@@ -212,6 +215,14 @@ class TuneTest {
         Told told = new Told();
         tune("onnxruntime", out, new Goal.Snr(40), told);
         assertThat(told.lines).noneMatch(l -> l.startsWith("resumed"));
+
+        String whole = Files.readString(out.resolve(OutputNames.TUNE));
+        String edited = whole.replaceFirst("(\"mix\": \\[\\s*)\\d", "$17");
+        assertThat(edited).isNotEqualTo(whole);
+        Files.writeString(out.resolve(OutputNames.TUNE), edited);
+        Told again = new Told();
+        tune("onnxruntime", out, new Goal.Snr(40), again);
+        assertThat(again.lines).noneMatch(l -> l.startsWith("resumed"));
     }
 
     /** Any command may judge: here, how many bytes the file has. */

@@ -1,7 +1,6 @@
 package dev.detent.cli;
 
 import dev.detent.host.artifact.InputPath;
-import dev.detent.host.data.Preprocessing;
 import dev.detent.host.job.InputPlaces;
 import dev.detent.host.job.ObserveRequest;
 import dev.detent.host.job.ObserveResult;
@@ -34,20 +33,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false)
 final class ObserveCommand implements Callable<Integer> {
 
-    private static final List<String> KEYS = List.of(
-            "weights",
-            "backend",
-            "cpu",
-            "calibration",
-            "samples",
-            "preset",
-            "preprocess",
-            "set",
-            "rules",
-            "out",
-            "threads",
-            "shuffle",
-            "input-shape");
+    private static final List<String> KEYS = DataOptions.keysWith("weights", "backend", "cpu", "set", "rules", "out");
 
     @Parameters(arity = "0..1", paramLabel = "MODEL", description = "float model, as of quantize")
     Optional<Path> model = Optional.empty();
@@ -62,30 +48,14 @@ final class ObserveCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", description = "file for the statistics")
     Optional<Path> out = Optional.empty();
 
-    @Option(names = "--calibration", paramLabel = "PATH", description = "as of quantize")
-    Optional<String> calibration = Optional.empty();
-
-    @Option(
-            names = "--samples",
-            converter = PositiveIntegerConverter.class,
-            paramLabel = "N",
-            description = "at most so many samples, all shards together")
-    Optional<Integer> samples = Optional.empty();
-
-    @Option(
-            names = "--shard",
-            paramLabel = "K/N",
-            description = "look at part K of N only; all parts merged are as one look at everything")
-    Optional<String> shard = Optional.empty();
-
     @Mixin
     DataOptions data;
 
     @Option(
-            names = {"--preset", "--preprocess"},
-            paramLabel = "P",
-            description = "preset and changes, as of quantize")
-    Optional<String> preset = Optional.empty();
+            names = "--shard",
+            paramLabel = "K/N",
+            description = "look at part K of N of those samples only; all parts merged are as one look at everything")
+    Optional<String> shard = Optional.empty();
 
     @Option(
             names = "--backend",
@@ -108,13 +78,6 @@ final class ObserveCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "settings in YAML, same names as the options")
     Optional<Path> config = Optional.empty();
 
-    @Option(
-            names = "--threads",
-            converter = PositiveIntegerConverter.class,
-            paramLabel = "N",
-            description = "samples run side by side (default: number of cores)")
-    Optional<Integer> threads = Optional.empty();
-
     @Mixin
     InstallationOptions home;
 
@@ -134,7 +97,7 @@ final class ObserveCommand implements Callable<Integer> {
     }
 
     private void merge(Console console, Path written) {
-        if (model.isPresent() || calibration.isPresent() || shard.isPresent()) {
+        if (model.isPresent() || data.calibration.isPresent() || shard.isPresent()) {
             throw new UserException(
                     CliProblems.NO_EFFECT,
                     "merges files and looks at no model and no data; leave those out",
@@ -143,10 +106,14 @@ final class ObserveCommand implements Callable<Integer> {
         if (merge.size() < 2) {
             throw new UserException(ObservationProblems.UNLIKE, "takes two files or more", "--merge");
         }
+        List<Path> places = merge.stream().map(ObservationsFile::in).toList();
+        InputPath.refuseFile(
+                written,
+                "--out",
+                places.stream().map(f -> new InputPath("a file to merge", f)).toList());
         ObservationsFile.refuseOther(written);
         SortedMap<String, Observations> all = new TreeMap<>();
-        for (Path f : merge) {
-            Path place = ObservationsFile.in(f);
+        for (Path place : places) {
             if (all.put(place.toString(), ObservationsFile.read(place)) != null) {
                 throw new UserException(ObservationProblems.UNLIKE, "is named twice", place.toString());
             }
@@ -160,20 +127,13 @@ final class ObserveCommand implements Callable<Integer> {
         Settings settings = CommandSettings.of(file, set, rules, Optional.empty(), Optional.empty());
         boolean all = backend.isEmpty() && file.text("backend").isEmpty();
         QuantizeRequest.Builder run = QuantizeRequest.of(of, all ? List.of() : target.targets(backend, file), written)
-                .samples(samples.or(() -> file.count("samples")).orElse(0))
-                .preprocessing(preset.map(Preprocessing::parse)
-                        .or(file::preprocessing)
-                        .orElseGet(() -> Preprocessing.parse("none")))
-                .settings(settings)
-                .workers(threads.or(() -> file.count("threads"))
-                        .orElse(Runtime.getRuntime().availableProcessors()));
-        data.addTo(run, file);
+                .settings(settings);
+        data.addTo(run, file, "none");
         weights.or(() -> file.path("weights")).ifPresent(run::weights);
-        run.calibration(calibration
-                .or(() -> file.text("calibration"))
-                .orElseThrow(() -> new UserException(
-                        CliProblems.USAGE, "give the data to look at: --calibration PATH", "--calibration")));
         QuantizeRequest built = run.build();
+        if (built.calibration().isEmpty()) {
+            throw new UserException(CliProblems.USAGE, "give the data to look at: --calibration PATH", "--calibration");
+        }
         List<InputPath> read = new ArrayList<>(InputPlaces.of(built));
         config.ifPresent(f -> read.add(new InputPath("the settings file", f)));
         InputPath.refuseFile(written, "--out", read);

@@ -2,7 +2,6 @@ package dev.detent.cli;
 
 import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
-import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.job.InputPlaces;
@@ -47,15 +46,11 @@ import picocli.CommandLine.Parameters;
         sortOptions = false)
 class QuantizeCommand implements Callable<Integer> {
 
-    static final List<String> KEYS = List.of(
+    static final List<String> KEYS = DataOptions.keysWith(
             "weights",
             "backend",
             "cpu",
             "format",
-            "calibration",
-            "samples",
-            "preset",
-            "preprocess",
             "effort",
             "prefer",
             "set",
@@ -66,10 +61,7 @@ class QuantizeCommand implements Callable<Integer> {
             "evaluate",
             "labels",
             "evaluate-samples",
-            "trace",
-            "threads",
-            "shuffle",
-            "input-shape");
+            "trace");
 
     @Parameters(paramLabel = "MODEL", description = "float model: ONNX, or a Caffe prototxt")
     Path model;
@@ -92,28 +84,8 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
     Optional<String> format = Optional.empty();
 
-    @Option(
-            names = "--calibration",
-            paramLabel = "PATH",
-            description = "folder of images or of folders of images, .npy, .npz, .bin, or input=path,input=path")
-    Optional<String> calibration = Optional.empty();
-
-    @Option(
-            names = "--samples",
-            converter = PositiveIntegerConverter.class,
-            paramLabel = "N",
-            description = "at most so many calibration samples (where the model's batch is fixed, so many batches)")
-    Optional<Integer> samples = Optional.empty();
-
     @Mixin
     DataOptions data;
-
-    @Option(
-            names = {"--preset", "--preprocess"},
-            paramLabel = "P",
-            description =
-                    "preset and changes, e.g. imagenet or imagenet,resize=232 (presets: none unit imagenet cifar10 symmetric ocr bgr)")
-    Optional<String> preset = Optional.empty();
 
     @Option(
             names = "--effort",
@@ -200,13 +172,6 @@ class QuantizeCommand implements Callable<Integer> {
     @Option(names = "--trace", paramLabel = "FILE", description = "also write a state trace in the parity schema")
     Optional<Path> trace = Optional.empty();
 
-    @Option(
-            names = "--threads",
-            converter = PositiveIntegerConverter.class,
-            paramLabel = "N",
-            description = "samples run side by side (default: number of cores)")
-    Optional<Integer> threads = Optional.empty();
-
     @Mixin
     IsolationOptions isolation;
 
@@ -231,11 +196,6 @@ class QuantizeCommand implements Callable<Integer> {
         }
         Optional<KnownObservations> known =
                 observations.or(() -> file.path("observations")).map(KnownObservations::read);
-        Preprocessing preprocessing = preset.map(Preprocessing::parse)
-                .or(file::preprocessing)
-                .orElseGet(() -> Preprocessing.parse(
-                        known.map(k -> k.observations().origin().preprocessing())
-                                .orElse("none")));
         List<String> targets = target.targets(backend, file);
         Optional<String> scored = evaluate.or(() -> file.text("evaluate"));
         Optional<Path> classes = labels.or(() -> file.path("labels"));
@@ -265,14 +225,12 @@ class QuantizeCommand implements Callable<Integer> {
                                 .orElseGet(() -> Path.of(ModelFacts.stem(
                                                 model.getFileName().toString()) + "."
                                         + (targets.size() > 1 ? "targets" : TargetIds.folderOf(targets.get(0))))))
-                .samples(samples.or(() -> file.count("samples")).orElse(0))
-                .preprocessing(preprocessing)
-                .settings(settings)
-                .workers(threads.or(() -> file.count("threads"))
-                        .orElse(Runtime.getRuntime().availableProcessors()));
-        data.addTo(request, file);
+                .settings(settings);
+        data.addTo(
+                request,
+                file,
+                known.map(k -> k.observations().origin().preprocessing()).orElse("none"));
         weights.or(() -> file.path("weights")).ifPresent(request::weights);
-        calibration.or(() -> file.text("calibration")).ifPresent(request::calibration);
         known.ifPresent(request::observations);
         if (withoutObservations) {
             request.withoutObservations();

@@ -1,7 +1,6 @@
 package dev.detent.cli;
 
 import dev.detent.host.Detent;
-import dev.detent.host.data.Preprocessing;
 import dev.detent.host.evaluate.AskedMetric;
 import dev.detent.host.evaluate.EvaluationData;
 import dev.detent.host.evaluate.EvaluationMetrics;
@@ -45,22 +44,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false)
 final class TuneCommand implements Callable<Integer> {
 
-    static final List<String> KEYS = List.of(
-            "backend",
-            "cpu",
-            "format",
-            "calibration",
-            "samples",
-            "preset",
-            "preprocess",
-            "set",
-            "out",
-            "evaluate",
-            "labels",
-            "threads",
-            "rules",
-            "shuffle",
-            "input-shape");
+    static final List<String> KEYS =
+            DataOptions.keysWith("backend", "cpu", "format", "set", "out", "evaluate", "labels", "rules");
 
     @Parameters(paramLabel = "MODEL", description = "float ONNX model")
     Path model;
@@ -74,24 +59,8 @@ final class TuneCommand implements Callable<Integer> {
     @Option(names = "--format", paramLabel = "ID", description = "one of the target's formats, see 'detent backends'")
     Optional<String> format = Optional.empty();
 
-    @Option(names = "--calibration", paramLabel = "PATH", description = "as of quantize")
-    Optional<String> calibration = Optional.empty();
-
-    @Option(
-            names = "--samples",
-            converter = PositiveIntegerConverter.class,
-            paramLabel = "N",
-            description = "at most so many calibration samples")
-    Optional<Integer> samples = Optional.empty();
-
     @Mixin
     DataOptions data;
-
-    @Option(
-            names = {"--preset", "--preprocess"},
-            paramLabel = "P",
-            description = "preset and changes, as of quantize")
-    Optional<String> preset = Optional.empty();
 
     @Option(names = "--evaluate", paramLabel = "PATH", description = "data to judge every mix by")
     Optional<String> evaluate = Optional.empty();
@@ -162,13 +131,6 @@ final class TuneCommand implements Callable<Integer> {
             description = "folder for the best so far (default: <model>.<backend>)")
     Optional<Path> out = Optional.empty();
 
-    @Option(
-            names = "--threads",
-            converter = PositiveIntegerConverter.class,
-            paramLabel = "N",
-            description = "samples run side by side (default: number of cores)")
-    Optional<Integer> threads = Optional.empty();
-
     @Mixin
     InstallationOptions home;
 
@@ -196,15 +158,8 @@ final class TuneCommand implements Callable<Integer> {
                                 .orElseGet(() -> Path.of(
                                         ModelFacts.stem(model.getFileName().toString()) + "."
                                                 + TargetIds.folderOf(targets.get(0)))))
-                .samples(samples.or(() -> file.count("samples")).orElse(0))
-                .preprocessing(preset.map(Preprocessing::parse)
-                        .or(file::preprocessing)
-                        .orElseGet(() -> Preprocessing.parse("none")))
-                .settings(settings)
-                .workers(threads.or(() -> file.count("threads"))
-                        .orElse(Runtime.getRuntime().availableProcessors()));
-        data.addTo(quantize, file);
-        calibration.or(() -> file.text("calibration")).ifPresent(quantize::calibration);
+                .settings(settings);
+        data.addTo(quantize, file, "none");
         format.or(() -> file.text("format")).ifPresent(quantize::format);
         Optional<Path> classes = labels.or(() -> file.path("labels"));
         evaluate.or(() -> file.text("evaluate"))

@@ -50,6 +50,16 @@ class RefusedOptionsTest {
                 .contains("never written there");
     }
 
+    /** One shard is not written over by the whole: it cannot be made again without its data. */
+    @Test
+    void aFileThatIsMergedIsNotWrittenOver() throws IOException {
+        Path one = Files.writeString(folder.resolve("1.obs"), "detent-observations 1\nof three days");
+        Path two = Files.writeString(folder.resolve("2.obs"), "detent-observations 1\nof three days more");
+        assertThat(refused("observe", "--merge", one.toString(), two.toString(), "--out", one.toString()))
+                .contains("is a file to merge, which is never overwritten");
+        assertThat(one).hasContent("detent-observations 1\nof three days");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

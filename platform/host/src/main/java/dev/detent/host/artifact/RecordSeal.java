@@ -7,8 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The last line of a {@code detent.json}: a digest of everything before it. A folder is ours to write into when its
- * record is whole; a file of that name which somebody else wrote, or which was damaged or edited, does not pass.
+ * The last line of a {@code detent.json}, and of a search's {@code tune.json}: a digest of everything before it. A
+ * folder is ours to write into when its record is whole; a file of that name which somebody else wrote, or which was
+ * damaged or edited, does not pass.
  */
 public final class RecordSeal {
 

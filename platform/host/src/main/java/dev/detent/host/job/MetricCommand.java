@@ -1,6 +1,7 @@
 package dev.detent.host.job;
 
 import dev.detent.host.problem.TuneProblems;
+import dev.detent.host.process.SupervisedProcess;
 import dev.detent.spi.problem.UserException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -32,33 +33,43 @@ public record MetricCommand(String command) {
         try {
             Process process = new ProcessBuilder(windows ? List.of("cmd", "/c", line) : List.of("/bin/sh", "-c", line))
                     .redirectError(Redirect.INHERIT)
-                    .redirectInput(Redirect.PIPE)
                     .start();
-            try (BufferedReader out =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), Charset.defaultCharset()))) {
-                process.getOutputStream().close();
-                String last = "";
-                for (String l = out.readLine(); l != null; l = out.readLine()) {
-                    last = l.isBlank() ? last : l.trim();
-                }
-                int code = process.waitFor();
-                if (code != 0) {
-                    throw failed("ended with exit code " + code + (last.isEmpty() ? "" : ", saying '" + last + "'"));
-                }
-                return number(last);
-            } finally {
-                process.descendants().forEach(ProcessHandle::destroy);
-                process.destroy();
-            }
+            return SupervisedProcess.watch(process, MetricCommand::end, this::result);
         } catch (IOException e) {
             throw failed("cannot be run: " + e.getMessage());
+        }
+    }
+
+    private double result(Process process) throws IOException {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), Charset.defaultCharset()))) {
+            process.getOutputStream().close();
+            String last = "";
+            for (String l = out.readLine(); l != null; l = out.readLine()) {
+                last = l.isBlank() ? last : l.trim();
+            }
+            int code = process.waitFor();
+            if (code != 0) {
+                throw failed("ended with exit code " + code + (last.isEmpty() ? "" : ", saying '" + last + "'"));
+            }
+            return number(last);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw failed("was interrupted");
         }
     }
 
+    /** The shell first, which would go on to its next command, and then what it started. */
+    private static void end(Process process) {
+        List<ProcessHandle> started = process.descendants().toList();
+        process.destroy();
+        started.forEach(ProcessHandle::destroy);
+    }
+
     private double number(String last) {
+        if (last.isEmpty()) {
+            throw failed("printed nothing; its last line must be a number");
+        }
         try {
             double value = Double.parseDouble(last);
             if (Double.isFinite(value)) {

@@ -49,7 +49,7 @@ final class MixTrials {
         Pipeline.Result result = new Pipeline(
                         model::graph,
                         new CalibrationData(model.samples(), model.samples(), Shard.WHOLE, known),
-                        request.workers(),
+                        model.workers(),
                         progress)
                 .run(List.of(new Pipeline.Task(target.plan(), request.listener())), seen -> keep(seen.get()))
                 .get(0)

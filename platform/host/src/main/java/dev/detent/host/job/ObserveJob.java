@@ -80,7 +80,7 @@ public final class ObserveJob {
                     "--shard " + request.shard());
         }
         Pipeline pipeline = new Pipeline(
-                model::graph, CalibrationData.statistics(model.samples(), request.shard()), run.workers(), progress);
+                model::graph, CalibrationData.statistics(model.samples(), request.shard()), model.workers(), progress);
         SortedMap<String, SortedMap<Observations.Key, Observations.Kept>> kept = new TreeMap<>();
         List<Pipeline.Attempt> attempts = pipeline.run(
                 plans.values().stream()

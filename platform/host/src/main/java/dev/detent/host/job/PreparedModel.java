@@ -147,6 +147,7 @@ public final class PreparedModel {
                                 request,
                                 source,
                                 graph,
+                                workers,
                                 half || !request.source().isOnnx(),
                                 progress))
                         .orElse(null),
@@ -168,10 +169,15 @@ public final class PreparedModel {
     }
 
     private static Evaluation evaluation(
-            QuantizeRequest request, EvaluationData.Source source, Graph graph, boolean rewritten, Progress progress) {
+            QuantizeRequest request,
+            EvaluationData.Source source,
+            Graph graph,
+            int workers,
+            boolean rewritten,
+            Progress progress) {
         EvaluationData data = EvaluationData.open(graph, source, request.preprocessing());
         try (OrtModel floats = Evaluation.floatModel(request.model(), graph, rewritten)) {
-            return Evaluation.of(floats, data, request.workers(), progress);
+            return Evaluation.of(floats, data, workers, progress);
         }
     }
 

@@ -133,9 +133,9 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
         if (!request.measuresSpeed() || !request.source().isOnnx()) {
             return Optional.empty();
         }
-        Optional<Samples> samples = model.data().samples().size() > 0
-                ? Optional.of(model.data().samples())
-                : Probe.of(result.graph(), model.data().samples()).map(p -> new NoiseSamples(result.graph(), 1, p));
+        Optional<Samples> samples = model.samples().size() > 0
+                ? Optional.of(model.samples())
+                : Probe.of(result.graph(), model.samples()).map(p -> new NoiseSamples(result.graph(), 1, p));
         return samples.flatMap(s -> Speed.measure(request.model(), file, s));
     }
 
@@ -160,7 +160,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
             AnalysisEffort effort = request.analysis()
                     .orElseGet(() -> AnalysisEffort.ofReport(
                             model.samples().size(), result.graph().nodes().size()));
-            Analysis found = analysis.run(model.samples(), effort, request.workers(), progress);
+            Analysis found = analysis.run(model.samples(), effort, model.workers(), progress);
             boolean wanted = request.analysis().isPresent() || Verdicts.needsCure(scores, found);
             List<Cure> cures = wanted
                     ? Cures.of(
@@ -169,7 +169,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
                             target.plan().target(),
                             result.graph(),
                             model.samples().first(Math.max(effort.layers(), effort.survey())),
-                            request.workers())
+                            model.workers())
                     : List.of();
             return new Analyzed(Optional.of(found), cures);
         } catch (UserException e) {

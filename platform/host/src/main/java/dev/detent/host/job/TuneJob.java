@@ -218,11 +218,7 @@ public final class TuneJob {
                     NodeGroup.of(plain.result().graph(), plain.result().configs());
             if (memory.groups().size() != groups.size()) {
                 memory.measured(
-                        SearchSpace.measured(
-                                plain.result(),
-                                groups,
-                                model.samples(),
-                                request.quantize().workers()),
+                        SearchSpace.measured(plain.result(), groups, model.samples(), model.workers()),
                         request.cost() == CostModel.TIME
                                 ? OperatorTimes.of(plain.result().floatGraph(), model.samples())
                                 : Map.of());

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Tells searches apart: whatever changes what a trial gives. The budget does not, and neither do the workers. */
 final class TuneKey {
@@ -30,7 +31,10 @@ final class TuneKey {
                                         .map(l -> content(Optional.of(l), l.toString()))
                                         .orElse(""))
                         .orElse(""),
-                goal.toString(),
+                goal + " " + goal.bound() + " "
+                        + goal.metrics().stream()
+                                .map(m -> new TreeMap<>(m.options().values()).toString())
+                                .toList(),
                 request.command().map(MetricCommand::command).orElse(""),
                 request.cost().toString());
         return Sha256.of(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));

@@ -7,6 +7,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.detent.host.artifact.AtomicFile;
 import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.problem.TuneProblems;
 import dev.detent.host.search.Mix;
 import dev.detent.host.search.Sensitivity;
@@ -49,8 +50,10 @@ final class TuneMemory {
         TuneMemory memory = new TuneMemory(folder.resolve(OutputNames.TUNE), search);
         try {
             if (Files.isRegularFile(memory.file) && Files.exists(folder.resolve(OutputNames.RECORD))) {
-                memory.read(
-                        JsonParser.parseString(Files.readString(memory.file)).getAsJsonObject());
+                String text = Files.readString(memory.file);
+                if (RecordSeal.holds(text)) {
+                    memory.read(JsonParser.parseString(text).getAsJsonObject());
+                }
             }
         } catch (IOException
                 | JsonParseException
@@ -138,7 +141,8 @@ final class TuneMemory {
         json.put("milliseconds", milliseconds);
         json.put("trials", trials.stream().map(TuneMemory::row).toList());
         try {
-            AtomicFile.write(file, Json.pretty(json).getBytes(StandardCharsets.UTF_8));
+            String text = RecordSeal.seal(Json.pretty(RecordSeal.unsealed(json)));
+            AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UserException(
                     TuneProblems.MEMORY_NOT_WRITTEN, "cannot be written: " + e.getMessage(), file.toString(), e);

@@ -21,6 +21,9 @@ public sealed interface Goal {
     /** The score that counts, for people, e.g. {@code agreement 98.33 %}. */
     String show(Evaluation.Scores scores);
 
+    /** The number that it names, as it was given: {@link Object#toString} rounds it for people. */
+    double bound();
+
     /** Metrics to gather besides the usual scores. */
     default List<AskedMetric> metrics() {
         return List.of();
@@ -37,6 +40,11 @@ public sealed interface Goal {
 
         private double value(Evaluation.Scores scores) {
             return scores.usual().top1().orElseGet(() -> scores.usual().agreement());
+        }
+
+        @Override
+        public double bound() {
+            return most;
         }
 
         @Override
@@ -67,6 +75,11 @@ public sealed interface Goal {
      * @param least 0..1
      */
     record Agreement(double least) implements Goal {
+
+        @Override
+        public double bound() {
+            return least;
+        }
 
         @Override
         public double margin(Evaluation.Scores scores) {
@@ -101,6 +114,11 @@ public sealed interface Goal {
         }
 
         @Override
+        public double bound() {
+            return least;
+        }
+
+        @Override
         public double margin(Evaluation.Scores scores) {
             return amplitude(least) - damage(scores);
         }
@@ -131,6 +149,11 @@ public sealed interface Goal {
 
         private double value(Evaluation.Scores scores) {
             return Objects.requireNonNull(scores.asked().get(metric.metric().id()));
+        }
+
+        @Override
+        public double bound() {
+            return least;
         }
 
         @Override
@@ -172,6 +195,11 @@ public sealed interface Goal {
 
         private double value(Evaluation.Scores scores) {
             return Objects.requireNonNull(scores.asked().get(id));
+        }
+
+        @Override
+        public double bound() {
+            return least;
         }
 
         @Override
