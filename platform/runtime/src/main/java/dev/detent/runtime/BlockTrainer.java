@@ -32,6 +32,11 @@ final class BlockTrainer implements Block, AutoCloseable {
      */
     private static final int LANES = 4;
 
+    /** Of a sample; what is less, or more, counts as this. Neither 0 nor infinity has a mean of logarithms. */
+    private static final double LEAST_ERROR = 1e-12;
+
+    private static final double MOST_ERROR = 1e6;
+
     /**
      * What a block has of its network.
      *
@@ -277,17 +282,16 @@ final class BlockTrainer implements Block, AutoCloseable {
             }
             idle.add(lane);
         });
-        double mean = 0;
-        for (int o = 0; o < outputs.size(); o++) {
-            double error = 0;
-            double power = 0;
-            for (int i = 0; i < all; i++) {
-                error += errors[i][o];
-                power += power(target(outputs.get(o), first + i), weights(outputs.get(o)));
+        double logs = 0;
+        for (int i = 0; i < all; i++) {
+            double mean = 0;
+            for (int o = 0; o < outputs.size(); o++) {
+                double power = power(target(outputs.get(o), first + i), weights(outputs.get(o)));
+                mean += Math.min(errors[i][o] / Math.max(power, Double.MIN_NORMAL), MOST_ERROR) / outputs.size();
             }
-            mean += error / Math.max(power, Double.MIN_NORMAL) / outputs.size();
+            logs += Math.log(Math.max(mean, LEAST_ERROR));
         }
-        return mean;
+        return outputs.isEmpty() ? 0 : Math.exp(logs / all);
     }
 
     private float[] target(String output, int sample) {

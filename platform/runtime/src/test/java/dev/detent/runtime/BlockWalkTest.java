@@ -20,6 +20,7 @@ import dev.detent.spi.run.Differentiator;
 import dev.detent.support.number.LinearInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -260,6 +261,44 @@ class BlockWalkTest {
         });
         assertThat(after.get(0)).isEqualTo(before.get(0));
         assertThat(after.get(1)).isGreaterThan(10 * before.get(1));
+    }
+
+    /** A sample counts by how much of it is lost, not by how large it is. */
+    @Test
+    void theErrorIsTheGeometricMeanOverSamples() {
+        Graph g = network("Relu");
+        List<Double> errors = new ArrayList<>();
+        for (List<Integer> some : List.of(List.of(0), List.of(1), List.of(0, 1))) {
+            Samples few = new Samples() {
+                @Override
+                public int size() {
+                    return some.size();
+                }
+
+                @Override
+                public Sample get(int index) {
+                    Sample s = SAMPLES.get(some.get(index));
+                    if (some.get(index) == 1) {
+                        FloatBuffer x = Objects.requireNonNull(s.inputs().get("x"))
+                                .data()
+                                .asFloatBuffer();
+                        for (int i = 0; i < x.capacity(); i++) {
+                            x.put(i, 50 * x.get(i));
+                        }
+                    }
+                    return s;
+                }
+            };
+            new BlockWalk(g, g.copy(), configs(0.02f), few, 1, (done, count) -> {})
+                    .walk(new Differentiator.Cutting(2, some.size(), 0, 1 << 24), b -> {
+                        if (b.index() == 0) {
+                            errors.add(b.error(b.values()));
+                        }
+                    });
+        }
+        assertThat(errors.get(1)).isGreaterThan(100 * errors.get(0));
+        assertThat(errors.get(2))
+                .isCloseTo(Math.sqrt(errors.get(0) * errors.get(1)), Offset.offset(1e-6 * errors.get(1)));
     }
 
     @Test

@@ -40,7 +40,7 @@ final class AdaptiveRounding {
                     "held-out", 16, "at most so many further samples to judge by")
             .atLeast(0);
     private static final Option<Integer> POSITIONS = Option.integer(
-                    "positions", 4096, "output positions of a layer that are looked at, over all samples")
+                    "positions", 8192, "output positions of a layer that are looked at, over all samples")
             .atLeast(1);
     private static final Option<Integer> BLOCK = Option.integer(
                     "block", 512, "weights of an output channel that are rounded with regard to each other")
@@ -156,7 +156,7 @@ final class AdaptiveRounding {
         int perSample = Math.max(1, context.options().get(POSITIONS) / block.samples());
         PairedMoments seen = block.observe(
                 Slot.input(layer.node().name(), 0),
-                () -> new PairedMoments(layer.patches(), context.options().get(BLOCK), perSample));
+                () -> new PairedMoments(layer.patches(), context.options().get(BLOCK), perSample, range(layer)));
         Tensor weights = graph.initializer(layer.weights()).orElseThrow();
         LayerRounding closed = LayerRounding.of(
                 layer.patches(), seen, weights.floats(), !layer.bias().isEmpty());
@@ -169,6 +169,23 @@ final class AdaptiveRounding {
             best = better(block, now, propose(layer, closed, weights.floats()), least);
         }
         best.ifPresent(this::commit);
+    }
+
+    /**
+     * The least and the largest value that the layer can read. What the float network has beyond them was given up when
+     * the range was chosen; a few such values would otherwise be all that the moments tell of.
+     */
+    private float[] range(Layer layer) {
+        float[] range = {-Float.MAX_VALUE, Float.MAX_VALUE};
+        context.quantization()
+                .input(layer.node(), 0)
+                .filter(c -> c.state().isCalibrated() && !c.scheme().isPerChannel())
+                .ifPresent(c -> FakeQuantization.inPlace(
+                        range,
+                        new long[] {range.length},
+                        c.scheme(),
+                        c.qparams().orElseThrow()));
+        return range;
     }
 
     private Proposal propose(Layer layer, LayerRounding closed, float[] target) {

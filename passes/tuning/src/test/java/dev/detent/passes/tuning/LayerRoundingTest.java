@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class LayerRoundingTest {
 
+    private static final float[] UNBOUNDED = {-Float.MAX_VALUE, Float.MAX_VALUE};
     private static final int COLUMNS = 6;
     private static final int OUTPUTS = 3;
     private static final int ROWS = 400;
@@ -34,7 +35,7 @@ class LayerRoundingTest {
     }
 
     private PairedMoments seen(float[] exact, float[] quantized) {
-        PairedMoments seen = new PairedMoments(patches, 100, ROWS);
+        PairedMoments seen = new PairedMoments(patches, 100, ROWS, UNBOUNDED);
         seen.accept(exact, quantized, new long[] {ROWS, COLUMNS});
         return seen;
     }

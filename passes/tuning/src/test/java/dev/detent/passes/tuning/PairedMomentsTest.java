@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class PairedMomentsTest {
 
+    private static final float[] UNBOUNDED = {-Float.MAX_VALUE, Float.MAX_VALUE};
     private static final Scheme SCHEME = LinearInteger.asymmetric(8, 0, 255);
     private static final long[] SHAPE = {1, 4, 6, 5};
 
@@ -75,8 +76,8 @@ class PairedMomentsTest {
     @Test
     void momentsAreThoseOfThePatches() {
         Im2Col patches = Im2Col.of(conv, weight).orElseThrow();
-        PairedMoments seen = new PairedMoments(patches, 100, 1000);
-        PairedMoments other = new PairedMoments(patches, 100, 1000);
+        PairedMoments seen = new PairedMoments(patches, 100, 1000, UNBOUNDED);
+        PairedMoments other = new PairedMoments(patches, 100, 1000, UNBOUNDED);
         List<float[]> read = new ArrayList<>();
         List<float[]> missing = new ArrayList<>();
         for (int s = 0; s < 40; s++) {
@@ -113,6 +114,28 @@ class PairedMomentsTest {
                 .isCloseTo(read.stream().mapToDouble(x -> x[3]).average().orElseThrow(), within(1e-4));
         assertThat(seen.meanError(1, 0)[3])
                 .isCloseTo(missing.stream().mapToDouble(x -> x[3]).average().orElseThrow(), within(1e-4));
+    }
+
+    /** One value far beyond the range would otherwise be most of every moment. */
+    @Test
+    void whatCannotBeReadIsNotMissed() {
+        Im2Col patches = Im2Col.of(conv, weight).orElseThrow();
+        float[] exact = input(1);
+        float[] within = exact.clone();
+        float[] quantized = exact.clone();
+        SCHEME.system().fakeQuantize(quantized, 0, quantized.length, .5f, 10, SCHEME);
+        exact[65] = 1e6f;
+        PairedMoments seen = new PairedMoments(patches, 100, 1000, new float[] {-5, 122.5f});
+        PairedMoments expected = new PairedMoments(patches, 100, 1000, new float[] {-5, 122.5f});
+        quantized[65] = 122.5f;
+        within[65] = 122.5f;
+        seen.accept(exact, quantized, SHAPE);
+        expected.accept(within, quantized, SHAPE);
+        assertThat(seen.crossMoments(1, 0)).isEqualTo(expected.crossMoments(1, 0));
+        assertThat(seen.meanError(1, 0)).isEqualTo(expected.meanError(1, 0));
+        for (double e : seen.meanError(1, 0)) {
+            assertThat(Math.abs(e)).isLessThan(1);
+        }
     }
 
     @Test

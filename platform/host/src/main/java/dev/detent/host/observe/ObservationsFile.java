@@ -11,9 +11,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -46,7 +48,17 @@ public final class ObservationsFile {
     public static Observations read(Path file) {
         byte[] content;
         try {
-            content = Files.readAllBytes(file);
+            // What begins otherwise may be of any size: a model, for example.
+            content = begins(file) ? Files.readAllBytes(file) : new byte[0];
+        } catch (NoSuchFileException e) {
+            throw new UserException(
+                    DataProblems.UNREADABLE,
+                    file.endsWith(OutputNames.OBSERVATIONS)
+                            ? "is not there: a run keeps no statistics without data, with --no-observations, or where they "
+                                    + "are large beside the model; make them with 'detent observe'"
+                            : "is not there",
+                    file.toString(),
+                    e);
         } catch (IOException e) {
             throw new UserException(DataProblems.UNREADABLE, "cannot be read: " + e.getMessage(), file.toString(), e);
         }
@@ -111,11 +123,18 @@ public final class ObservationsFile {
         if (!Files.isRegularFile(file)) {
             return false;
         }
-        try (var in = Files.newInputStream(file)) {
-            byte[] start = in.readNBytes(NAME.length());
-            return start.length == 0 || new String(start, StandardCharsets.ISO_8859_1).equals(NAME);
+        try {
+            return begins(file);
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** As a file of statistics does, or with nothing at all. */
+    private static boolean begins(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] start = in.readNBytes(NAME.length());
+            return start.length == 0 || new String(start, StandardCharsets.ISO_8859_1).equals(NAME);
         }
     }
 

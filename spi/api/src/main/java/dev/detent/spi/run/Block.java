@@ -119,8 +119,9 @@ public interface Block {
     Tensor exact(Parameter parameter);
 
     /**
-     * Squared error of the block's outputs over the samples held out, or those to learn from when none are, as a part
-     * of their squares: 0.01 is 20 dB. Of several outputs the mean. 0 when the block makes no floats.
+     * Squared error of the block's outputs as a part of their squares, 0.01 is 20 dB: the geometric mean over the
+     * samples held out, or those to learn from when none are, so that a sample of huge values has one voice, like any
+     * other. Of several outputs the mean. 0 when the block makes no floats.
      */
     double error(Values values);
 
