@@ -55,7 +55,7 @@ public final class OnnxReader {
     public static Graph read(Path file) {
         try (TensorReader tensors = new TensorReader(file)) {
             OnnxReader reader = new OnnxReader(file, tensors);
-            ModelProto model = reader.parse();
+            ModelProto model = LocalFunctions.inline(reader.parse(), file);
             ModelCheck.check(model, file);
             return reader.graph(model, NAMELESS);
         } catch (UserException e) {

@@ -1,7 +1,6 @@
 package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.graph.Attribute;
-import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
@@ -12,7 +11,6 @@ import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,11 +24,11 @@ import java.util.Map;
 final class BlockExporter extends ConstantProductExporter {
 
     private static final String MICROSOFT = "com.microsoft";
-    private static final String TYPE = "MatMulNBits";
+    static final String TYPE = "MatMulNBits";
     private static final String BLOCKS = "_blocks";
 
     BlockExporter() {
-        super("matmulnbits", "<model>.blocks.onnx: MatMulNBits, weights in blocks", ".blocks.onnx", MICROSOFT, TYPE);
+        super("matmulnbits", "<model>.blocks.onnx: MatMulNBits, weights in blocks", ".blocks.onnx", MICROSOFT, TYPE, new BlockTables());
     }
 
     @Override
@@ -44,12 +42,7 @@ final class BlockExporter extends ConstantProductExporter {
         int block = granularity.size();
         int blocks = granularity.blocks(weight.dims());
         String b = edit.freshName(n.name() + (rows ? MatMulSupport.ROWS : "") + BLOCKS);
-        edit.initializer(
-                b,
-                Tensor.of(
-                        ElementType.UINT8,
-                        new long[] {outputs, blocks, (long) block * scheme.bits() / 8},
-                        ByteBuffer.wrap(packed(weight, c))));
+        edit.initializer(b, BlockCodes.packed(weight, c));
         String scales = edit.freshName(n.name() + "_scales");
         edit.initializer(
                 scales,
@@ -59,7 +52,7 @@ final class BlockExporter extends ConstantProductExporter {
         List<String> in = new ArrayList<>(List.of(n.input(0), b, scales));
         if (!scheme.symmetric()) {
             String zeroPoints = edit.freshName(n.name() + "_zero_points");
-            edit.initializer(zeroPoints, zeroPoints(c, outputs, blocks));
+            edit.initializer(zeroPoints, BlockCodes.zeroPoints(c, outputs, blocks));
             in.add(zeroPoints);
         }
         if (n.hasInput(2)) {
@@ -75,54 +68,6 @@ final class BlockExporter extends ConstantProductExporter {
                 "block_size",
                 new Attribute.IntValue(block));
         edit.replace(Node.of(n.name(), TYPE, in, n.outputs(), attributes).withOpType(MICROSOFT, TYPE));
-    }
-
-    private static byte[] packed(Tensor weight, TensorQuantization c) {
-        Scheme scheme = c.scheme();
-        QuantizationParameters p = c.qparams().orElseThrow();
-        Granularity.PerBlock granularity = (Granularity.PerBlock) scheme.granularity();
-        boolean rows = granularity.channelAxis() == 0;
-        int outputs = (int) weight.dim(rows ? 0 : 1);
-        int inputs = (int) weight.dim(rows ? 1 : 0);
-        int block = granularity.size();
-        int blocks = granularity.blocks(weight.dims());
-        long offset = -scheme.quantMin();
-        float[] values = weight.floats();
-        byte[] packed = new byte[outputs * blocks * block * scheme.bits() / 8];
-        for (int o = 0; o < outputs; o++) {
-            for (int k = 0; k < blocks * block; k++) {
-                int group = o * blocks + k / block;
-                // A short last block is filled up with zeros.
-                float value = k < inputs ? values[rows ? o * inputs + k : k * outputs + o] : 0;
-                long code = scheme.system().code(value, p.scale(group), p.zeroPoint(group), scheme) + offset;
-                put(packed, o * blocks * block + k, (int) code, scheme.bits());
-            }
-        }
-        return packed;
-    }
-
-    /** As many to a byte as fit, each row of blocks from a byte on. */
-    private static Tensor zeroPoints(TensorQuantization c, int outputs, int blocks) {
-        QuantizationParameters p = c.qparams().orElseThrow();
-        int bits = c.scheme().bits();
-        int rowBytes = (blocks * bits + 7) / 8;
-        byte[] packed = new byte[outputs * rowBytes];
-        for (int o = 0; o < outputs; o++) {
-            for (int b = 0; b < blocks; b++) {
-                put(packed, o * rowBytes * 8 / bits + b, (int) p.zeroPoint(o * blocks + b), bits);
-            }
-        }
-        return Tensor.of(ElementType.UINT8, new long[] {packed.length}, ByteBuffer.wrap(packed));
-    }
-
-    private static void put(byte[] packed, int at, int code, int bits) {
-        int perByte = 8 / bits;
-        packed[at / perByte] = (byte) (packed[at / perByte] | code << at % perByte * bits);
-    }
-
-    private static int get(int[] packed, int at, int bits) {
-        int perByte = 8 / bits;
-        return packed[at / perByte] >> at % perByte * bits & (1 << bits) - 1;
     }
 
     private static boolean rows(Graph graph, Node n) {
@@ -159,12 +104,12 @@ final class BlockExporter extends ConstantProductExporter {
             return all;
         }
         int[] packed = file.codes(n, 3);
-        int rowBytes = (blocks * bits + 7) / 8;
+        int rowBytes = BlockCodes.rowBytes(blocks, bits);
         if (bits != 4 && bits != 8 || packed.length != outputs * rowBytes) {
             throw file.damaged(n, "has zero points that do not fit its attributes");
         }
         for (int i = 0; i < count; i++) {
-            all[i] = get(packed, i / blocks * rowBytes * 8 / bits + i % blocks, bits);
+            all[i] = BlockCodes.get(packed, i / blocks * rowBytes * 8 / bits + i % blocks, bits);
         }
         return all;
     }
@@ -191,7 +136,7 @@ final class BlockExporter extends ConstantProductExporter {
         for (int o = 0; o < outputs; o++) {
             for (int k = 0; k < inputs; k++) {
                 int group = (int) (o * blocks + k / block);
-                int code = get(packed, (int) (o * blocks * block + k), (int) bits);
+                int code = BlockCodes.get(packed, (int) (o * blocks * block + k), (int) bits);
                 values[(int) (k * outputs + o)] = (code - zeroPoints[group]) * scales[group];
             }
         }

@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /**
  * ONNX in which every MatMul or Gemm with a quantized constant weight is an operator on integer weights, under the same
- * node name. A format says how a node becomes that operator and how it is undone.
+ * node name, and embedding tables are codes. A format says how a node becomes that operator and how it is undone.
  */
 abstract class ConstantProductExporter implements ReadableExporter {
 
@@ -27,17 +27,21 @@ abstract class ConstantProductExporter implements ReadableExporter {
     private final String suffix;
     private final String domain;
     private final String integerType;
+    private final TableForm tables;
 
     /**
      * @param domain of the operator that takes the place of MatMul and Gemm
      * @param integerType type of that operator
+     * @param tables how embedding tables are written
      */
-    ConstantProductExporter(String id, String summary, String suffix, String domain, String integerType) {
+    ConstantProductExporter(
+            String id, String summary, String suffix, String domain, String integerType, TableForm tables) {
         this.id = id;
         this.summary = summary;
         this.suffix = suffix;
         this.domain = domain;
         this.integerType = integerType;
+        this.tables = tables;
     }
 
     @Override
@@ -69,7 +73,19 @@ abstract class ConstantProductExporter implements ReadableExporter {
         if (!domain.isEmpty()) {
             edit.opset(domain, 1);
         }
-        entries(model).forEach((name, c) -> replace(edit, graph.node(name).orElseThrow(), c));
+        Map<String, TensorQuantization> entries = entries(model);
+        entries.forEach((name, c) -> {
+            Node n = graph.node(c.slot().node()).orElseThrow();
+            if (n.is("Gather")) {
+                tables.write(edit, n, c);
+            } else if (n.is("LSTM")) {
+                Optional.ofNullable(entries.get(DynamicLstm.entry(n.name(), 2)))
+                        .ifPresent(recurrent -> DynamicLstm.write(edit, n, c, recurrent));
+            } else if (!n.opType().equals(DynamicLstm.TYPE)) {
+                replace(edit, n, c);
+            }
+        });
+        tables.shareCodes(edit);
         edit.removeUnreadInitializers();
         edit.sort();
         context.onnx(model.name() + suffix, TiedWeights.join(graph));
@@ -83,26 +99,50 @@ abstract class ConstantProductExporter implements ReadableExporter {
 
     @Override
     public final Map<String, QuantizationParameters> read(Artifact artefact, Map<String, TensorQuantization> entries) {
-        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + suffix);
+        ArtifactGraph file = file(artefact);
         ReadBackParameters found = new ReadBackParameters();
         for (Node n : replaced(file.graph())) {
             found.put(n.name(), parameters(file, n));
+        }
+        for (Node n : lstms(file.graph())) {
+            List.of(1, 2).forEach(i -> found.put(DynamicLstm.entry(n.name(), i), DynamicLstm.parameters(file, n, i)));
+        }
+        for (Node n : tables(file.graph())) {
+            found.put(n.name(), tables.parameters(file, n));
         }
         return found.asMap();
     }
 
     @Override
     public final Optional<Graph> graph(Artifact artefact) {
-        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + suffix);
+        ArtifactGraph file = file(artefact);
         GraphEditor edit = file.graph().edit();
         replaced(file.graph()).forEach(n -> restore(file, edit, n));
+        lstms(file.graph()).forEach(n -> DynamicLstm.restore(file, edit, n));
+        tables(file.graph()).forEach(n -> tables.restore(file, edit, n));
         edit.removeUnreadInitializers();
         return Optional.of(file.graph());
+    }
+
+    private ArtifactGraph file(Artifact artefact) {
+        ArtifactGraph file = ArtifactGraph.read(artefact, artefact.name() + suffix);
+        tables.separateCodes(file.graph().edit());
+        return file;
     }
 
     private List<Node> replaced(Graph graph) {
         return graph.nodes().stream()
                 .filter(n -> n.opType().equals(integerType) && isReplacement(graph, n))
                 .toList();
+    }
+
+    private List<Node> lstms(Graph graph) {
+        return graph.nodes().stream()
+                .filter(n -> DynamicLstm.isWritten(graph, n))
+                .toList();
+    }
+
+    private List<Node> tables(Graph graph) {
+        return graph.nodes().stream().filter(n -> tables.isWritten(graph, n)).toList();
     }
 }

@@ -10,6 +10,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What the formats for products with a constant matrix share. */
 final class MatMulSupport {
@@ -19,20 +20,31 @@ final class MatMulSupport {
 
     private MatMulSupport() {}
 
-    /** Written weights, by node. */
+    /** Written weights and embedding tables, by node; of an LSTM there are two. */
     static Map<String, TensorQuantization> weights(QuantizedModel model) {
         Map<String, TensorQuantization> entries = new LinkedHashMap<>();
         for (TensorQuantization c : model.quantization().configs()) {
-            if (c.slot().isInput() && c.slot().index() == 1 && c.state().isWritten()) {
-                entries.put(c.slot().node(), c);
-            }
+            boolean written = c.slot().isInput() && c.state().isWritten();
+            model.graph()
+                    .node(c.slot().node())
+                    .filter(n -> written && constants(n).contains(c.slot().index()))
+                    .ifPresent(n -> entries.put(DynamicLstm.entry(n.name(), c.slot().index()), c));
         }
         return entries;
     }
 
+    /** Inputs that may be codes. */
+    private static Set<Integer> constants(Node n) {
+        return n.is("Gather") ? Set.of(0) : n.is("LSTM") ? Set.of(1, 2) : Set.of(1);
+    }
+
     /** The weight bears the name of a node, its reader or one that shared it with that, and {@code suffix}. */
     static boolean isNamed(Graph graph, Node reader, String suffix) {
-        String weight = reader.input(1);
+        return isNamed(graph, reader.input(1), suffix);
+    }
+
+    /** A constant bears the name of a node and {@code suffix}. */
+    static boolean isNamed(Graph graph, String weight, String suffix) {
         int end = weight.lastIndexOf(suffix);
         return end > 0 && graph.node(weight.substring(0, end)).isPresent();
     }

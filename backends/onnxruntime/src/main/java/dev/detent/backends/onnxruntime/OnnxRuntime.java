@@ -19,6 +19,7 @@ import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.number.Widths;
+import dev.detent.support.operator.EmbeddingTable;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
@@ -98,6 +99,11 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     /** Elements that share a scale in weight-only targets. */
     private static final int BLOCK = 32;
 
+    /** Embedding tables of weight-only targets: 4 bits cost bge-small 0.7 dB of 12.2 and save 6 of 28 MB. */
+    private static final Scheme BLOCKS_OF_8 = LinearInteger.symmetric(8, -128, 127)
+            .with(ScaleRule.MAGNITUDE)
+            .with(new Granularity.PerBlock(0, BLOCK));
+
     private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
     private static final Set<String> QNN_TYPES =
@@ -111,6 +117,7 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                                 "ONNX Runtime on any CPU: uint8 activations, int8 per-channel weights with room for their sums, int32 bias",
                                 U8)
                         .adjusted(OnnxRuntime::withRoom)
+                        .adjusted(OnnxRuntime::tiedRows)
                         .lint(VnniOverflowLint::check)
                         .build(),
                 integer(
@@ -130,11 +137,16 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 DeclaredTarget.of(
                                 "onnxruntime-dynamic",
                                 "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
-                        .quantizes(PRODUCTS)
-                        .onlyIf(OnnxRuntime::isProduct)
+                        .quantizes(OperatorTable.plus(PRODUCTS, "Gather LSTM"))
+                        .onlyIf((n, g) -> isProduct(n, g)
+                                || EmbeddingTable.isReadBy(n, g)
+                                || DynamicLstm.isSupported(n, g))
                         .activations(DynamicInteger.SCHEME, DynamicInteger.ID)
                         .channelWeights(WEIGHT, "minmax", PRODUCTS)
                         .adjusted(OnnxRuntime::withRoom)
+                        .adjusted(OnnxRuntime::rows)
+                        .adjusted(OnnxRuntime::tiedRows)
+                        .adjusted((rule, node, graph) -> DynamicLstm.rule(rule, node, WEIGHT))
                         .floatOutputs()
                         .recipe(host -> floatBiases(host).with("calibration"))
                         .writes(new DynamicExporter())
@@ -156,12 +168,19 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 : LinearInteger.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1)
                         .with(ScaleRule.MAGNITUDE);
         return DeclaredTarget.of(id, summary)
-                .quantizes(PRODUCTS)
-                .onlyIf(OnnxRuntime::isProduct)
+                .quantizes(OperatorTable.plus(PRODUCTS, "Gather"))
+                .alsoActivations(weight.with(new Granularity.PerBlock(0, BLOCK)), Set.of("Gather"))
+                .onlyIf((n, g) -> isProduct(n, g) || isTableOfBlocks(n, g))
                 .activations(S8, "mse")
                 .channelWeights(weight, "minmax", PRODUCTS)
                 .floatOutputs()
                 .adjusted((rule, node, graph) -> {
+                    if (node.is("Gather")) {
+                        Scheme table = EmbeddingTable.isTied(node, graph)
+                                ? weight.with(new Granularity.PerBlock(0, BLOCK))
+                                : BLOCKS_OF_8;
+                        return rule.input(0, new TensorRule(table, "minmax", InitialState.INITIAL));
+                    }
                     TensorRule w = rule.inputs().get(1);
                     TensorRule activation = rule.inputs().get(0).with(InitialState.FP32);
                     Granularity blocks =
@@ -173,9 +192,32 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .build();
     }
 
+    /** One scale for each row of an embedding table; what is taken from it is float. */
+    private static NodeRule rows(NodeRule rule, Node node, Graph graph) {
+        if (!EmbeddingTable.isReadBy(node, graph)) {
+            return rule;
+        }
+        TensorRule table = new TensorRule(WEIGHT.perChannel(0), "minmax", InitialState.INITIAL);
+        return NodeRule.uniform(node, table.with(InitialState.FP32)).input(0, table);
+    }
+
+    /** A matrix that the last product has too gets the codes it has there, so that the file holds them once. */
+    private static NodeRule tiedRows(NodeRule rule, Node node, Graph graph) {
+        return EmbeddingTable.isReadBy(node, graph) && EmbeddingTable.isTied(node, graph)
+                ? rule.input(0, rule.inputs().get(0).observedBy(PairwiseSumObserver.ID))
+                : rule;
+    }
+
+    /** GatherBlockQuantized fills up no short block. */
+    private static boolean isTableOfBlocks(Node node, Graph graph) {
+        return EmbeddingTable.isReadBy(node, graph)
+                && graph.initializer(node.input(0)).orElseThrow().dim(1) % BLOCK == 0;
+    }
+
     /** A product with a constant matrix, and of a Gemm with a plain bias. */
     private static boolean isProduct(Node n, Graph graph) {
-        return graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false)
+        return n.isOneOf(PRODUCTS)
+                && graph.initializer(n.input(1)).map(t -> t.rank() == 2).orElse(false)
                 && n.intAttribute("transA", 0) == 0
                 && n.floatAttribute("alpha", 1) == 1
                 && n.floatAttribute("beta", 1) == 1
@@ -239,10 +281,12 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
                 .onlyIf((n, g) -> OperatorTable.is(n, Trait.WEIGHTED)
+                        || EmbeddingTable.isReadBy(n, g)
                         || !overhangs(n) && ConvolutionContext.areConvolutions(n, g)
                         || ConvolutionContext.productWithBias(n, g).isPresent())
                 .outputs(new TensorRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
                 .adjusted(OnnxRuntime::addedBias)
+                .adjusted(OnnxRuntime::rows)
                 .channelWeights(WEIGHT, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(BIAS, "minmax")
                 .alsoActivations(U16, TYPES)

@@ -3,6 +3,11 @@ package dev.detent.backends.onnxruntime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.graph.ValueInfo;
 import dev.detent.testkit.ContractViolation;
 import dev.detent.testkit.RuleText;
 import dev.detent.testkit.RulesContract;
@@ -107,5 +112,28 @@ class OnnxRuntimeRulesTest {
                 .containsEntry("Gemm in 1", "linear 4 bit [0, 15] asymmetric per channel 0 in blocks of 32, minmax")
                 .containsEntry("MatMul in 1", "linear 4 bit [0, 15] asymmetric per channel 1 in blocks of 32, minmax")
                 .doesNotContainKeys("Sigmoid in 0", "Softmax in 0", "Relu in 0", "Concat in 0");
+    }
+
+    /** Tables of 8 bits in blocks cost next to nothing; who wants the smallest file asks for 4. */
+    @Test
+    void tablesInBlocksMayHaveFourBits() {
+        Graph graph = new Graph()
+                .edit()
+                .opset("", 17)
+                .input(ValueInfo.of("ids", ElementType.INT64, 1, 4))
+                .initializer("table", Tensor.ofFloats(new long[] {32, 64}, new float[32 * 64]))
+                .add(Node.of("embed", "Gather", List.of("table", "ids"), List.of("e"), Map.of()))
+                .graph();
+        Node embed = graph.node("embed").orElseThrow();
+        assertThat(target("onnxruntime-int4").alternatives(embed, graph))
+                .extracting(rule -> rule.inputs().get(0).scheme().bits())
+                .contains(8, 4);
+        assertThat(target("onnxruntime").alternatives(embed, graph))
+                .extracting(rule -> rule.inputs().get(0).scheme().bits())
+                .containsOnly(8);
+    }
+
+    private static Target target(String id) {
+        return targets().stream().filter(t -> t.id().equals(id)).findFirst().orElseThrow();
     }
 }

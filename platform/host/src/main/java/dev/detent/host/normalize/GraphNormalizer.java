@@ -84,6 +84,7 @@ public final class GraphNormalizer {
         constantOutputs(edit);
         OpsetUpgrade.apply(graph, where);
         dropouts(edit);
+        EinsumProducts.apply(edit);
         FoldBatchNorm.apply(edit);
         splitSharedParameters(edit);
         deleteIsolated(edit);

@@ -1,6 +1,7 @@
 package dev.detent.host.pipeline;
 
 import dev.detent.kernel.Journal;
+import dev.detent.onnx.Branches;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.TensorQuantization;
@@ -36,5 +37,17 @@ public final class QuantizedNodes {
                         .reduce((earlier, last) -> last)
                         .map(e -> "pass '" + e.pass() + "'" + (e.reason().isEmpty() ? "" : ": " + e.reason())))
                 .orElse("the target's rules keep it in float here");
+    }
+
+    /** What is to be said of an operator that the target has no rule for, behind that: begins with a semicolon, or empty. */
+    public static String whatItIs(Node n) {
+        String branches = Branches.inFloat(n);
+        if (!branches.isEmpty()) {
+            return "; " + branches;
+        }
+        return n.is("LSTM", "GRU", "RNN")
+                ? "; its state goes through the same weights at every step"
+                        + (n.is("LSTM") ? ", which 'onnxruntime-dynamic' quantizes (layout 0, constant weights)" : "")
+                : n.is("Einsum") ? "; '" + n.stringAttribute("equation", "") + "' is no transpose, sum or matrix product" : "";
     }
 }

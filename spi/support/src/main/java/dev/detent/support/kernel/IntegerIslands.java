@@ -6,6 +6,7 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.kernel.KernelTable.Kernel;
+import dev.detent.support.operator.EmbeddingTable;
 import dev.detent.support.operator.InputRole;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
@@ -132,8 +133,11 @@ public final class IntegerIslands {
                         || graph.consumers(place.config().value()).stream().anyMatch(integer::contains));
     }
 
-    /** The weight of a node that computes in float is decoded before each run. */
+    /** The weight of a node that computes in float is decoded before each run; of a table, the rows that it reads. */
     private boolean staysStored(TensorQuantization c, Node n) {
+        if (c.isInitializer() && c.slot().index() == 0 && EmbeddingTable.isReadBy(n, graph)) {
+            return prefer != Prefer.ACCURACY;
+        }
         if (!c.isInitializer() || c.slot().index() != 1 || !OperatorTable.is(n, Trait.WEIGHTED)) {
             return false;
         }

@@ -125,13 +125,13 @@ public final class QdqGraphBuilder {
         }
         Map<TensorQuantization, Tensor> codes = nodes.parallelStream()
                 .flatMap(n -> quantization.inputs(n).stream())
-                .filter(c -> c.state().isWritten() && isCoded(c))
+                .filter(c -> c.state().isWritten() && isCoded(c) && !areRows(c))
                 .collect(Collectors.toConcurrentMap(c -> c, this::codes));
         for (Node n : nodes) {
             List<String> inputs = new ArrayList<>(n.inputs());
             for (TensorQuantization c : quantization.inputs(n)) {
                 int index = c.slot().index();
-                if (hasOwnUnit(c, n)) {
+                if (hasOwnUnit(c, n) || c.state().isWritten() && areRows(c)) {
                     continue;
                 }
                 if (c.state().isWritten() && graph.isInitializer(c.value())) {
@@ -142,13 +142,27 @@ public final class QdqGraphBuilder {
             }
             edit.replace(graph.node(n.name()).orElseThrow().withInputs(inputs));
         }
+        for (Node n : nodes) {
+            quantization
+                    .input(n, 0)
+                    .filter(c -> c.state().isWritten() && areRows(c))
+                    .ifPresent(c -> QuantizedRows.write(
+                            edit, graph.node(n.name()).orElseThrow(), c));
+        }
         producers.forEach((value, c) -> producer(value, c));
         if (form.contains(Form.BEHIND_MOVES)) {
             nodes.stream().filter(QdqGraphBuilder::stops).forEach(this::pairsBehind);
         }
         nodes.forEach(n -> n.capturedValues().forEach(this::shield));
         SaturatingClips.widen(edit);
+        SharedCodes.join(edit);
         edit.sort();
+    }
+
+    private boolean areRows(TensorQuantization c) {
+        return graph.node(c.slot().node())
+                .filter(n -> QuantizedRows.areAt(c, n, graph))
+                .isPresent();
     }
 
     /** The version of the value that a consumer with its own quantization reads. */

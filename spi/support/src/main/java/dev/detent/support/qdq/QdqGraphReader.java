@@ -52,11 +52,14 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         return of(file, (graph, n) -> is(n, "QuantizeLinear") || is(n, "DequantizeLinear") || isPair(graph, n));
     }
 
-    private static QdqGraphReader of(ArtifactGraph file, BiPredicate<Graph, Node> isPair) {
+    private static QdqGraphReader of(ArtifactGraph artifact, BiPredicate<Graph, Node> isPair) {
+        Map<Slot, QuantizationParameters> parameters = new LinkedHashMap<>();
+        ArtifactGraph file = new ArtifactGraph(artifact.file(), artifact.graph().copy());
+        SharedCodes.separate(file.graph().edit());
+        QuantizedRows.restoreAll(file).forEach((node, p) -> parameters.put(Slot.input(node, 0), p));
         Graph qdq = file.graph();
         Graph graph = qdq.copy();
         GraphEditor edit = graph.edit();
-        Map<Slot, QuantizationParameters> parameters = new LinkedHashMap<>();
         for (Node n : qdq.nodes()) {
             if (isPair.test(qdq, n)) {
                 continue;

@@ -180,7 +180,9 @@ public final class DeclaredTarget implements Target {
         NodeRule changed = own;
         for (int i = 0; i < own.inputs().size(); i++) {
             TensorRule slot = own.inputs().get(i);
-            boolean parameter = i == 1 && hasWeight(node, graph) || i == 2 && node.isOneOf(OperatorTable.biased());
+            boolean parameter = i == 1 && hasWeight(node, graph)
+                    || i == 2 && node.isOneOf(OperatorTable.biased())
+                    || slot.scheme().isPerChannel() && !scheme.isPerChannel();
             changed = parameter || slot.state() != InitialState.INITIAL ? changed : changed.input(i, slot.with(scheme));
         }
         for (int i = 0; i < own.outputs().size(); i++) {

@@ -1,0 +1,75 @@
+package dev.detent.backends.onnxruntime;
+
+import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.Granularity;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.TensorQuantization;
+import java.nio.ByteBuffer;
+
+/**
+ * Codes of 4 or 8 bits in blocks, as MatMulNBits and GatherBlockQuantized (domain com.microsoft) take them: unsigned
+ * around 2^(bits - 1), low half first, each channel from a byte on.
+ */
+final class BlockCodes {
+
+    private BlockCodes() {}
+
+    /** uint8 [channels, blocks, block bits / 8]; a short last block is filled up with zeros. */
+    static Tensor packed(Tensor weight, TensorQuantization c) {
+        Scheme scheme = c.scheme();
+        QuantizationParameters p = c.qparams().orElseThrow();
+        Granularity.PerBlock granularity = (Granularity.PerBlock) scheme.granularity();
+        boolean rows = granularity.channelAxis() == 0;
+        int outputs = (int) weight.dim(rows ? 0 : 1);
+        int inputs = (int) weight.dim(rows ? 1 : 0);
+        int block = granularity.size();
+        int blocks = granularity.blocks(weight.dims());
+        long offset = -scheme.quantMin();
+        float[] values = weight.floats();
+        byte[] packed = new byte[outputs * blocks * block * scheme.bits() / 8];
+        for (int o = 0; o < outputs; o++) {
+            for (int k = 0; k < blocks * block; k++) {
+                int group = o * blocks + k / block;
+                float value = k < inputs ? values[rows ? o * inputs + k : k * outputs + o] : 0;
+                long code = scheme.system().code(value, p.scale(group), p.zeroPoint(group), scheme) + offset;
+                put(packed, o * blocks * block + k, (int) code, scheme.bits());
+            }
+        }
+        return Tensor.of(
+                ElementType.UINT8,
+                new long[] {outputs, blocks, (long) block * scheme.bits() / 8},
+                ByteBuffer.wrap(packed));
+    }
+
+    /** As many to a byte as fit, each channel's from a byte on. */
+    static Tensor zeroPoints(TensorQuantization c, int outputs, int blocks) {
+        QuantizationParameters p = c.qparams().orElseThrow();
+        int bits = c.scheme().bits();
+        int rowBytes = rowBytes(blocks, bits);
+        byte[] packed = new byte[outputs * rowBytes];
+        for (int o = 0; o < outputs; o++) {
+            for (int b = 0; b < blocks; b++) {
+                put(packed, o * rowBytes * 8 / bits + b, (int) p.zeroPoint(o * blocks + b), bits);
+            }
+        }
+        return Tensor.of(ElementType.UINT8, new long[] {packed.length}, ByteBuffer.wrap(packed));
+    }
+
+    /** Bytes that the zero points of one channel take. */
+    static int rowBytes(int blocks, int bits) {
+        return (blocks * bits + 7) / 8;
+    }
+
+    private static void put(byte[] packed, int at, int code, int bits) {
+        int perByte = 8 / bits;
+        packed[at / perByte] = (byte) (packed[at / perByte] | code << at % perByte * bits);
+    }
+
+    /** The code at a position, of bytes read as integers. */
+    static int get(int[] packed, int at, int bits) {
+        int perByte = 8 / bits;
+        return packed[at / perByte] >> at % perByte * bits & (1 << bits) - 1;
+    }
+}
