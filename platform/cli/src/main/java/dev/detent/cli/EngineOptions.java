@@ -11,7 +11,8 @@ final class EngineOptions {
     @Option(
             names = "--ort-extension",
             paramLabel = "FILE",
-            description = "library with kernels of the model's own operators, as ONNX Runtime loads it; may be repeated")
+            description =
+                    "library with kernels of the model's own operators, as ONNX Runtime loads it; may be repeated")
     List<Path> extensions = List.of();
 
     /** Before anything loads a model. */

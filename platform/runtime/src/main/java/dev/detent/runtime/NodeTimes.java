@@ -45,8 +45,8 @@ public final class NodeTimes {
     private static Map<String, Double> medians(KernelProfile profile) {
         Map<String, List<Long>> all = new TreeMap<>();
         profile.events()
-                .forEach(e -> all.computeIfAbsent(e.node(), k -> new ArrayList<>())
-                        .add(e.micros()));
+                .forEach(e ->
+                        all.computeIfAbsent(e.node(), k -> new ArrayList<>()).add(e.micros()));
         Map<String, Double> median = new TreeMap<>();
         all.forEach((node, micros) ->
                 median.put(node, micros.stream().sorted().toList().get(micros.size() / 2) / 1000.0));

@@ -154,7 +154,9 @@ final class CalibrateActivations implements Pass {
                     .calibrate(
                             c,
                             ProducerRange.orObserved(
-                                    context.graph(), c, Objects.requireNonNull(winner.parameters().get(c))),
+                                    context.graph(),
+                                    c,
+                                    Objects.requireNonNull(winner.parameters().get(c))),
                             ObserverChoice.observer(winner.choice().method(), c) + " over the calibration samples");
         }
     }

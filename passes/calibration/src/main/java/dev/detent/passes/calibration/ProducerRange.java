@@ -25,8 +25,7 @@ record ProducerRange(double min, double max) {
             "Cos", new ProducerRange(-1, 1));
 
     /** Parameters as observed, or from the graph where nothing but zeros was and the graph knows more. */
-    static QuantizationParameters orObserved(
-            Graph graph, TensorQuantization config, QuantizationParameters observed) {
+    static QuantizationParameters orObserved(Graph graph, TensorQuantization config, QuantizationParameters observed) {
         boolean silent = config.scheme().system() instanceof LinearInteger
                 && IntStream.range(0, observed.channels())
                         .allMatch(c -> observed.scale(c) == (float) LinearInteger.ZERO_SCALE);
@@ -39,14 +38,15 @@ record ProducerRange(double min, double max) {
 
     private static Optional<ProducerRange> of(Graph graph, String value) {
         return graph.producer(value)
-                .flatMap(p -> p.is("Clip") ? clip(graph, p) : Optional.ofNullable(p.domain().isEmpty() ? BOUNDED.get(p.opType()) : null));
+                .flatMap(p -> p.is("Clip")
+                        ? clip(graph, p)
+                        : Optional.ofNullable(p.domain().isEmpty() ? BOUNDED.get(p.opType()) : null));
     }
 
     private static Optional<ProducerRange> clip(Graph graph, Node clip) {
         return graph.initializer(clip.input(1))
-                .flatMap(lo -> graph.initializer(clip.input(2))
-                        .map(hi -> new ProducerRange(lo.floats()[0], hi.floats()[0])))
-                .filter(r -> Double.isFinite(r.max() - r.min())
-                        && r.max() - r.min() < Float.MAX_VALUE);
+                .flatMap(lo ->
+                        graph.initializer(clip.input(2)).map(hi -> new ProducerRange(lo.floats()[0], hi.floats()[0])))
+                .filter(r -> Double.isFinite(r.max() - r.min()) && r.max() - r.min() < Float.MAX_VALUE);
     }
 }

@@ -42,8 +42,7 @@ final class EinsumProducts {
         String second = n.input(1 - p.first());
         String x = p.turnsFirst() ? turned(edit, n, first, rank(n, p.first())) : first;
         String y = p.turnsSecond() ? turned(edit, n, second, rank(n, 1 - p.first())) : second;
-        edit.replace(
-                n.withoutAttribute("equation").withOpType("", "MatMul").withInputs(List.of(x, y)));
+        edit.replace(n.withoutAttribute("equation").withOpType("", "MatMul").withInputs(List.of(x, y)));
     }
 
     private static int rank(Node n, int input) {
@@ -54,8 +53,8 @@ final class EinsumProducts {
     private static String turned(GraphEditor edit, Node n, String value, int rank) {
         Graph graph = edit.graph();
         String turned = edit.freshName(value + "_transposed");
-        Optional<Tensor> constant = graph.initializer(value)
-                .filter(t -> t.type() == ElementType.FLOAT && t.rank() == rank);
+        Optional<Tensor> constant =
+                graph.initializer(value).filter(t -> t.type() == ElementType.FLOAT && t.rank() == rank);
         if (constant.isPresent()) {
             edit.initializer(turned, turned(constant.get()));
             return turned;
@@ -104,7 +103,8 @@ final class EinsumProducts {
 
     /** Letters alone, each once. */
     private static boolean isPlain(String term) {
-        return term.chars().allMatch(Character::isLetter) && term.chars().distinct().count() == term.length();
+        return term.chars().allMatch(Character::isLetter)
+                && term.chars().distinct().count() == term.length();
     }
 
     private static Optional<Product> product(int first, String x, String y, String out) {
