@@ -176,10 +176,14 @@ class QuantizeCommand implements Callable<Integer> {
     IsolationOptions isolation;
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() throws Exception {
+        engine.prepare();
         return isolation.run(this::quantize);
     }
 

@@ -137,7 +137,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
 
     /** Measured when nothing else runs any more. */
     private Optional<Speed> speed(Pipeline.Result result, Path file) {
-        if (!request.measuresSpeed() || !request.source().isOnnx()) {
+        if (!request.measuresSpeed() || !request.source().isOnnx() || Evaluation.isCrowded(result.graph())) {
             return Optional.empty();
         }
         Optional<Samples> samples = model.samples().size() > 0
