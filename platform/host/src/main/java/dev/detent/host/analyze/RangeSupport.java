@@ -69,8 +69,7 @@ public record RangeSupport(int samples, int sufficient, String widest, double gr
         if (tensors.isEmpty()) {
             return Optional.empty();
         }
-        int samples =
-                tensors.values().stream().mapToInt(Reach::samples).max().orElseThrow();
+        int samples = tensors.values().stream().mapToInt(Reach::samples).max().orElseThrow();
         boolean settled = isReached(tensors.values(), samples / 2);
         if (settled && samples < USUAL) {
             return Optional.empty();

@@ -105,14 +105,13 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
         Map<String, EvaluationMetrics> scores = scores(result, frozen.quantization(), runnable);
         Analyzed analyzed = analyzed(target, result, scores, problems);
-        Measurements measured =
-                new Measurements(
-                        layers.errors(),
-                        layers.prints(),
-                        scores,
-                        analyzed.analysis(),
-                        analyzed.cures(),
-                        RangeSupport.of(result));
+        Measurements measured = new Measurements(
+                layers.errors(),
+                layers.prints(),
+                scores,
+                analyzed.analysis(),
+                analyzed.cures(),
+                RangeSupport.of(result));
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);

@@ -42,8 +42,10 @@ final class RunReport {
                         w.measured().analysis(),
                         w.measured().cures()),
                 new Report.Remarks(
-                        Stream.concat(problems(w, false).stream(), ranges(w, false)).toList(),
-                        Stream.concat(problems(w, true).stream(), ranges(w, true)).toList()),
+                        Stream.concat(problems(w, false).stream(), ranges(w, false))
+                                .toList(),
+                        Stream.concat(problems(w, true).stream(), ranges(w, true))
+                                .toList()),
                 cards(w, folder),
                 tables,
                 new Report.Provenance(
