@@ -411,6 +411,7 @@ class QuantizeCommand implements Callable<Integer> {
         console.problems(o.problems());
         console.line(o.nodes() + " of " + o.model().nodes() + " nodes quantized for " + target + " from " + o.samples()
                 + " samples");
+        o.measured().ranges().ifPresent(r -> console.line("calibration: " + r.sentence()));
         if (!o.scores().isEmpty()) {
             EvaluateCommand.show(console, o.scores());
         }
