@@ -37,7 +37,8 @@ public final class CustomOperators {
     static void register(OrtSession.SessionOptions options) {
         for (Path library : libraries) {
             try {
-                // ONNX Runtime (1.28) unloads it with the options, before the sessions made with them end, which crashes.
+                // ONNX Runtime (1.28) unloads it with the options, before the sessions made with them end, which
+                // crashes.
                 System.load(library.toString());
                 options.registerCustomOpLibrary(library.toString());
             } catch (OrtException | UnsatisfiedLinkError e) {
