@@ -39,8 +39,10 @@ class DynamicLstmTest {
                 new Attribute.IntValue(HIDDEN),
                 "direction",
                 new Attribute.StringValue(direction));
-        e.add(Node.of("lstm", "LSTM", List.of("x", "W", "R", "B"), List.of("y", "", "c"), attributes));
-        Graph graph = CaseRun.output(CaseRun.output(e, "y"), "c").graph();
+        e.add(Node.of("lstm", "LSTM", List.of("x", "W", "R", "B"), List.of("y"), attributes));
+        e.initializer("w", CaseRun.weight(4, HIDDEN, 16));
+        e.add(Node.of("head", "MatMul", List.of("y", "w"), List.of("z"), Map.of()));
+        Graph graph = CaseRun.output(e, "z").graph();
         CaseRun run = CaseRun.of(work, graph, "onnxruntime-dynamic", 1);
         assertThat(run.verified()).isEmpty();
         assertThat(run.snr("exported"))

@@ -11,15 +11,6 @@ import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.ValueInfo;
-import dev.detent.onnx.OnnxWriter;
-import dev.detent.spi.graph.Attribute;
-import dev.detent.spi.graph.ElementType;
-import dev.detent.spi.graph.GraphEditor;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Map;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,50 +105,5 @@ class FormattingTest {
                     .graph();
             same(before, f, after, 80);
         }
-    }
-
-    /** What Einsum says in the words that targets know; with 'w' as the second operand a constant, else data. */
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "ij->ji | 3x4 |  | false | Transpose",
-        "ijk->ki       | 3x4x5   |       | false | ReduceSum Transpose",
-        "bij,bjk->bik  | 2x3x4   | 2x4x5 | false | MatMul",
-        "bqhd,bkhd->bhqk | 2x3x4x5 | 2x6x4x5 | false | MatMul Transpose Transpose",
-        "bhqk,bkhd->bqhd | 2x4x3x6 | 2x6x4x5 | false | MatMul Transpose Transpose",
-        "btd,de->bte   | 2x3x4   | 4x5   | true  | MatMul",
-        "btd,ed->bte   | 2x3x4   | 5x4   | true  | MatMul",
-        "btd,dhk->bthk | 2x3x8   | 8x2x4 | true  | MatMul Reshape",
-        "bthk,hkd->btd | 2x3x2x4 | 2x4x8 | true  | MatMul Reshape",
-        "btd,dhk->hbtk | 2x3x8   | 8x2x4 | true  | MatMul Reshape Transpose",
-        "bi,bi->bi     | 2x3     | 2x3   | false | Einsum",
-        "bi,bj->bij    | 2x3     | 2x4   | false | Einsum",
-        "ii->i         | 3x3     |       | false | Einsum",
-        "...ij,jk->...ik | 2x3x4 | 4x5   | true  | Einsum"
-    })
-    void einsumIsWrittenInOtherOperators(String equation, String a, String b, boolean constant, String becomes)
-            throws IOException {
-        GraphEditor e = CaseRun.graph(17).input(ValueInfo.of("a", ElementType.FLOAT, dims(a)));
-        List<String> inputs = new ArrayList<>(List.of("a"));
-        if (b != null) {
-            inputs.add("b");
-            if (constant) {
-                e.initializer("b", CaseRun.weight(1, dims(b)));
-            } else {
-                e.input(ValueInfo.of("b", ElementType.FLOAT, dims(b)));
-            }
-        }
-        Map<String, Attribute> attributes = Map.of("equation", new Attribute.StringValue(equation));
-        Graph before = CaseRun.output(e.add(Node.of("sum", "Einsum", inputs, List.of("y"), attributes)), "y")
-                .graph();
-        Path file = work.resolve("einsum.onnx");
-        OnnxWriter.write(before, file);
-        Graph after = before.copy();
-        GraphNormalizer.normalize(after, "einsum");
-        assertThat(after.nodes()).extracting(Node::opType).containsExactlyInAnyOrder(becomes.split(" "));
-        same(before, file, after, 100);
-    }
-
-    private static long[] dims(String text) {
-        return Arrays.stream(text.split("x")).mapToLong(Long::parseLong).toArray();
     }
 }

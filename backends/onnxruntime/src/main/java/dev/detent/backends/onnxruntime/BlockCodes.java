@@ -40,7 +40,12 @@ final class BlockCodes {
         return Tensor.of(
                 ElementType.UINT8,
                 new long[] {outputs, blocks, (long) block * scheme.bits() / 8},
-                ByteBuffer.wrap(packed));
+                outsideTheHeap(packed));
+    }
+
+    /** The codes of all layers are there together until the file is written: an eighth of a model that is larger. */
+    private static ByteBuffer outsideTheHeap(byte[] codes) {
+        return ByteBuffer.allocateDirect(codes.length).put(codes).flip();
     }
 
     /** As many to a byte as fit, each channel's from a byte on. */

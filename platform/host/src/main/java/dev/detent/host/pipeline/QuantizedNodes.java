@@ -48,6 +48,6 @@ public final class QuantizedNodes {
         return n.is("LSTM", "GRU", "RNN")
                 ? "; its state goes through the same weights at every step"
                         + (n.is("LSTM") ? ", which 'onnxruntime-dynamic' quantizes (layout 0, constant weights)" : "")
-                : n.is("Einsum") ? "; '" + n.stringAttribute("equation", "") + "' is no transpose, sum or matrix product" : "";
+                : n.is("Einsum") ? "; '" + n.stringAttribute("equation", "") + "' is no product of two matrices" : "";
     }
 }
