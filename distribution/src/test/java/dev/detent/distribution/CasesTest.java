@@ -10,14 +10,21 @@ import dev.detent.onnx.OpsetUpgrade;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Samples;
+import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
+import dev.detent.spi.graph.GraphEditor;
+import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
@@ -165,5 +172,56 @@ class CasesTest {
     @Test
     void anAddBehindAFloatConvolutionStaysFloat() throws IOException {
         assertThat(run("mid_outputs", "tensorrt").outcome().nodes()).isEqualTo(1);
+    }
+
+    /** Nothing said that TensorRT before 10.9 refuses two channels in a group of a transposed convolution. */
+    @Test
+    void thinGroupsOfATransposedConvolutionAreTold() throws IOException {
+        GraphEditor e = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 32, 6, 6));
+        e.initializer("w", CaseRun.weight(1, 32, 2, 3, 3)).initializer("dense", CaseRun.weight(2, 32, 32, 3, 3));
+        Map<String, Attribute> groups = Map.of("group", new Attribute.IntValue(16));
+        e.add(Node.of("grouped", "ConvTranspose", List.of("x", "w"), List.of("v"), groups));
+        e.add(Node.of("one", "ConvTranspose", List.of("v", "dense"), List.of("y"), Map.of()));
+        CaseRun run = CaseRun.of(work, CaseRun.output(e, "y").graph(), "tensorrt", 1);
+        assertThat(run.outcome().problems().stream()
+                        .filter(p -> p.id().equals("DT-TRT-003"))
+                        .map(Problem::where))
+                .containsExactly("grouped");
+    }
+
+    /** It stayed float, whatever it computed. Weights as they are and turned, attention's two products, a swap. */
+    @ParameterizedTest
+    @CsvSource({
+        "'bik,kj->bij', '2 6 64', '64 48', true",
+        "'b i k , j k -> b i j', '2 6 64', '48 64', true",
+        "'ok,bk->bo', '4 64', '48 64', true",
+        "'bhqd,bhkd->bhqk', '1 2 6 32', '1 2 6 32', true",
+        "'bhqk,bhkd->bhqd', '1 2 6 6', '1 2 6 32', true",
+        "'bki,bkj->bij', '2 64 6', '2 64 5', true",
+        "'bik,kj->bji', '2 6 64', '64 48', false",
+        "'bik,bik->bi', '2 6 64', '2 6 64', false",
+        "'bik,jl->bikjl', '1 2 4', '3 4', false"
+    })
+    void anEinsumThatIsAProductIsQuantizedAsOne(String equation, String a, String b, boolean isProduct)
+            throws IOException {
+        boolean swapped = equation.startsWith("ok");
+        GraphEditor e = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, shape(a)));
+        if (b.chars().filter(c -> c == ' ').count() == 1) {
+            e.initializer("w", CaseRun.weight(1, shape(b)));
+        } else {
+            e.input(ValueInfo.of("w", ElementType.FLOAT, shape(b)));
+        }
+        List<String> inputs = swapped ? List.of("w", "x") : List.of("x", "w");
+        e.add(Node.of("e", "Einsum", inputs, List.of("y"), Map.of("equation", new Attribute.StringValue(equation))));
+        CaseRun run = CaseRun.of(work, CaseRun.output(e, "y").graph(), "onnxruntime", 1);
+        assertThat(run.outcome().nodes()).isEqualTo(isProduct ? 1 : 0);
+        if (isProduct) {
+            assertThat(run.snr("exported")).isGreaterThan(30);
+            assertThat(run.verified()).isEmpty();
+        }
+    }
+
+    private static long[] shape(String text) {
+        return Stream.of(text.split(" ")).mapToLong(Long::parseLong).toArray();
     }
 }

@@ -53,10 +53,14 @@ final class CheckCommand implements Callable<Integer> {
     boolean json;
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() {
+        engine.prepare();
         Console console = new Console();
         SettingsFile file =
                 config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS)).orElse(SettingsFile.NONE);

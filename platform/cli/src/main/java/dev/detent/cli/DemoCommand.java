@@ -70,8 +70,11 @@ final class DemoCommand implements Callable<Integer> {
                     speed.after() / speed.before()));
             if (speed.after() < speed.before()) {
                 console.line(
-                        "           so small a network is slower in 8 bits on this CPU and gains size alone; larger ones gain "
-                                + "speed where there are integer dot products (VNNI, Arm)");
+                        "           slower: in so small a network the conversions between float and codes cost more than 8-bit "
+                                + "kernels save");
+                console.line(
+                        "           on this CPU; it gains size alone. Larger networks gain speed where there are integer dot "
+                                + "products (VNNI, Arm)");
             }
         });
         console.line("result in  " + out.toAbsolutePath().normalize() + " (open report.html)");

@@ -67,10 +67,14 @@ final class EvaluateCommand implements Callable<Integer> {
     IsolationOptions isolation;
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() throws Exception {
+        engine.prepare();
         return isolation.run(this::evaluate);
     }
 

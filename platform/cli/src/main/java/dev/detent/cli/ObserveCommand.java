@@ -79,10 +79,14 @@ final class ObserveCommand implements Callable<Integer> {
     Optional<Path> config = Optional.empty();
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() {
+        engine.prepare();
         Console console = new Console();
         SettingsFile file = config.map(f -> SettingsFile.read(f, KEYS)).orElse(SettingsFile.NONE);
         Path written = out.or(() -> file.path("out"))

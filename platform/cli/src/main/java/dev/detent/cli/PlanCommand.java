@@ -59,10 +59,14 @@ final class PlanCommand implements Callable<Integer> {
     boolean all;
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() {
+        engine.prepare();
         Console console = new Console();
         SettingsFile file =
                 config.map(f -> SettingsFile.read(f, QuantizeCommand.KEYS)).orElse(SettingsFile.NONE);

@@ -176,10 +176,14 @@ class QuantizeCommand implements Callable<Integer> {
     IsolationOptions isolation;
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() throws Exception {
+        engine.prepare();
         return isolation.run(this::quantize);
     }
 
@@ -407,6 +411,7 @@ class QuantizeCommand implements Callable<Integer> {
         console.problems(o.problems());
         console.line(o.nodes() + " of " + o.model().nodes() + " nodes quantized for " + target + " from " + o.samples()
                 + " samples");
+        o.measured().ranges().ifPresent(r -> console.line("calibration: " + r.sentence()));
         if (!o.scores().isEmpty()) {
             EvaluateCommand.show(console, o.scores());
         }

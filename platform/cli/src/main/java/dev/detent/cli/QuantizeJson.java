@@ -1,5 +1,6 @@
 package dev.detent.cli;
 
+import dev.detent.host.analyze.RangeSupport;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.evaluate.Speed;
 import dev.detent.host.job.QuantizeOutcome;
@@ -25,6 +26,7 @@ final class QuantizeJson {
         Map<String, Object> scores = new LinkedHashMap<>();
         o.scores().forEach((row, m) -> scores.put(row, of(m)));
         map.put("scores", scores);
+        o.measured().ranges().ifPresent(r -> map.put("calibration", of(r)));
         speed.ifPresent(s -> map.put("speed", of(s)));
         map.put(
                 "problems",
@@ -33,6 +35,18 @@ final class QuantizeJson {
                         .map(Problem::toString)
                         .toList());
         return map;
+    }
+
+    private static Map<String, Object> of(RangeSupport r) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("enough", r.isEnough());
+        if (r.isEnough()) {
+            row.put("sufficientSamples", r.sufficient());
+        }
+        row.put("widest", r.widest());
+        row.put("growthFromHalf", r.growth());
+        row.put("sentence", r.sentence());
+        return row;
     }
 
     private static Map<String, Object> of(Speed s) {

@@ -132,10 +132,14 @@ final class TuneCommand implements Callable<Integer> {
     Optional<Path> out = Optional.empty();
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() {
+        engine.prepare();
         Console console = new Console();
         if (command.isPresent()
                 != wanted.metric.map(m -> m.startsWith(MetricCommand.ID + "=")).orElse(false)) {

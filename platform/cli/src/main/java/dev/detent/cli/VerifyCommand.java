@@ -42,10 +42,14 @@ final class VerifyCommand implements Callable<Integer> {
     IsolationOptions isolation;
 
     @Mixin
+    EngineOptions engine;
+
+    @Mixin
     InstallationOptions home;
 
     @Override
     public Integer call() throws Exception {
+        engine.prepare();
         return isolation.run(this::verify);
     }
 

@@ -31,6 +31,7 @@ import dev.detent.host.rules.KnownRanges;
 import dev.detent.host.settings.Settings;
 import dev.detent.host.verify.VerifyJob;
 import dev.detent.report.Json;
+import dev.detent.runtime.CustomOperators;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.HostInfo;
@@ -150,6 +151,16 @@ public final class Detent {
     /** Begins to load ONNX Runtime on a thread of its own, for a program that will run a model soon. */
     public static void preload() {
         OrtModel.preload();
+    }
+
+    /**
+     * Libraries with kernels for operators that ONNX Runtime does not bring, for all models that this process runs from
+     * now on; none at first.
+     *
+     * @throws dev.detent.spi.problem.UserException one of them is no file
+     */
+    public static void useOperators(List<Path> libraries) {
+        CustomOperators.use(libraries);
     }
 
     /** Reads a model as it stands: an ONNX file, or a prototxt with the caffemodel beside it. */

@@ -47,8 +47,8 @@ public final class OrtModel implements AutoCloseable {
         return new OrtModel(OrtRuntime.session(gathered, level, where), outputs);
     }
 
-    /** ONNX Runtime's own record of a few runs on the first sample, as JSON in Chrome's trace format. */
-    public static String profile(Path file, OrtOptimizationLevel level, Samples samples, int runs) {
+    /** ONNX Runtime's own record of a few runs on the first sample. */
+    public static KernelProfile profile(Path file, OrtOptimizationLevel level, Samples samples, int runs) {
         try {
             Path folder = ScratchFolder.folder("profile");
             try {
@@ -63,12 +63,12 @@ public final class OrtModel implements AutoCloseable {
         }
     }
 
-    private static String profile(OrtSession session, Samples first, int runs) throws OrtException, IOException {
+    private static KernelProfile profile(OrtSession session, Samples first, int runs) throws OrtException, IOException {
         try (OrtModel model = new OrtModel(session, GatheredOutputs.none(session.getOutputNames()))) {
             for (int i = 0; i < runs; i++) {
                 model.forEach(first, 1, d -> {}, (s, o) -> {});
             }
-            return Files.readString(Path.of(session.endProfiling()));
+            return KernelProfile.parse(Files.readString(Path.of(session.endProfiling())), runs);
         }
     }
 

@@ -9,6 +9,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.InternalException;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.graph.TiedWeights;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -95,9 +96,11 @@ final class OrtRuntime {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(level)) {
             options.setCPUArenaAllocator(arena);
-            return OnnxWriter.weightBytes(graph) > IN_MEMORY || hasSubgraph(graph)
-                    ? fromFile(graph, options)
-                    : environment.createSession(OnnxWriter.bytes(graph), options);
+            // Every reader was given a weight of its own, for passes to change; those that nobody changed are one here.
+            Graph lean = TiedWeights.joined(graph);
+            return OnnxWriter.weightBytes(lean) > IN_MEMORY || hasSubgraph(lean)
+                    ? fromFile(lean, options)
+                    : environment.createSession(OnnxWriter.bytes(lean), options);
         } catch (OrtException e) {
             if (level == OrtOptimizationLevel.EXACT) {
                 return session(graph, OrtOptimizationLevel.NONE, where, arena);
@@ -143,9 +146,10 @@ final class OrtRuntime {
         OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = options(OrtOptimizationLevel.ALL)) {
             options.setOptimizedModelFilePath(file.toString());
-            OrtSession session = hasSubgraph(graph)
-                    ? fromFile(graph, options)
-                    : environment.createSession(OnnxWriter.bytes(graph), options);
+            Graph lean = TiedWeights.joined(graph);
+            OrtSession session = hasSubgraph(lean)
+                    ? fromFile(lean, options)
+                    : environment.createSession(OnnxWriter.bytes(lean), options);
             session.close();
         } catch (OrtException e) {
             // A graph from memory is no damaged file: this is said when the optimised one does not fit.
@@ -208,6 +212,7 @@ final class OrtRuntime {
             options.addConfigEntry("session.x64quantprecision", "1");
         }
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+        CustomOperators.register(options);
         return options;
     }
 
@@ -218,6 +223,10 @@ final class OrtRuntime {
 
     static String firstLine(OrtException e) {
         String message = String.valueOf(e.getMessage());
+        if (message.contains("is not a registered function/op")) {
+            return message.lines().findFirst().orElse(message)
+                    + " (a library with its kernel is given with --ort-extension FILE)";
+        }
         if (!message.contains("Got invalid dimensions")) {
             return message.lines().findFirst().orElse(message);
         }

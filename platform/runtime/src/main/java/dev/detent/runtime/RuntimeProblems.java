@@ -89,4 +89,10 @@ public final class RuntimeProblems implements ProblemCatalog {
             "A value made from constants is too large",
             "A few nodes on constants ask for more memory than any shape or weight takes.",
             "Export the model again; a weight of this size belongs into the file.");
+
+    public static final ProblemType NO_OPERATOR_LIBRARY = new ProblemType(
+            "DT-RUN-015",
+            "A library of operators that cannot be loaded",
+            "ONNX Runtime takes kernels of further operators from native libraries of this machine's kind that export RegisterCustomOps.",
+            "Give --ort-extension a library that was built for this system and for ONNX Runtime 1.28 or older.");
 }

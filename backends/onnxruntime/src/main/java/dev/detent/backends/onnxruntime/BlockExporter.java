@@ -49,7 +49,7 @@ final class BlockExporter extends ConstantProductExporter {
                 Tensor.of(
                         ElementType.UINT8,
                         new long[] {outputs, blocks, (long) block * scheme.bits() / 8},
-                        ByteBuffer.wrap(packed(weight, c))));
+                        outsideTheHeap(packed(weight, c))));
         String scales = edit.freshName(n.name() + "_scales");
         edit.initializer(
                 scales,
@@ -75,6 +75,11 @@ final class BlockExporter extends ConstantProductExporter {
                 "block_size",
                 new Attribute.IntValue(block));
         edit.replace(Node.of(n.name(), TYPE, in, n.outputs(), attributes).withOpType(MICROSOFT, TYPE));
+    }
+
+    /** The codes of all layers are there together until the file is written: an eighth of a model that is larger. */
+    private static ByteBuffer outsideTheHeap(byte[] codes) {
+        return ByteBuffer.allocateDirect(codes.length).put(codes).flip();
     }
 
     private static byte[] packed(Tensor weight, TensorQuantization c) {

@@ -19,4 +19,10 @@ public final class TensorRtProblems implements ProblemCatalog {
             "An Add without a convolution in front",
             "Neither operand comes straight from a convolution, so there is nothing to fuse with.",
             "Nothing needs to be mended; the Add runs in float.");
+
+    static final ProblemType THIN_GROUPS = new ProblemType(
+            "DT-TRT-003",
+            "A grouped transposed convolution that older TensorRT refuses",
+            "TensorRT before 10.9 has INT8 kernels for transposed convolutions with at least 4 channels in each group.",
+            "Use TensorRT 10.9 or newer, or keep the node in float.");
 }

@@ -15,6 +15,7 @@ import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.spi.quant.Slot;
 import dev.detent.support.number.FloatingPoint;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.OperatorTable;
@@ -36,6 +37,8 @@ final class TensorRtTarget implements Target {
 
     private static final int THIN = 16;
     private static final int LARGE_KERNEL = 32;
+    /** Of channels, for an INT8 transposed convolution (NVIDIA/TensorRT issue 1934; no longer in 10.9). */
+    private static final int LEAST_OF_A_GROUP = 4;
 
     private final String id;
     private final String summary;
@@ -168,6 +171,14 @@ final class TensorRtTarget implements Target {
         ResidualFusion residuals = new ResidualFusion(graph, n -> true);
         List<Problem> problems = new ArrayList<>();
         for (Node n : graph.nodes()) {
+            if (hasThinGroups(n, graph) && isQuantized(n, model)) {
+                problems.add(Problem.warning(
+                        TensorRtProblems.THIN_GROUPS,
+                        "is a transposed convolution with fewer than " + LEAST_OF_A_GROUP
+                                + " channels in each of its groups, which TensorRT before 10.9 cannot build in INT8; use"
+                                + " a newer one, or --keep-float " + n.name(),
+                        n.name()));
+            }
             if (!residuals.isResidual(n)) {
                 continue;
             }
@@ -189,5 +200,22 @@ final class TensorRtTarget implements Target {
             }
         }
         return problems;
+    }
+
+    private boolean hasThinGroups(Node node, Graph graph) {
+        long groups = node.intAttribute("group", 1);
+        return scheme.system().isAffineInteger()
+                && node.is("ConvTranspose")
+                && groups > 1
+                && graph.initializer(node.input(1))
+                        .filter(w -> Math.min(w.dim(0) / groups, w.dim(1)) < LEAST_OF_A_GROUP)
+                        .isPresent();
+    }
+
+    private static boolean isQuantized(Node node, QuantizedModel model) {
+        return model.quantization()
+                .config(Slot.input(node.name(), 1))
+                .filter(c -> c.state().isWritten())
+                .isPresent();
     }
 }

@@ -153,7 +153,10 @@ final class CalibrateActivations implements Pass {
             context.states()
                     .calibrate(
                             c,
-                            Objects.requireNonNull(winner.parameters().get(c)),
+                            ProducerRange.orObserved(
+                                    context.graph(),
+                                    c,
+                                    Objects.requireNonNull(winner.parameters().get(c))),
                             ObserverChoice.observer(winner.choice().method(), c) + " over the calibration samples");
         }
     }

@@ -18,13 +18,15 @@ import java.util.Optional;
  *     {@code exact} where this CPU's integer sums overflow; empty without evaluation data
  * @param analysis which layers cost what; empty without calibration data
  * @param cures what was tried on this model and helped
+ * @param ranges whether the calibration samples were enough; empty where the run has not looked at any
  */
 public record Measurements(
         List<LayerErrors.Layer> layers,
         Prints prints,
         Map<String, EvaluationMetrics> scores,
         Optional<Analysis> analysis,
-        List<Cure> cures) {
+        List<Cure> cures,
+        Optional<RangeSupport> ranges) {
 
     /**
      * Layers as {@code detent verify} computes them again.

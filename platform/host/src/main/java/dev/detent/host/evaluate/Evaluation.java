@@ -174,9 +174,9 @@ public final class Evaluation {
 
     /**
      * ONNX Runtime's rewriting (1.28) takes time square in the readers of one value: of ten thousand, half a minute of
-     * a processor. Such a file is only loaded as it stands.
+     * a processor. Such a file is only loaded as it stands, and not timed.
      */
-    private static boolean isCrowded(Graph graph) {
+    public static boolean isCrowded(Graph graph) {
         return graph.nodes().stream()
                 .flatMap(n -> n.outputs().stream())
                 .anyMatch(o -> graph.uses(o).size() > CROWD);

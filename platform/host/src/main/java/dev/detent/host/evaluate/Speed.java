@@ -1,5 +1,6 @@
 package dev.detent.host.evaluate;
 
+import dev.detent.runtime.KernelProfile;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
 import dev.detent.runtime.Sample;
@@ -42,7 +43,7 @@ public record Speed(double floatMillis, double quantizedMillis, String slower) {
      * Runs the two by turns: what else the machine does disturbs both alike.
      *
      * @param samples at least one
-     * @return empty where one of the two does not run on the samples
+     * @return empty where one of the two does not run on the samples, or the thread was interrupted before both had
      */
     public static Optional<Speed> measure(Path floats, Path quantized, Samples samples) {
         try {
@@ -52,20 +53,38 @@ public record Speed(double floatMillis, double quantizedMillis, String slower) {
                     OrtModel b = OrtModel.of(quantized, OrtOptimizationLevel.ALL)) {
                 best = best(a, b, some);
             }
-            boolean isSlower = best[1] > (1 + NOISE) * best[0];
+            if (Double.isInfinite(best[0] + best[1])) {
+                return Optional.empty();
+            }
+            boolean isSlower = best[1] > (1 + NOISE) * best[0] && !isInterrupted();
             int runs = (int) Math.max(1, Math.min(PROFILED, NANOS / best[1]));
             return Optional.of(new Speed(
-                    best[0] / 1e6,
-                    best[1] / 1e6,
-                    isSlower
-                            ? OperatorTimes.whatTakesLonger(
-                                    OrtModel.profile(floats, OrtOptimizationLevel.ALL, some, runs),
-                                    OrtModel.profile(quantized, OrtOptimizationLevel.ALL, some, runs),
-                                    runs)
-                            : ""));
+                    best[0] / 1e6, best[1] / 1e6, isSlower ? whatTakesLonger(floats, quantized, some, runs) : ""));
         } catch (UserException e) {
             return Optional.empty();
         }
+    }
+
+    /** The times are there and stay good, whatever becomes of the profiles; these are written to the disk. */
+    private static String whatTakesLonger(Path floats, Path quantized, Samples samples, int runs) {
+        try {
+            KernelProfile a = OrtModel.profile(floats, OrtOptimizationLevel.ALL, samples, runs);
+            KernelProfile b = OrtModel.profile(quantized, OrtOptimizationLevel.ALL, samples, runs);
+            return whatTakesLonger(a, b);
+        } catch (UserException e) {
+            return "operators that could not be told apart (" + e.getMessage() + ")";
+        }
+    }
+
+    static String whatTakesLonger(KernelProfile floats, KernelProfile quantized) {
+        return floats.isWhole() && quantized.isWhole()
+                ? KernelKinds.of(floats).whatTakesLonger(KernelKinds.of(quantized))
+                : "operators that could not be told apart (ONNX Runtime's profile is cut short; is the temporary folder"
+                        + " full?)";
+    }
+
+    private static boolean isInterrupted() {
+        return Thread.currentThread().isInterrupted();
     }
 
     private static double[] best(OrtModel a, OrtModel b, Samples samples) {
@@ -74,7 +93,7 @@ public record Speed(double floatMillis, double quantizedMillis, String slower) {
         double[] best = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY};
         long start = System.nanoTime();
         long gone = 0;
-        for (int i = 0; gone < NANOS || i < FEWEST && gone < TOO_LONG_NANOS; i++) {
+        for (int i = 0; !isInterrupted() && (gone < NANOS || i < FEWEST && gone < TOO_LONG_NANOS); i++) {
             best[0] = Math.min(best[0], nanos(a, samples));
             best[1] = Math.min(best[1], nanos(b, samples));
             gone = System.nanoTime() - start;

@@ -6,9 +6,10 @@ import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.UserException;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.List;
@@ -21,13 +22,15 @@ import java.util.Map;
  * weights are worked on one at a time and lie in mapped files otherwise, and of activations those that one node reads
  * and makes must be there together.
  *
- * @param weight the largest constant of floats
+ * @param weight the largest constant of floats that layers multiply by
  * @param node the node whose inputs and outputs take most, for one sample
  */
 record MemoryNeed(String weight, long weightBytes, String node, long nodeBytes) {
 
     /** The values that are read, and those that are made of them. */
     private static final int COPIES = 2;
+    /** Operators for which ONNX Runtime (1.28) hands on the buffer that it was given ("MayInplace" or "Alias"). */
+    private static final String[] SAME_MEMORY = {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"};
     /** A petabyte: more than any machine has, and sums of it stay numbers. */
     private static final double MOST = 1e15;
 
@@ -48,32 +51,38 @@ record MemoryNeed(String weight, long weightBytes, String node, long nodeBytes) 
     static MemoryNeed of(Graph graph, Samples samples) {
         String weight = "";
         long weightBytes = 0;
-        for (Map.Entry<String, Tensor> e : graph.initializers().entrySet()) {
-            long bytes = e.getValue().bytes().remaining();
-            // Other types are not quantized, and stay in the model's file.
-            if (e.getValue().type() == ElementType.FLOAT && bytes > weightBytes) {
-                weight = e.getKey();
-                weightBytes = bytes;
-            }
-        }
         Map<String, Long> sizes = sizes(graph, samples);
         String node = "";
         long nodeBytes = 0;
         for (Node n : graph.nodes()) {
-            long bytes = 0;
-            for (List<String> values : List.of(n.inputs(), n.outputs())) {
-                for (String v : values.stream().distinct().toList()) {
-                    bytes += graph.isInitializer(v)
-                            ? 0
-                            : graph.valueInfo(v).map(i -> bytes(i, sizes)).orElse(0L);
+            // Tables that are only looked up, and other types, stay as they are in the model's file.
+            for (String v : OperatorTable.is(n, Trait.WEIGHTED) ? n.inputs() : List.<String>of()) {
+                long bytes = graph.initializer(v)
+                        .filter(t -> t.type() == ElementType.FLOAT)
+                        .map(t -> (long) t.bytes().remaining())
+                        .orElse(0L);
+                if (bytes > weightBytes) {
+                    weight = v;
+                    weightBytes = bytes;
                 }
             }
+            // What only has another shape lies in the same memory.
+            long bytes = bytes(graph, n.inputs(), sizes) + (n.is(SAME_MEMORY) ? 0 : bytes(graph, n.outputs(), sizes));
             if (bytes > nodeBytes) {
                 node = n.name();
                 nodeBytes = bytes;
             }
         }
         return new MemoryNeed(weight, weightBytes, node, nodeBytes);
+    }
+
+    private static long bytes(Graph graph, List<String> values, Map<String, Long> sizes) {
+        return values.stream()
+                .distinct()
+                .filter(v -> !graph.isInitializer(v))
+                .flatMap(v -> graph.valueInfo(v).stream())
+                .mapToLong(v -> bytes(v, sizes))
+                .sum();
     }
 
     /** Sizes of symbolic dimensions, as the first sample has them. */

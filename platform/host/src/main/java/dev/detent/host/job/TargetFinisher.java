@@ -6,6 +6,7 @@ import dev.detent.host.analyze.Cure;
 import dev.detent.host.analyze.Cures;
 import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.analyze.Measurements;
+import dev.detent.host.analyze.RangeSupport;
 import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.StagingExportContext;
 import dev.detent.host.artifact.TargetDirectory;
@@ -104,8 +105,13 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));
         Map<String, EvaluationMetrics> scores = scores(result, frozen.quantization(), runnable);
         Analyzed analyzed = analyzed(target, result, scores, problems);
-        Measurements measured =
-                new Measurements(layers.errors(), layers.prints(), scores, analyzed.analysis(), analyzed.cures());
+        Measurements measured = new Measurements(
+                layers.errors(),
+                layers.prints(),
+                scores,
+                analyzed.analysis(),
+                analyzed.cures(),
+                RangeSupport.of(result));
         Diagnosis.of(target.id(), result, measured).stream()
                 .filter(p -> !problems.contains(p))
                 .forEach(problems::add);
@@ -130,7 +136,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
 
     /** Measured when nothing else runs any more. */
     private Optional<Speed> speed(Pipeline.Result result, Path file) {
-        if (!request.measuresSpeed() || !request.source().isOnnx()) {
+        if (!request.measuresSpeed() || !request.source().isOnnx() || Evaluation.isCrowded(result.graph())) {
             return Optional.empty();
         }
         Optional<Samples> samples = model.samples().size() > 0

@@ -14,7 +14,7 @@ import dev.detent.host.search.Mix;
 import dev.detent.host.search.NodeGroup;
 import dev.detent.host.search.SearchSpace;
 import dev.detent.host.search.Trial;
-import dev.detent.runtime.OperatorTimes;
+import dev.detent.runtime.NodeTimes;
 import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.UserException;
@@ -220,7 +220,7 @@ public final class TuneJob {
                 memory.measured(
                         SearchSpace.measured(plain.result(), groups, model.samples(), model.workers()),
                         request.cost() == CostModel.TIME
-                                ? OperatorTimes.of(plain.result().floatGraph(), model.samples())
+                                ? NodeTimes.of(plain.result().floatGraph(), model.samples())
                                 : Map.of());
             }
             return SearchSpace.of(

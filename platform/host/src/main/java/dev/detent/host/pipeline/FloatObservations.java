@@ -2,6 +2,7 @@ package dev.detent.host.pipeline;
 
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.observe.Observations;
+import dev.detent.host.observe.SampleRanges;
 import dev.detent.host.observe.Shard;
 import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.progress.Progress;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,9 +53,12 @@ final class FloatObservations implements AutoCloseable {
             Graph graph, Map<Observations.Key, Observation<Sketch>> observations, Set<Observations.Key> everywhere) {}
 
     /** What was seen of one float graph. */
-    private record Seen(Map<Observations.Key, Sketch> sketches, Set<Observations.Key> everywhere) {
+    private record Seen(
+            Map<Observations.Key, Sketch> sketches,
+            Set<Observations.Key> everywhere,
+            SortedMap<String, SampleRanges> ranges) {
         Seen() {
-            this(new HashMap<>(), new HashSet<>());
+            this(new HashMap<>(), new HashSet<>(), new TreeMap<>());
         }
     }
 
@@ -176,6 +181,8 @@ final class FloatObservations implements AutoCloseable {
                 parts.add(new Observation<>(o.value(), o.kept(), inShard(o.samples()), o.sketch()));
             }
         }
+        List<String> ranged = whole ? ranged(digest, wanted.graph(), shown) : List.of();
+        ranged.forEach(v -> wholes.add(new Observation<>(v, SampleRanges::new)));
         List<Sketch> ofWholes = observe(model, wholes, data.looked(), what, progress);
         List<Sketch> ofParts = observe(model, parts, data.shard().of(data.looked()), what, progress);
         Iterator<Sketch> nextWhole = ofWholes.iterator();
@@ -184,6 +191,29 @@ final class FloatObservations implements AutoCloseable {
             boolean all = whole || wanted.everywhere().contains(k);
             seen(digest).sketches().put(k, all ? nextWhole.next() : nextPart.next());
         }
+        ranged.forEach(v -> seen(digest).ranges().put(v, (SampleRanges) nextWhole.next()));
+    }
+
+    /**
+     * Values whose range in each sample is kept besides, which costs next to nothing while they are there: those that
+     * something sees in all samples. A Concat's are those of its inputs.
+     */
+    private List<String> ranged(String digest, Graph graph, List<Observations.Key> shown) {
+        Set<String> joined = graph.nodes().stream()
+                .filter(n -> n.is("Concat"))
+                .map(n -> n.output(0))
+                .collect(Collectors.toSet());
+        return shown.stream()
+                .filter(k -> k.limit() == Integer.MAX_VALUE)
+                .map(Observations.Key::value)
+                .distinct()
+                .filter(v -> !joined.contains(v) && !seen(digest).ranges().containsKey(v))
+                .toList();
+    }
+
+    /** How far values of a graph reach in each sample, where this run has looked at all of them. */
+    SortedMap<String, SampleRanges> ranges(Graph graph) {
+        return seen(digests.of(graph)).ranges();
     }
 
     /** How many of the shard's samples are among the first {@code limit} of all. */

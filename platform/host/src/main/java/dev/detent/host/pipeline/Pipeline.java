@@ -1,6 +1,7 @@
 package dev.detent.host.pipeline;
 
 import dev.detent.host.observe.Observations;
+import dev.detent.host.observe.SampleRanges;
 import dev.detent.host.plan.Step;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.progress.Progress;
@@ -60,6 +61,7 @@ public final class Pipeline {
      *
      * @param placements by node name
      * @param steps what was done, in order
+     * @param ranges how far values reach in each sample, by name, where this run has looked at all samples
      */
     public record Result(
             Graphs graphs,
@@ -67,7 +69,8 @@ public final class Pipeline {
             Journal journal,
             List<Problem> problems,
             Map<String, Placement> placements,
-            List<DoneStep> steps) {
+            List<DoneStep> steps,
+            SortedMap<String, SampleRanges> ranges) {
 
         /** As the plan left it. */
         public Graph graph() {

@@ -1,5 +1,6 @@
 package dev.detent.host.pipeline;
 
+import dev.detent.host.observe.SampleRanges;
 import dev.detent.host.plan.Step;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.problem.DataProblems;
@@ -44,6 +45,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +76,7 @@ final class PlanRun {
     private @Nullable Graph unrounded;
     private @Nullable RuntimeException failure;
     private Map<String, Placement> placements = Map.of();
+    private final SortedMap<String, SampleRanges> ranges = new TreeMap<>();
     private Optional<FloatObservations.Request> asked = Optional.empty();
 
     PlanRun(Pipeline.Task task, Supplier<Graph> normalized, CalibrationSimulator.Setting setting) {
@@ -165,7 +169,8 @@ final class PlanRun {
                 journal,
                 List.copyOf(problems),
                 placements,
-                List.copyOf(done));
+                List.copyOf(done),
+                ranges);
     }
 
     private void perform(Step step) {
@@ -365,6 +370,7 @@ final class PlanRun {
         PassDescriptor d = step.pass().descriptor();
         int revision = graph().revision();
         int before = problems.size();
+        asked.ifPresent(r -> ranges.putAll(setting.floats().ranges(r.graph())));
         int baked;
         try (CalibrationSimulator simulator = new CalibrationSimulator(
                         d.id(), graph(), configs, () -> journal.entries().size(), setting);

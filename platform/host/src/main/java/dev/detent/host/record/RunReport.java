@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What the report says of a run. */
 final class RunReport {
@@ -40,7 +41,11 @@ final class RunReport {
                         w.measured().scores(),
                         w.measured().analysis(),
                         w.measured().cures()),
-                new Report.Remarks(problems(w, false), problems(w, true)),
+                new Report.Remarks(
+                        Stream.concat(problems(w, false).stream(), ranges(w, false))
+                                .toList(),
+                        Stream.concat(problems(w, true).stream(), ranges(w, true))
+                                .toList()),
                 cards(w, folder),
                 tables,
                 new Report.Provenance(
@@ -57,6 +62,13 @@ final class RunReport {
                                 w.measured().analysis(),
                                 w.measured().layers())
                         .data());
+    }
+
+    /** Whether the samples were enough: a note when they were. */
+    private static Stream<String> ranges(RunRecordWriter w, boolean enough) {
+        return w.measured().ranges().stream()
+                .filter(r -> r.isEnough() == enough)
+                .map(r -> "calibration: " + r.sentence());
     }
 
     private static List<String> problems(RunRecordWriter w, boolean notes) {

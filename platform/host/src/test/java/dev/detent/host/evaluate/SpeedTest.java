@@ -3,6 +3,7 @@ package dev.detent.host.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.detent.onnx.OnnxWriter;
+import dev.detent.runtime.KernelProfile;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
@@ -11,6 +12,7 @@ import dev.detent.spi.graph.ValueInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,25 +76,49 @@ class SpeedTest {
 
     @Test
     void kernelsOfOneKindAreComparedWhateverTheirNames() {
-        String event = "{\"cat\":\"Node\",\"name\":\"n_kernel_time\",\"dur\":%d,\"args\":{\"op_name\":\"%s\"}}";
-        OperatorTimes floats = OperatorTimes.of("[" + event.formatted(2000, "FusedConv") + "]", 2);
-        OperatorTimes quantized = OperatorTimes.of(
-                "[" + event.formatted(3000, "QLinearConv") + "," + event.formatted(400, "QuantizeLinear")
-                        + ",{\"cat\":\"Session\",\"name\":\"model_run\",\"dur\":9}]",
+        KernelProfile floats = KernelProfile.parse("[\n" + event(2000, "FusedConv") + "\n]", 2);
+        KernelProfile quantized = KernelProfile.parse(
+                "[\n" + event(3000, "QLinearConv") + ",\n" + event(400, "QuantizeLinear")
+                        + ",\n{\"cat\":\"Session\",\"name\":\"model_run\",\"dur\":9}\n]",
                 1);
-        assertThat(floats.whatTakesLonger(quantized))
+        assertThat(Speed.whatTakesLonger(floats, quantized))
                 .isEqualTo(
                         "Conv 3.00 ms (1.00 in float), conversions between float and codes 0.400 ms (0.00 in float)");
     }
 
+    /** The ratio was lost with it, without a word. */
     @Test
-    void ofAProfileThatWasCutShortNothingIsSaid() {
-        String event = "{\"cat\":\"Node\",\"name\":\"n_kernel_time\",\"dur\":%d,\"args\":{\"op_name\":\"Conv\"}}";
-        String whole = "[" + event.formatted(2000) + "]";
-        assertThat(OperatorTimes.whatTakesLonger(whole, "[" + event.formatted(3000) + "]", 1))
-                .isEqualTo("Conv 3.00 ms (2.00 in float)");
-        assertThat(OperatorTimes.whatTakesLonger(whole, "[" + event.formatted(3000) + ",{\"cat\":", 1))
-                .isEmpty();
-        assertThat(OperatorTimes.whatTakesLonger("", whole, 1)).isEmpty();
+    void ofAProfileThatWasCutShortItIsSaid() {
+        KernelProfile whole = KernelProfile.parse("[\n" + event(2000, "Conv") + "\n]", 1);
+        KernelProfile cut = KernelProfile.parse("[\n" + event(3000, "Conv") + ",\n{\"cat\":", 1);
+        assertThat(Speed.whatTakesLonger(whole, cut)).contains("could not be told apart");
+        assertThat(Speed.whatTakesLonger(KernelProfile.parse("", 1), whole)).contains("could not be told apart");
+    }
+
+    @Test
+    void anInterruptEndsIt() throws IOException {
+        Path one = model("one.onnx", 1);
+        NoiseSamples samples = new NoiseSamples(
+                new Graph()
+                        .edit()
+                        .opset("", 13)
+                        .input(ValueInfo.of("x", ElementType.FLOAT, 64, 64))
+                        .graph(),
+                1);
+        Thread.currentThread().interrupt();
+        try {
+            assertThat(Speed.measure(one, one, samples)).isEmpty();
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    private static String event(int micros, String kernel) {
+        return String.format(
+                Locale.ROOT,
+                "{\"cat\" : \"Node\",\"pid\" :1,\"dur\" :%d,\"ph\" : \"X\",\"name\" :\"a \"quoted\" n_kernel_time\","
+                        + "\"args\" : {\"op_name\" : \"%s\"}}",
+                micros,
+                kernel);
     }
 }

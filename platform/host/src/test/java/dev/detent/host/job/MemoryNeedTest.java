@@ -116,4 +116,29 @@ class MemoryNeedTest {
         assertThatCode(() -> need.confirm(new MemoryNeed.Machine(3 * MB, 900 * MB), "m.onnx"))
                 .doesNotThrowAnyException();
     }
+
+    /** It was refused, though nobody makes anything of it. */
+    @Test
+    void aTableThatIsLookedUpStaysInItsFile() {
+        Graph g = graph(ValueInfo.of("x", ElementType.FLOAT, 1, 256), ValueInfo.of("y", ElementType.FLOAT, 1, 1024));
+        g.edit()
+                .input(ValueInfo.of("i", ElementType.INT64, 1))
+                .initializer("table", Tensor.ofFloats(new long[] {512, 1024}, new float[512 * 1024]))
+                .add(Node.of("look", "Gather", List.of("table", "i"), List.of("row"), Map.of()));
+        assertThat(MemoryNeed.of(g, Pipeline.NO_SAMPLES).weight()).isEqualTo("w");
+    }
+
+    /** Its two sides are one piece of memory. */
+    @Test
+    void aReshapeTakesNoRoomOfItsOwn() {
+        Graph g = new Graph()
+                .edit()
+                .opset("", 17)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1024, 256))
+                .initializer("shape", Tensor.ofLongs(new long[] {1}, -1))
+                .add(Node.of("flat", "Reshape", List.of("x", "shape"), List.of("y"), Map.of()))
+                .output(ValueInfo.of("y", ElementType.FLOAT, 1024 * 256))
+                .graph();
+        assertThat(MemoryNeed.of(g, Pipeline.NO_SAMPLES).nodeBytes()).isEqualTo(MB);
+    }
 }

@@ -9,6 +9,7 @@ import dev.detent.spi.graph.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,8 +38,20 @@ public final class TiedWeights {
      */
     public static Graph join(Graph graph) {
         GraphEditor edit = graph.edit();
+        twins(graph).forEach((name, first) -> edit.redirect(name, first).removeInitializer(name));
+        return graph;
+    }
+
+    /** The graph itself where no weights are equal, and a copy with {@link #join joined} ones otherwise. */
+    public static Graph joined(Graph graph) {
+        return twins(graph).isEmpty() ? graph : join(graph.copy());
+    }
+
+    /** Names of weights, and of the first that is equal. */
+    private static Map<String, String> twins(Graph graph) {
         Map<Kind, List<String>> kept = new HashMap<>();
-        for (Map.Entry<String, Tensor> e : List.copyOf(graph.initializers().entrySet())) {
+        Map<String, String> twins = new LinkedHashMap<>();
+        for (Map.Entry<String, Tensor> e : graph.initializers().entrySet()) {
             String name = e.getKey();
             ByteBuffer bytes = e.getValue().bytes();
             if (bytes.remaining() < WORTH || graph.isOutput(name) || graph.isCaptured(name)) {
@@ -49,13 +62,9 @@ public final class TiedWeights {
                     .filter(other ->
                             bytes.equals(graph.initializer(other).orElseThrow().bytes()))
                     .findFirst();
-            if (first.isPresent()) {
-                edit.redirect(name, first.get()).removeInitializer(name);
-            } else {
-                alike.add(name);
-            }
+            first.ifPresentOrElse(f -> twins.put(name, f), () -> alike.add(name));
         }
-        return graph;
+        return twins;
     }
 
     private static Kind kind(Graph graph, String name, Tensor tensor) {

@@ -1,9 +1,6 @@
 package dev.detent.host.evaluate;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import dev.detent.runtime.KernelProfile;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +15,7 @@ import java.util.stream.Collectors;
  *
  * @param millis of one run, by kind of operator
  */
-record OperatorTimes(Map<String, Double> millis) {
+record KernelKinds(Map<String, Double> millis) {
 
     /** Kinds of which a person is told. */
     private static final int MOST = 3;
@@ -44,26 +41,10 @@ record OperatorTimes(Map<String, Double> millis) {
                     "DynamicQuantizeMatMul",
                     "MatMulNBits"));
 
-    /**
-     * From ONNX Runtime's profile.
-     *
-     * @param runs how many runs it tells of
-     */
-    static OperatorTimes of(String profile, int runs) {
+    static KernelKinds of(KernelProfile profile) {
         Map<String, Double> millis = new TreeMap<>();
-        for (JsonElement e : JsonParser.parseString(profile).getAsJsonArray()) {
-            JsonObject event = e.getAsJsonObject();
-            JsonObject args = event.has("args") ? event.getAsJsonObject("args") : new JsonObject();
-            if (event.has("dur")
-                    && args.has("op_name")
-                    && event.get("name").getAsString().endsWith("_kernel_time")) {
-                millis.merge(
-                        kind(args.get("op_name").getAsString()),
-                        event.get("dur").getAsDouble() / 1e3 / runs,
-                        Double::sum);
-            }
-        }
-        return new OperatorTimes(millis);
+        profile.events().forEach(e -> millis.merge(kind(e.kernel()), e.micros() / 1e3 / profile.runs(), Double::sum));
+        return new KernelKinds(millis);
     }
 
     private static String kind(String kernel) {
@@ -74,18 +55,8 @@ record OperatorTimes(Map<String, Double> millis) {
                 .orElseGet(() -> kernel.replaceFirst("^(QLinear|Nhwc)", ""));
     }
 
-    /** What takes longer in the quantized model, by the profiles of both; empty where one of them was cut short. */
-    static String whatTakesLonger(String floats, String quantized, int runs) {
-        try {
-            return of(floats, runs).whatTakesLonger(of(quantized, runs));
-        } catch (JsonParseException | IllegalStateException e) {
-            // ONNX Runtime does not say when the disk was full; the run's results are there and stay good.
-            return "";
-        }
-    }
-
     /** What takes longer in the other model, the most first. */
-    String whatTakesLonger(OperatorTimes other) {
+    String whatTakesLonger(KernelKinds other) {
         Set<String> kinds = new TreeSet<>(other.millis().keySet());
         List<String> longer = kinds.stream()
                 .filter(k -> other.of(k) > of(k))

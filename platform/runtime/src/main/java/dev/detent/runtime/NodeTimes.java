@@ -9,20 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** What each node of a float network takes on this machine, by ONNX Runtime's own profile; one thread, node by node. */
-public final class OperatorTimes {
+public final class NodeTimes {
 
     /** The first of them allocate and page in, which does not move their median. */
     private static final int RUNS = 12;
 
-    /** An event of the profile stands on a line of its own. */
-    private static final Pattern EVENT =
-            Pattern.compile("\"dur\"\\s*:\\s*(\\d+).*?\"name\"\\s*:\\s*\"(.*?)_kernel_time\"");
-
-    private OperatorTimes() {}
+    private NodeTimes() {}
 
     /**
      * Milliseconds by node, the median of a few runs on the first sample.
@@ -35,7 +29,11 @@ public final class OperatorTimes {
             try {
                 Path model = folder.resolve("model.onnx");
                 OnnxWriter.write(graph, model);
-                return times(OrtModel.profile(model, OrtOptimizationLevel.ASIS, samples, RUNS));
+                KernelProfile profile = OrtModel.profile(model, OrtOptimizationLevel.ASIS, samples, RUNS);
+                if (!profile.isWhole()) {
+                    throw new IOException("ONNX Runtime's profile is cut short");
+                }
+                return medians(profile);
             } finally {
                 ScratchFolder.remove(folder);
             }
@@ -44,14 +42,11 @@ public final class OperatorTimes {
         }
     }
 
-    private static Map<String, Double> times(String profile) {
+    private static Map<String, Double> medians(KernelProfile profile) {
         Map<String, List<Long>> all = new TreeMap<>();
-        profile.lines().forEach(line -> {
-            Matcher m = EVENT.matcher(line);
-            if (m.find()) {
-                all.computeIfAbsent(m.group(2), k -> new ArrayList<>()).add(Long.valueOf(m.group(1)));
-            }
-        });
+        profile.events()
+                .forEach(e ->
+                        all.computeIfAbsent(e.node(), k -> new ArrayList<>()).add(e.micros()));
         Map<String, Double> median = new TreeMap<>();
         all.forEach((node, micros) ->
                 median.put(node, micros.stream().sorted().toList().get(micros.size() / 2) / 1000.0));
