@@ -50,7 +50,8 @@ import org.junit.jupiter.api.io.TempDir;
  * A minute of damaged inputs for every reader of files that come from others: models, data, settings, artefacts,
  * records. A million at night: {@code mvn -Pslow -pl distribution -am test -Dtest=FuzzTest
  * -Ddetent.fuzz.executions=1000000 -Ddetent.fuzz.seconds=36000 -Dsurefire.failIfNoSpecifiedTests=false};
- * {@code -Ddetent.fuzz.seed} for other ones. Seeds are made here, so there is no corpus to keep; what it has found
+ * {@code -Ddetent.fuzz.seed} for other ones, {@code -Djava.io.tmpdir=/dev/shm} for a folder in memory: a disk is waited
+ * for with every file that is written over. Seeds are made here, so there is no corpus to keep; what it has found
  * stands in {@code ModelCheckTest} and the tests of the readers.
  */
 @Tag("slow")

@@ -37,11 +37,14 @@ public final class CustomOperators {
     static void register(OrtSession.SessionOptions options) {
         for (Path library : libraries) {
             try {
+                // ONNX Runtime (1.28) unloads it with the options, before the sessions made with them end, which
+                // crashes.
+                System.load(library.toString());
                 options.registerCustomOpLibrary(library.toString());
-            } catch (OrtException e) {
+            } catch (OrtException | UnsatisfiedLinkError e) {
                 throw new UserException(
                         RuntimeProblems.NO_OPERATOR_LIBRARY,
-                        "ONNX Runtime cannot load it as a library of operators: " + OrtRuntime.firstLine(e),
+                        "it cannot be loaded as a library of operators: " + e.getMessage(),
                         library.toString(),
                         e);
             }
