@@ -123,7 +123,8 @@ class RunRecordCodecTest {
     /** Found by fuzzing: it was an exception when the network was simulated. */
     @Test
     void aSchemeThatNoneCanBeIsRefusedInASentence() {
-        String text = text(RECORD).replaceAll("(\"symmetric\":\\s*)false", "$1true").replace("-128", "7");
+        String text =
+                text(RECORD).replaceAll("(\"symmetric\":\\s*)false", "$1true").replace("-128", "7");
         assertThat(text).isNotEqualTo(text(RECORD));
         JsonObject json = JsonParser.parseString(text).getAsJsonObject();
         assertThatThrownBy(() -> new JsonFile(Path.of("detent.json"), json)
