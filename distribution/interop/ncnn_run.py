@@ -2,8 +2,9 @@
 
     python ncnn_run.py MODEL.onnx OUT_FOLDER IMAGES.npy
 
-OUT_FOLDER is the folder of `detent quantize --backend ncnn`. pnnx turns its ONNX file into ncnn's float model; weights of the layers in the
-table become int8 with the table's scales (the model format of net_quantize.cpp: tag 0x000D4B38, scales behind the bias), and ncnn runs it.
+OUT_FOLDER is the folder of `detent quantize --backend ncnn`. pnnx turns its ONNX file into ncnn's float model; `detent quantize` (the one that
+the variable DETENT names) writes the table again under pnnx's names, from the statistics in the folder; weights of the layers in that table become
+int8 with its scales (the model format of net_quantize.cpp: tag 0x000D4B38, scales behind the bias), and ncnn runs it.
 """
 import glob
 import os
@@ -30,12 +31,11 @@ def table(path):
         while n < len(words) - 1 and words[-1 - n].replace(".", "", 1).isdigit():
             n += 1
         rows[" ".join(words[:-n])] = np.array([float(w) for w in words[-n:]], np.float32)
-    return [(rows[k + "_param_0"], rows[k]) for k in rows if not k.endswith("_param_0")]
+    return {k: (rows[k + "_param_0"], rows[k]) for k in rows if not k.endswith("_param_0")}
 
 
 def to_int8(param, binary, scales, out):
-    """Layers of the table in order: pnnx keeps the order of ONNX's nodes."""
-    rows = iter(scales)
+    """Layers that the table names become int8, the others stay as they are."""
     data = open(binary, "rb").read()
     at = 0
     lines = open(param).read().splitlines()
@@ -50,11 +50,15 @@ def to_int8(param, binary, scales, out):
             bias = int(p.get("1", 0)) if kind == "InnerProduct" else int(p.get("5", 0))
             outputs = int(p["0"])
             assert int.from_bytes(data[at:at + 4], "little") == 0, "run pnnx with fp16=0"
+            start = at
             w = np.frombuffer(data, np.float32, size, at + 4)
             at += 4 + 4 * size
             b = data[at:at + 4 * outputs * bias]
             at += len(b)
-            weight, inp = next(rows)
+            if words[1] not in scales:
+                blob += data[start:at]
+                continue
+            weight, inp = scales[words[1]]
             groups = int(p.get("7", 1)) if kind == "ConvolutionDepthWise" else outputs
             q = np.sign(w) * np.floor(np.abs(w.reshape(groups, -1) * weight.reshape(-1, 1)).reshape(-1) + 0.5)
             q = np.clip(q, -127, 127).astype(np.int8).tobytes()
@@ -101,5 +105,10 @@ if __name__ == "__main__":
         subprocess.run([tool, onnx, "inputshape=" + str([1, *images.shape[1:]]).replace(" ", ""), "fp16=0"], cwd=work, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         report("ncnn float", source, reference, run(work + "/m.ncnn.param", work + "/m.ncnn.bin", images), "baked weights")
-        layers = to_int8(work + "/m.ncnn.param", work + "/m.ncnn.bin", table(glob.glob(os.path.join(out, "*.table"))[0]), work + "/int8")
+        named = os.path.join(work, "named")
+        subprocess.run([os.environ.get("DETENT", "detent"), "quantize", model, "--backend", "ncnn", "--observations", out, "--no-speed",
+                        "--set", "table.pnnx=" + work + "/m.ncnn.param", "--out", named], check=True, stdout=subprocess.DEVNULL)
+        rows = table(glob.glob(os.path.join(named, "*.ncnn.table"))[0])
+        layers = to_int8(work + "/m.ncnn.param", work + "/m.ncnn.bin", rows, work + "/int8")
+        assert len(layers) == len(rows), f"{len(rows)} layers in the table, {len(layers)} of them in ncnn's model"
         report("ncnn int8", source, reference, run(work + "/int8.param", work + "/int8.bin", images), f"{len(layers)} int8 layers")

@@ -104,7 +104,15 @@ public record RunRecord(
             Granularity granularity,
             boolean powerOfTwo,
             ScaleRule scaleRule,
-            Rounding rounding) {}
+            Rounding rounding) {
+
+        /** What {@link dev.detent.spi.quant.Scheme} refuses is no record of one, and is told when it is read. */
+        public SchemeEntry {
+            if (symmetric && (codes.min() > 0 || codes.max() < 0)) {
+                throw new IllegalArgumentException("a symmetric scheme without code 0");
+            }
+        }
+    }
 
     /** @param why in a sentence */
     public record FloatNode(String type, List<String> outputs, String why) {}

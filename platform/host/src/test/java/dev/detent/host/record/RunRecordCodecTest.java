@@ -119,4 +119,17 @@ class RunRecordCodecTest {
                     .hasMessageContaining("detent.json");
         }
     }
+
+    /** Found by fuzzing: it was an exception when the network was simulated. */
+    @Test
+    void aSchemeThatNoneCanBeIsRefusedInASentence() {
+        String text =
+                text(RECORD).replaceAll("(\"symmetric\":\\s*)false", "$1true").replace("-128", "7");
+        assertThat(text).isNotEqualTo(text(RECORD));
+        JsonObject json = JsonParser.parseString(text).getAsJsonObject();
+        assertThatThrownBy(() -> new JsonFile(Path.of("detent.json"), json)
+                        .get(e -> RunRecord.read(e.getAsJsonObject()).result()))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("detent.json");
+    }
 }
