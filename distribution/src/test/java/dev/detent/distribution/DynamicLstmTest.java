@@ -35,19 +35,14 @@ class DynamicLstmTest {
                 .initializer("R", CaseRun.weight(2, directions, 4 * HIDDEN, HIDDEN))
                 .initializer("B", CaseRun.weight(3, directions, 8 * HIDDEN));
         Map<String, Attribute> attributes = Map.of(
-                "hidden_size",
-                new Attribute.IntValue(HIDDEN),
-                "direction",
-                new Attribute.StringValue(direction));
+                "hidden_size", new Attribute.IntValue(HIDDEN), "direction", new Attribute.StringValue(direction));
         e.add(Node.of("lstm", "LSTM", List.of("x", "W", "R", "B"), List.of("y"), attributes));
         e.initializer("w", CaseRun.weight(4, HIDDEN, 16));
         e.add(Node.of("head", "MatMul", List.of("y", "w"), List.of("z"), Map.of()));
         Graph graph = CaseRun.output(e, "z").graph();
         CaseRun run = CaseRun.of(work, graph, "onnxruntime-dynamic", 1);
         assertThat(run.verified()).isEmpty();
-        assertThat(run.snr("exported"))
-                .isGreaterThan(25)
-                .isCloseTo(run.snr("simulated"), within(3.0));
+        assertThat(run.snr("exported")).isGreaterThan(25).isCloseTo(run.snr("simulated"), within(3.0));
         Graph file = OnnxReader.read(run.out().resolve("model.dynamic.onnx"));
         Node lstm = file.node("lstm").orElseThrow();
         assertThat(lstm.opType()).isEqualTo("DynamicQuantizeLSTM");

@@ -24,8 +24,8 @@ public final class Branches {
     private Branches() {}
 
     /**
-     * A clause for each branch with operators that would be worth quantizing, those of branches in it included; empty for
-     * a node without any.
+     * A clause for each branch with operators that would be worth quantizing, those of branches in it included; empty
+     * for a node without any.
      */
     public static String inFloat(Node node) {
         List<String> clauses = new ArrayList<>();

@@ -22,9 +22,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * Puts the nodes of a model's own functions in the place of the nodes that call them (onnx/docs/IR.md, Functions), so
- * that they are quantized like any others; ONNX Runtime does the same when it loads a model. Inner names follow the name
- * of the call. A function that is written for another version of an operator set than the model stays a call: its nodes
- * would mean something else.
+ * that they are quantized like any others; ONNX Runtime does the same when it loads a model. Inner names follow the
+ * name of the call. A function that is written for another version of an operator set than the model stays a call: its
+ * nodes would mean something else.
  */
 final class LocalFunctions {
 
@@ -68,8 +68,8 @@ final class LocalFunctions {
             }
         }
         all.clearOpsetImport();
-        local.opsets.forEach((domain, version) ->
-                all.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
+        local.opsets.forEach((domain, version) -> all.addOpsetImport(
+                OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
         return all.build();
     }
 

@@ -42,7 +42,9 @@ class BranchesTest {
 
     @Test
     void nothingIsSaidOfBranchesThatOnlyMoveData() {
-        assertThat(Branches.inFloat(choice(branch("then_branch", node("Identity"))))).isEmpty();
-        assertThat(Branches.inFloat(Node.of("r", "Relu", List.of("x"), List.of("y"), Map.of()))).isEmpty();
+        assertThat(Branches.inFloat(choice(branch("then_branch", node("Identity")))))
+                .isEmpty();
+        assertThat(Branches.inFloat(Node.of("r", "Relu", List.of("x"), List.of("y"), Map.of())))
+                .isEmpty();
     }
 }

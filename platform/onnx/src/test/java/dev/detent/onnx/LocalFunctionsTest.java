@@ -108,7 +108,9 @@ class LocalFunctionsTest {
                 .extracting(Node::opType)
                 .containsExactly("LeakyRelu", "LeakyRelu", "LeakyRelu", "LeakyRelu");
         // What the second call leaves out has the operator's own default.
-        assertThat(graph.nodes()).extracting(n -> n.floatAttribute("alpha", 0.01f)).containsExactly(0.25f, 0.5f, 0.01f, 0.5f);
+        assertThat(graph.nodes())
+                .extracting(n -> n.floatAttribute("alpha", 0.01f))
+                .containsExactly(0.25f, 0.5f, 0.01f, 0.5f);
         assertThat(graph.nodes()).extracting(Node::name).doesNotHaveDuplicates();
         assertThat(graph.nodes()).extracting(n -> n.output(0)).doesNotHaveDuplicates();
         Node last = graph.producer("y").orElseThrow();

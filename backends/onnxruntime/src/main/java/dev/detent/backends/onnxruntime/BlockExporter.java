@@ -28,7 +28,13 @@ final class BlockExporter extends ConstantProductExporter {
     private static final String BLOCKS = "_blocks";
 
     BlockExporter() {
-        super("matmulnbits", "<model>.blocks.onnx: MatMulNBits, weights in blocks", ".blocks.onnx", MICROSOFT, TYPE, new BlockTables());
+        super(
+                "matmulnbits",
+                "<model>.blocks.onnx: MatMulNBits, weights in blocks",
+                ".blocks.onnx",
+                MICROSOFT,
+                TYPE,
+                new BlockTables());
     }
 
     @Override

@@ -37,8 +37,7 @@ final class BlockTables implements TableForm {
         String data = edit.freshName(gather.name() + TABLE);
         Tensor packed = BlockCodes.packed(table, c);
         edit.initializer(
-                data,
-                Tensor.of(packed.type(), new long[] {rows, packed.dim(1) * packed.dim(2)}, packed.bytes()));
+                data, Tensor.of(packed.type(), new long[] {rows, packed.dim(1) * packed.dim(2)}, packed.bytes()));
         String scales = edit.freshName(gather.name() + "_scales");
         edit.initializer(
                 scales,
@@ -65,9 +64,7 @@ final class BlockTables implements TableForm {
                 Node.of(gather.name(), TYPE, in, gather.outputs(), attributes).withOpType(MICROSOFT, TYPE));
     }
 
-    /**
-     * Tables whose codes the weight of a product has too read that weight's, in another shape.
-     */
+    /** Tables whose codes the weight of a product has too read that weight's, in another shape. */
     @Override
     public void shareCodes(GraphEditor edit) {
         Graph graph = edit.graph();
@@ -80,7 +77,8 @@ final class BlockTables implements TableForm {
                     .filter(m -> m.opType().equals(BlockExporter.TYPE))
                     .map(m -> m.input(1))
                     .filter(b -> graph.initializer(b)
-                            .filter(t -> t.bytes().equals(data.get().bytes()) && t.dim(0) == data.get().dim(0))
+                            .filter(t -> t.bytes().equals(data.get().bytes())
+                                    && t.dim(0) == data.get().dim(0))
                             .isPresent())
                     .findFirst()
                     .ifPresent(b -> {
@@ -103,10 +101,10 @@ final class BlockTables implements TableForm {
     public void separateCodes(GraphEditor edit) {
         Graph graph = edit.graph();
         for (Node n : List.copyOf(graph.nodes())) {
-            Optional<Node> reshape = graph.producer(n.input(0)).filter(r -> r.name().equals(n.name() + RESHAPE));
+            Optional<Node> reshape =
+                    graph.producer(n.input(0)).filter(r -> r.name().equals(n.name() + RESHAPE));
             Optional<Tensor> codes = reshape.flatMap(r -> graph.initializer(r.input(0)));
-            if (n.opType().equals(TYPE)
-                    && codes.filter(t -> t.rank() == 3).isPresent()) {
+            if (n.opType().equals(TYPE) && codes.filter(t -> t.rank() == 3).isPresent()) {
                 String data = edit.freshName(n.name() + TABLE);
                 Tensor t = codes.get();
                 edit.initializer(data, Tensor.of(t.type(), new long[] {t.dim(0), t.dim(1) * t.dim(2)}, t.bytes()));

@@ -25,7 +25,13 @@ final class DynamicExporter extends ConstantProductExporter {
     private static final String WEIGHT = "_int8";
 
     DynamicExporter() {
-        super("dynamic", "<model>.dynamic.onnx: DynamicQuantizeLinear and MatMulInteger", ".dynamic.onnx", "", TYPE, TableForm.ROWS);
+        super(
+                "dynamic",
+                "<model>.dynamic.onnx: DynamicQuantizeLinear and MatMulInteger",
+                ".dynamic.onnx",
+                "",
+                TYPE,
+                TableForm.ROWS);
     }
 
     @Override

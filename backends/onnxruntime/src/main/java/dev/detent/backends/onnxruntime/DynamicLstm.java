@@ -45,7 +45,10 @@ final class DynamicLstm {
 
     /** The operator knows no layout with the batch in front. */
     static boolean isSupported(Node n, Graph graph) {
-        return n.is("LSTM") && n.intAttribute("layout", 0) == 0 && isWeight(graph, n.input(W)) && isWeight(graph, n.input(R));
+        return n.is("LSTM")
+                && n.intAttribute("layout", 0) == 0
+                && isWeight(graph, n.input(W))
+                && isWeight(graph, n.input(R));
     }
 
     private static boolean isWeight(Graph graph, String value) {
@@ -63,8 +66,8 @@ final class DynamicLstm {
             return rule;
         }
         TensorRule input = rule.inputs().get(0);
-        TensorRule w = new TensorRule(
-                weight.with(new CodeRange(7, -64, 64)).perChannel(1), "minmax", InitialState.INITIAL);
+        TensorRule w =
+                new TensorRule(weight.with(new CodeRange(7, -64, 64)).perChannel(1), "minmax", InitialState.INITIAL);
         return NodeRule.uniform(n, input.with(InitialState.FP32))
                 .input(0, input)
                 .input(W, w)

@@ -28,7 +28,8 @@ final class MatMulSupport {
             model.graph()
                     .node(c.slot().node())
                     .filter(n -> written && constants(n).contains(c.slot().index()))
-                    .ifPresent(n -> entries.put(DynamicLstm.entry(n.name(), c.slot().index()), c));
+                    .ifPresent(n ->
+                            entries.put(DynamicLstm.entry(n.name(), c.slot().index()), c));
         }
         return entries;
     }

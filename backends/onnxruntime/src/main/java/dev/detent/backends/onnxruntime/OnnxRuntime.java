@@ -100,9 +100,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
     private static final int BLOCK = 32;
 
     /** Embedding tables of weight-only targets: 4 bits cost bge-small 0.7 dB of 12.2 and save 6 of 28 MB. */
-    private static final Scheme BLOCKS_OF_8 = LinearInteger.symmetric(8, -128, 127)
-            .with(ScaleRule.MAGNITUDE)
-            .with(new Granularity.PerBlock(0, BLOCK));
+    private static final Scheme BLOCKS_OF_8 =
+            LinearInteger.symmetric(8, -128, 127).with(ScaleRule.MAGNITUDE).with(new Granularity.PerBlock(0, BLOCK));
 
     private static final Set<String> PRODUCTS = Set.of("MatMul", "Gemm");
 
@@ -138,9 +137,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                                 "onnxruntime-dynamic",
                                 "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
                         .quantizes(OperatorTable.plus(PRODUCTS, "Gather LSTM"))
-                        .onlyIf((n, g) -> isProduct(n, g)
-                                || EmbeddingTable.isReadBy(n, g)
-                                || DynamicLstm.isSupported(n, g))
+                        .onlyIf((n, g) ->
+                                isProduct(n, g) || EmbeddingTable.isReadBy(n, g) || DynamicLstm.isSupported(n, g))
                         .activations(DynamicInteger.SCHEME, DynamicInteger.ID)
                         .channelWeights(WEIGHT, "minmax", PRODUCTS)
                         .adjusted(OnnxRuntime::withRoom)

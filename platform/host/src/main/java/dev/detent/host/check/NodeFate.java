@@ -54,7 +54,9 @@ public record NodeFate(String node, String opType, Kind kind, int bits, String r
                 n.opType(),
                 supported ? Kind.FLOAT : Kind.UNSUPPORTED,
                 0,
-                supported ? reason(n, run) : "no integer " + n.opType() + " of this form on the target" + QuantizedNodes.whatItIs(n),
+                supported
+                        ? reason(n, run)
+                        : "no integer " + n.opType() + " of this form on the target" + QuantizedNodes.whatItIs(n),
                 products);
     }
 

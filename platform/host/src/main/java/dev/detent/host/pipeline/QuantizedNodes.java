@@ -39,7 +39,10 @@ public final class QuantizedNodes {
                 .orElse("the target's rules keep it in float here");
     }
 
-    /** What is to be said of an operator that the target has no rule for, behind that: begins with a semicolon, or empty. */
+    /**
+     * What is to be said of an operator that the target has no rule for, behind that: begins with a semicolon, or
+     * empty.
+     */
     public static String whatItIs(Node n) {
         String branches = Branches.inFloat(n);
         if (!branches.isEmpty()) {

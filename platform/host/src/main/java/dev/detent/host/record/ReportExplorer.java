@@ -88,7 +88,8 @@ final class ReportExplorer {
             return Optional.of(QuantizedNodes.whyFloat(n, result.journal()));
         }
         if (!target.plan().target().supports(n, result.graph())) {
-            return Optional.of("target '" + target.id() + "' has no rule for this " + n.opType() + QuantizedNodes.whatItIs(n));
+            return Optional.of(
+                    "target '" + target.id() + "' has no rule for this " + n.opType() + QuantizedNodes.whatItIs(n));
         }
         if (placement == Placement.FLOAT) {
             return Optional.of(

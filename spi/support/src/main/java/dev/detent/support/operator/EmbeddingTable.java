@@ -29,15 +29,18 @@ public final class EmbeddingTable {
                         .isPresent();
     }
 
-    /** Whether a weighted operator has the same matrix, as it is or transposed: one in the file where codes are alike. */
+    /**
+     * Whether a weighted operator has the same matrix, as it is or transposed: one in the file where codes are alike.
+     */
     public static boolean isTied(Node reader, Graph graph) {
         Tensor table = graph.initializer(reader.input(0)).orElseThrow();
         return graph.nodes().stream()
                 .filter(n -> OperatorTable.is(n, Trait.WEIGHTED))
                 .flatMap(n -> graph.initializer(n.input(1)).stream())
                 .filter(w -> w.type() == ElementType.FLOAT && w.rank() == 2)
-                .anyMatch(w -> Arrays.equals(w.dims(), table.dims()) && w.bytes().equals(table.bytes())
-                        || w.dim(0) == table.dim(1) && w.dim(1) == table.dim(0) && isTransposed(table, w));
+                .anyMatch(
+                        w -> Arrays.equals(w.dims(), table.dims()) && w.bytes().equals(table.bytes())
+                                || w.dim(0) == table.dim(1) && w.dim(1) == table.dim(0) && isTransposed(table, w));
     }
 
     private static boolean isTransposed(Tensor a, Tensor b) {

@@ -146,8 +146,8 @@ public final class QdqGraphBuilder {
             quantization
                     .input(n, 0)
                     .filter(c -> c.state().isWritten() && areRows(c))
-                    .ifPresent(c -> QuantizedRows.write(
-                            edit, graph.node(n.name()).orElseThrow(), c));
+                    .ifPresent(
+                            c -> QuantizedRows.write(edit, graph.node(n.name()).orElseThrow(), c));
         }
         producers.forEach((value, c) -> producer(value, c));
         if (form.contains(Form.BEHIND_MOVES)) {

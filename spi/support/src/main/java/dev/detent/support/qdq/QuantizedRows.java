@@ -19,10 +19,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An embedding table as int8 codes with a scale for each row. The rows are taken first and decoded afterwards: Gather of
- * codes, Gather of scales, Cast, Mul. A DequantizeLinear in front of the Gather would decode the whole table at every
- * run (ONNX Runtime 1.28, 30522 x 384: 9.3 ms instead of 0.07), and one behind it takes the scales of rows only from
- * opset 21 on.
+ * An embedding table as int8 codes with a scale for each row. The rows are taken first and decoded afterwards: Gather
+ * of codes, Gather of scales, Cast, Mul. A DequantizeLinear in front of the Gather would decode the whole table at
+ * every run (ONNX Runtime 1.28, 30522 x 384: 9.3 ms instead of 0.07), and one behind it takes the scales of rows only
+ * from opset 21 on.
  */
 @Experimental(since = "1.0")
 public final class QuantizedRows {

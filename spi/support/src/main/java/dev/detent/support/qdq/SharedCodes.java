@@ -14,8 +14,8 @@ import java.util.Optional;
 
 /**
  * The codes of an embedding table that a network's last product has as its matrix too, once in the file. Scales stay
- * apart. Where the matrix lies the other way a Transpose of the codes stands in front of it; ONNX Runtime does that once,
- * when it loads the file.
+ * apart. Where the matrix lies the other way a Transpose of the codes stands in front of it; ONNX Runtime does that
+ * once, when it loads the file.
  */
 @Experimental(since = "1.0")
 public final class SharedCodes {
@@ -81,8 +81,8 @@ public final class SharedCodes {
     public static void separate(GraphEditor edit) {
         Graph graph = edit.graph();
         for (Node n : List.copyOf(graph.nodes())) {
-            Optional<Tensor> codes = graph.initializer(n.input(0))
-                    .filter(t -> t.type() == ElementType.INT8 && t.rank() == 2);
+            Optional<Tensor> codes =
+                    graph.initializer(n.input(0)).filter(t -> t.type() == ElementType.INT8 && t.rank() == 2);
             if (n.is("Transpose") && n.name().endsWith(TRANSPOSE) && codes.isPresent()) {
                 String name = n.name().substring(0, n.name().length() - TRANSPOSE.length());
                 edit.remove(n).redirect(n.output(0), name).initializer(name, transposed(codes.get()));
