@@ -70,11 +70,8 @@ final class DemoCommand implements Callable<Integer> {
                     speed.after() / speed.before()));
             if (speed.after() < speed.before()) {
                 console.line(
-                        "           slower: in so small a network the conversions between float and codes cost more than 8-bit "
-                                + "kernels save");
-                console.line(
-                        "           on this CPU; it gains size alone. Larger networks gain speed where there are integer dot "
-                                + "products (VNNI, Arm)");
+                        "           slower: this network gains size alone on this CPU; larger convolutions gain speed,");
+                console.line("           most of all where there are integer dot products (VNNI, Arm)");
             }
         });
         console.line("result in  " + out.toAbsolutePath().normalize() + " (open report.html)");
