@@ -12,13 +12,14 @@ public final class AtomicFile {
 
     private AtomicFile() {}
 
-    /** Replaces a file in one step. A device, and the file behind a symbolic link, are written to where they are. */
+    /** Replaces a file in one step, or the one that a symbolic link leads to. A device is written to where it is. */
     public static void write(Path file, byte[] content) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file) || Files.isSymbolicLink(file)) {
+        boolean isLink = Files.isSymbolicLink(file);
+        if ((isLink || Files.exists(file)) && !Files.isRegularFile(file)) {
             Files.write(file, content);
             return;
         }
-        Path absolute = file.toAbsolutePath();
+        Path absolute = isLink ? file.toRealPath() : file.toAbsolutePath();
         // A temporary file of Java's would be for its owner's eyes alone.
         Path draft = absolute.resolveSibling(".detent-" + UUID.randomUUID());
         try {
