@@ -5,6 +5,7 @@ import dev.detent.caffe.proto.InnerProductParameter;
 import dev.detent.caffe.proto.ScaleParameter;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.support.graph.TransposedTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -130,7 +131,7 @@ final class WeightedLayers {
         if (axis != in.length - 1) {
             throw r.refused("multiplies more than the last axis of a blob with " + in.length + " axes");
         }
-        Tensor matrix = p.getTranspose() ? r.blob(0, tail, outputs) : Weights.transposed(r.blob(0, outputs, tail));
+        Tensor matrix = p.getTranspose() ? r.blob(0, tail, outputs) : TransposedTensor.of(r.blob(0, outputs, tail));
         List<String> factors = List.of(r.input(0), r.constant("weight", matrix));
         if (!p.getBiasTerm()) {
             r.top("MatMul", factors, Map.of(), out);

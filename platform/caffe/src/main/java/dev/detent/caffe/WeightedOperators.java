@@ -6,6 +6,7 @@ import dev.detent.caffe.proto.ConvolutionParameter;
 import dev.detent.caffe.proto.LayerParameter;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.support.graph.TransposedTensor;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -133,7 +134,7 @@ final class WeightedOperators {
             throw w.refused("transposes its input");
         }
         boolean transposed = n.intAttribute("transB", 0) != 0;
-        Tensor rows = Weights.scaled(transposed ? matrix : Weights.transposed(matrix), n.floatAttribute("alpha", 1));
+        Tensor rows = Weights.scaled(transposed ? matrix : TransposedTensor.of(matrix), n.floatAttribute("alpha", 1));
         Optional<Tensor> bias =
                 w.constant(2).map(b -> Weights.scaled(spread(b, rows.dim(0)), n.floatAttribute("beta", 1)));
         if (n.hasInput(2) && (bias.isEmpty() || w.constant(2).orElseThrow().elementCount() > rows.dim(0))) {
@@ -151,7 +152,7 @@ final class WeightedOperators {
         if (matrix.rank() != 2) {
             throw w.refused("multiplies with a tensor of " + matrix.rank() + " axes; InnerProduct takes a matrix");
         }
-        innerProduct(w, Weights.transposed(matrix), Optional.empty(), w.in(0).length - 1);
+        innerProduct(w, TransposedTensor.of(matrix), Optional.empty(), w.in(0).length - 1);
     }
 
     private static void innerProduct(NodeWriting w, Tensor rows, Optional<Tensor> bias, int axis) {

@@ -25,20 +25,6 @@ final class Weights {
         return Tensor.ofFloats(t.dims(), all);
     }
 
-    /** Of a matrix. */
-    static Tensor transposed(Tensor t) {
-        int rows = (int) t.dim(0);
-        int columns = (int) t.dim(1);
-        float[] from = t.floats();
-        float[] to = new float[from.length];
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < columns; j++) {
-                to[j * rows + i] = from[i * columns + j];
-            }
-        }
-        return Tensor.ofFloats(new long[] {columns, rows}, to);
-    }
-
     /**
      * A kernel in a larger one: zeros stand before and behind it on both axes.
      *

@@ -6,6 +6,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.support.graph.TransposedTensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -56,7 +57,7 @@ final class EinsumProducts {
         Optional<Tensor> constant =
                 graph.initializer(value).filter(t -> t.type() == ElementType.FLOAT && t.rank() == rank);
         if (constant.isPresent()) {
-            edit.initializer(turned, turned(constant.get()));
+            edit.initializer(turned, TransposedTensor.of(constant.get()));
             return turned;
         }
         List<Long> axes = new ArrayList<>(LongStream.range(0, rank).boxed().toList());
@@ -68,21 +69,6 @@ final class EinsumProducts {
                 List.of(turned),
                 Map.of("perm", new Attribute.Ints(axes))));
         return turned;
-    }
-
-    private static Tensor turned(Tensor t) {
-        long[] dims = t.dims().clone();
-        int rows = (int) dims[dims.length - 2];
-        int columns = (int) dims[dims.length - 1];
-        dims[dims.length - 2] = columns;
-        dims[dims.length - 1] = rows;
-        float[] from = t.floats();
-        float[] to = new float[from.length];
-        for (int i = 0; i < from.length; i++) {
-            int inMatrix = i % (rows * columns);
-            to[i - inMatrix + inMatrix % columns * rows + inMatrix / columns] = from[i];
-        }
-        return Tensor.ofFloats(dims, to);
     }
 
     private static Optional<Product> product(String equation) {

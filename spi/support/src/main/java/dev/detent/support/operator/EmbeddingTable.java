@@ -5,6 +5,7 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.support.graph.TransposedTensor;
 import java.util.Arrays;
 
 /**
@@ -40,19 +41,6 @@ public final class EmbeddingTable {
                 .filter(w -> w.type() == ElementType.FLOAT && w.rank() == 2)
                 .anyMatch(
                         w -> Arrays.equals(w.dims(), table.dims()) && w.bytes().equals(table.bytes())
-                                || w.dim(0) == table.dim(1) && w.dim(1) == table.dim(0) && isTransposed(table, w));
-    }
-
-    private static boolean isTransposed(Tensor a, Tensor b) {
-        int rows = (int) a.dim(0);
-        int columns = (int) a.dim(1);
-        float[] x = a.floats();
-        float[] y = b.floats();
-        for (int i = 0; i < x.length; i++) {
-            if (Float.floatToIntBits(x[i]) != Float.floatToIntBits(y[i % columns * rows + i / columns])) {
-                return false;
-            }
-        }
-        return true;
+                                || TransposedTensor.isOf(table, w));
     }
 }

@@ -7,6 +7,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.support.graph.TransposedTensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ public final class SharedCodes {
                 // The weight keeps its name, by which it is read back.
                 graph.uses(table).forEach(u -> edit.replace(u.node().withInput(u.index(), name)));
                 return;
-            } else if (other.dim(0) == codes.dim(1) && other.dim(1) == codes.dim(0) && isTransposed(codes, other)) {
+            } else if (TransposedTensor.isOf(codes, other)) {
                 String turned = edit.freshName(name + "_shared");
                 edit.redirect(name, turned);
                 edit.add(Node.of(
@@ -64,19 +65,6 @@ public final class SharedCodes {
         return graph.consumers(codes).stream().allMatch(n -> n.is("Gather"));
     }
 
-    private static boolean isTransposed(Tensor a, Tensor b) {
-        int rows = (int) a.dim(0);
-        int columns = (int) a.dim(1);
-        int[] x = a.codes();
-        int[] y = b.codes();
-        for (int i = 0; i < x.length; i++) {
-            if (x[i] != y[i % columns * rows + i / columns]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** Gives every weight its own codes again, under its own name. */
     public static void separate(GraphEditor edit) {
         Graph graph = edit.graph();
@@ -85,19 +73,8 @@ public final class SharedCodes {
                     graph.initializer(n.input(0)).filter(t -> t.type() == ElementType.INT8 && t.rank() == 2);
             if (n.is("Transpose") && n.name().endsWith(TRANSPOSE) && codes.isPresent()) {
                 String name = n.name().substring(0, n.name().length() - TRANSPOSE.length());
-                edit.remove(n).redirect(n.output(0), name).initializer(name, transposed(codes.get()));
+                edit.remove(n).redirect(n.output(0), name).initializer(name, TransposedTensor.of(codes.get()));
             }
         }
-    }
-
-    private static Tensor transposed(Tensor t) {
-        int rows = (int) t.dim(0);
-        int columns = (int) t.dim(1);
-        int[] from = t.codes();
-        int[] to = new int[from.length];
-        for (int i = 0; i < from.length; i++) {
-            to[i % columns * rows + i / columns] = from[i];
-        }
-        return Tensor.ofCodes(t.type(), new long[] {columns, rows}, to);
     }
 }
