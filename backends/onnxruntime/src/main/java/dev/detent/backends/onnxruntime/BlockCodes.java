@@ -1,12 +1,16 @@
 package dev.detent.backends.onnxruntime;
 
 import dev.detent.spi.graph.ElementType;
+import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.ArtifactGraph;
+import dev.detent.support.export.ReadBackParameters;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Codes of 4 or 8 bits in blocks, as MatMulNBits and GatherBlockQuantized (domain com.microsoft) take them: unsigned
@@ -60,6 +64,41 @@ final class BlockCodes {
             }
         }
         return Tensor.of(ElementType.UINT8, new long[] {packed.length}, ByteBuffer.wrap(packed));
+    }
+
+    /**
+     * Scales and zero points as they stand in a file: input 2 of the node holds the scales, and input 3, if there is
+     * one, the zero points.
+     */
+    static QuantizationParameters parameters(ArtifactGraph file, Node n, int channels) {
+        float[] scales = file.floats(n, 2);
+        if (!n.hasInput(3)) {
+            return ReadBackParameters.parameters(n.name(), scales);
+        }
+        int[] zeroPoints = zeroPoints(file, n, scales.length, channels);
+        float[] values = new float[scales.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = zeroPoints[i];
+        }
+        return ReadBackParameters.parameters(n.name(), scales, values);
+    }
+
+    /** One for each of {@code count} blocks in a file; those of symmetric codes are in the middle. */
+    static int[] zeroPoints(ArtifactGraph file, Node n, int count, int channels) {
+        int bits = (int) n.intAttribute("bits", 4);
+        int[] all = new int[count];
+        if (!n.hasInput(3)) {
+            Arrays.fill(all, 1 << bits - 1);
+            return all;
+        }
+        int blocks = channels > 0 ? count / channels : 0;
+        int[] packed = file.codes(n, 3);
+        int rowBytes = rowBytes(blocks, bits);
+        if (bits != 4 && bits != 8 || packed.length != channels * rowBytes) {
+            throw file.damaged(n, "has zero points that do not fit its attributes");
+        }
+        Arrays.setAll(all, i -> get(packed, i / blocks * rowBytes * 8 / bits + i % blocks, bits));
+        return all;
     }
 
     /** Bytes that the zero points of one channel take. */

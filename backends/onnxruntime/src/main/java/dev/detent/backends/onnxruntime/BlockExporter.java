@@ -10,9 +10,7 @@ import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
-import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -87,37 +85,7 @@ final class BlockExporter extends ConstantProductExporter {
 
     @Override
     QuantizationParameters parameters(ArtifactGraph file, Node n) {
-        float[] scales = file.floats(n, 2);
-        if (!n.hasInput(3)) {
-            return ReadBackParameters.parameters(n.name(), scales);
-        }
-        int outputs = (int) n.intAttribute("N", 0);
-        int[] zeroPoints = zeroPoints(file, n, scales.length, outputs);
-        float[] values = new float[scales.length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = zeroPoints[i];
-        }
-        return ReadBackParameters.parameters(n.name(), scales, values);
-    }
-
-    /** One for each block; those of symmetric codes are in the middle. */
-    private static int[] zeroPoints(ArtifactGraph file, Node n, int count, int outputs) {
-        int bits = (int) n.intAttribute("bits", 4);
-        int blocks = outputs > 0 ? count / outputs : 0;
-        int[] all = new int[count];
-        if (!n.hasInput(3)) {
-            Arrays.fill(all, 1 << bits - 1);
-            return all;
-        }
-        int[] packed = file.codes(n, 3);
-        int rowBytes = BlockCodes.rowBytes(blocks, bits);
-        if (bits != 4 && bits != 8 || packed.length != outputs * rowBytes) {
-            throw file.damaged(n, "has zero points that do not fit its attributes");
-        }
-        for (int i = 0; i < count; i++) {
-            all[i] = BlockCodes.get(packed, i / blocks * rowBytes * 8 / bits + i % blocks, bits);
-        }
-        return all;
+        return BlockCodes.parameters(file, n, (int) n.intAttribute("N", 0));
     }
 
     @Override
@@ -137,7 +105,7 @@ final class BlockExporter extends ConstantProductExporter {
                 || packed.length != outputs * blocks * block * bits / 8) {
             throw file.damaged(n, "has weights and scales that do not fit its attributes");
         }
-        int[] zeroPoints = zeroPoints(file, n, scales.length, (int) outputs);
+        int[] zeroPoints = BlockCodes.zeroPoints(file, n, scales.length, (int) outputs);
         float[] values = new float[(int) (inputs * outputs)];
         for (int o = 0; o < outputs; o++) {
             for (int k = 0; k < inputs; k++) {

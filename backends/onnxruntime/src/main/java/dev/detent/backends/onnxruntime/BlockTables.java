@@ -9,9 +9,7 @@ import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
-import dev.detent.support.export.ReadBackParameters;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -120,33 +118,7 @@ final class BlockTables implements TableForm {
 
     @Override
     public QuantizationParameters parameters(ArtifactGraph file, Node n) {
-        float[] scales = file.floats(n, 2);
-        if (!n.hasInput(3)) {
-            return ReadBackParameters.parameters(n.name(), scales);
-        }
-        int[] zeroPoints = zeroPoints(file, n, scales.length);
-        float[] values = new float[scales.length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = zeroPoints[i];
-        }
-        return ReadBackParameters.parameters(n.name(), scales, values);
-    }
-
-    private static int[] zeroPoints(ArtifactGraph file, Node n, int count) {
-        int bits = (int) n.intAttribute("bits", 4);
-        int[] all = new int[count];
-        if (!n.hasInput(3)) {
-            Arrays.fill(all, 1 << bits - 1);
-            return all;
-        }
-        int blocks = (int) file.constant(n, 2).dim(1);
-        int[] packed = file.codes(n, 3);
-        int rowBytes = BlockCodes.rowBytes(blocks, bits);
-        if (bits != 4 && bits != 8 || blocks == 0 || packed.length != count / blocks * rowBytes) {
-            throw file.damaged(n, "has zero points that do not fit its attributes");
-        }
-        Arrays.setAll(all, i -> BlockCodes.get(packed, i / blocks * rowBytes * 8 / bits + i % blocks, bits));
-        return all;
+        return BlockCodes.parameters(file, n, (int) file.constant(n, 2).dim(0));
     }
 
     @Override
@@ -162,7 +134,7 @@ final class BlockTables implements TableForm {
             throw file.damaged(n, "has codes and scales that do not fit its attributes");
         }
         float[] s = scales.floats();
-        int[] zeroPoints = zeroPoints(file, n, s.length);
+        int[] zeroPoints = BlockCodes.zeroPoints(file, n, s.length, (int) scales.dim(0));
         float[] values = new float[s.length * block];
         for (int i = 0; i < values.length; i++) {
             values[i] = (BlockCodes.get(packed, i, bits) - zeroPoints[i / block]) * s[i / block];

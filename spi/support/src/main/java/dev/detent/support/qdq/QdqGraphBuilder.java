@@ -329,7 +329,12 @@ public final class QdqGraphBuilder {
     }
 
     private Tensor codes(TensorQuantization c) {
-        Tensor t = graph.initializer(c.value()).orElseThrow();
+        ElementType type = type(c.scheme().with(Rounding.HALF_EVEN), c.value());
+        return codes(graph.initializer(c.value()).orElseThrow(), c, type);
+    }
+
+    /** What the config makes of a constant, as integers of a type. */
+    static Tensor codes(Tensor t, TensorQuantization c, ElementType type) {
         Scheme scheme = c.scheme();
         QuantizationParameters p = c.qparams().orElseThrow();
         float[] values = t.floats();
@@ -341,7 +346,7 @@ public final class QdqGraphBuilder {
             int channel = i / stride % p.channels();
             codes[i] = (int) scheme.system().code(values[i], p.scale(channel), p.zeroPoint(channel), scheme);
         }
-        return Tensor.ofCodes(type(scheme.with(Rounding.HALF_EVEN), c.value()), t.dims(), codes);
+        return Tensor.ofCodes(type, t.dims(), codes);
     }
 
     /** Integer codes in place of the values, and a DequantizeLinear in front of the consumer. */

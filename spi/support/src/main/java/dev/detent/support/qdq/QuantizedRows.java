@@ -9,7 +9,6 @@ import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.Granularity;
 import dev.detent.spi.quant.QuantizationParameters;
-import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
@@ -47,7 +46,7 @@ public final class QuantizedRows {
     public static void write(GraphEditor edit, Node gather, TensorQuantization c) {
         Tensor table = edit.graph().initializer(gather.input(0)).orElseThrow();
         String codes = edit.freshName(c.value() + CODES);
-        edit.initializer(codes, codes(table, c));
+        edit.initializer(codes, QdqGraphBuilder.codes(table, c, ElementType.INT8));
         String scales = edit.freshName(c.value() + SCALES);
         QuantizationParameters p = c.qparams().orElseThrow();
         edit.initializer(scales, Tensor.ofFloats(new long[] {p.channels(), 1}, p.scales()));
@@ -64,18 +63,6 @@ public final class QuantizedRows {
 
     private static Node take(String name, String table, String indices, String out) {
         return Node.of(name, "Gather", List.of(table, indices), List.of(out), Map.of());
-    }
-
-    private static Tensor codes(Tensor table, TensorQuantization c) {
-        Scheme scheme = c.scheme();
-        QuantizationParameters p = c.qparams().orElseThrow();
-        int columns = (int) table.dim(1);
-        float[] values = table.floats();
-        int[] codes = new int[values.length];
-        for (int i = 0; i < codes.length; i++) {
-            codes[i] = (int) scheme.system().code(values[i], p.scale(i / columns), 0, scheme);
-        }
-        return Tensor.ofCodes(ElementType.INT8, table.dims(), codes);
     }
 
     /** Whether {@link #write} put {@code n} in the place of a Gather. */
