@@ -6,6 +6,7 @@ import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
+import dev.detent.support.observe.MinMaxAccumulator;
 import java.util.Optional;
 
 /**

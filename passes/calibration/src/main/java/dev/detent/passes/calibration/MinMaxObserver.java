@@ -5,6 +5,7 @@ import dev.detent.spi.observe.Sketch;
 import dev.detent.spi.observe.SketchState;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.observe.MinMaxAccumulator;
 import java.util.Arrays;
 import java.util.Optional;
 

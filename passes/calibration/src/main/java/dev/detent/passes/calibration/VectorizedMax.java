@@ -1,5 +1,7 @@
 package dev.detent.passes.calibration;
 
+import dev.detent.support.observe.MinMaxAccumulator;
+
 /**
  * Maximum or negated minimum of a block of values by pairwise halving: such loops become vector instructions (see
  * {@link MinMaxAccumulator}); the reduction to one number in a single loop does not. Not-a-number wins.

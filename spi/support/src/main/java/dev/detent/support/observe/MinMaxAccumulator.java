@@ -1,13 +1,16 @@
-package dev.detent.passes.calibration;
+package dev.detent.support.observe;
 
+import dev.detent.spi.Experimental;
 import dev.detent.spi.observe.SketchState;
 import java.util.Arrays;
 
 /**
  * Smallest and largest of many floats. Kept in lanes, element j of a run against lane j: that loop becomes vector
- * instructions on Java 17 and newer, where a reduction to one number does not (0.04 against 0.4 ns per element).
+ * instructions on Java 17 and newer, where a reduction to one number does not (0.04 against 0.4 ns per element). A NaN
+ * makes both ends NaN. Used by one thread.
  */
-final class MinMaxAccumulator {
+@Experimental(since = "1.0")
+public final class MinMaxAccumulator {
 
     private static final int LANES = 1024;
 
@@ -16,20 +19,28 @@ final class MinMaxAccumulator {
     /** Nothing below zero will come: the smallest value is not looked for and counts as 0. */
     private boolean nonNegative;
 
-    MinMaxAccumulator() {
+    /** One that has seen nothing. */
+    public MinMaxAccumulator() {
         reset();
     }
 
-    void reset() {
+    /** Forgets what it has seen. */
+    public void reset() {
         Arrays.fill(min, Float.POSITIVE_INFINITY);
         Arrays.fill(max, Float.NEGATIVE_INFINITY);
     }
 
-    void expectNonNegative() {
+    /** Nothing below 0 will come: the smallest value counts as 0. */
+    public void expectNonNegative() {
         nonNegative = true;
     }
 
-    void accept(float[] values, int from, int to) {
+    /**
+     * The next values; fastest with {@code from} 0 and at most a thousand of them.
+     *
+     * @param to position behind the last one
+     */
+    public void accept(float[] values, int from, int to) {
         if (from == 0 && to <= LANES) {
             accept(values, to);
             return;
@@ -49,8 +60,11 @@ final class MinMaxAccumulator {
         }
     }
 
-    /** One index for both arrays: with an offset in one of them the compiler gives up. */
-    static void raise(float[] max, float[] values, int n) {
+    /**
+     * Raises the first {@code n} elements of {@code max} to those of {@code values}. One index for both arrays: with an
+     * offset in one of them the compiler gives up.
+     */
+    public static void raise(float[] max, float[] values, int n) {
         for (int j = 0; j < n; j++) {
             max[j] = Math.max(max[j], values[j]);
         }
@@ -62,13 +76,14 @@ final class MinMaxAccumulator {
         }
     }
 
-    void merge(MinMaxAccumulator other) {
+    /** Takes over what another has seen, which stays as it is. */
+    public void merge(MinMaxAccumulator other) {
         lower(min, other.min, LANES);
         raise(max, other.max, LANES);
     }
 
-    /** Infinity when nothing has been seen. */
-    float min() {
+    /** Smallest value; infinity when nothing has been seen. */
+    public float min() {
         if (nonNegative && max() != Float.NEGATIVE_INFINITY) {
             return 0;
         }
@@ -79,7 +94,8 @@ final class MinMaxAccumulator {
         return m;
     }
 
-    float max() {
+    /** Largest value; negative infinity when nothing has been seen. */
+    public float max() {
         float m = max[0];
         for (float v : max) {
             m = Math.max(m, v);
@@ -87,18 +103,19 @@ final class MinMaxAccumulator {
         return m;
     }
 
-    /** Infinities where nothing was seen. */
-    SketchState.Extremes state() {
+    /** Both ends, to be kept in a file; infinities where nothing was seen. */
+    public SketchState.Extremes state() {
         return new SketchState.Extremes(new float[] {min()}, new float[] {max()});
     }
 
-    void restore(SketchState.Extremes state) {
+    /** Takes over what {@link #state} gave. */
+    public void restore(SketchState.Extremes state) {
         min[0] = Math.min(min[0], state.smallest()[0]);
         max[0] = Math.max(max[0], state.largest()[0]);
     }
 
-    /** One run on its own, for short ones. */
-    static float[] of(float[] values, int from, int to) {
+    /** Smallest and largest of one run on its own, for short ones. */
+    public static float[] of(float[] values, int from, int to) {
         float lo = Float.POSITIVE_INFINITY;
         float hi = Float.NEGATIVE_INFINITY;
         for (int i = from; i < to; i++) {
