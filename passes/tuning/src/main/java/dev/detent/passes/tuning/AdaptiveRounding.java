@@ -11,6 +11,7 @@ import dev.detent.spi.pass.PassDefinition;
 import dev.detent.spi.pass.PassDescriptor;
 import dev.detent.spi.pass.PassRequirement;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
@@ -73,6 +74,8 @@ final class AdaptiveRounding {
                     .options(SAMPLES, HELD_OUT, POSITIONS, BLOCK, UPSTREAM, SCALES, SWEEPS, MEMORY, CURVATURE)
                     .build(),
             context -> new AdaptiveRounding(context).run());
+
+    private static final Range UNBOUNDED = new Range(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
 
     /** A bias keeps twice the room of 32 bits. */
     private static final double LARGEST_BIAS_CODE = 1L << 30;
@@ -172,20 +175,15 @@ final class AdaptiveRounding {
     }
 
     /**
-     * The least and the largest value that the layer can read. What the float network has beyond them was given up when
-     * the range was chosen; a few such values would otherwise be all that the moments tell of.
+     * What the layer can read. What the float network has beyond it was given up when the range was chosen; a few such
+     * values would otherwise dominate the moments.
      */
-    private float[] range(Layer layer) {
-        float[] range = {-Float.MAX_VALUE, Float.MAX_VALUE};
-        context.quantization()
+    private Range range(Layer layer) {
+        return context.quantization()
                 .input(layer.node(), 0)
                 .filter(c -> c.state().isCalibrated() && !c.scheme().isPerChannel())
-                .ifPresent(c -> FakeQuantization.inPlace(
-                        range,
-                        new long[] {range.length},
-                        c.scheme(),
-                        c.qparams().orElseThrow()));
-        return range;
+                .flatMap(c -> c.qparams().map(p -> c.scheme().system().range(p.scale(0), p.zeroPoint(0), c.scheme())))
+                .orElse(UNBOUNDED);
     }
 
     private Proposal propose(Layer layer, LayerRounding closed, float[] target) {

@@ -1,5 +1,6 @@
 package dev.detent.passes.tuning;
 
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.run.Block;
 import java.util.Arrays;
 
@@ -13,7 +14,7 @@ final class PairedMoments implements Block.PairSketch<PairedMoments> {
     private final Im2Col patches;
     private final int[] blocks;
     private final int perSample;
-    private final float[] range;
+    private final Range range;
     private final double[][] means;
     private final double[][] errors;
     /** Sums of x^ x^T, the upper triangle. */
@@ -26,14 +27,13 @@ final class PairedMoments implements Block.PairSketch<PairedMoments> {
     /**
      * @param limit most columns of a block
      * @param perSample at most so many positions of a sample, evenly spread
-     * @param range the least and the largest value that the operator can read; beyond them the float network's counts
-     *     as they do
+     * @param range what the operator can read; a value of the float network beyond it counts as its nearer end
      */
-    PairedMoments(Im2Col patches, int limit, int perSample, float[] range) {
-        this.range = range;
+    PairedMoments(Im2Col patches, int limit, int perSample, Range range) {
         this.patches = patches;
         this.blocks = patches.blocks(limit);
         this.perSample = perSample;
+        this.range = range;
         int matrices = patches.groups() * (blocks.length - 1);
         this.means = new double[matrices][];
         this.errors = new double[matrices][];
@@ -62,7 +62,7 @@ final class PairedMoments implements Block.PairSketch<PairedMoments> {
                 patches.copy(quantized, shape, position, group, x[p]);
                 patches.copy(exact, shape, position, group, e[p]);
                 for (int c = 0; c < patches.columns(); c++) {
-                    e[p][c] = Math.max(range[0], Math.min(range[1], e[p][c])) - x[p][c];
+                    e[p][c] = (float) Math.max(range.low(), Math.min(range.high(), e[p][c])) - x[p][c];
                 }
             }
             for (int b = 0; b + 1 < blocks.length; b++) {

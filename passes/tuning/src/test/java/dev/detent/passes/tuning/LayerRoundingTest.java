@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
 import java.util.List;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class LayerRoundingTest {
 
-    private static final float[] UNBOUNDED = {-Float.MAX_VALUE, Float.MAX_VALUE};
+    private static final Range UNBOUNDED = new Range(-Float.MAX_VALUE, Float.MAX_VALUE);
     private static final int COLUMNS = 6;
     private static final int OUTPUTS = 3;
     private static final int ROWS = 400;

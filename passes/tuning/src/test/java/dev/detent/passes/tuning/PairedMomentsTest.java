@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.detent.spi.graph.Attribute;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.support.number.LinearInteger;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class PairedMomentsTest {
 
-    private static final float[] UNBOUNDED = {-Float.MAX_VALUE, Float.MAX_VALUE};
+    private static final Range UNBOUNDED = new Range(-Float.MAX_VALUE, Float.MAX_VALUE);
     private static final Scheme SCHEME = LinearInteger.asymmetric(8, 0, 255);
     private static final long[] SHAPE = {1, 4, 6, 5};
 
@@ -125,8 +126,8 @@ class PairedMomentsTest {
         float[] quantized = exact.clone();
         SCHEME.system().fakeQuantize(quantized, 0, quantized.length, .5f, 10, SCHEME);
         exact[65] = 1e6f;
-        PairedMoments seen = new PairedMoments(patches, 100, 1000, new float[] {-5, 122.5f});
-        PairedMoments expected = new PairedMoments(patches, 100, 1000, new float[] {-5, 122.5f});
+        PairedMoments seen = new PairedMoments(patches, 100, 1000, new Range(-5, 122.5));
+        PairedMoments expected = new PairedMoments(patches, 100, 1000, new Range(-5, 122.5));
         quantized[65] = 122.5f;
         within[65] = 122.5f;
         seen.accept(exact, quantized, SHAPE);

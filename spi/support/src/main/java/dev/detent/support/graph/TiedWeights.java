@@ -37,14 +37,19 @@ public final class TiedWeights {
      * DequantizeLinear are equal when their scales and zero points are too. Exporters call it on the graph they write.
      */
     public static Graph join(Graph graph) {
-        GraphEditor edit = graph.edit();
-        twins(graph).forEach((name, first) -> edit.redirect(name, first).removeInitializer(name));
-        return graph;
+        return join(graph, twins(graph));
     }
 
     /** The graph itself where no weights are equal, and a copy with {@link #join joined} ones otherwise. */
     public static Graph joined(Graph graph) {
-        return twins(graph).isEmpty() ? graph : join(graph.copy());
+        Map<String, String> twins = twins(graph);
+        return twins.isEmpty() ? graph : join(graph.copy(), twins);
+    }
+
+    private static Graph join(Graph graph, Map<String, String> twins) {
+        GraphEditor edit = graph.edit();
+        twins.forEach((name, first) -> edit.redirect(name, first).removeInitializer(name));
+        return graph;
     }
 
     /** Names of weights, and of the first that is equal. */
