@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * Which layer of one network is which of another, by what they are, what reaches them and what they reach: colours are
  * refined along the edges, forwards and then backwards (Weisfeiler and Leman 1968, on a graph without cycles once each
- * way is enough). Layers of one colour stand alike in the network; those are paired in order.
+ * way is enough). Layers of one colour are in equivalent positions; those are paired in order.
  */
 final class LayerPairing {
 

@@ -28,7 +28,7 @@ public final class NcnnProblems implements ProblemCatalog {
 
     static final ProblemType ALIKE = new ProblemType(
             "DT-NCN-004",
-            "Layers that order alone tells apart",
-            "Layers of the same size stand alike in the network, as in parallel branches; they are paired in the order of both files.",
+            "Layers that only their order tells apart",
+            "Layers of the same size are in equivalent positions of the network, as in parallel branches; they are paired by their order in the two files.",
             "Compare the table's lines of these layers with the layers in the .ncnn.param file.");
 }

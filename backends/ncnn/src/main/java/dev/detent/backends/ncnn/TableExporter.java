@@ -73,7 +73,8 @@ final class TableExporter extends SidecarExporter<List<TextTableCodec.Row>> {
         if (!alike.isEmpty()) {
             context.report(Problem.warning(
                     NcnnProblems.ALIKE,
-                    "stand alike in the network and were paired in order; look their names up in " + param,
+                    "are in equivalent positions of the network and were paired by their order in the files; check their names in "
+                            + param,
                     String.join(", ", alike)));
         }
         CODEC.write(context, model.name() + NAMED_BY_PNNX, rows(named));

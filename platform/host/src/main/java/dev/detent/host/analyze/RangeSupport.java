@@ -13,8 +13,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Whether the calibration samples were enough for the ranges that were made of them. It is the bootstrap of ranges
- * without its dice: of all subsets of m samples the mean reach is known exactly from the sorted extremes of single
+ * Whether the calibration samples were enough for the ranges that were made of them. A bootstrap would estimate it from
+ * random subsets; the mean reach of all subsets of m samples follows exactly from the sorted extremes of single
  * samples, so the answer is the same every time and in whatever order the samples come. What a range clips is not
  * counted: a sample reaches no further than the range.
  *
