@@ -48,7 +48,6 @@ def nncf_run(model, calibration, evaluation, goal, budget):
 
     net = ov.convert_model(model)
     counted = {"full": 0, "samples": 0}
-    reference = None
 
     def outputs(compiled, samples):
         return [compiled(x[None])[0].copy() for x in samples]
@@ -88,7 +87,7 @@ def ort_run(model, calibration, evaluation, goal, budget):
     import onnxruntime as ort
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
-    folder = tempfile.mkdtemp()
+    folder = tempfile.TemporaryDirectory()
     weights = macs(model)
     options = ort.SessionOptions()
     options.add_session_config_entry("session.x64quantprecision", "1")
@@ -112,7 +111,7 @@ def ort_run(model, calibration, evaluation, goal, budget):
     def agreement(excluded):
         nonlocal evaluations
         evaluations += 1
-        out = os.path.join(folder, "q.onnx")
+        out = os.path.join(folder.name, "q.onnx")
         quantize_static(model, out, Reader(), per_channel=True, reduce_range=True, nodes_to_exclude=list(excluded), activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
         return float((run(out) == reference).mean())
 
