@@ -180,6 +180,32 @@ class ObservationsTest {
                         observe(model, data, "1/1", "onnxruntime").observations()));
     }
 
+    /** Every sample twice as large as the one before calls for more; 64 of a kind do not. */
+    @Test
+    void aRunSaysWhetherTheSamplesWereEnough() throws IOException {
+        int size = 8 * 6 * 6;
+        float[] growing = new float[8 * size];
+        for (int i = 0; i < growing.length; i++) {
+            growing[i] = (float) Math.scalb((i % 7 - 3) / 3.0, i / size);
+        }
+        Path few = InstalledDistribution.npy(work.resolve("growing.npy"), "8, 8, 6, 6", growing);
+        assertThat(ranges(few)).matches("the range of '.+' still grows, by \\d+ % from 4 to 8 samples: add samples");
+        float[] alike = new float[64 * size];
+        for (int i = 0; i < alike.length; i++) {
+            alike[i] = (i % size % 7 - 3) / 3f;
+        }
+        Path many = InstalledDistribution.npy(work.resolve("alike.npy"), "64, 8, 6, 6", alike);
+        assertThat(ranges(many)).isEqualTo("32 of the 64 samples suffice: they reach 95 % of every range");
+    }
+
+    private static String ranges(Path looked) {
+        return quantize(request(model, "ranges", "onnxruntime").calibration(looked.toString()))
+                .measured()
+                .ranges()
+                .orElseThrow()
+                .sentence();
+    }
+
     private static Path random(int seed) throws IOException {
         Graph graph = RandomGraphs.of(seed);
         Path file = work.resolve("random" + seed + ".onnx");
