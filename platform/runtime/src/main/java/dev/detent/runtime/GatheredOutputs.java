@@ -70,8 +70,7 @@ final class GatheredOutputs {
             }
         }
         GraphEditor edit = gathered.edit().clearOutputs();
-        Set<String> inSequences =
-                byType.values().stream().flatMap(List::stream).collect(Collectors.toSet());
+        Set<String> inSequences = byType.values().stream().flatMap(List::stream).collect(Collectors.toSet());
         before.stream().filter(o -> !inSequences.contains(o.name())).forEach(edit::output);
         for (List<String> names : byType.values()) {
             for (int from = 0; from < names.size(); from += TOGETHER) {

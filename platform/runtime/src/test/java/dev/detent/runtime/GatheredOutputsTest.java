@@ -114,7 +114,9 @@ class GatheredOutputsTest {
                 () -> OrtModel.of(file, OrtOptimizationLevel.ALL).close());
     }
 
-    /** ONNX Runtime gave each of them a DequantizeLinear of its own, in a dozen seconds, although it rewrote nothing. */
+    /**
+     * ONNX Runtime gave each of them a DequantizeLinear of its own, in a dozen seconds, although it rewrote nothing.
+     */
     @Test
     void tenThousandReadersOfADequantizedValue() throws IOException {
         GraphEditor g = new Graph().edit().opset("", 17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 3));
