@@ -22,6 +22,7 @@ import dev.detent.host.evaluate.Probe;
 import dev.detent.host.evaluate.Speed;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.problem.ObservationProblems;
@@ -155,7 +156,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
             Pipeline.Result result,
             Map<String, EvaluationMetrics> scores,
             List<Problem> problems) {
-        if (model.samples().size() == 0 || Diagnosis.quantizedNodes(result) == 0) {
+        if (model.samples().size() == 0 || QuantizedNodes.count(result) == 0) {
             return Analyzed.NOTHING;
         }
         try (ErrorAnalysis analysis = ErrorAnalysis.of(result)) {
