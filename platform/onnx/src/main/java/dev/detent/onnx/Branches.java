@@ -78,6 +78,17 @@ public final class Branches {
                         attribute(branch).toBuilder().setG(g).build().toByteArray()));
     }
 
+    /** Types of all operators of a graph, those in branches included. */
+    public static Stream<String> types(Graph graph) {
+        return Stream.concat(
+                graph.nodes().stream().map(Node::opType), subgraphs(graph).flatMap(Branches::types));
+    }
+
+    private static Stream<String> types(GraphProto g) {
+        return Stream.concat(
+                g.getNodeList().stream().map(NodeProto::getOpType), inner(g).flatMap(Branches::types));
+    }
+
     /** Names of all nodes in branches, those of branches in them included. */
     public static Set<String> nodes(Graph graph) {
         Set<String> names = new TreeSet<>();

@@ -93,6 +93,7 @@ final class BranchQuantization {
             GraphNormalizer.normalize(inner, prefix);
             Pipeline pipeline = new Pipeline(inner::copy, Pipeline.NO_SAMPLES, 1, Progress.QUIET);
             Pipeline.Result result = pipeline.run(target.with(plan(inner)));
+            problems.addAll(result.problems());
             if (result.whole().noneMatch(r -> QuantizedNodes.count(r) > 0)) {
                 return;
             }
