@@ -36,12 +36,12 @@ public final class QuantizedNodes {
 
     /** What left a node that holds configs in float: a person's rule, a pass, or the target. */
     public static String whyFloat(Node n, Journal journal) {
-        Optional<String> ruled = journal.ruled().stream()
-                .filter(r -> r.slot().node().equals(n.name()) && r.to().isFloat())
+        Optional<String> ruled = journal.ruledOfNode(n.name()).stream()
+                .filter(r -> r.to().isFloat())
                 .findFirst()
                 .map(r -> "because of " + r.source());
-        return ruled.or(() -> journal.entries().stream()
-                        .filter(e -> e.slot().node().equals(n.name()) && e.to().isFloat())
+        return ruled.or(() -> journal.ofNode(n.name()).stream()
+                        .filter(e -> e.to().isFloat())
                         .reduce((earlier, last) -> last)
                         .map(e -> "pass '" + e.pass() + "'" + (e.reason().isEmpty() ? "" : ": " + e.reason())))
                 .orElse("the target's rules keep it in float here");
