@@ -73,15 +73,16 @@ class BranchQuantizationTest {
 
     @ParameterizedTest
     @CsvSource({"onnxruntime-dynamic, 30, 4", "onnxruntime-int8w, 38, 4", "onnxruntime-int4, 15, 6"})
-    void isQuantizedInTheFileAsItIsSimulated(String target, double atLeast, int smaller)
-            throws IOException {
+    void isQuantizedInTheFileAsItIsSimulated(String target, double atLeast, int smaller) throws IOException {
         Graph graph = CaseRun.output(choice(), "y").graph();
         CaseRun run = CaseRun.of(work, graph, target, 1);
         assertThat(run.verified()).isEmpty();
         assertThat(run.outcome().nodes()).isEqualTo(2);
         assertThat(run.snr("exported")).isGreaterThan(atLeast).isCloseTo(run.snr("simulated"), within(1e-6));
         try (var files = Files.list(run.out())) {
-            Path file = files.filter(f -> f.toString().endsWith(".onnx")).findFirst().orElseThrow();
+            Path file = files.filter(f -> f.toString().endsWith(".onnx"))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(Files.size(file)).isLessThan(2 * 4 * WIDTH * WIDTH / smaller + 9000);
             assertThat(OnnxReader.read(file).isInitializer("outside")).isFalse();
         }
@@ -90,7 +91,8 @@ class BranchQuantizationTest {
                         .map(c -> c.slot().node())
                         .distinct()
                         .toList())
-                .containsExactlyInAnyOrder("choice/else_branch/generated_name_0", "choice/then_branch/generated_name_0");
+                .containsExactlyInAnyOrder(
+                        "choice/else_branch/generated_name_0", "choice/then_branch/generated_name_0");
         assertThat(record.record().result().floats().get("choice").why())
                 .contains("1 of 1 nodes of its branch 'then_branch'");
     }
@@ -111,13 +113,14 @@ class BranchQuantizationTest {
                         "else_branch", branch("else_branch", product("state", "outside", false, "q")))));
         body.add(Node.of("pass", "Identity", List.of("goes_on"), List.of("still"), Map.of()));
         body.output(value("still", ElementType.BOOL)).output(value("next", ElementType.FLOAT, 1, WIDTH));
-        GraphEditor e = choice()
-                .initializer("times", Tensor.ofLongs(new long[0], 3))
-                .initializer(
-                        "true",
-                        Tensor.of(ElementType.BOOL, new long[0], ByteBuffer.wrap(new byte[] {1})));
+        GraphEditor e = choice().initializer("times", Tensor.ofLongs(new long[0], 3))
+                .initializer("true", Tensor.of(ElementType.BOOL, new long[0], ByteBuffer.wrap(new byte[] {1})));
         e.add(Node.of(
-                "loop", "Loop", List.of("times", "true", "y"), List.of("z"), Map.of("body", branch("body", body.graph()))));
+                "loop",
+                "Loop",
+                List.of("times", "true", "y"),
+                List.of("z"),
+                Map.of("body", branch("body", body.graph()))));
         CaseRun run = CaseRun.of(work, CaseRun.output(e, "z").graph(), "onnxruntime-dynamic", 1);
         assertThat(run.verified()).isEmpty();
         assertThat(run.outcome().nodes()).isEqualTo(4);
@@ -159,7 +162,9 @@ class BranchQuantizationTest {
         assertThat(run.snr("exported")).isGreaterThan(25);
         Path written;
         try (var files = Files.list(run.out())) {
-            written = files.filter(f -> f.toString().endsWith(".onnx")).findFirst().orElseThrow();
+            written = files.filter(f -> f.toString().endsWith(".onnx"))
+                    .findFirst()
+                    .orElseThrow();
         }
         Graph file = OnnxReader.read(written);
         assertThat(file.nodes()).noneMatch(Node::hasSubgraph);

@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What lies in the branches of If, Loop and Scan: as graphs to work on, put back afterwards, and in words for people who
- * ask why it is float.
+ * What lies in the branches of If, Loop and Scan: as graphs to work on, put back afterwards, and in words for people
+ * who ask why it is float.
  */
 public final class Branches {
 
@@ -70,12 +70,10 @@ public final class Branches {
 
     /** The branch with another graph in it, such as {@link #graph} gave, without the value infos. */
     public static Attribute.Subgraph with(Attribute.Subgraph branch, Graph graph) {
-        GraphProto g =
-                OnnxWriter.subgraph(graph).toBuilder().clearValueInfo().build();
+        GraphProto g = OnnxWriter.subgraph(graph).toBuilder().clearValueInfo().build();
         return new Attribute.Subgraph(
                 List.copyOf(OnnxReader.captured(g)),
-                new UnmodeledProto(
-                        attribute(branch).toBuilder().setG(g).build().toByteArray()));
+                new UnmodeledProto(attribute(branch).toBuilder().setG(g).build().toByteArray()));
     }
 
     /** Types of all operators of a graph, those in branches included. */
@@ -85,8 +83,7 @@ public final class Branches {
     }
 
     private static Stream<String> types(GraphProto g) {
-        return Stream.concat(
-                g.getNodeList().stream().map(NodeProto::getOpType), inner(g).flatMap(Branches::types));
+        return Stream.concat(g.getNodeList().stream().map(NodeProto::getOpType), inner(g).flatMap(Branches::types));
     }
 
     /** Names of all nodes in branches, those of branches in them included. */

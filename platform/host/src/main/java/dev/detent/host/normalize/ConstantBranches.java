@@ -51,7 +51,8 @@ final class ConstantBranches {
                 .filter(Attribute.Subgraph.class::isInstance)
                 .map(s -> Branches.graph((Attribute.Subgraph) s, graph.opsets(), n.name() + "/"))
                 .filter(inner -> inner.nodes().stream()
-                        .noneMatch(i -> i.capturedValues().stream().anyMatch(v -> isTaken(graph, v) && makes(inner, v))));
+                        .noneMatch(
+                                i -> i.capturedValues().stream().anyMatch(v -> isTaken(graph, v) && makes(inner, v))));
     }
 
     /** A branch in the branch keeps the names that it reads. */
@@ -64,7 +65,8 @@ final class ConstantBranches {
     }
 
     private static Optional<Boolean> condition(Graph graph, String value) {
-        if (graph.isInput(value) || graph.producer(value).filter(Node::hasSubgraph).isPresent()) {
+        if (graph.isInput(value)
+                || graph.producer(value).filter(Node::hasSubgraph).isPresent()) {
             return Optional.empty();
         }
         Optional<Tensor> known = GraphNormalizer.constant(graph, value);
@@ -97,8 +99,7 @@ final class ConstantBranches {
         edit.remove(n);
         Set<String> own = new HashSet<>(inner.initializers().keySet());
         inner.nodes().forEach(i -> own.addAll(i.outputs()));
-        UnaryOperator<String> rename =
-                v -> own.contains(v) ? names.computeIfAbsent(v, k -> edit.freshName(k)) : v;
+        UnaryOperator<String> rename = v -> own.contains(v) ? names.computeIfAbsent(v, k -> edit.freshName(k)) : v;
         inner.initializers().forEach((name, t) -> edit.initializer(rename.apply(name), t));
         for (Node i : inner.nodes()) {
             edit.add(i.renamed(edit.freshName(i.name()), rename));

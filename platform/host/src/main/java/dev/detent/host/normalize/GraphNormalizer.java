@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Establishes FORMATTED: opset 13 or newer, constants as initializers, no If that always goes one way, products as MatMul, BatchNorm folded, no
- * Dropout, one consumer per parameter, nothing that leads nowhere. PPQ 0.6.5.1's loading steps without their defects
- * (docs/differences.md).
+ * Establishes FORMATTED: opset 13 or newer, constants as initializers, no If that always goes one way, products as
+ * MatMul, BatchNorm folded, no Dropout, one consumer per parameter, nothing that leads nowhere. PPQ 0.6.5.1's loading
+ * steps without their defects (docs/differences.md).
  */
 public final class GraphNormalizer {
 

@@ -179,9 +179,11 @@ final class BranchQuantization {
         edit.clearInputs();
         scope.inputs().forEach(edit::input);
         Set<String> captured = Set.copyOf(branch.captured());
-        rename(edit, v -> scope.own().contains(v) || captured.contains(v) && !inner.isInitializer(v)
-                ? v
-                : scope.prefix() + v);
+        rename(
+                edit,
+                v -> scope.own().contains(v) || captured.contains(v) && !inner.isInitializer(v)
+                        ? v
+                        : scope.prefix() + v);
         GraphEditor outer = around.edit();
         inner.opsets().forEach((domain, version) -> {
             if (!around.opsets().containsKey(domain)) {

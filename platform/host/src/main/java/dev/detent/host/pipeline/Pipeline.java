@@ -90,7 +90,8 @@ public final class Pipeline {
         /** This and the results of all branches, those in branches included. */
         public Stream<Result> whole() {
             return Stream.concat(
-                    Stream.of(this), graphs.branches().stream().flatMap(b -> b.result().whole()));
+                    Stream.of(this),
+                    graphs.branches().stream().flatMap(b -> b.result().whole()));
         }
 
         /** Before anything was quantized. */

@@ -51,8 +51,12 @@ public record RunRecordWriter(
 
     private RunRecord record(TargetDirectory folder) {
         Map<String, RunRecord.FloatNode> floats = new LinkedHashMap<>();
-        result.whole().forEach(part -> part.graph().nodes().forEach(n -> ReportExplorer.whyFloat(n, part, target)
-                .ifPresent(why -> floats.put(n.name(), new RunRecord.FloatNode(n.opType(), n.outputs(), why)))));
+        result.whole()
+                .forEach(part -> part.graph()
+                        .nodes()
+                        .forEach(n -> ReportExplorer.whyFloat(n, part, target)
+                                .ifPresent(why ->
+                                        floats.put(n.name(), new RunRecord.FloatNode(n.opType(), n.outputs(), why)))));
         Map<String, RunRecord.ScoreEntry> scores = new LinkedHashMap<>();
         measured.scores().forEach((of, s) -> scores.put(of, score(s)));
         return new RunRecord(

@@ -107,9 +107,14 @@ final class RunReport {
     /** What stayed float, by reason and operator. */
     private static TablePage.Table floats(RunRecordWriter w) {
         Map<List<String>, List<String>> byReason = new LinkedHashMap<>();
-        w.result().whole().forEach(part -> part.graph().nodes().forEach(n -> ReportExplorer.whyFloat(n, part, w.target())
-                .ifPresent(why -> byReason.computeIfAbsent(List.of(why, n.opType()), k -> new ArrayList<>())
-                        .add(n.name()))));
+        w.result()
+                .whole()
+                .forEach(part -> part.graph()
+                        .nodes()
+                        .forEach(n -> ReportExplorer.whyFloat(n, part, w.target())
+                                .ifPresent(why -> byReason.computeIfAbsent(
+                                                List.of(why, n.opType()), k -> new ArrayList<>())
+                                        .add(n.name()))));
         List<List<String>> rows = new ArrayList<>();
         byReason.forEach((key, names) -> rows.add(List.of(
                 key.get(1),
