@@ -56,6 +56,12 @@ public final class Journal {
                 .add(ruling);
     }
 
+    /** Takes over what the journal of a part of the model tells, behind its own entries. */
+    public void append(Journal part) {
+        entries.addAll(part.entries);
+        ruled.addAll(part.ruled);
+    }
+
     /** What a person's rules did, in the order of the configs; before all entries. */
     public List<Ruled> ruled() {
         return Collections.unmodifiableList(ruled);

@@ -9,7 +9,6 @@ import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
-import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -50,10 +49,12 @@ public record RunRecordWriter(
 
     private RunRecord record(TargetDirectory folder) {
         Map<String, RunRecord.FloatNode> floats = new LinkedHashMap<>();
-        for (Node n : result.graph().nodes()) {
-            ReportExplorer.whyFloat(n, result, target)
-                    .ifPresent(why -> floats.put(n.name(), new RunRecord.FloatNode(n.opType(), n.outputs(), why)));
-        }
+        result.whole()
+                .forEach(part -> part.graph()
+                        .nodes()
+                        .forEach(n -> ReportExplorer.whyFloat(n, part, target)
+                                .ifPresent(why ->
+                                        floats.put(n.name(), new RunRecord.FloatNode(n.opType(), n.outputs(), why)))));
         Map<String, RunRecord.ScoreEntry> scores = new LinkedHashMap<>();
         measured.scores().forEach((of, s) -> scores.put(of, score(s)));
         return new RunRecord(
@@ -76,7 +77,9 @@ public record RunRecordWriter(
                                         s.id(), s.plugin(), s.options().values()))
                                 .toList()),
                 new RunRecord.ModelResult(
-                        RecordedConfigs.of(result.configs()),
+                        result.whole()
+                                .flatMap(part -> RecordedConfigs.of(part.configs()).stream())
+                                .toList(),
                         measured.prints().layers(),
                         measured.prints().probe(),
                         floats),
