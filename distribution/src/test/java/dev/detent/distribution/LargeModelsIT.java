@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Models of more weights than Java may take, of more outputs than people have, and more files than a process may map,
- * with a heap of 512 MB. The large one needs 3 GB in the temporary folder, and as much again while it is quantized, so these run only with
- * {@code -Ddetent.large=true}.
+ * with a heap of 512 MB. The large one needs 3 GB in the temporary folder, and as much again while it is quantized, so
+ * these run only with {@code -Ddetent.large=true}.
  */
 @Tag("slow")
 @EnabledIfSystemProperty(named = "detent.large", matches = "true")

@@ -74,8 +74,7 @@ public final class RecordSeal {
         String seal = HexFormat.of().formatHex(sha.digest());
         try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
             out.write(
-                    ByteBuffer.wrap(seal.getBytes(StandardCharsets.ISO_8859_1)),
-                    out.size() - tail.length + m.start(1));
+                    ByteBuffer.wrap(seal.getBytes(StandardCharsets.ISO_8859_1)), out.size() - tail.length + m.start(1));
         }
     }
 

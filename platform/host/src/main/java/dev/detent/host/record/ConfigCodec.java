@@ -71,9 +71,7 @@ final class ConfigCodec {
                 json.has("scheme")
                         ? Optional.of(new Encoding(
                                 readScheme(json.getAsJsonObject("scheme")),
-                                parameters(
-                                        floats(json.get("scale")),
-                                        floats(json.get("zeroPoint")))))
+                                parameters(floats(json.get("scale")), floats(json.get("zeroPoint")))))
                         : Optional.empty());
     }
 
