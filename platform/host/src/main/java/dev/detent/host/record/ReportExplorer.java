@@ -88,8 +88,9 @@ final class ReportExplorer {
             return Optional.of(QuantizedNodes.whyFloat(n, result.journal()));
         }
         if (!target.plan().target().supports(n, result.graph())) {
-            return Optional.of(
-                    "target '" + target.id() + "' has no rule for this " + n.opType() + QuantizedNodes.whatItIs(n));
+            return Optional.of(QuantizedNodes.ofBranches(n, result)
+                    .orElse("target '" + target.id() + "' has no rule for this " + n.opType()
+                            + QuantizedNodes.whatItIs(n, target.plan())));
         }
         if (placement == Placement.FLOAT) {
             return Optional.of(
