@@ -54,7 +54,9 @@ public final class Rknn implements Backend {
                 .lint(Rknn::symmetricWeights);
     }
 
-    /** Found with rknn-toolkit2 2.5: it rescales such weights by 128/127 and rounds again; others it takes as they are. */
+    /**
+     * Found with rknn-toolkit2 2.5: it rescales such weights by 128/127 and rounds again; others it takes as they are.
+     */
     private static List<Problem> symmetricWeights(QuantizedModel model) {
         return TensorEncodings.of(model).parameters().values().stream()
                 .filter(c -> c.scheme().bits() == 8)

@@ -94,7 +94,9 @@ class HybridExporterTest {
     /** Every node holds configs, and all of them were switched off, as {@code --keep-float} does it. */
     private static Quantization floatEverywhere() {
         TensorQuantization off = (TensorQuantization) Proxy.newProxyInstance(
-                TensorQuantization.class.getClassLoader(), new Class<?>[] {TensorQuantization.class}, (self, m, given) -> {
+                TensorQuantization.class.getClassLoader(),
+                new Class<?>[] {TensorQuantization.class},
+                (self, m, given) -> {
                     switch (m.getName()) {
                         case "value":
                             return "x";
@@ -120,7 +122,9 @@ class HybridExporterTest {
                 });
     }
 
-    /** rknn-toolkit2 2.5 quantized such nodes: the list was empty, for nodes that a person keeps float hold configs too. */
+    /**
+     * rknn-toolkit2 2.5 quantized such nodes: the list was empty, for nodes that a person keeps float hold configs too.
+     */
     @Test
     void whatAPersonKeepsFloatIsListed() {
         export(new HybridExporter(Set.of("Relu"), "layer"), model("m", EIGHT), Map.of());
@@ -156,7 +160,8 @@ class HybridExporterTest {
     void otherFreeSizesAreThePersonsChoice() {
         ValueInfo free = free(new Dimension(-1, "N"), Dimension.of(3), new Dimension(-1, "H"), new Dimension(-1, "W"));
         export(new HybridExporter(Set.of(), "layer"), model("m", free), Map.of("x", List.of("/data/a.png")));
-        assertThat(files.get("m.build.py")).contains("\nsizes = [[1, 3, None, None]]  #", "assert all(all(s) for s in sizes)");
+        assertThat(files.get("m.build.py"))
+                .contains("\nsizes = [[1, 3, None, None]]  #", "assert all(all(s) for s in sizes)");
         assertThat(problems).singleElement().satisfies(p -> {
             assertThat(p.id()).isEqualTo("DT-RKN-002");
             assertThat(p.where()).isEqualTo("x");
