@@ -5,16 +5,24 @@ import dev.detent.onnx.proto.AttributeProto;
 import dev.detent.onnx.proto.GraphProto;
 import dev.detent.onnx.proto.NodeProto;
 import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.UnmodeledProto;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** What lies in the branches of If, Loop and Scan, which nothing quantizes; for people who ask why. */
+/**
+ * What lies in the branches of If, Loop and Scan: as graphs to work on, put back afterwards, and in words for people
+ * who ask why it is float.
+ */
 public final class Branches {
 
     /** What would be worth quantizing. */
@@ -45,9 +53,81 @@ public final class Branches {
         return String.join("; ", clauses);
     }
 
+    /**
+     * A branch as a graph of its own; values of the graph around it are read and made by nobody.
+     *
+     * @param opsets of the graph around it
+     * @param prefix in front of the names of its nodes
+     */
+    public static Graph graph(Attribute.Subgraph branch, Map<String, Integer> opsets, String prefix) {
+        GraphProto.Builder g = graph(branch).toBuilder();
+        g.getNodeBuilderList().stream()
+                .filter(n -> !n.getName().isEmpty())
+                .forEach(n -> n.setName(prefix + n.getName()));
+        // External data were taken in when the model was read.
+        return OnnxReader.subgraph(g.build(), opsets, prefix + "generated_name_", Path.of(prefix));
+    }
+
+    /** The branch with another graph in it, such as {@link #graph} gave, without the value infos. */
+    public static Attribute.Subgraph with(Attribute.Subgraph branch, Graph graph) {
+        GraphProto g = OnnxWriter.subgraph(graph).toBuilder().clearValueInfo().build();
+        return new Attribute.Subgraph(
+                List.copyOf(OnnxReader.captured(g)),
+                new UnmodeledProto(attribute(branch).toBuilder().setG(g).build().toByteArray()));
+    }
+
+    /** Types of all operators of a graph, those in branches included. */
+    public static Stream<String> types(Graph graph) {
+        return Stream.concat(
+                graph.nodes().stream().map(Node::opType), subgraphs(graph).flatMap(Branches::types));
+    }
+
+    private static Stream<String> types(GraphProto g) {
+        return Stream.concat(g.getNodeList().stream().map(NodeProto::getOpType), inner(g).flatMap(Branches::types));
+    }
+
+    /** Names of all nodes in branches, those of branches in them included. */
+    public static Set<String> nodes(Graph graph) {
+        Set<String> names = new TreeSet<>();
+        subgraphs(graph).forEach(g -> names(g, names));
+        return names;
+    }
+
+    /** How many nodes a graph has, those in branches included. */
+    public static int count(Graph graph) {
+        return graph.nodes().size() + subgraphs(graph).mapToInt(Branches::count).sum();
+    }
+
+    private static int count(GraphProto g) {
+        return g.getNodeCount() + inner(g).mapToInt(Branches::count).sum();
+    }
+
+    private static void names(GraphProto g, Set<String> names) {
+        g.getNodeList().forEach(n -> names.add(n.getName()));
+        inner(g).forEach(i -> names(i, names));
+    }
+
+    private static Stream<GraphProto> subgraphs(Graph graph) {
+        return graph.nodes().stream()
+                .flatMap(n -> n.attributes().values().stream())
+                .filter(Attribute.Subgraph.class::isInstance)
+                .map(s -> graph((Attribute.Subgraph) s));
+    }
+
+    private static Stream<GraphProto> inner(GraphProto g) {
+        return g.getNodeList().stream()
+                .flatMap(n -> n.getAttributeList().stream())
+                .filter(AttributeProto::hasG)
+                .map(AttributeProto::getG);
+    }
+
     private static GraphProto graph(Attribute.Subgraph s) {
+        return attribute(s).getG();
+    }
+
+    private static AttributeProto attribute(Attribute.Subgraph s) {
         try {
-            return AttributeProto.parseFrom(s.content().bytes()).getG();
+            return AttributeProto.parseFrom(s.content().bytes());
         } catch (InvalidProtocolBufferException e) {
             throw new UncheckedIOException(e);
         }
@@ -58,7 +138,7 @@ public final class Branches {
             if (HEAVY.contains(n.getOpType())) {
                 found.merge(n.getOpType(), 1, Integer::sum);
             }
-            n.getAttributeList().stream().filter(AttributeProto::hasG).forEach(a -> count(a.getG(), found));
         }
+        inner(g).forEach(i -> count(i, found));
     }
 }

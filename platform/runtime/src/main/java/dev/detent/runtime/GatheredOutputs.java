@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Very many outputs of a model, handed out in sequences of a few each: what ONNX Runtime (1.28) spends on a session
@@ -68,7 +69,9 @@ final class GatheredOutputs {
                 byType.computeIfAbsent(type, t -> new ArrayList<>()).add(o.name());
             }
         }
-        GraphEditor edit = gathered.edit();
+        GraphEditor edit = gathered.edit().clearOutputs();
+        Set<String> inSequences = byType.values().stream().flatMap(List::stream).collect(Collectors.toSet());
+        before.stream().filter(o -> !inSequences.contains(o.name())).forEach(edit::output);
         for (List<String> names : byType.values()) {
             for (int from = 0; from < names.size(); from += TOGETHER) {
                 all.gather(edit, names.subList(from, Math.min(from + TOGETHER, names.size())));
@@ -82,7 +85,6 @@ final class GatheredOutputs {
         edit.add(Node.of(sequence, "SequenceConstruct", names, List.of(sequence), Map.of()));
         for (int i = 0; i < names.size(); i++) {
             places.put(names.get(i), new Place(sequence, i));
-            edit.removeOutput(names.get(i));
         }
         edit.output(new ValueInfo(sequence, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE));
     }

@@ -203,6 +203,11 @@ final class OrtRuntime {
                         : OrtSession.SessionOptions.OptLevel.NO_OPT);
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
+        if (level == OrtOptimizationLevel.NONE || level == OrtOptimizationLevel.ASIS) {
+            // Else each reader of a DequantizeLinear is given one of its own even where nothing is rewritten, in time
+            // square in the readers.
+            options.addConfigEntry("session.disable_quant_qdq", "1");
+        }
         if (level == OrtOptimizationLevel.NONE) {
             // A packed weight is multiplied in another order than the same weight behind a DequantizeLinear; the oracle
             // must not tell them apart.

@@ -58,7 +58,7 @@ public final class ShapeInference {
                     .forEach(u -> edit.replace(
                             skeleton.node(u.node().name()).orElseThrow().withInput(u.index(), known)));
         });
-        List.copyOf(skeleton.outputs()).forEach(o -> edit.removeOutput(o.name()));
+        edit.clearOutputs();
         for (Node n : graph.nodes()) {
             for (String o : n.outputs()) {
                 if (!o.isEmpty()) {

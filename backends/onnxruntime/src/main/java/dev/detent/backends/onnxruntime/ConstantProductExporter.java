@@ -4,6 +4,7 @@ import dev.detent.spi.export.Artifact;
 import dev.detent.spi.export.ExportContext;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.export.ReadableExporter;
+import dev.detent.spi.export.RewritingExporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
@@ -20,7 +21,7 @@ import java.util.Optional;
  * ONNX in which every MatMul or Gemm with a quantized constant weight is an operator on integer weights, under the same
  * node name, and embedding tables are codes. A format says how a node becomes that operator and how it is undone.
  */
-abstract class ConstantProductExporter implements ReadableExporter {
+abstract class ConstantProductExporter implements ReadableExporter, RewritingExporter {
 
     private final String id;
     private final String summary;
@@ -68,6 +69,11 @@ abstract class ConstantProductExporter implements ReadableExporter {
 
     @Override
     public final void export(QuantizedModel model, ExportContext context) {
+        context.onnx(model.name() + suffix, rewritten(model));
+    }
+
+    @Override
+    public final Graph rewritten(QuantizedModel model) {
         Graph graph = model.graph();
         GraphEditor edit = graph.edit();
         if (!domain.isEmpty()) {
@@ -88,7 +94,7 @@ abstract class ConstantProductExporter implements ReadableExporter {
         tables.shareCodes(edit);
         edit.removeUnreadInitializers();
         edit.sort();
-        context.onnx(model.name() + suffix, TiedWeights.join(graph));
+        return TiedWeights.join(graph);
     }
 
     /** Weights, by node; activations are quantized while the model runs and have no stored parameters. */

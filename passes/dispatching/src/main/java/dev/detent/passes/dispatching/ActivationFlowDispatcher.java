@@ -27,6 +27,9 @@ import java.util.stream.Stream;
  */
 final class ActivationFlowDispatcher implements Dispatcher {
 
+    /** Have weights, too, where the target takes them. */
+    private static final Set<String> RECURRENT = Set.of("LSTM", "GRU", "RNN");
+
     @Override
     public String id() {
         return "activations";
@@ -43,7 +46,8 @@ final class ActivationFlowDispatcher implements Dispatcher {
         Predicate<String> activation = v -> fed.contains(v) && isFloat(graph, v);
         Predicate<Node> carries = n -> n.outputs().stream().anyMatch(activation);
         Set<Node> weighted = graph.nodes().stream()
-                .filter(n -> OperatorTable.is(n, Trait.WEIGHTED) && carries.test(n))
+                .filter(n -> OperatorTable.is(n, Trait.WEIGHTED) || n.isOneOf(RECURRENT) && supported.test(n))
+                .filter(carries)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         Set<Node> reached = GraphWalk.reach(
                 weighted, n -> neighbours(graph, n, activation).filter(carries).toList());

@@ -56,7 +56,8 @@ public record NodeFate(String node, String opType, Kind kind, int bits, String r
                 0,
                 supported
                         ? reason(n, run)
-                        : "no integer " + n.opType() + " of this form on the target" + QuantizedNodes.whatItIs(n),
+                        : "no integer " + n.opType() + " of this form on the target"
+                                + QuantizedNodes.whatItIs(n, run.plan()),
                 products);
     }
 

@@ -2,6 +2,7 @@ package dev.detent.host.evaluate;
 
 import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.host.progress.Progress;
+import dev.detent.onnx.Branches;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
@@ -49,8 +50,13 @@ public final class Evaluation {
     /** From here on two models give the same, in dB (what {@code TablePage.decibels} calls exact). */
     private static final double EXACTLY = 98;
 
-    private static final Set<String> QUANTIZED =
-            Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulNBits");
+    private static final Set<String> QUANTIZED = Set.of(
+            "QuantizeLinear",
+            "DequantizeLinear",
+            "DynamicQuantizeLinear",
+            "DynamicQuantizeLSTM",
+            "MatMulNBits",
+            "GatherBlockQuantized");
 
     private final EvaluationData data;
     private final EvaluationMetrics.Reference reference;
@@ -305,9 +311,8 @@ public final class Evaluation {
         }
     }
 
-    /** Some of its operators quantize, or compute with codes. */
+    /** Some of its operators quantize, or compute with codes, those in branches included. */
     public static boolean isQuantized(Graph graph) {
-        return graph.nodes().stream()
-                .anyMatch(n -> QUANTIZED.contains(n.opType()) || n.opType().startsWith("QLinear"));
+        return Branches.types(graph).anyMatch(t -> QUANTIZED.contains(t) || t.startsWith("QLinear"));
     }
 }

@@ -62,10 +62,9 @@ final class Diagnosis {
         return IntStream.range(0, p.channels()).allMatch(c -> p.scale(c) == (float) LinearInteger.ZERO_SCALE);
     }
 
+    /** Those in branches included. */
     static int quantizedNodes(Pipeline.Result result) {
-        return (int) result.graph().nodes().stream()
-                .filter(n -> QuantizedNodes.isQuantized(result.configs(), n))
-                .count();
+        return result.whole().mapToInt(QuantizedNodes::count).sum();
     }
 
     /** The network has collapsed when its last layers are noise; the layer where the SNR fell most is to blame. */

@@ -18,6 +18,7 @@ import dev.detent.host.progress.Progress;
 import dev.detent.host.record.CalibrationFacts;
 import dev.detent.host.record.InputDigest;
 import dev.detent.host.record.ModelFacts;
+import dev.detent.onnx.Branches;
 import dev.detent.onnx.OnnxProblems;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.Samples;
@@ -78,7 +79,7 @@ public final class PreparedModel {
         request.inputShapes().apply(graph, name);
         weights.ifPresent(w -> w.digest().confirm());
         ModelFacts facts =
-                new ModelFacts(file, graph.nodes().size(), Sha256.size(file, graph), digest.confirm(), weights);
+                new ModelFacts(file, Branches.count(graph), Sha256.size(file, graph), digest.confirm(), weights);
         List<Problem> remarks = new ArrayList<>();
         if (Evaluation.isQuantized(graph)) {
             remarks.add(Problem.warning(

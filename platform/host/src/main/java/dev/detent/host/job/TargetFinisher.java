@@ -22,6 +22,7 @@ import dev.detent.host.evaluate.Probe;
 import dev.detent.host.evaluate.Speed;
 import dev.detent.host.pipeline.FrozenQuantizedModel;
 import dev.detent.host.pipeline.Pipeline;
+import dev.detent.host.pipeline.QuantizedNodes;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.host.plan.TargetPlan;
 import dev.detent.host.problem.ObservationProblems;
@@ -43,6 +44,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What is done with a target's result when its plan has run: export, measure, judge, record. */
 record TargetFinisher(String version, QuantizeRequest request, PreparedModel model, Progress progress) {
@@ -155,7 +158,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
             Pipeline.Result result,
             Map<String, EvaluationMetrics> scores,
             List<Problem> problems) {
-        if (model.samples().size() == 0 || Diagnosis.quantizedNodes(result) == 0) {
+        if (model.samples().size() == 0 || QuantizedNodes.count(result) == 0) {
             return Analyzed.NOTHING;
         }
         try (ErrorAnalysis analysis = ErrorAnalysis.of(result)) {
@@ -201,9 +204,15 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
 
     /** A person who asked for a pass waits for what it does; of those that a target runs by itself this is a note. */
     private List<Problem> idle(Pipeline.Result result) {
+        Set<String> busy = result.whole()
+                .flatMap(part -> part.steps().stream())
+                .filter(s -> !s.idle())
+                .map(s -> s.step().id())
+                .collect(Collectors.toSet());
         return result.steps().stream()
                 .filter(Pipeline.DoneStep::idle)
                 .map(s -> s.step().id())
+                .filter(id -> !busy.contains(id))
                 .map(id -> request.settings().enabled().contains(id)
                         ? Problem.warning(
                                 SettingsProblems.CHANGED_NOTHING,

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Establishes FORMATTED: opset 13 or newer, constants as initializers, products as MatMul, BatchNorm folded, no
- * Dropout, one consumer per parameter, nothing that leads nowhere. PPQ 0.6.5.1's loading steps without their defects
- * (docs/differences.md).
+ * Establishes FORMATTED: opset 13 or newer, constants as initializers, no If that always goes one way, products as
+ * MatMul, BatchNorm folded, no Dropout, one consumer per parameter, nothing that leads nowhere. PPQ 0.6.5.1's loading
+ * steps without their defects (docs/differences.md).
  */
 public final class GraphNormalizer {
 
@@ -82,6 +82,9 @@ public final class GraphNormalizer {
         });
         GraphEditor edit = graph.edit();
         constants(edit);
+        if (ConstantBranches.apply(edit)) {
+            constants(edit);
+        }
         constantOutputs(edit);
         OpsetUpgrade.apply(graph, where);
         dropouts(edit);

@@ -55,7 +55,7 @@ public final class HalfPrecision {
         edit.clearInputs();
         inputs.forEach(v -> edit.input(widened(v)));
         List<ValueInfo> outputs = List.copyOf(graph.outputs());
-        outputs.forEach(v -> edit.removeOutput(v.name()));
+        edit.clearOutputs();
         outputs.forEach(v -> edit.output(widened(v)));
         List.copyOf(graph.valueInfos().values()).forEach(v -> edit.valueInfo(widened(v)));
         ShapeInference.infer(graph, where);

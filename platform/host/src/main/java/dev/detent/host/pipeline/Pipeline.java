@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,14 +48,23 @@ public final class Pipeline {
     public record Task(TargetPlan target, PipelineListener listener) {}
 
     /**
-     * The graph at three moments.
+     * The graph at three moments, and what lies in its branches.
      *
      * @param finished as the plan left it
      * @param placed when nodes were placed, before anything was quantized; it computes what the model computes
      * @param unrounded when weights got their scales: the values that were rounded afterwards, in the channels' scales
      *     that equalization left. The finished graph where no weight is quantized
+     * @param branches those that were quantized; the finished graph has them in their places
      */
-    public record Graphs(Graph finished, Graph placed, Graph unrounded) {}
+    public record Graphs(Graph finished, Graph placed, Graph unrounded, List<Branch> branches) {}
+
+    /**
+     * A branch of If, Loop or Scan that was quantized as a model of its own.
+     *
+     * @param node the If, Loop or Scan
+     * @param attribute which of its branches
+     */
+    public record Branch(String node, String attribute, Result result) {}
 
     /**
      * What one target's plan led to.
@@ -75,6 +85,13 @@ public final class Pipeline {
         /** As the plan left it. */
         public Graph graph() {
             return graphs.finished();
+        }
+
+        /** This and the results of all branches, those in branches included. */
+        public Stream<Result> whole() {
+            return Stream.concat(
+                    Stream.of(this),
+                    graphs.branches().stream().flatMap(b -> b.result().whole()));
         }
 
         /** Before anything was quantized. */

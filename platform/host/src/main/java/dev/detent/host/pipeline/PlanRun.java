@@ -71,6 +71,7 @@ final class PlanRun {
     private final Set<Step> leftOut = new HashSet<>();
 
     private List<RuleHits> hits = List.of();
+    private List<Pipeline.Branch> branches = List.of();
     private @Nullable Graph graph;
     private @Nullable Graph floatGraph;
     private @Nullable Graph unrounded;
@@ -164,7 +165,10 @@ final class PlanRun {
     private Pipeline.Result result() {
         return new Pipeline.Result(
                 new Pipeline.Graphs(
-                        graph(), Objects.requireNonNull(floatGraph), Objects.requireNonNullElse(unrounded, graph())),
+                        graph(),
+                        Objects.requireNonNull(floatGraph),
+                        Objects.requireNonNullElse(unrounded, graph()),
+                        branches),
                 configs,
                 journal,
                 List.copyOf(problems),
@@ -270,6 +274,10 @@ final class PlanRun {
                             "--set");
         }
         facts.add(Fact.EXPORTABLE);
+        BranchQuantization.Outcome outcome = BranchQuantization.apply(graph(), task.target());
+        branches = outcome.branches();
+        branches.forEach(b -> journal.append(b.result().journal()));
+        problems.addAll(outcome.problems());
     }
 
     private PassView view(Step.RunPass step) {

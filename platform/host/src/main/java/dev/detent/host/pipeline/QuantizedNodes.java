@@ -1,5 +1,6 @@
 package dev.detent.host.pipeline;
 
+import dev.detent.host.plan.TargetPlan;
 import dev.detent.kernel.Journal;
 import dev.detent.onnx.Branches;
 import dev.detent.spi.graph.Node;
@@ -19,6 +20,13 @@ public final class QuantizedNodes {
         return !quantized(configs, n).isEmpty();
     }
 
+    /** How many of a graph's own nodes are quantized; {@link Pipeline.Result#whole} gives those of branches too. */
+    public static int count(Pipeline.Result result) {
+        return (int) result.graph().nodes().stream()
+                .filter(n -> isQuantized(result.configs(), n))
+                .count();
+    }
+
     /** The configs of a node's slots that do not stay float, inputs first. */
     public static List<TensorQuantization> quantized(Quantization configs, Node n) {
         return Stream.<TensorQuantization>concat(configs.inputs(n).stream(), configs.outputs(n).stream())
@@ -28,23 +36,37 @@ public final class QuantizedNodes {
 
     /** What left a node that holds configs in float: a person's rule, a pass, or the target. */
     public static String whyFloat(Node n, Journal journal) {
-        Optional<String> ruled = journal.ruled().stream()
-                .filter(r -> r.slot().node().equals(n.name()) && r.to().isFloat())
+        Optional<String> ruled = journal.ruledOfNode(n.name()).stream()
+                .filter(r -> r.to().isFloat())
                 .findFirst()
                 .map(r -> "because of " + r.source());
-        return ruled.or(() -> journal.entries().stream()
-                        .filter(e -> e.slot().node().equals(n.name()) && e.to().isFloat())
+        return ruled.or(() -> journal.ofNode(n.name()).stream()
+                        .filter(e -> e.to().isFloat())
                         .reduce((earlier, last) -> last)
                         .map(e -> "pass '" + e.pass() + "'" + (e.reason().isEmpty() ? "" : ": " + e.reason())))
                 .orElse("the target's rules keep it in float here");
+    }
+
+    /** Why a node with quantized branches has no config itself; empty for any other. */
+    public static Optional<String> ofBranches(Node n, Pipeline.Result result) {
+        List<String> clauses = result.graphs().branches().stream()
+                .filter(b -> b.node().equals(n.name()))
+                .map(b -> b.result().whole().mapToInt(QuantizedNodes::count).sum() + " of "
+                        + Branches.count(b.result().floatGraph()) + " nodes of its branch '" + b.attribute()
+                        + "' are quantized")
+                .toList();
+        return clauses.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", clauses));
     }
 
     /**
      * What is to be said of an operator that the target has no rule for, behind that: begins with a semicolon, or
      * empty.
      */
-    public static String whatItIs(Node n) {
+    public static String whatItIs(Node n, TargetPlan target) {
         String branches = Branches.inFloat(n);
+        if (!branches.isEmpty() && BranchQuantization.exporter(target).isPresent()) {
+            return "; what the target quantizes in its branches is quantized there";
+        }
         if (!branches.isEmpty()) {
             return "; " + branches;
         }

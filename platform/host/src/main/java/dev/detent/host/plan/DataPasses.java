@@ -30,6 +30,11 @@ public final class DataPasses {
                 .toList();
     }
 
+    /** The pass looks at data, and for another end than calibration. */
+    public static boolean isOptional(PassDescriptor d) {
+        return isOptional(d, List.of(PassRequirement.SAMPLES, PassRequirement.STATISTICS));
+    }
+
     private static boolean isOptional(PassDescriptor d, List<PassRequirement> needs) {
         return needs.stream().anyMatch(d.needs()::contains) && !d.establishes().contains(Fact.ACTIVATIONS_CALIBRATED);
     }

@@ -48,6 +48,12 @@ public final class QuantizationProblems implements ProblemCatalog {
             "What one node reads and makes for one sample is more than the machine's memory.",
             "Use smaller samples, or a machine with more memory.");
 
+    public static final ProblemType BRANCH_IN_FLOAT = new ProblemType(
+            "DT-QNT-023",
+            "A branch stays in float",
+            "The branch of an If, Loop or Scan could not be worked on as a model of its own; the message says why.",
+            "Give what the message misses, such as the types of a branch's inputs; or leave the branch in float.");
+
     public static final ProblemType SILENT = new ProblemType(
             "DT-QNT-022",
             "A tensor that is 0 in all calibration data",

@@ -9,6 +9,7 @@ import dev.detent.host.data.Preprocessing;
 import dev.detent.host.plugin.Registry;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.EvaluationProblems;
+import dev.detent.onnx.Branches;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.UserException;
@@ -119,7 +120,11 @@ public final class RunDirectory {
     public List<String> missingNodes(Graph graph) {
         Set<String> missing = new TreeSet<>();
         Set<String> shown = new TreeSet<>();
+        Set<String> inBranches = Branches.nodes(graph);
         for (RunRecord.ConfigEntry c : record().result().configs()) {
+            if (inBranches.contains(c.slot().node())) {
+                continue;
+            }
             if (graph.node(c.slot().node()).isEmpty()) {
                 missing.add(c.slot().node());
             } else {

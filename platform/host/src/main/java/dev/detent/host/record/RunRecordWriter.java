@@ -3,14 +3,12 @@ package dev.detent.host.record;
 import dev.detent.host.analyze.Measurements;
 import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
-import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.pipeline.Pipeline;
 import dev.detent.host.plan.PlannedTarget;
 import dev.detent.report.HtmlReport;
 import dev.detent.report.Json;
-import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -42,8 +40,7 @@ public record RunRecordWriter(
                         a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
         save(folder, OutputNames.REPORT, HtmlReport.render(RunReport.of(this, folder)));
         // The last: it lists the others.
-        Map<String, Object> record = RunRecordCodec.write(record(folder));
-        save(folder, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
+        folder.writeRecord(RunRecordCodec.write(record(folder)));
     }
 
     private static void save(TargetDirectory folder, String name, String content) {
@@ -52,10 +49,12 @@ public record RunRecordWriter(
 
     private RunRecord record(TargetDirectory folder) {
         Map<String, RunRecord.FloatNode> floats = new LinkedHashMap<>();
-        for (Node n : result.graph().nodes()) {
-            ReportExplorer.whyFloat(n, result, target)
-                    .ifPresent(why -> floats.put(n.name(), new RunRecord.FloatNode(n.opType(), n.outputs(), why)));
-        }
+        result.whole()
+                .forEach(part -> part.graph()
+                        .nodes()
+                        .forEach(n -> ReportExplorer.whyFloat(n, part, target)
+                                .ifPresent(why ->
+                                        floats.put(n.name(), new RunRecord.FloatNode(n.opType(), n.outputs(), why)))));
         Map<String, RunRecord.ScoreEntry> scores = new LinkedHashMap<>();
         measured.scores().forEach((of, s) -> scores.put(of, score(s)));
         return new RunRecord(
@@ -78,7 +77,9 @@ public record RunRecordWriter(
                                         s.id(), s.plugin(), s.options().values()))
                                 .toList()),
                 new RunRecord.ModelResult(
-                        RecordedConfigs.of(result.configs()),
+                        result.whole()
+                                .flatMap(part -> RecordedConfigs.of(part.configs()).stream())
+                                .toList(),
                         measured.prints().layers(),
                         measured.prints().probe(),
                         floats),

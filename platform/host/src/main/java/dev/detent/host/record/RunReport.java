@@ -5,9 +5,10 @@ import dev.detent.host.analyze.Verdicts;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.pipeline.QuantizedNodes;
+import dev.detent.onnx.Branches;
 import dev.detent.report.Report;
 import dev.detent.report.TablePage;
-import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.Problem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -106,11 +107,14 @@ final class RunReport {
     /** What stayed float, by reason and operator. */
     private static TablePage.Table floats(RunRecordWriter w) {
         Map<List<String>, List<String>> byReason = new LinkedHashMap<>();
-        for (Node n : w.result().graph().nodes()) {
-            ReportExplorer.whyFloat(n, w.result(), w.target())
-                    .ifPresent(why -> byReason.computeIfAbsent(List.of(why, n.opType()), k -> new ArrayList<>())
-                            .add(n.name()));
-        }
+        w.result()
+                .whole()
+                .forEach(part -> part.graph()
+                        .nodes()
+                        .forEach(n -> ReportExplorer.whyFloat(n, part, w.target())
+                                .ifPresent(why -> byReason.computeIfAbsent(
+                                                List.of(why, n.opType()), k -> new ArrayList<>())
+                                        .add(n.name()))));
         List<List<String>> rows = new ArrayList<>();
         byReason.forEach((key, names) -> rows.add(List.of(
                 key.get(1),
@@ -123,10 +127,11 @@ final class RunReport {
 
     private static Map<String, String> cards(RunRecordWriter w, TargetDirectory folder) {
         Map<String, String> cards = new LinkedHashMap<>();
-        long nodes = w.result().graph().nodes().size();
-        long quantized = w.result().graph().nodes().stream()
-                .filter(n -> QuantizedNodes.isQuantized(w.result().configs(), n))
-                .count();
+        Graph before = w.result().floatGraph();
+        long nodes = w.result().graph().nodes().size()
+                + Branches.count(before)
+                - before.nodes().size();
+        long quantized = w.result().whole().mapToInt(QuantizedNodes::count).sum();
         cards.put("nodes quantized of " + nodes, String.valueOf(quantized));
         folder.sizes().entrySet().stream()
                 .filter(e -> e.getKey().endsWith(".onnx"))

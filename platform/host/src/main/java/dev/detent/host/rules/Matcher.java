@@ -45,6 +45,29 @@ final class Matcher {
         this.tensor = wordsAsTensors(m).and(m.tensors().isEmpty() ? v -> true : meets("tensor", m.tensors(), tensors));
     }
 
+    /** Whether types, nodes, tensors and words that a rule names occur in the graph. */
+    static boolean reaches(Graph graph, Match m) {
+        Set<String> types = new HashSet<>();
+        Set<String> nodes = new HashSet<>();
+        Set<String> tensors = new HashSet<>();
+        graph.nodes().forEach(n -> {
+            types.add(n.opType());
+            nodes.add(n.name());
+            tensors.addAll(n.inputs());
+            tensors.addAll(n.outputs());
+        });
+        Set<String> all = new HashSet<>(types);
+        all.addAll(nodes);
+        all.addAll(tensors);
+        return (m.types().isEmpty() || areMet(m.types(), types))
+                && (m.nodes().isEmpty() || areMet(m.nodes(), nodes))
+                && (m.tensors().isEmpty() || areMet(m.tensors(), tensors))
+                && (m.words().isEmpty() || areMet(m.words(), all))
+                && m.between()
+                        .map(b -> areMet(b.from(), tensors) && areMet(b.to(), tensors))
+                        .orElse(true);
+    }
+
     /** Members of lists that nothing in the graph meets, although others are met. */
     List<Problem> problems() {
         return problems;

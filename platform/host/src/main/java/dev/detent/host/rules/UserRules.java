@@ -70,6 +70,11 @@ public final class UserRules {
         }
     }
 
+    /** Those of the rules that name nothing which the graph lacks; of a branch, the others are the whole model's. */
+    public static List<Rule> reaching(List<Rule> rules, Graph graph) {
+        return rules.stream().filter(r -> Matcher.reaches(graph, r.match())).toList();
+    }
+
     /** Applies rules in order. */
     public static Outcome apply(List<Rule> rules, Situation given) {
         UserRules application = new UserRules(given);

@@ -107,7 +107,7 @@ final class OnnxRuntimeComparison {
             });
         }
         GraphEditor edit = qdq.edit();
-        List.copyOf(qdq.outputs()).forEach(o -> edit.removeOutput(o.name()));
+        edit.clearOutputs();
         raw.values()
                 .forEach(v ->
                         edit.output(new ValueInfo(v, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE)));

@@ -143,6 +143,13 @@ public final class GraphEditor {
         return changed();
     }
 
+    /** Takes out all graph outputs; for those that put others in their place. */
+    public GraphEditor clearOutputs() {
+        graph.outputs.clear();
+        graph.outputsByName.clear();
+        return changed();
+    }
+
     /** Sets type and shape of an inner value. */
     public GraphEditor valueInfo(ValueInfo info) {
         graph.valueInfos.put(info.name(), info);
