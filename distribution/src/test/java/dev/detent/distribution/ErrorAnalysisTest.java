@@ -1,9 +1,11 @@
 package dev.detent.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.detent.host.analyze.Analysis;
 import dev.detent.host.analyze.AnalysisEffort;
+import dev.detent.host.analyze.Cures;
 import dev.detent.host.analyze.ErrorAnalysis;
 import dev.detent.host.analyze.OutputErrors;
 import dev.detent.host.analyze.Unit;
@@ -14,6 +16,7 @@ import dev.detent.host.settings.Settings;
 import dev.detent.report.Report;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
+import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.SegmentedSimulation;
 import dev.detent.runtime.Variant;
@@ -27,6 +30,8 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.quant.Slot;
 import dev.detent.testkit.SampleGraphs;
 import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -265,6 +270,51 @@ class ErrorAnalysisTest {
             double brought = direct.quantized().gain(direct.variants().get(most));
             assertThat(brought).isPositive();
             assertThat(layers.get(most).gain()).isBetween(brought / 2, brought * 2);
+        }
+    }
+
+    /**
+     * The cure is tried as the option does it: the network's input has 16 bits too, and ranges hold all that was seen,
+     * since among so many steps nothing needs to be clipped.
+     */
+    @Test
+    void sixteenBitsArePromisedWhatTheyBring() {
+        Graph source = graph("conv-relu");
+        Samples samples = TestPlatform.noise(source, 8);
+        for (int i = 0; i < samples.size(); i++) {
+            for (Sample.Input in : samples.get(i).inputs().values()) {
+                FloatBuffer values = in.data().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+                for (int e = 0; e < values.capacity(); e++) {
+                    values.put(e, (float) Math.pow(values.get(e), 3));
+                }
+            }
+        }
+        String mse = "calibration.method=mse";
+        double promised;
+        double before;
+        Pipeline.Result plain = TestPlatform.quantize(source, "onnxruntime", samples, 1, mse, "float-fallback=off");
+        try (ErrorAnalysis analysis = ErrorAnalysis.of(plain)) {
+            Analysis found = analysis.run(samples, AnalysisEffort.of(8), 1, Progress.QUIET);
+            promised =
+                    Cures.of(analysis, found, TestPlatform.REGISTRY.target("onnxruntime"), plain.graph(), samples, 1)
+                            .stream()
+                            .filter(c -> c.text().startsWith("16 bits"))
+                            .findFirst()
+                            .orElseThrow()
+                            .gain();
+            before = analysis.measure(List.of(), samples, 1).quantized().ratio();
+        }
+        Pipeline.Result wide = TestPlatform.quantize(
+                source,
+                "onnxruntime",
+                samples,
+                1,
+                Settings.NONE.with(List.of(RuleText.bits("16=node:**"))),
+                mse,
+                "float-fallback=off");
+        try (ErrorAnalysis analysis = ErrorAnalysis.of(wide)) {
+            double after = analysis.measure(List.of(), samples, 1).quantized().ratio();
+            assertThat(promised).isCloseTo(10 * Math.log10(before / after), within(1.0));
         }
     }
 }

@@ -22,10 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process that quantizes, tunes or installs a plugin is ended at random moments, by SIGKILL, SIGTERM and SIGINT: into
- * a new folder and over an old result that lies among a person's own files. Afterwards, or after the next start, the
- * old result or the new one is there to the last byte, the person's files are, and nothing else is. A thousand rounds:
- * {@code mvn -Pslow -pl distribution -am verify -Dtest=none -Dit.test=KillIT -Ddetent.kills=1000
+ * A process that quantizes, observes, tunes or installs a plugin is ended at random moments, by SIGKILL, SIGTERM and
+ * SIGINT: into a new folder and over an old result that lies among a person's own files. Afterwards, or after the next
+ * start, the old result or the new one is there to the last byte, the person's files are, and nothing else is. A
+ * thousand rounds: {@code mvn -Pslow -pl distribution -am verify -Dtest=none -Dit.test=KillIT -Ddetent.kills=1000
  * -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}; {@code -Ddetent.kills.seed} for
  * other moments.
  */
@@ -218,6 +218,69 @@ class KillIT {
             assertThat(names(temporary)).as(signal).noneMatch(f -> f.startsWith("detent-"));
         }
         System.out.println("kills: " + FEW + " of tune, seed " + SEED + ", " + finished + " left a finished folder");
+    }
+
+    /** The old statistics or the new ones; parts that are left serve the next look, which leaves none. */
+    @Test
+    void statisticsAreWholeAndGoOn() throws IOException, InterruptedException {
+        Path place = out.getParent();
+        Path statistics = place.resolve("net.obs");
+        List<String> command = List.of(
+                "sh",
+                InstalledDistribution.launcher().toString(),
+                "observe",
+                model.toString(),
+                "--backend",
+                "onnxruntime",
+                "--calibration",
+                data.toString(),
+                "--parts",
+                "4",
+                "--out",
+                statistics.toString());
+        InstalledDistribution.delete(place);
+        Files.createDirectories(place);
+        long start = System.nanoTime();
+        InstalledDistribution.Run run = InstalledDistribution.execute(environment(), command);
+        long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        assertThat(run.code()).as(run.all()).isZero();
+        byte[] whole = Files.readAllBytes(statistics);
+        Random random = new Random(SEED);
+        Map<String, Integer> seen = new TreeMap<>();
+        for (int i = 0; i < FEW; i++) {
+            String signal = SIGNALS.get(i % SIGNALS.size());
+            boolean over = random.nextBoolean();
+            if (!over) {
+                Files.delete(statistics);
+            }
+            Process p = start(command);
+            p.waitFor(random.nextInt((int) took), TimeUnit.MILLISECONDS);
+            end(p, signal);
+            assertThat(p.waitFor(60, TimeUnit.SECONDS)).as(signal).isTrue();
+            boolean there = Files.exists(statistics);
+            if (there) {
+                assertThat(Files.readAllBytes(statistics)).as(signal).isEqualTo(whole);
+            } else {
+                assertThat(over).as(signal).isFalse();
+            }
+            Path parts = place.resolve("net.obs.parts");
+            seen.merge(
+                    signal + ": "
+                            + (Files.exists(parts)
+                                    ? names(parts).stream()
+                                            .filter(f -> f.endsWith(".obs"))
+                                            .count()
+                                    : 0)
+                            + " parts",
+                    1,
+                    Integer::sum);
+            InstalledDistribution.Run again = InstalledDistribution.execute(environment(), command);
+            assertThat(again.code()).as(again.all()).isZero();
+            assertThat(Files.readAllBytes(statistics)).as(signal).isEqualTo(whole);
+            assertThat(names(place)).as(signal).containsExactly("net.obs");
+            assertThat(names(temporary)).as(signal).noneMatch(f -> f.startsWith("detent-"));
+        }
+        System.out.println("kills: " + FEW + " of observe, seed " + SEED + ", " + seen);
     }
 
     /** The plugin is there and trusted, or it is not; the others work, and the next installation ends it. */

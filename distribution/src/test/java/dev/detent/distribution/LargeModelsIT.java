@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Models of more weights than Java may take, and of more outputs than people have, with a heap of 512 MB. The large one
- * needs 3 GB in the temporary folder, and as much again while it is quantized, so these run only with
- * {@code -Ddetent.large=true}.
+ * Models of more weights than Java may take, of more outputs than people have, and more files than a process may map,
+ * with a heap of 512 MB. The large one needs 3 GB in the temporary folder, and as much again while it is quantized, so
+ * these run only with {@code -Ddetent.large=true}.
  */
 @Tag("slow")
 @EnabledIfSystemProperty(named = "detent.large", matches = "true")
@@ -98,6 +98,28 @@ class LargeModelsIT {
         InstalledDistribution.Run run = quantize(model, backend, data);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(work.resolve("out/report.html")).exists();
+    }
+
+    /** More than a process may have mappings, gone through more than once. */
+    @Test
+    void fiftyThousandFiles() throws IOException {
+        GraphEditor g = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4, 8, 8));
+        g.initializer("w", CaseRun.weight(1, 8, 4, 1, 1));
+        g.add(Node.of("conv", "Conv", List.of("x", "w"), List.of("y"), Map.of()));
+        CaseRun.output(g, "y");
+        Path model = work.resolve("files.onnx");
+        OnnxWriter.write(g.graph(), model);
+        Path data = Files.createDirectory(work.resolve("data"));
+        byte[] sample = Files.readAllBytes(
+                InstalledDistribution.npy(work.resolve("x.npy"), "1, 4, 8, 8", InstalledDistribution.noise(256)));
+        for (int i = 0; i < 50_000; i++) {
+            sample[sample.length - 4] = (byte) i;
+            Files.write(data.resolve(i + ".npy"), sample);
+        }
+        InstalledDistribution.Run run = quantize(model, "onnxruntime", data);
+        assertThat(run.code()).as(run.all()).isZero();
+        assertThat(run.out()).contains("50000 samples");
+        assertThat(seconds(run)).isLessThan(MOST);
     }
 
     /** 2.7 GB in external data. */

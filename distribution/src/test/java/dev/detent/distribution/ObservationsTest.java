@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.detent.host.Detent;
+import dev.detent.host.job.ObserveInParts;
 import dev.detent.host.job.ObserveRequest;
 import dev.detent.host.job.ObserveResult;
 import dev.detent.host.job.QuantizeOutcome;
@@ -11,6 +12,7 @@ import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.observe.KnownObservations;
 import dev.detent.host.observe.Observations;
 import dev.detent.host.observe.ObservationsFile;
+import dev.detent.host.observe.PartFiles;
 import dev.detent.host.observe.Shard;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +123,87 @@ class ObservationsTest {
         otherwise.put("b", shards.get("s1"));
         otherwise.put("c", shards.get("s2"));
         assertThat(ObservationsFile.bytes(merged(otherwise))).isEqualTo(whole);
+    }
+
+    /** Ended behind the first part, as the listener does here, the same command looks at the others only. */
+    @Test
+    void anInterruptedLookGoesOn() throws IOException {
+        Path written = work.resolve("parts.obs");
+        ObserveInParts request = new ObserveInParts(
+                request(model, "unused", "onnxruntime")
+                        .calibration(data.toString())
+                        .build(),
+                3,
+                written);
+        Detent detent = Detent.of(TestPlatform.REGISTRY, "test");
+        assertThatThrownBy(() -> detent.observe(request, (what, done, total) -> {
+                    if (what.startsWith("part 2")) {
+                        throw new IllegalStateException("ended");
+                    }
+                }))
+                .hasMessageContaining("ended");
+        Path parts = work.resolve("parts.obs.parts");
+        assertThat(parts.toFile().list()).hasSize(1).allMatch(f -> f.endsWith("-1-of-3.obs"));
+
+        List<String> looked = Collections.synchronizedList(new ArrayList<>());
+        ObserveResult result = detent.observe(request, (what, done, total) -> looked.add(what));
+        assertThat(looked).anyMatch(w -> w.startsWith("part 2")).noneMatch(w -> w.startsWith("part 1"));
+        assertThat(ObservationsFile.bytes(result.observations()))
+                .isEqualTo(ObservationsFile.bytes(
+                        observe(model, data, "1/1", "onnxruntime").observations()));
+
+        Files.writeString(parts.resolve("mine"), "a person's");
+        PartFiles.clear(written);
+        assertThat(parts.toFile().list()).containsExactly("mine");
+    }
+
+    /** What another look has kept is not taken for this one's. */
+    @Test
+    void partsOfOtherDataAreNotGoneOnWith() throws IOException {
+        Path written = work.resolve("others.obs");
+        Detent detent = Detent.of(TestPlatform.REGISTRY, "test");
+        QuantizeRequest of = request(model, "unused", "onnxruntime")
+                .calibration(noise(model, 4).toString())
+                .build();
+        detent.observe(new ObserveInParts(of, 3, written), Progress.QUIET);
+        byte[] both = ObservationsFile.bytes(detent.observe(
+                        new ObserveInParts(
+                                request(model, "unused", "onnxruntime")
+                                        .calibration(data.toString())
+                                        .build(),
+                                3,
+                                written),
+                        Progress.QUIET)
+                .observations());
+        assertThat(both)
+                .isEqualTo(ObservationsFile.bytes(
+                        observe(model, data, "1/1", "onnxruntime").observations()));
+    }
+
+    /** Every sample twice as large as the one before calls for more; 64 of a kind do not. */
+    @Test
+    void aRunSaysWhetherTheSamplesWereEnough() throws IOException {
+        int size = 8 * 6 * 6;
+        float[] growing = new float[8 * size];
+        for (int i = 0; i < growing.length; i++) {
+            growing[i] = (float) Math.scalb((i % 7 - 3) / 3.0, i / size);
+        }
+        Path few = InstalledDistribution.npy(work.resolve("growing.npy"), "8, 8, 6, 6", growing);
+        assertThat(ranges(few)).matches("the range of '.+' still grows, by \\d+ % from 4 to 8 samples: add samples");
+        float[] alike = new float[64 * size];
+        for (int i = 0; i < alike.length; i++) {
+            alike[i] = (i % size % 7 - 3) / 3f;
+        }
+        Path many = InstalledDistribution.npy(work.resolve("alike.npy"), "64, 8, 6, 6", alike);
+        assertThat(ranges(many)).isEqualTo("32 of the 64 samples suffice: they reach 95 % of every range");
+    }
+
+    private static String ranges(Path looked) {
+        return quantize(request(model, "ranges", "onnxruntime").calibration(looked.toString()))
+                .measured()
+                .ranges()
+                .orElseThrow()
+                .sentence();
     }
 
     private static Path random(int seed) throws IOException {

@@ -1,12 +1,15 @@
 package dev.detent.cli;
 
+import dev.detent.host.Detent;
 import dev.detent.host.artifact.InputPath;
 import dev.detent.host.job.InputPlaces;
+import dev.detent.host.job.ObserveInParts;
 import dev.detent.host.job.ObserveRequest;
 import dev.detent.host.job.ObserveResult;
 import dev.detent.host.job.QuantizeRequest;
 import dev.detent.host.observe.Observations;
 import dev.detent.host.observe.ObservationsFile;
+import dev.detent.host.observe.PartFiles;
 import dev.detent.host.observe.Shard;
 import dev.detent.host.problem.ObservationProblems;
 import dev.detent.host.settings.Settings;
@@ -58,6 +61,14 @@ final class ObserveCommand implements Callable<Integer> {
     Optional<String> shard = Optional.empty();
 
     @Option(
+            names = "--parts",
+            paramLabel = "N",
+            description =
+                    "look at the samples in N parts, each kept beside FILE until all are there; ended in between, the "
+                            + "same command goes on behind the last one")
+    Optional<Integer> parts = Optional.empty();
+
+    @Option(
             names = "--backend",
             paramLabel = "ID",
             description = "targets to quantize for later, separated by commas (default: all)")
@@ -101,7 +112,7 @@ final class ObserveCommand implements Callable<Integer> {
     }
 
     private void merge(Console console, Path written) {
-        if (model.isPresent() || data.calibration.isPresent() || shard.isPresent()) {
+        if (model.isPresent() || data.calibration.isPresent() || shard.isPresent() || parts.isPresent()) {
             throw new UserException(
                     CliProblems.NO_EFFECT,
                     "merges files and looks at no model and no data; leave those out",
@@ -126,6 +137,12 @@ final class ObserveCommand implements Callable<Integer> {
     }
 
     private void observe(Console console, SettingsFile file, Path written) {
+        if (shard.isPresent() && parts.isPresent()) {
+            throw new UserException(CliProblems.USAGE, "looks at all parts, --shard at one; leave one out", "--parts");
+        }
+        if (parts.isPresent() && parts.get() < 1) {
+            throw new UserException(CliProblems.USAGE, "is 1 or more", "--parts");
+        }
         Path of = model.orElseThrow(
                 () -> new UserException(CliProblems.USAGE, "name the model, or files with --merge", "MODEL"));
         Settings settings = CommandSettings.of(file, set, rules, Optional.empty(), Optional.empty());
@@ -142,8 +159,11 @@ final class ObserveCommand implements Callable<Integer> {
         config.ifPresent(f -> read.add(new InputPath("the settings file", f)));
         InputPath.refuseFile(written, "--out", read);
         ObservationsFile.refuseOther(written);
-        ObserveResult result = home.detentAndEngine()
-                .observe(new ObserveRequest(built, shard.map(Shard::parse).orElse(Shard.WHOLE)), console.progress());
+        Detent detent = home.detentAndEngine();
+        ObserveResult result = parts.isPresent()
+                ? detent.observe(new ObserveInParts(built, parts.get(), written), console.progress())
+                : detent.observe(
+                        new ObserveRequest(built, shard.map(Shard::parse).orElse(Shard.WHOLE)), console.progress());
         result.problems().forEach(p -> {
             if (p.severity() == Problem.Severity.NOTE) {
                 console.line(p.where() + " " + p.sentence());
@@ -153,6 +173,7 @@ final class ObserveCommand implements Callable<Integer> {
         });
         console.line("for " + String.join(", ", result.targets()));
         write(console, written, result.observations());
+        PartFiles.clear(written);
     }
 
     private static void write(Console console, Path written, Observations o) {

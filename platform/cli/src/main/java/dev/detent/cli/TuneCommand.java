@@ -278,10 +278,10 @@ final class TuneCommand implements Callable<Integer> {
         public void tried(TuneTrial trial) {
             console.line(String.format(
                     Locale.ROOT,
-                    "try %-3d %4d groups wider, %5.1f %% of multiply-adds   %s",
+                    "try %-3d %4d groups wider, %5.1f %% of multiply-adds in 8 bits   %s",
                     trial.number(),
                     trial.groups(),
-                    100 * trial.wideShare(),
+                    100 * trial.in8Bits(),
                     trial.shown()));
         }
     }

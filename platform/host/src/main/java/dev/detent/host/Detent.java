@@ -6,6 +6,7 @@ import dev.detent.host.job.DryRun;
 import dev.detent.host.job.EvaluateJob;
 import dev.detent.host.job.EvaluateRequest;
 import dev.detent.host.job.EvaluateResult;
+import dev.detent.host.job.ObserveInParts;
 import dev.detent.host.job.ObserveJob;
 import dev.detent.host.job.ObserveRequest;
 import dev.detent.host.job.ObserveResult;
@@ -131,6 +132,11 @@ public final class Detent {
     /** Looks at data for later runs that have none; see {@link ObserveJob}. */
     public ObserveResult observe(ObserveRequest request, Progress progress) {
         return observe.run(request, progress);
+    }
+
+    /** The same part by part, going on where it was ended; see {@link ObserveJob#runInParts}. */
+    public ObserveResult observe(ObserveInParts request, Progress progress) {
+        return observe.runInParts(request, progress);
     }
 
     /** Searches for the cheapest mix of widths that holds a goal; see {@link TuneJob}. */

@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.JsonSerializer;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.stream.IntStream;
@@ -33,6 +34,12 @@ public final class Json {
     /** Indented, with a final newline. */
     public static String pretty(Object value) {
         return PRETTY.toJson(value) + "\n";
+    }
+
+    /** The same, without holding the text. */
+    public static void pretty(Object value, Appendable to) throws IOException {
+        PRETTY.toJson(value, to);
+        to.append('\n');
     }
 
     /** On one line, without a newline. */

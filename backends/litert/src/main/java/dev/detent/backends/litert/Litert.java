@@ -12,6 +12,7 @@ import dev.detent.spi.observe.ObserverProvider;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.export.FloatNodes;
 import dev.detent.support.number.LinearInteger;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
@@ -98,9 +99,9 @@ public final class Litert implements Backend, ObserverProvider {
         List<Problem> problems = new ArrayList<>();
         Graph graph = model.graph();
         for (Node n : graph.nodes()) {
-            boolean between = graph.upstream(n).stream().anyMatch(model.quantization()::isQuantized)
-                    && graph.downstream(n).stream().anyMatch(model.quantization()::isQuantized);
-            if (between && !model.quantization().isQuantized(n) && !n.isOneOf(types)) {
+            boolean between = graph.upstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m))
+                    && graph.downstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m));
+            if (between && FloatNodes.isFloat(model, n) && !n.isOneOf(types)) {
                 problems.add(Problem.note(
                         LitertProblems.FLOAT_ISLAND,
                         "stays float between integer operators, for LiteRT has no integer " + n.opType(),

@@ -12,6 +12,7 @@ import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.FloatNodes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +28,15 @@ import java.util.stream.Collectors;
 final class HybridExporter implements ReadableExporter {
 
     private final Set<String> quantizable;
+    private final String method;
 
-    /** @param quantizable operators that the toolkit quantizes of its own accord */
-    HybridExporter(Set<String> quantizable) {
+    /**
+     * @param quantizable operators that the toolkit quantizes of its own accord
+     * @param method the toolkit's name for how many scales a weight has: {@code layer} or {@code channel}
+     */
+    HybridExporter(Set<String> quantizable, String method) {
         this.quantizable = quantizable;
+        this.method = method;
     }
 
     @Override
@@ -57,6 +63,12 @@ final class HybridExporter implements ReadableExporter {
                     .append('\n');
         }
         for (ValueInfo input : model.graph().inputs()) {
+            if (sizes(input).contains("None")) {
+                context.report(Problem.note(
+                        RknnProblems.SIZES,
+                        "has free dimensions; put the sizes that the chip is to take into " + name + ".build.py",
+                        input.name()));
+            }
             if (!calibration.pictures().containsKey(input.name())) {
                 context.report(Problem.note(
                         RknnProblems.NO_PICTURES,
@@ -86,27 +98,51 @@ final class HybridExporter implements ReadableExporter {
         String pairs = hybrid(model).stream()
                 .map(p -> "[" + text(p.get(0)) + ", " + text(p.get(1)) + "]")
                 .collect(Collectors.joining(", "));
-        return String.join(
-                "\n",
+        List<String> lines = new ArrayList<>(List.of(
                 "# Builds the model with rknn-toolkit2: python " + argument(model.name() + ".build.py") + " rk3588",
                 "import sys",
                 "from rknn.api import RKNN",
                 "",
                 "name = " + name,
                 "rknn = RKNN()",
-                "rknn.config(target_platform=sys.argv[1], mean_values=" + pixels(model, context, true)
-                        + ", std_values=" + pixels(model, context, false)
-                        + (context.calibration().order() == Order.BGR ? ", quant_img_RGB2BGR=True" : "") + ")",
-                "assert rknn.load_onnx(model=name + '.onnx') == 0",
+                "rknn.config(target_platform=sys.argv[1], quantized_method='" + method + "', mean_values="
+                        + pixels(model, context, true) + ", std_values=" + pixels(model, context, false)
+                        + (context.calibration().order() == Order.BGR ? ", quant_img_RGB2BGR=True" : "") + ")"));
+        List<ValueInfo> inputs = model.graph().inputs();
+        if (inputs.stream().allMatch(i -> i.staticShape().isPresent())) {
+            lines.add("assert rknn.load_onnx(model=name + '.onnx') == 0");
+        } else {
+            lines.addAll(List.of(
+                    "sizes = ["
+                            + inputs.stream().map(HybridExporter::sizes).collect(Collectors.joining(", "))
+                            + "]  # of every input; the chip's model has fixed ones",
+                    "assert all(all(s) for s in sizes), 'put the sizes that the chip is to take into the line above'",
+                    "assert rknn.load_onnx(model=name + '.onnx', inputs=["
+                            + inputs.stream().map(i -> text(i.name())).collect(Collectors.joining(", "))
+                            + "], input_size_list=sizes) == 0"));
+        }
+        lines.addAll(List.of(
                 "hybrid = [" + pairs + "]  # from tensor to tensor: float16",
                 "if hybrid:",
                 "    assert rknn.hybrid_quantization_step1(dataset=name + '.dataset.txt', custom_hybrid=hybrid) == 0",
+                "    rknn.release()",
+                "    rknn = RKNN()  # step 2 refuses an object that has loaded a model",
                 "    assert rknn.hybrid_quantization_step2(model_input=name + '.model', data_input=name + '.data',",
                 "                                          model_quantization_cfg=name + '.quantization.cfg') == 0",
                 "else:",
                 "    assert rknn.build(do_quantization=True, dataset=name + '.dataset.txt') == 0",
                 "assert rknn.export_rknn(name + '.rknn') == 0",
-                "");
+                ""));
+        return String.join("\n", lines);
+    }
+
+    /** As Python writes them: a free first dimension is a batch of 1, other free ones are the person's choice. */
+    private static String sizes(ValueInfo input) {
+        List<String> sizes = new ArrayList<>();
+        for (ValueInfo.Dimension d : input.shape().orElse(List.of())) {
+            sizes.add(d.isKnown() ? Long.toString(d.size()) : sizes.isEmpty() ? "1" : "None");
+        }
+        return "[" + String.join(", ", sizes) + "]";
     }
 
     /** Of every input with channels: what the toolkit subtracts, and what it divides by, in pixels. */
@@ -132,7 +168,7 @@ final class HybridExporter implements ReadableExporter {
         Graph graph = model.graph();
         List<List<String>> pairs = new ArrayList<>();
         for (Node n : graph.nodes()) {
-            if (n.isOneOf(quantizable) && !model.quantization().isQuantized(n)) {
+            if (n.isOneOf(quantizable) && FloatNodes.isFloat(model, n)) {
                 n.inputs().stream()
                         .filter(i -> !i.isEmpty() && !graph.isInitializer(i))
                         .findFirst()

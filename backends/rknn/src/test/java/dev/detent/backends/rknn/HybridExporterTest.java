@@ -9,24 +9,35 @@ import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.UnmodeledProto;
 import dev.detent.spi.graph.ValueInfo;
+import dev.detent.spi.graph.ValueInfo.Dimension;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.Quantization;
+import dev.detent.spi.quant.QuantizationState;
+import dev.detent.spi.quant.TensorQuantization;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The files beside the model, and what is said of them. */
 class HybridExporterTest {
 
+    private static final ValueInfo EIGHT = ValueInfo.of("x", ElementType.FLOAT, 1, 3, 8, 8);
+
     private final Map<String, String> files = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
 
     private void export(String name, Map<String, List<String>> pictures) {
+        export(new HybridExporter(Set.of(), "layer"), model(name, EIGHT), pictures);
+    }
+
+    private void export(HybridExporter exporter, QuantizedModel model, Map<String, List<String>> pictures) {
         ExportContext context = (ExportContext) Proxy.newProxyInstance(
                 ExportContext.class.getClassLoader(), new Class<?>[] {ExportContext.class}, (self, method, given) -> {
                     switch (method.getName()) {
@@ -46,14 +57,14 @@ class HybridExporterTest {
                             throw new AssertionError(method);
                     }
                 });
-        new HybridExporter(Set.of()).export(model(name), context);
+        exporter.export(model, context);
     }
 
-    private static QuantizedModel model(String name) {
+    private static QuantizedModel model(String name, ValueInfo input) {
         Graph graph = new Graph()
                 .edit()
                 .opset("", 13)
-                .input(ValueInfo.of("x", ElementType.FLOAT, 1, 3, 8, 8))
+                .input(input)
                 .add(Node.of("r", "Relu", List.of("x"), List.of("y"), Map.of()))
                 .output(ValueInfo.of("y", ElementType.FLOAT, 1, 3, 8, 8))
                 .graph();
@@ -75,9 +86,90 @@ class HybridExporterTest {
 
             @Override
             public Quantization quantization() {
-                throw new AssertionError("no operator is quantizable");
+                return floatEverywhere();
             }
         };
+    }
+
+    /** Every node holds configs, and all of them were switched off, as {@code --keep-float} does it. */
+    private static Quantization floatEverywhere() {
+        TensorQuantization off = (TensorQuantization) Proxy.newProxyInstance(
+                TensorQuantization.class.getClassLoader(),
+                new Class<?>[] {TensorQuantization.class},
+                (self, m, given) -> {
+                    switch (m.getName()) {
+                        case "value":
+                            return "x";
+                        case "root":
+                            return self;
+                        case "state":
+                            return QuantizationState.FP32;
+                        default:
+                            throw new AssertionError(m);
+                    }
+                });
+        return (Quantization) Proxy.newProxyInstance(
+                Quantization.class.getClassLoader(), new Class<?>[] {Quantization.class}, (self, m, given) -> {
+                    switch (m.getName()) {
+                        case "isQuantized":
+                            return true;
+                        case "inputs":
+                        case "outputs":
+                            return List.of(off);
+                        default:
+                            throw new AssertionError(m);
+                    }
+                });
+    }
+
+    /**
+     * rknn-toolkit2 2.5 quantized such nodes: the list was empty, for nodes that a person keeps float hold configs too.
+     */
+    @Test
+    void whatAPersonKeepsFloatIsListed() {
+        export(new HybridExporter(Set.of("Relu"), "layer"), model("m", EIGHT), Map.of());
+        assertThat(files.get("m.build.py")).contains("\nhybrid = [['x', 'y']]  # from tensor to tensor: float16\n");
+    }
+
+    /** Step 2 ends with "The model already exists" on the object of step 1. */
+    @Test
+    void stepTwoHasAnObjectOfItsOwn() {
+        export("m", Map.of());
+        assertThat(files.get("m.build.py"))
+                .containsSubsequence("hybrid_quantization_step1", "rknn = RKNN()", "hybrid_quantization_step2");
+    }
+
+    @Test
+    void theToolkitHasAsManyScalesAsTheTarget() {
+        export(new HybridExporter(Set.of(), "channel"), model("m", EIGHT), Map.of());
+        assertThat(files.get("m.build.py")).contains("quantized_method='channel'");
+    }
+
+    /** load_onnx refuses ['N', 3, 8, 8]. */
+    @Test
+    void aFreeBatchIsOne() {
+        ValueInfo free = free(new Dimension(-1, "N"), Dimension.of(3), Dimension.of(8), Dimension.of(8));
+        export(new HybridExporter(Set.of(), "layer"), model("m", free), Map.of("x", List.of("/data/a.png")));
+        assertThat(files.get("m.build.py"))
+                .contains("\nsizes = [[1, 3, 8, 8]]  #")
+                .contains("inputs=['x'], input_size_list=sizes)");
+        assertThat(problems).isEmpty();
+    }
+
+    @Test
+    void otherFreeSizesAreThePersonsChoice() {
+        ValueInfo free = free(new Dimension(-1, "N"), Dimension.of(3), new Dimension(-1, "H"), new Dimension(-1, "W"));
+        export(new HybridExporter(Set.of(), "layer"), model("m", free), Map.of("x", List.of("/data/a.png")));
+        assertThat(files.get("m.build.py"))
+                .contains("\nsizes = [[1, 3, None, None]]  #", "assert all(all(s) for s in sizes)");
+        assertThat(problems).singleElement().satisfies(p -> {
+            assertThat(p.id()).isEqualTo("DT-RKN-002");
+            assertThat(p.where()).isEqualTo("x");
+        });
+    }
+
+    private static ValueInfo free(Dimension... dims) {
+        return new ValueInfo("x", ElementType.FLOAT, Optional.of(List.of(dims)), UnmodeledProto.NONE);
     }
 
     @Test

@@ -51,17 +51,17 @@ class RknnRulesTest {
                 .doesNotContainKeys("Softmax in 0");
     }
 
-    /** Per channel the zero point of the weights goes. */
+    /** What the toolkit makes itself with quantized_method='channel'; symmetric weights it would round anew. */
     @Test
-    void weightsAreSymmetricPerChannel() {
+    void weightsAreAsymmetricPerChannel() {
         assertThat(rules("rknn-channel"))
                 .containsEntry("Conv in 0", "linear 8 bit [-128, 127] asymmetric per tensor, mse")
-                .containsEntry("Conv in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
+                .containsEntry("Conv in 1", "linear 8 bit [-128, 127] asymmetric per channel 0, minmax")
                 .containsEntry(
                         "Conv in 2", "linear 32 bit [-2147483647, 2147483647] symmetric per channel 0, minmax, derived")
                 .containsEntry("Conv out 0", "linear 8 bit [-128, 127] asymmetric per tensor, mse")
-                .containsEntry("Gemm in 1", "linear 8 bit [-127, 127] symmetric per channel 0, minmax")
-                .containsEntry("MatMul in 1", "linear 8 bit [-127, 127] symmetric per channel 1, minmax")
+                .containsEntry("Gemm in 1", "linear 8 bit [-128, 127] asymmetric per channel 0, minmax")
+                .containsEntry("MatMul in 1", "linear 8 bit [-128, 127] asymmetric per channel 1, minmax")
                 .containsEntry("Relu out 0", "linear 8 bit [-128, 127] asymmetric per tensor, mse")
                 .containsEntry("Add in 0", "linear 8 bit [-128, 127] asymmetric per tensor, mse")
                 .containsEntry("Add in 1", "linear 8 bit [-128, 127] asymmetric per tensor, mse")

@@ -6,6 +6,7 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.export.FloatNodes;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.export.SideFileCodec;
 import dev.detent.support.export.SidecarExporter;
@@ -57,7 +58,7 @@ final class CalibrationTableExporter extends SidecarExporter<List<TextTableCodec
     protected void writeMore(QuantizedModel model, Map<String, TensorQuantization> entries, ExportContext context) {
         StringBuilder floats = new StringBuilder();
         for (Node n : model.graph().nodes()) {
-            if (n.isOneOf(Sophgo.TYPES) && !model.quantization().isQuantized(n)) {
+            if (n.isOneOf(Sophgo.TYPES) && FloatNodes.isFloat(model, n)) {
                 String name = name(model.graph(), n.output(0));
                 floats.append(TextTableCodec.word(model.name() + "_qtable", name))
                         .append(" F16\n");

@@ -3,6 +3,7 @@ package dev.detent.backends.stm32;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
+import dev.detent.support.export.FloatNodes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -15,9 +16,9 @@ final class FloatIslands {
     static List<Problem> check(QuantizedModel model, Set<String> types) {
         List<Problem> problems = new ArrayList<>();
         for (Node n : model.graph().nodes()) {
-            boolean between = model.graph().upstream(n).stream().anyMatch(model.quantization()::isQuantized)
-                    && model.graph().downstream(n).stream().anyMatch(model.quantization()::isQuantized);
-            if (between && !model.quantization().isQuantized(n)) {
+            boolean between = model.graph().upstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m))
+                    && model.graph().downstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m));
+            if (between && FloatNodes.isFloat(model, n)) {
                 problems.add(Problem.warning(
                         Stm32Problems.FLOAT_ISLAND,
                         "stays float between quantized nodes and runs on the Cortex-M55"

@@ -3,12 +3,14 @@ package dev.detent.host.analyze;
 import dev.detent.runtime.FakeQuantizer;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Variant;
-import dev.detent.spi.backend.NodeRule;
 import dev.detent.spi.backend.Target;
+import dev.detent.spi.backend.TensorRule;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.quant.CodeRange;
+import dev.detent.spi.quant.QuantizationParameters;
+import dev.detent.spi.quant.Range;
 import dev.detent.spi.quant.Scheme;
 import dev.detent.spi.quant.Slot;
 import dev.detent.spi.quant.TensorQuantization;
@@ -221,44 +223,62 @@ public final class Cures {
                 widened(tensors));
     }
 
+    /** Clipping makes up for few steps: among 65,536 there is room for all that the surveyed samples showed. */
     private Variant widened(List<Unit> tensors) {
+        Map<String, Range> seen = found.tensors().stream()
+                .collect(Collectors.toMap(
+                        TensorFacts::value,
+                        t -> new Range(t.seen().min(), t.seen().max()),
+                        (a, b) -> a));
         Map<Slot, Optional<FakeQuantizer>> encodings = new LinkedHashMap<>();
         for (Unit u : tensors) {
             for (TensorQuantization c : analysis.network().quantizers(u.name())) {
-                c.qparams().ifPresent(p -> encodings.put(c.slot(), Optional.of(widened(c.scheme(), p))));
+                c.qparams()
+                        .ifPresent(p -> encodings.put(
+                                c.slot(), Optional.of(widened(c, p, Optional.ofNullable(seen.get(u.name()))))));
             }
         }
         return new Variant(Variant.Base.QUANTIZED, encodings, Map.of(), Set.of());
     }
 
-    /** The same range in 65,536 steps. */
-    private static FakeQuantizer widened(Scheme scheme, dev.detent.spi.quant.QuantizationParameters p) {
+    private static FakeQuantizer widened(TensorQuantization c, QuantizationParameters p, Optional<Range> seen) {
+        Scheme scheme = c.scheme();
         boolean signed = scheme.quantMin() < 0;
         Scheme wide =
                 scheme.with(new CodeRange(16, signed ? Short.MIN_VALUE : 0, signed ? Short.MAX_VALUE : (1 << 16) - 1));
         double[] low = new double[p.channels()];
         double[] high = new double[p.channels()];
-        for (int c = 0; c < low.length; c++) {
-            dev.detent.spi.quant.Range r = scheme.system().range(p.scale(c), p.zeroPoint(c), scheme);
-            low[c] = r.low();
-            high[c] = r.high();
+        for (int i = 0; i < low.length; i++) {
+            Range r = scheme.system().range(p.scale(i), p.zeroPoint(i), scheme);
+            boolean isWider = !c.isFixed() && low.length == 1 && seen.isPresent();
+            low[i] = isWider ? Math.min(r.low(), seen.get().low()) : r.low();
+            high[i] = isWider ? Math.max(r.high(), seen.get().high()) : r.high();
         }
         return new FakeQuantizer(wide, wide.cover(low, high));
     }
 
-    /** The target has a rule with 16 bits for the node that computes it. */
+    /** The target has a rule with 16 bits for the node that computes it, or for all that read it if none does. */
     private boolean canBeWide(Unit activation) {
-        Optional<Node> node = graph.node(activation.node());
         boolean linear = analysis.network().quantizers(activation.name()).stream()
                 .allMatch(c -> c.scheme().system().isAffineInteger()
                         && c.scheme().bits() == 8
                         && !c.scheme().powerOfTwo());
-        return linear
-                && node.isPresent()
-                && target.alternatives(node.get(), graph).stream().anyMatch(Cures::isWide);
+        if (!linear) {
+            return false;
+        }
+        Optional<Node> producer = graph.producer(activation.name());
+        if (producer.isPresent()) {
+            return target.alternatives(producer.get(), graph).stream()
+                    .anyMatch(r -> r.outputs().stream().anyMatch(Cures::isWide));
+        }
+        Set<Node> readers = graph.consumers(activation.name());
+        return !readers.isEmpty()
+                && readers.stream()
+                        .allMatch(n -> target.alternatives(n, graph).stream()
+                                .anyMatch(r -> isWide(r.inputs().get(n.inputs().indexOf(activation.name())))));
     }
 
-    private static boolean isWide(NodeRule rule) {
-        return rule.outputs().stream().anyMatch(t -> t.scheme().bits() == 16);
+    private static boolean isWide(TensorRule rule) {
+        return rule.scheme().bits() == 16;
     }
 }

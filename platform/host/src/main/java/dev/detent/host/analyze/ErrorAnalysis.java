@@ -62,25 +62,34 @@ public final class ErrorAnalysis implements AutoCloseable {
                 result);
     }
 
-    /** Two weights in one segment could not be switched apart. */
+    /**
+     * Two weights in one segment could not be switched apart, but in a session with all weights of the segment for each
+     * of them: where activations stay float, of the whole network.
+     */
     private static Set<String> layerOutputs(Pipeline.Result result) {
         Set<String> values = new LinkedHashSet<>();
         for (Node n : result.graph().nodes()) {
             boolean weighted = result.configs().inputs(n).stream()
                     .anyMatch(c -> c.isInitializer() && c.state().isWritten());
-            if (weighted && result.graph().isFloat(n.output(0)) && !isFused(n, result)) {
-                values.add(n.output(0));
+            if (weighted) {
+                Node last = activation(n, result).orElse(n);
+                if (result.graph().isFloat(last.output(0))) {
+                    values.add(last.output(0));
+                }
             }
         }
         return values;
     }
 
-    /** Nothing but an activation without weights reads it. */
-    private static boolean isFused(Node n, Pipeline.Result result) {
+    /** What alone reads a layer's output and has no weights: ONNX Runtime may make one kernel of the two. */
+    private static Optional<Node> activation(Node n, Pipeline.Result result) {
         Set<Node> readers = result.graph().downstream(n);
         return readers.size() == 1
-                && result.configs().inputs(readers.iterator().next()).stream()
-                        .noneMatch(c -> c.isInitializer() && c.state().isWritten());
+                ? readers.stream()
+                        .filter(r -> result.configs().inputs(r).stream()
+                                .noneMatch(c -> c.isInitializer() && c.state().isWritten()))
+                        .findFirst()
+                : Optional.empty();
     }
 
     /** The network itself, for whoever asks it something else. */

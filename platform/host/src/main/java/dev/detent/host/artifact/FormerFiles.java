@@ -3,6 +3,7 @@ package dev.detent.host.artifact;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonReader;
 import dev.detent.host.plugin.TargetIds;
 import dev.detent.host.problem.OutputProblems;
 import dev.detent.spi.problem.UserException;
@@ -94,11 +95,10 @@ record FormerFiles(Map<String, String> digests) {
                         + " replaced; move it away or give another folder with --out",
                 shown.resolve(prefix + OutputNames.RECORD).toString());
         try {
-            String text = Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS) ? Files.readString(place) : "";
-            if (!RecordSeal.holds(text)) {
+            if (!Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS) || !RecordSeal.holds(place)) {
                 throw foreign;
             }
-            JsonObject record = JsonParser.parseString(text).getAsJsonObject();
+            JsonObject record = listing(place);
             for (FileDigest file : FileDigest.listed(record)) {
                 String name = file.name();
                 if (!Path.of(name).normalize().equals(Path.of(name))
@@ -116,6 +116,23 @@ record FormerFiles(Map<String, String> digests) {
                 | NullPointerException e) {
             throw new UserException(foreign.problems(), e);
         }
+    }
+
+    /** Of a record, which may be larger than what Java may take, the members that say whose files these are. */
+    private static JsonObject listing(Path record) throws IOException {
+        JsonObject listing = new JsonObject();
+        try (JsonReader json = new JsonReader(Files.newBufferedReader(record))) {
+            json.beginObject();
+            while (json.hasNext()) {
+                String name = json.nextName();
+                if (name.equals("files") || name.equals("targets")) {
+                    listing.add(name, JsonParser.parseReader(json));
+                } else {
+                    json.skipValue();
+                }
+            }
+        }
+        return listing;
     }
 
     static boolean isUnchanged(Path file, String sha256) {

@@ -57,7 +57,7 @@ public final class Sha256 {
         return HexFormat.of().formatHex(sha256().digest(content));
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -79,9 +79,16 @@ public final class Sha256 {
     }
 
     private static void update(MessageDigest sha, InputStream in) throws IOException {
+        update(sha, in, Long.MAX_VALUE);
+    }
+
+    /** Of so many bytes, or of all where there are fewer. */
+    static void update(MessageDigest sha, InputStream in, long bytes) throws IOException {
         byte[] buffer = new byte[1 << 16];
-        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-            sha.update(buffer, 0, n);
+        long left = bytes;
+        for (int n = 0; n >= 0 && left > 0; left -= n) {
+            n = in.read(buffer, 0, (int) Math.min(buffer.length, left));
+            sha.update(buffer, 0, Math.max(0, n));
         }
     }
 

@@ -32,6 +32,15 @@ public record TargetDirectory(StagedOutputDirectory folder, String prefix) {
         }
     }
 
+    /** Writes the record of a run, with its seal. */
+    public void writeRecord(Map<String, Object> record) {
+        try {
+            RecordSeal.write(record, prepared(OutputNames.RECORD));
+        } catch (IOException e) {
+            throw folder.failed(prefix + OutputNames.RECORD, e);
+        }
+    }
+
     /** Where this target's files are staged. */
     private Path own() {
         return prefix.isEmpty() ? Objects.requireNonNull(folder.file("x").getParent()) : folder.file(prefix);

@@ -2,7 +2,10 @@ package dev.detent.host.data;
 
 import dev.detent.host.problem.DataProblems;
 import dev.detent.spi.problem.UserException;
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,6 +16,8 @@ import java.util.stream.Stream;
 
 /** What every reader of data needs of a file: its ending, its size, and that it is a file at all. */
 final class DataFile {
+
+    private static final long SMALL = 1L << 20;
 
     private DataFile() {}
 
@@ -56,6 +61,23 @@ final class DataFile {
         } catch (IOException e) {
             throw unreadable(file.toString(), e);
         }
+    }
+
+    /**
+     * A part of a file, mapped, or read where it is small: a mapping stays until Java collects it, and a process may
+     * have 65,530 of them (Linux, vm.max_map_count), fewer than a folder may have files.
+     */
+    static ByteBuffer part(FileChannel file, long from, long bytes) throws IOException {
+        if (bytes > SMALL) {
+            return file.map(FileChannel.MapMode.READ_ONLY, from, bytes);
+        }
+        ByteBuffer part = ByteBuffer.allocateDirect((int) bytes);
+        while (part.hasRemaining()) {
+            if (file.read(part, from + part.position()) < 0) {
+                throw new EOFException("it became shorter");
+            }
+        }
+        return part.flip();
     }
 
     static UserException unreadable(String where, IOException e) {

@@ -28,7 +28,7 @@ record NpyArray(ElementType type, long[] shape, boolean columnMajor, ByteBuffer 
                     where);
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, size), where);
+            return parse(DataFile.part(channel, 0, size), where);
         } catch (IOException e) {
             throw DataFile.unreadable(where, e);
         }

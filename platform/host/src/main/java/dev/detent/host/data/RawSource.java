@@ -85,7 +85,7 @@ record RawSource(List<Path> files, InputConverter input, long[] shape, int bytes
     public Sample.Input get(int index) {
         int file = file(index);
         try (FileChannel channel = FileChannel.open(files.get(file), StandardOpenOption.READ)) {
-            ByteBuffer data = channel.map(FileChannel.MapMode.READ_ONLY, (long) (index - starts[file]) * bytes, bytes);
+            ByteBuffer data = DataFile.part(channel, (long) (index - starts[file]) * bytes, bytes);
             return input.convert(
                     NpyArray.of(new NpyHeader(input.info().type(), shape, false, bytes, 0), data), describe(index));
         } catch (IOException e) {

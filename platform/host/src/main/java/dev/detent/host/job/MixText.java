@@ -18,10 +18,10 @@ final class MixText {
         line(text, "# In simulation on the evaluation data: %s", trial.shown());
         line(
                 text,
-                "# %d of %d groups of nodes are wider than the target's own rules say, %.1f %% of the multiply-adds.",
+                "# %d of %d groups of nodes are wider than the target's own rules say; %.1f %% of the multiply-adds are in 8 bits.",
                 trial.groups(),
                 space.groups().size(),
-                100 * trial.wideShare());
+                100 * trial.in8Bits());
         if (trial.groups() == 0) {
             line(text, "rules: []");
             return text.toString();

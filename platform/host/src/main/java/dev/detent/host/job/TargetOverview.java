@@ -28,7 +28,8 @@ public record TargetOverview(String target, QuantizeOutcome outcome, double in8B
         return new TargetOverview(run.target(), run.outcome(), share(run.result(), 8), share(run.result(), 32));
     }
 
-    private static double share(Pipeline.Result result, int bits) {
+    /** Part of the multiply-adds in nodes that are quantized and whose activations have at most so many bits, 0..1. */
+    static double share(Pipeline.Result result, int bits) {
         long all = 0;
         long these = 0;
         for (Node n : result.graph().nodes()) {

@@ -247,7 +247,8 @@ public final class TuneJob {
             Evaluation.Scores scores = scores(quantized);
             Trial trial = new Trial(mix, goal.margin(scores), goal.damage(scores));
             known.put(mix, trial);
-            TuneTrial told = new TuneTrial(trials.size(), trial, space.wideShare(mix), goal.show(scores));
+            TuneTrial told =
+                    new TuneTrial(trials.size(), trial, TargetOverview.share(quantized.result(), 8), goal.show(scores));
             trials.add(told);
             listener.tried(told);
             if (best == null || isBetter(told, best, space)) {

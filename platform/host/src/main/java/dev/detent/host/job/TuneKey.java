@@ -5,6 +5,7 @@ import dev.detent.host.search.Goal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -16,15 +17,9 @@ final class TuneKey {
 
     static String of(String version, TuneRequest request, PreparedModel model, Goal goal) {
         QuantizeRequest run = request.quantize();
-        List<String> parts = List.of(
-                version,
-                model.facts().digest().sha256(),
-                String.join(",", run.targets()),
+        List<String> parts = new ArrayList<>(RequestKey.parts(version, run, model));
+        parts.addAll(List.of(
                 run.format().orElse(""),
-                run.settings().toString(),
-                run.preprocessing().toString(),
-                model.calibration().sha256().orElse(run.calibration().orElse("")),
-                run.samples() + " " + run.order() + " " + run.inputShapes(),
                 run.evaluation()
                         .map(e -> content(InputPlaces.path(e.data()), e.data()) + " " + e.samples() + " "
                                 + Optional.ofNullable(e.labels())
@@ -36,7 +31,7 @@ final class TuneKey {
                                 .map(m -> new TreeMap<>(m.options().values()).toString())
                                 .toList(),
                 request.command().map(MetricCommand::command).orElse(""),
-                request.cost().toString());
+                request.cost().toString()));
         return Sha256.of(String.join("\n", parts).getBytes(StandardCharsets.UTF_8));
     }
 

@@ -92,7 +92,7 @@ final class TuneMemory {
                     tried.size(),
                     new Trial(
                             mix, of.get("score").getAsDouble(), of.get("damage").getAsDouble()),
-                    of.get("wideShare").getAsDouble(),
+                    of.get("in8Bits").getAsDouble(),
                     of.get("shown").getAsString()));
         }
         groups = measured;
@@ -154,7 +154,7 @@ final class TuneMemory {
         row.put("mix", t.trial().mix().chosen());
         row.put("score", t.trial().score());
         row.put("damage", t.trial().damage());
-        row.put("wideShare", t.wideShare());
+        row.put("in8Bits", t.in8Bits());
         row.put("shown", t.shown());
         return row;
     }

@@ -6,10 +6,11 @@ import dev.detent.host.search.Trial;
  * One mix, quantized and evaluated.
  *
  * @param number 0 is the target's own rules
- * @param wideShare share of all multiply-adds that are computed with more than the target's own bits, 0..1
+ * @param in8Bits share of all multiply-adds whose activations have at most 8 bits, 0..1; what the target itself leaves
+ *     in float is not among them
  * @param shown the score that counts, for people
  */
-public record TuneTrial(int number, Trial trial, double wideShare, String shown) {
+public record TuneTrial(int number, Trial trial, double in8Bits, String shown) {
 
     /** The goal is held. */
     public boolean holds() {

@@ -1,6 +1,7 @@
 package dev.detent.host.record;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.detent.host.record.RunRecord.ConfigEntry;
 import dev.detent.host.record.RunRecord.Encoding;
@@ -12,12 +13,19 @@ import dev.detent.spi.quant.QuantizationState;
 import dev.detent.spi.quant.Rounding;
 import dev.detent.spi.quant.ScaleRule;
 import dev.detent.spi.quant.Slot;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** A config as an object of the {@code configs} list of {@code detent.json}, and back. */
 final class ConfigCodec {
+
+    /** Scales of the blocks of a 1536 x 1365 matrix; a list of them is eight times as long as their bytes. */
+    static final int READABLE = 1 << 16;
 
     private ConfigCodec() {}
 
@@ -29,8 +37,8 @@ final class ConfigCodec {
         c.root().ifPresent(r -> json.put("root", r.toString()));
         c.encoding().ifPresent(e -> {
             json.put("scheme", scheme(e.scheme()));
-            json.put("scale", e.parameters().scales());
-            json.put("zeroPoint", e.parameters().zeroPoints());
+            json.put("scale", numbers(e.parameters().scales()));
+            json.put("zeroPoint", numbers(once(e.parameters().zeroPoints())));
         });
         return json;
     }
@@ -63,9 +71,7 @@ final class ConfigCodec {
                 json.has("scheme")
                         ? Optional.of(new Encoding(
                                 readScheme(json.getAsJsonObject("scheme")),
-                                new QuantizationParameters(
-                                        floats(json.getAsJsonArray("scale")),
-                                        floats(json.getAsJsonArray("zeroPoint")))))
+                                parameters(floats(json.get("scale")), floats(json.get("zeroPoint")))))
                         : Optional.empty());
     }
 
@@ -93,7 +99,47 @@ final class ConfigCodec {
                 : new Granularity.PerChannel(axis);
     }
 
-    private static float[] floats(JsonArray a) {
+    /** A list that people can read, or, of more numbers than anybody reads, their bytes in base 64. */
+    private static Object numbers(float[] values) {
+        if (values.length <= READABLE) {
+            return values;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        return Base64.getEncoder().encodeToString(bytes.array());
+    }
+
+    /** Very many zero points are usually one: it stands for all. */
+    private static float[] once(float[] values) {
+        if (values.length <= READABLE) {
+            return values;
+        }
+        for (float v : values) {
+            if (v != values[0]) {
+                return values;
+            }
+        }
+        return new float[] {values[0]};
+    }
+
+    private static QuantizationParameters parameters(float[] scales, float[] zeroPoints) {
+        if (zeroPoints.length != 1 || scales.length <= READABLE) {
+            return new QuantizationParameters(scales, zeroPoints);
+        }
+        float[] all = new float[scales.length];
+        Arrays.fill(all, zeroPoints[0]);
+        return new QuantizationParameters(scales, all);
+    }
+
+    private static float[] floats(JsonElement json) {
+        if (json.isJsonPrimitive()) {
+            ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(json.getAsString()))
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            float[] f = new float[bytes.remaining() / Float.BYTES];
+            bytes.asFloatBuffer().get(f);
+            return f;
+        }
+        JsonArray a = json.getAsJsonArray();
         float[] f = new float[a.size()];
         for (int i = 0; i < f.length; i++) {
             f[i] = a.get(i).getAsFloat();

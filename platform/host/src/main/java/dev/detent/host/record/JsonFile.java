@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
@@ -18,8 +19,8 @@ public record JsonFile(Path path, JsonElement content) {
 
     /** @throws UserException when there is no such file, or it is not JSON */
     public static JsonFile read(Path path) {
-        try {
-            return new JsonFile(path, JsonParser.parseString(Files.readString(path)));
+        try (Reader text = Files.newBufferedReader(path)) {
+            return new JsonFile(path, JsonParser.parseReader(text));
         } catch (IOException | JsonParseException e) {
             throw new UserException(
                     EvaluationProblems.RECORD_UNREADABLE,

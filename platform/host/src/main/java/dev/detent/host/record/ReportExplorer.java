@@ -70,9 +70,9 @@ final class ReportExplorer {
                 + (samples.layers() == 1 ? "one sample" : samples.layers() + " samples")
                 + (samples.isWhole()
                         ? ", tensors on " + samples.tensors()
-                        : "; 'detent analyze' takes more, and tensors too")
-                + ". In float gains: what the outputs may be expected to gain with the layer in float. A layer is its weights, "
-                + "its bias and what it reads.";
+                                + ". In float gains: what the outputs may be expected to gain with the layer in float."
+                        : "; 'detent analyze' takes more, looks at tensors too, and says what a layer gains in float.")
+                + " A layer is its weights, its bias and what it reads.";
     }
 
     /** Why a node is float; empty when it is not. */
@@ -132,12 +132,14 @@ final class ReportExplorer {
         return errors;
     }
 
-    private static void error(
-            Analysis.@Nullable UnitError error, List<Analysis.UnitError> all, Map<String, Object> row) {
+    private void error(Analysis.@Nullable UnitError error, List<Analysis.UnitError> all, Map<String, Object> row) {
         if (error != null) {
             row.put("alone", number(Math.min(99, error.alone().snr())));
             row.put("share", number(Analysis.share(error, all)));
-            row.put("gain", number(error.gain()));
+            // On the one or two samples of an ordinary run it is a matter of luck, see docs/analysis.md.
+            if (analysis.filter(a -> a.samples().isWhole()).isPresent()) {
+                row.put("gain", number(error.gain()));
+            }
         }
     }
 

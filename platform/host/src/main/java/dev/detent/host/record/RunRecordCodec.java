@@ -18,6 +18,7 @@ import dev.detent.host.record.RunRecord.TargetEntry;
 import dev.detent.report.TablePage;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.quant.Slot;
+import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -42,8 +43,7 @@ final class RunRecordCodec {
         json.put("calibration", calibration(r.calibration()));
         json.put("dispatcher", r.plan().dispatcher());
         json.put("plan", r.plan().steps().stream().map(RunRecordCodec::step).toList());
-        json.put(
-                "configs", r.result().configs().stream().map(ConfigCodec::write).toList());
+        json.put("configs", new Written(r.result().configs()));
         Map<String, Object> prints = new LinkedHashMap<>();
         r.result().fingerprints().forEach((slot, f) -> prints.put(slot.toString(), List.of(f.norm(), f.projection())));
         json.put("fingerprints", prints);
@@ -59,6 +59,25 @@ final class RunRecordCodec {
         json.put("scores", scores);
         json.put("files", r.outcome().files().stream().map(FileDigest::toJson).toList());
         return json;
+    }
+
+    /** Configs as objects that are made when they are written: the numbers of a large model would be held twice. */
+    private static final class Written extends AbstractList<Map<String, Object>> {
+        private final List<RunRecord.ConfigEntry> configs;
+
+        private Written(List<RunRecord.ConfigEntry> configs) {
+            this.configs = configs;
+        }
+
+        @Override
+        public Map<String, Object> get(int index) {
+            return ConfigCodec.write(configs.get(index));
+        }
+
+        @Override
+        public int size() {
+            return configs.size();
+        }
     }
 
     private static Map<String, Object> model(ModelEntry m) {

@@ -3,7 +3,6 @@ package dev.detent.host.record;
 import dev.detent.host.analyze.Measurements;
 import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
-import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.TargetDirectory;
 import dev.detent.host.evaluate.EvaluationMetrics;
 import dev.detent.host.pipeline.Pipeline;
@@ -41,8 +40,7 @@ public record RunRecordWriter(
                         a -> save(folder, OutputNames.ANALYSIS, Json.pretty(AnalysisCodec.write(a, measured.cures()))));
         save(folder, OutputNames.REPORT, HtmlReport.render(RunReport.of(this, folder)));
         // The last: it lists the others.
-        Map<String, Object> record = RunRecordCodec.write(record(folder));
-        save(folder, OutputNames.RECORD, RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))));
+        folder.writeRecord(RunRecordCodec.write(record(folder)));
     }
 
     private static void save(TargetDirectory folder, String name, String content) {

@@ -170,11 +170,6 @@ public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List
                 .toList();
     }
 
-    /** Share of all multiply-adds that a mix computes with more than the target's own bits, 0..1. */
-    public double wideShare(Mix mix) {
-        return mix.promoted().stream().mapToDouble(g -> facts.get(g).share()).sum();
-    }
-
     /** What a group costs and brings, for people. */
     public String why(int group) {
         Facts f = facts.get(group);

@@ -54,7 +54,7 @@ final class RecordedFiles {
 
     private static boolean isSealed(Path record) {
         try {
-            return RecordSeal.holds(Files.readString(record));
+            return RecordSeal.holds(record);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

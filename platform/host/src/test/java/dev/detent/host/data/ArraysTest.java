@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -18,8 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -180,5 +185,26 @@ class ArraysTest {
             Samples samples = SampleLoader.open(model, file, Preprocessing.parse("none"), 0);
             assertThat(samples.get(0).inputs().get("x").data().getFloat(4)).isEqualTo(Float.NEGATIVE_INFINITY);
         });
+    }
+
+    /** Each was a mapping until Java collected it, of which a process may have fewer than a folder may have files. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void manySmallFilesAreNotMapped() throws IOException {
+        for (int i = 0; i < 500; i++) {
+            NpyFiles.floats(work.resolve(i + ".npy"), "1, 1", i);
+        }
+        Graph model = new Graph()
+                .edit()
+                .opset("", 13)
+                .input(ValueInfo.of("x", ElementType.FLOAT, 1, 1))
+                .graph();
+        Samples samples = SampleLoader.open(model, work.toString(), Preprocessing.parse("none"), 0);
+        List<Sample> all =
+                IntStream.range(0, samples.size()).mapToObj(samples::get).toList();
+        assertThat(all).hasSize(500);
+        assertThat(Files.readAllLines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1))
+                .noneMatch(l -> l.endsWith(".npy"));
+        assertThat(all.get(499).inputs()).containsKey("x");
     }
 }

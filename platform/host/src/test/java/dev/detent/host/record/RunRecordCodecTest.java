@@ -132,4 +132,27 @@ class RunRecordCodecTest {
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("detent.json");
     }
+
+    /** A list of the scales of a large matrix's blocks would be longer than the matrix. */
+    @Test
+    void moreNumbersThanAnybodyReadsAreShort() {
+        float[] scales = new float[ConfigCodec.READABLE + 3];
+        float[] zeros = new float[scales.length];
+        float[] same = new float[scales.length];
+        for (int i = 0; i < scales.length; i++) {
+            scales[i] = (i + 1) / 3f;
+            zeros[i] = i % 16;
+            same[i] = 8;
+        }
+        for (float[] z : List.of(zeros, same)) {
+            QuantizationParameters q = new QuantizationParameters(scales, z);
+            String text = Json.compact(ConfigCodec.write(own(IN, new Granularity.PerBlock(1, 32), q)));
+            assertThat(text).hasSizeLessThan(12 * scales.length);
+            assertThat(ConfigCodec.read(JsonParser.parseString(text).getAsJsonObject())
+                            .encoding()
+                            .orElseThrow()
+                            .parameters())
+                    .isEqualTo(q);
+        }
+    }
 }
