@@ -69,7 +69,9 @@ class StoredWeightsTest {
         assertThat(run.snr("simulated")).isBetween(35.0, 80.0);
         assertThat(run.snr("exported")).isCloseTo(run.snr("simulated"), within(0.1));
         try (var files = Files.list(run.out())) {
-            Path file = files.filter(f -> f.toString().endsWith(".onnx")).findFirst().orElseThrow();
+            Path file = files.filter(f -> f.toString().endsWith(".onnx"))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(3 * Files.size(file)).isLessThan(Files.size(work.resolve("model.onnx")));
         }
     }

@@ -102,8 +102,7 @@ public final class Branches {
                 .filter(t -> t.getDataType() == ElementType.INT8.code())
                 .map(TensorProto::getName)
                 .collect(Collectors.toSet());
-        return g.getNodeList().stream()
-                        .anyMatch(n -> n.getOpType().equals("Cast") && codes.contains(n.getInput(0)))
+        return g.getNodeList().stream().anyMatch(n -> n.getOpType().equals("Cast") && codes.contains(n.getInput(0)))
                 || inner(g).anyMatch(Branches::decodesConstants);
     }
 

@@ -28,9 +28,10 @@ final class StoredWeights {
     /** With constant weights of all directions. */
     static boolean isRecurrent(Node n, Graph graph) {
         return n.isOneOf(RECURRENT)
-                && List.of(W, R).stream().allMatch(i -> graph.initializer(n.input(i))
-                        .filter(t -> t.type() == ElementType.FLOAT && t.rank() == 3)
-                        .isPresent());
+                && List.of(W, R).stream()
+                        .allMatch(i -> graph.initializer(n.input(i))
+                                .filter(t -> t.type() == ElementType.FLOAT && t.rank() == 3)
+                                .isPresent());
     }
 
     /** With a constant kernel. */
