@@ -48,10 +48,18 @@ class ShapeInferenceTest {
         ShapeInference.infer(g.graph(), "chain");
         assertThat(Duration.ofNanos(THREADS.getCurrentThreadCpuTime() - before)).isLessThan(Duration.ofSeconds(12));
         for (int i = 1; i < NODES; i++) {
-        assertThat(g.graph().valueInfo("v" + i).flatMap(ValueInfo::staticShape).orElseThrow())
+            assertThat(g.graph()
+                            .valueInfo("v" + i)
+                            .flatMap(ValueInfo::staticShape)
+                            .orElseThrow())
                     .containsExactly(1, 3);
         }
-        assertThat(g.graph().valueInfo("end").flatMap(ValueInfo::shape).orElseThrow().get(0).symbol())
+        assertThat(g.graph()
+                        .valueInfo("end")
+                        .flatMap(ValueInfo::shape)
+                        .orElseThrow()
+                        .get(0)
+                        .symbol())
                 .isEqualTo("n");
     }
 }
