@@ -78,10 +78,10 @@ class EspRulesTest {
                 throw new AssertionError("ESP-DL computes in integers throughout");
             }
         };
-        assertThat(targets()).allSatisfy(t -> assertThat(
-                        t.recipe(host).passes().get("alignment"))
-                .containsEntry("concat", "Align to Output")
-                .containsEntry("elementwise", "Align to Output")
-                .containsEntry("resize", "Align to Output"));
+        assertThat(targets())
+                .allSatisfy(t -> assertThat(t.recipe(host).passes().get("alignment"))
+                        .containsEntry("concat", "Align to Output")
+                        .containsEntry("elementwise", "Align to Output")
+                        .containsEntry("resize", "Align to Output"));
     }
 }
