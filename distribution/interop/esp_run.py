@@ -51,6 +51,11 @@ def ours(graph, exponents):
             config.scale = scale if config.scale.numel() > 1 else scale[:1].reshape(config.scale.shape)
             config.offset = torch.zeros_like(config.scale)
             taken += 1
+    for operation in graph.operations.values():
+        configs = operation.config.input_quantization_config if hasattr(operation, "config_with_variable") else []
+        if len(configs) == 3 and operation.inputs[2].name.endswith(".bias"):  # esp-ppq derived it from scales of its own
+            configs[2].scale = configs[0].scale * configs[1].scale
+            configs[2].offset = torch.zeros_like(configs[2].scale)
     return taken, absent
 
 
