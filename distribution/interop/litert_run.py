@@ -1,7 +1,8 @@
 """Runs a .tflite file with LiteRT and compares with Detent's Q/DQ model in ONNX Runtime, node by node, and with the float model.
 
-    python litert_run.py MODEL.onnx OUT IMAGES.npy
+    python litert_run.py MODEL.onnx OUT IMAGES.npy [--reference | --micro]
 
+--reference: LiteRT's plain kernels instead of its default delegate. --micro: TensorFlow Lite for Microcontrollers (pip install tflite-micro).
 OUT holds <model>.tflite and, beside it in OUT.qdq, the same run's <model>.qdq.onnx (detent quantize --format qdq).
 """
 import os
@@ -11,7 +12,38 @@ from common import need, report, snr
 
 np = need("numpy")
 ort = need("onnxruntime")
-interpreter = need("ai_edge_litert.interpreter")
+MICRO = "--micro" in sys.argv
+interpreter = need("tflite_micro").runtime if MICRO else need("ai_edge_litert.interpreter")
+
+
+class Micro:
+    """TensorFlow Lite for Microcontrollers behind the calls of LiteRT's interpreter that are used here."""
+
+    def __init__(self, path):
+        self.interpreter = interpreter.Interpreter.from_file(path, arena_size=200 << 20)
+
+    def allocate_tensors(self):
+        """Done by the constructor."""
+
+    @staticmethod
+    def details(of):
+        q = of["quantization_parameters"]
+        return {"index": 0, "dtype": of["dtype"], "quantization": (q["scales"][0], q["zero_points"][0]) if len(q["scales"]) else (0, 0)}
+
+    def get_input_details(self):
+        return [self.details(self.interpreter.get_input_details(0))]
+
+    def get_output_details(self):
+        return [self.details(self.interpreter.get_output_details(0))]
+
+    def set_tensor(self, index, x):
+        self.interpreter.set_input(x, index)
+
+    def invoke(self):
+        self.interpreter.invoke()
+
+    def get_tensor(self, index):
+        return self.interpreter.get_output(index)
 
 
 def last(x):
@@ -41,7 +73,7 @@ def main():
     float_session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
     simulation = ort.InferenceSession(os.path.join(out + ".qdq", name + ".qdq.onnx"), options, providers=["CPUExecutionProvider"])
     # Kernels in integers as the specification has them; the delegate of the default resolver rounds otherwise here and there.
-    lite = interpreter.Interpreter(
+    lite = Micro(os.path.join(out, name + ".tflite")) if MICRO else interpreter.Interpreter(
         os.path.join(out, name + ".tflite"),
         experimental_op_resolver_type=interpreter.OpResolverType.BUILTIN_REF if "--reference" in sys.argv
         else interpreter.OpResolverType.AUTO)
@@ -65,7 +97,7 @@ def main():
     note = f"simulation {snr(flat[0], flat[1]):.2f} dB, LiteRT against simulation {snr(flat[1], flat[2]):.2f} dB"
     if equal:
         note += f", {100 * np.mean(equal):.1f} % of codes equal, {100 * np.mean(near):.1f} % within 1"
-    report("LiteRT", out, flat[0], flat[2], note)
+    report("TFLite Micro" if MICRO else "LiteRT", out, flat[0], flat[2], note)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.detent.onnx.proto.AttributeProto;
 import dev.detent.onnx.proto.GraphProto;
 import dev.detent.onnx.proto.NodeProto;
+import dev.detent.onnx.proto.TensorProto;
 import dev.detent.spi.graph.Attribute;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.graph.UnmodeledProto;
@@ -84,6 +86,24 @@ public final class Branches {
 
     private static Stream<String> types(GraphProto g) {
         return Stream.concat(g.getNodeList().stream().map(NodeProto::getOpType), inner(g).flatMap(Branches::types));
+    }
+
+    /** Whether a graph, or a branch in it, makes numbers of constant int8 codes by a Cast. */
+    public static boolean decodesConstants(Graph graph) {
+        return graph.nodes().stream()
+                        .filter(n -> n.is("Cast"))
+                        .flatMap(n -> graph.initializer(n.input(0)).stream())
+                        .anyMatch(t -> t.type() == ElementType.INT8)
+                || subgraphs(graph).anyMatch(Branches::decodesConstants);
+    }
+
+    private static boolean decodesConstants(GraphProto g) {
+        Set<String> codes = g.getInitializerList().stream()
+                .filter(t -> t.getDataType() == ElementType.INT8.code())
+                .map(TensorProto::getName)
+                .collect(Collectors.toSet());
+        return g.getNodeList().stream().anyMatch(n -> n.getOpType().equals("Cast") && codes.contains(n.getInput(0)))
+                || inner(g).anyMatch(Branches::decodesConstants);
     }
 
     /** Names of all nodes in branches, those of branches in them included. */

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Types and shapes of all values, asked of ONNX Runtime: a session over the same graph with every value as an output
@@ -28,6 +30,12 @@ public final class ShapeInference {
 
     /** Constants up to this many elements may decide a shape and stay. */
     private static final int SMALL = 1024;
+
+    /**
+     * Nodes that are asked about in one session: what it costs grows with the square of its outputs (ONNX Runtime
+     * 1.28), minutes for 50,000. More than networks have that people use.
+     */
+    private static final int TOGETHER = 8192;
 
     private ShapeInference() {}
 
@@ -58,16 +66,46 @@ public final class ShapeInference {
                     .forEach(u -> edit.replace(
                             skeleton.node(u.node().name()).orElseThrow().withInput(u.index(), known)));
         });
-        edit.clearOutputs();
-        for (Node n : graph.nodes()) {
+        List<Node> nodes = List.copyOf(skeleton.nodes());
+        for (int from = 0; from < nodes.size(); from += TOGETHER) {
+            ask(part(skeleton, nodes.subList(from, Math.min(from + TOGETHER, nodes.size())), graph), graph, where);
+        }
+    }
+
+    /** Some nodes with all that they make as outputs, and as inputs what others make, as far as it is known by then. */
+    private static Graph part(Graph skeleton, List<Node> nodes, Graph known) {
+        Graph part = nodes.size() == skeleton.nodes().size() ? skeleton : new Graph();
+        GraphEditor edit = part.edit().clearOutputs();
+        if (nodes.size() < skeleton.nodes().size()) {
+            edit.opaque(skeleton.opaque());
+            skeleton.opsets().forEach(edit::opset);
+            Set<String> made = nodes.stream().flatMap(n -> n.outputs().stream()).collect(Collectors.toSet());
+            nodes.stream()
+                    .flatMap(n -> Stream.concat(n.inputs().stream(), n.capturedValues().stream()))
+                    .distinct()
+                    .filter(v -> !v.isEmpty() && !made.contains(v))
+                    .forEach(v -> skeleton.initializer(v)
+                            .ifPresentOrElse(
+                                    t -> edit.initializer(v, t),
+                                    () -> skeleton.valueInfo(v)
+                                            .filter(i -> skeleton.isInput(v))
+                                            .or(() -> known.valueInfo(v))
+                                            .ifPresent(edit::input)));
+            nodes.forEach(edit::add);
+        }
+        for (Node n : nodes) {
             for (String o : n.outputs()) {
                 if (!o.isEmpty()) {
                     edit.output(new ValueInfo(o, ElementType.UNDEFINED, Optional.empty(), UnmodeledProto.NONE));
                 }
             }
         }
+        return part;
+    }
+
+    private static void ask(Graph part, Graph graph, String where) {
         GraphEditor result = graph.edit();
-        try (OrtSession session = OrtRuntime.session(skeleton, OrtOptimizationLevel.NONE, where)) {
+        try (OrtSession session = OrtRuntime.session(part, OrtOptimizationLevel.NONE, where)) {
             for (Map.Entry<String, NodeInfo> e : session.getOutputInfo().entrySet()) {
                 if (graph.valueInfo(e.getKey())
                                 .filter(v -> v.staticShape().isPresent())

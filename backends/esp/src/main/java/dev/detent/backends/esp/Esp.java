@@ -12,6 +12,7 @@ import dev.detent.support.qdq.QdqGraphBuilder;
 import dev.detent.support.target.DeclaredTarget;
 import dev.detent.support.target.DeclaredTargetBuilder;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.pf4j.Extension;
 
@@ -26,6 +27,10 @@ public final class Esp implements Backend {
             Trait.MOVES,
             "Conv ConvTranspose Gemm MatMul Relu PRelu Clip LeakyRelu Sigmoid Tanh Elu Gelu HardSigmoid HardSwish "
                     + "AveragePool GlobalAveragePool Mul Add Sub Div Concat ReduceMean Resize");
+
+    /** esp-ppq's espdl_setting: ESP-DL copies what a Concat or Resize takes, and adds in the output's exponent. */
+    private static final Map<String, Object> ALIGNED =
+            Map.of("elementwise", "Align to Output", "concat", "Align to Output", "resize", "Align to Output");
 
     private static final Set<String> PER_CHANNEL = Set.of("Conv", "ConvTranspose", "Gemm");
 
@@ -57,6 +62,7 @@ public final class Esp implements Backend {
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(codes(8, rounding), "mse")
                 .alsoActivations(codes(16, rounding), TYPES)
+                .recipe(host -> host.integer().with("alignment", ALIGNED))
                 .writes(new ExponentExporter(), new QdqExporter("power-of-two scales", QdqGraphBuilder.Form.OTHER_TIES))
                 .lint(ExponentLint::check);
     }

@@ -13,6 +13,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.export.ArtifactGraph;
 import dev.detent.support.export.ReadBackParameters;
 import dev.detent.support.graph.TiedWeights;
+import dev.detent.support.qdq.UnpackedWeights;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +85,8 @@ abstract class ConstantProductExporter implements ReadableExporter, RewritingExp
             Node n = graph.node(c.slot().node()).orElseThrow();
             if (n.is("Gather")) {
                 tables.write(edit, n, c);
+            } else if (isStored(model, n)) {
+                UnpackedWeights.write(edit, c);
             } else if (n.is("LSTM")) {
                 Optional.ofNullable(entries.get(DynamicLstm.entry(n.name(), 2)))
                         .ifPresent(recurrent -> DynamicLstm.write(edit, n, c, recurrent));
@@ -95,6 +98,16 @@ abstract class ConstantProductExporter implements ReadableExporter, RewritingExp
         edit.removeUnreadInitializers();
         edit.sort();
         return TiedWeights.join(graph);
+    }
+
+    /** The node computes in float. */
+    private static boolean isStored(QuantizedModel model, Node n) {
+        return n.isOneOf(StoredWeights.CONVOLUTIONS)
+                || n.isOneOf(StoredWeights.RECURRENT)
+                        && model.quantization()
+                                .input(n, 0)
+                                .filter(c -> c.state().isActive())
+                                .isEmpty();
     }
 
     /** Weights, by node; activations are quantized while the model runs and have no stored parameters. */
@@ -116,6 +129,8 @@ abstract class ConstantProductExporter implements ReadableExporter, RewritingExp
         for (Node n : tables(file.graph())) {
             found.put(n.name(), tables.parameters(file, n));
         }
+        UnpackedWeights.restoreAll(file)
+                .forEach((slot, p) -> found.put(DynamicLstm.entry(slot.node(), slot.index()), p));
         return found.asMap();
     }
 
@@ -126,6 +141,7 @@ abstract class ConstantProductExporter implements ReadableExporter, RewritingExp
         replaced(file.graph()).forEach(n -> restore(file, edit, n));
         lstms(file.graph()).forEach(n -> DynamicLstm.restore(file, edit, n));
         tables(file.graph()).forEach(n -> tables.restore(file, edit, n));
+        UnpackedWeights.restoreAll(file);
         edit.removeUnreadInitializers();
         return Optional.of(file.graph());
     }

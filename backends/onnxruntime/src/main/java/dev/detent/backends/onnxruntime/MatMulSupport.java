@@ -36,7 +36,7 @@ final class MatMulSupport {
 
     /** Inputs that may be codes. */
     private static Set<Integer> constants(Node n) {
-        return n.is("Gather") ? Set.of(0) : n.is("LSTM") ? Set.of(1, 2) : Set.of(1);
+        return n.is("Gather") ? Set.of(0) : n.isOneOf(StoredWeights.RECURRENT) ? Set.of(1, 2) : Set.of(1);
     }
 
     /** The weight bears the name of a node, its reader or one that shared it with that, and {@code suffix}. */

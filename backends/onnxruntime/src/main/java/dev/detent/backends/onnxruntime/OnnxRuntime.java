@@ -136,15 +136,19 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 DeclaredTarget.of(
                                 "onnxruntime-dynamic",
                                 "ONNX Runtime: int8 weights of matrix products, activations quantized as they come; no data")
-                        .quantizes(OperatorTable.plus(PRODUCTS, "Gather LSTM"))
-                        .onlyIf((n, g) ->
-                                isProduct(n, g) || EmbeddingTable.isReadBy(n, g) || DynamicLstm.isSupported(n, g))
+                        .quantizes(OperatorTable.plus(PRODUCTS, "Gather LSTM GRU RNN Conv ConvTranspose"))
+                        .onlyIf((n, g) -> isProduct(n, g)
+                                || EmbeddingTable.isReadBy(n, g)
+                                || StoredWeights.isRecurrent(n, g)
+                                || StoredWeights.isConvolution(n, g))
                         .activations(DynamicInteger.SCHEME, DynamicInteger.ID)
-                        .channelWeights(WEIGHT, "minmax", PRODUCTS)
-                        .adjusted(OnnxRuntime::withRoom)
+                        .channelWeights(WEIGHT, "minmax", OperatorTable.plus(PRODUCTS, "Conv ConvTranspose"))
+                        .adjusted((rule, node, graph) -> node.isOneOf(PRODUCTS) ? withRoom(rule, node, graph) : rule)
                         .adjusted(OnnxRuntime::rows)
                         .adjusted(OnnxRuntime::tiedRows)
-                        .adjusted((rule, node, graph) -> DynamicLstm.rule(rule, node, WEIGHT))
+                        .adjusted((rule, node, graph) -> DynamicLstm.isSupported(node, graph)
+                                ? DynamicLstm.rule(rule, node, WEIGHT)
+                                : storedWeights(rule, node))
                         .floatOutputs()
                         .recipe(host -> floatBiases(host).with("calibration"))
                         .writes(new DynamicExporter())
@@ -166,13 +170,20 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 : LinearInteger.symmetric(bits, -(1L << bits - 1), (1L << bits - 1) - 1)
                         .with(ScaleRule.MAGNITUDE);
         return DeclaredTarget.of(id, summary)
-                .quantizes(OperatorTable.plus(PRODUCTS, "Gather"))
+                .quantizes(OperatorTable.plus(PRODUCTS, "Gather LSTM GRU RNN Conv ConvTranspose"))
                 .alsoActivations(weight.with(new Granularity.PerBlock(0, BLOCK)), Set.of("Gather"))
-                .onlyIf((n, g) -> isProduct(n, g) || isTableOfBlocks(n, g))
+                .onlyIf((n, g) -> isProduct(n, g)
+                        || isTableOfBlocks(n, g)
+                        || StoredWeights.isRecurrent(n, g)
+                        || StoredWeights.isConvolution(n, g))
                 .activations(S8, "mse")
                 .channelWeights(weight, "minmax", PRODUCTS)
+                .channelWeights(WEIGHT, "minmax", StoredWeights.CONVOLUTIONS)
                 .floatOutputs()
                 .adjusted((rule, node, graph) -> {
+                    if (!node.isOneOf(PRODUCTS) && !node.is("Gather")) {
+                        return storedWeights(rule, node);
+                    }
                     if (node.is("Gather")) {
                         Scheme table = EmbeddingTable.isTied(node, graph)
                                 ? weight.with(new Granularity.PerBlock(0, BLOCK))
@@ -188,6 +199,13 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .recipe(host -> floatBiases(host).without("calibration"))
                 .writes(new BlockExporter())
                 .build();
+    }
+
+    /** Weights that float operators have in int8 in the file. */
+    private static NodeRule storedWeights(NodeRule rule, Node node) {
+        return node.isOneOf(StoredWeights.CONVOLUTIONS)
+                ? StoredWeights.kernel(rule, node)
+                : StoredWeights.recurrent(rule, node, WEIGHT);
     }
 
     /** One scale for each row of an embedding table; what is taken from it is float. */
@@ -275,16 +293,18 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
 
     private static DeclaredTargetBuilder integer(String id, String summary, Scheme activation) {
         return DeclaredTarget.of(id, summary)
-                .quantizes(TYPES)
+                .quantizes(OperatorTable.plus(TYPES, "LSTM GRU RNN"))
                 .moves(OperatorTable.types(Trait.MOVES))
                 .activations(activation, "mse")
                 .onlyIf((n, g) -> OperatorTable.is(n, Trait.WEIGHTED)
+                        || StoredWeights.isRecurrent(n, g)
                         || EmbeddingTable.isReadBy(n, g)
                         || !overhangs(n) && ConvolutionContext.areConvolutions(n, g)
                         || ConvolutionContext.productWithBias(n, g).isPresent())
                 .outputs(new TensorRule(activation, "mse", InitialState.FP32), Set.of("MatMul"))
                 .adjusted(OnnxRuntime::addedBias)
                 .adjusted(OnnxRuntime::rows)
+                .adjusted((rule, node, graph) -> StoredWeights.recurrent(rule, node, WEIGHT))
                 .channelWeights(WEIGHT, "minmax", OperatorTable.types(Trait.WEIGHTED))
                 .derivedBias(BIAS, "minmax")
                 .alsoActivations(U16, TYPES)
@@ -294,7 +314,10 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                 .floatInto(NOT_FUSED)
                 .recipe(OnnxRuntime::onIslands)
                 .writes(
-                        new QdqExporter("QuantizeLinear and DequantizeLinear nodes", QdqGraphBuilder.Form.BEHIND_MOVES),
+                        new QdqExporter(
+                                "QuantizeLinear and DequantizeLinear nodes",
+                                QdqGraphBuilder.Form.BEHIND_MOVES,
+                                QdqGraphBuilder.Form.UNPACKED_WEIGHTS),
                         new QOperatorExporter());
     }
 

@@ -313,6 +313,7 @@ public final class Evaluation {
 
     /** Some of its operators quantize, or compute with codes, those in branches included. */
     public static boolean isQuantized(Graph graph) {
-        return Branches.types(graph).anyMatch(t -> QUANTIZED.contains(t) || t.startsWith("QLinear"));
+        return Branches.types(graph).anyMatch(t -> QUANTIZED.contains(t) || t.startsWith("QLinear"))
+                || Branches.decodesConstants(graph);
     }
 }

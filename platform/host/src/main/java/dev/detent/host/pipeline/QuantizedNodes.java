@@ -71,8 +71,8 @@ public final class QuantizedNodes {
             return "; " + branches;
         }
         return n.is("LSTM", "GRU", "RNN")
-                ? "; its state goes through the same weights at every step"
-                        + (n.is("LSTM") ? ", which 'onnxruntime-dynamic' quantizes (layout 0, constant weights)" : "")
+                ? "; its state goes through the same weights at every step, and its weights are no constants or the target "
+                        + "has no place for them"
                 : n.is("Einsum") ? "; '" + n.stringAttribute("equation", "") + "' is no product of two matrices" : "";
     }
 }

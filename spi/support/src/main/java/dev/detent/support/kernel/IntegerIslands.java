@@ -138,6 +138,10 @@ public final class IntegerIslands {
         if (c.isInitializer() && c.slot().index() == 0 && EmbeddingTable.isReadBy(n, graph)) {
             return prefer != Prefer.ACCURACY;
         }
+        if (c.isInitializer() && c.slot().index() > 0 && n.is("LSTM", "GRU", "RNN")) {
+            // Never for an integer kernel: decoded once, when the file is loaded.
+            return prefer != Prefer.ACCURACY;
+        }
         if (!c.isInitializer() || c.slot().index() != 1 || !OperatorTable.is(n, Trait.WEIGHTED)) {
             return false;
         }

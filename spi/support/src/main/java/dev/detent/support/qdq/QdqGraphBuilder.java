@@ -47,7 +47,9 @@ public final class QdqGraphBuilder {
         /** Types that need a newer opset use ONNX Runtime's own operators (domain com.microsoft) instead. */
         CONTRIB,
         /** A pair behind movement too, where ONNX Runtime does not carry the one in front over it. */
-        BEHIND_MOVES
+        BEHIND_MOVES,
+        /** Weights of operators that compute in float are decoded when the file is loaded ({@link UnpackedWeights}). */
+        UNPACKED_WEIGHTS
     }
 
     private static final String MICROSOFT = "com.microsoft";
@@ -125,13 +127,13 @@ public final class QdqGraphBuilder {
         }
         Map<TensorQuantization, Tensor> codes = nodes.parallelStream()
                 .flatMap(n -> quantization.inputs(n).stream())
-                .filter(c -> c.state().isWritten() && isCoded(c) && !areRows(c))
+                .filter(c -> c.state().isWritten() && isCoded(c) && !areRows(c) && !isUnpacked(c))
                 .collect(Collectors.toConcurrentMap(c -> c, this::codes));
         for (Node n : nodes) {
             List<String> inputs = new ArrayList<>(n.inputs());
             for (TensorQuantization c : quantization.inputs(n)) {
                 int index = c.slot().index();
-                if (hasOwnUnit(c, n) || c.state().isWritten() && areRows(c)) {
+                if (hasOwnUnit(c, n) || c.state().isWritten() && (areRows(c) || isUnpacked(c, n))) {
                     continue;
                 }
                 if (c.state().isWritten() && graph.isInitializer(c.value())) {
@@ -141,6 +143,11 @@ public final class QdqGraphBuilder {
                 }
             }
             edit.replace(graph.node(n.name()).orElseThrow().withInputs(inputs));
+        }
+        for (Node n : nodes) {
+            quantization.inputs(n).stream()
+                    .filter(c -> c.state().isWritten() && !areRows(c) && isUnpacked(c, n))
+                    .forEach(c -> UnpackedWeights.write(edit, c));
         }
         for (Node n : nodes) {
             quantization
@@ -163,6 +170,19 @@ public final class QdqGraphBuilder {
         return graph.node(c.slot().node())
                 .filter(n -> QuantizedRows.areAt(c, n, graph))
                 .isPresent();
+    }
+
+    private boolean isUnpacked(TensorQuantization c) {
+        return graph.node(c.slot().node()).filter(n -> isUnpacked(c, n)).isPresent();
+    }
+
+    /** Nothing that the node reads besides constants is quantized, so that it has no use for codes. */
+    private boolean isUnpacked(TensorQuantization c, Node n) {
+        return form.contains(Form.UNPACKED_WEIGHTS)
+                && UnpackedWeights.areAt(c, graph)
+                && !form.contains(Form.FLOAT_WEIGHTS)
+                && quantization.inputs(n).stream()
+                        .noneMatch(i -> !i.isInitializer() && i.root().state().isActive());
     }
 
     /** The version of the value that a consumer with its own quantization reads. */

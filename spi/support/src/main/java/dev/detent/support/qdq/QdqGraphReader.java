@@ -57,6 +57,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         ArtifactGraph file = new ArtifactGraph(artifact.file(), artifact.graph().copy());
         SharedCodes.separate(file.graph().edit());
         QuantizedRows.restoreAll(file).forEach((node, p) -> parameters.put(Slot.input(node, 0), p));
+        parameters.putAll(UnpackedWeights.restoreAll(file));
         Graph qdq = file.graph();
         Graph graph = qdq.copy();
         GraphEditor edit = graph.edit();
