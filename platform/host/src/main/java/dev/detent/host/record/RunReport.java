@@ -128,7 +128,7 @@ final class RunReport {
     private static Map<String, String> cards(RunRecordWriter w, TargetDirectory folder) {
         Map<String, String> cards = new LinkedHashMap<>();
         Graph before = w.result().floatGraph();
-        long nodes = w.result().graph().nodes().size()
+        long nodes = (long) w.result().graph().nodes().size()
                 + Branches.count(before)
                 - before.nodes().size();
         long quantized = w.result().whole().mapToInt(QuantizedNodes::count).sum();
