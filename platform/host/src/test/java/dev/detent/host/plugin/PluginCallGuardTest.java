@@ -11,6 +11,7 @@ import dev.detent.spi.evaluate.Metric;
 import dev.detent.spi.evaluate.MetricProvider;
 import dev.detent.spi.export.Exporter;
 import dev.detent.spi.export.ReadableExporter;
+import dev.detent.spi.export.RewritingExporter;
 import dev.detent.spi.observe.Observer;
 import dev.detent.spi.observe.ObserverDefinition;
 import dev.detent.spi.observe.ObserverProvider;
@@ -66,6 +67,7 @@ class PluginCallGuardTest {
                 Rules.class,
                 Exporter.class,
                 ReadableExporter.class,
+                RewritingExporter.class,
                 Dispatcher.class,
                 DispatcherProvider.class,
                 Observer.class,
@@ -297,6 +299,9 @@ class PluginCallGuardTest {
         }
         if (type == dev.detent.spi.quant.QuantizationParameters.class) {
             return dev.detent.spi.quant.QuantizationParameters.of(1, 0);
+        }
+        if (type == dev.detent.spi.graph.Graph.class) {
+            return new dev.detent.spi.graph.Graph();
         }
         if (type == dev.detent.spi.backend.QuantizationRecipe.class) {
             return dev.detent.spi.backend.QuantizationRecipe.dispatchedBy("any");
