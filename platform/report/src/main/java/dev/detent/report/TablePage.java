@@ -7,6 +7,9 @@ import java.util.Map;
 /** A page of tables as one HTML file without scripts or outside resources, and figures as text. */
 public final class TablePage {
 
+    /** What {@link #decibels} says of noise too small to be told. */
+    public static final String EXACT = "exact";
+
     /** Head of a table of scores. */
     public static final List<String> SCORES = List.of("model", "top-1", "agreement with float", "output SNR");
 
@@ -98,7 +101,7 @@ public final class TablePage {
 
     public static String decibels(double snr) {
         return snr > 98
-                ? "exact"
+                ? EXACT
                 : snr == Double.NEGATIVE_INFINITY ? "-inf dB" : String.format(Locale.ROOT, "%.1f dB", snr);
     }
 

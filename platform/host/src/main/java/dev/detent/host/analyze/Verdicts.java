@@ -143,33 +143,33 @@ public final class Verdicts {
                     .orElseThrow();
             return verdict(
                     grade(worst.getValue(), GOOD_SNR, FAIR_SNR),
-                    "The outputs keep " + TablePage.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
+                    "The outputs " + kept(mine.snr()) + " on " + mine.samples()
                             + " samples, the worst of them, '" + worst.getKey() + "', "
                             + TablePage.decibels(worst.getValue()));
         }
         Report.Grade bySnr = grade(mine.snr(), GOOD_SNR, FAIR_SNR);
         if (!mine.hasClasses()) {
-            return verdict(
-                    bySnr,
-                    "The outputs keep " + TablePage.decibels(mine.snr()) + " of signal over noise on " + mine.samples()
-                            + " samples");
+            return verdict(bySnr, "The outputs " + kept(mine.snr()) + " on " + mine.samples() + " samples");
         }
         Report.Grade byRows = grade(mine.agreement(), GOOD_AGREEMENT, FAIR_AGREEMENT);
         return verdict(
                 bySnr.compareTo(byRows) < 0 && mine.agreement() < 1 ? byRows : bySnr,
                 String.format(
                         Locale.ROOT,
-                        "The outputs keep %s of signal over noise, and %.1f %% of the rows their largest value, on %d samples",
-                        TablePage.decibels(mine.snr()),
+                        "The outputs %s, and %.1f %% of the rows keep their largest value, on %d samples",
+                        kept(mine.snr()),
                         100 * mine.agreement(),
                         mine.samples()));
     }
 
     private static Report.Verdict sampled(Analysis a) {
         double snr = a.whole().quantized().snr();
-        return verdict(
-                grade(snr, GOOD_SNR, FAIR_SNR),
-                "On a few calibration samples the outputs keep " + TablePage.decibels(snr) + " of signal over noise");
+        return verdict(grade(snr, GOOD_SNR, FAIR_SNR), "On a few calibration samples the outputs " + kept(snr));
+    }
+
+    private static String kept(double snr) {
+        String told = TablePage.decibels(snr);
+        return told.equals(TablePage.EXACT) ? "are the float model's" : "keep " + told + " of signal over noise";
     }
 
     private static Report.Grade grade(double value, double good, double fair) {

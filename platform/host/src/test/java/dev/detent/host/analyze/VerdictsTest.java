@@ -46,6 +46,14 @@ class VerdictsTest {
     }
 
     @Test
+    void whatNoNoiseIsLeftOfIsNotKeptAtAnyNumber() {
+        assertThat(verdict(analysis(0, List.of())).sentence())
+                .isEqualTo("On a few calibration samples the outputs are the float model's: good.");
+        assertThat(verdict(analysis(0.001, List.of())).sentence())
+                .isEqualTo("On a few calibration samples the outputs keep 30.0 dB of signal over noise: good.");
+    }
+
+    @Test
     void layersThatNobodyJudgedAreNotAcquitted() {
         assertThat(verdict(analysis(0.5, List.of())).next())
                 .extracting(Report.Advice::text)
