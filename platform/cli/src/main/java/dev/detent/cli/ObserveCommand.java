@@ -62,6 +62,7 @@ final class ObserveCommand implements Callable<Integer> {
 
     @Option(
             names = "--parts",
+            converter = PositiveIntegerConverter.class,
             paramLabel = "N",
             description =
                     "look at the samples in N parts, each kept beside FILE until all are there; ended in between, the "
@@ -140,9 +141,6 @@ final class ObserveCommand implements Callable<Integer> {
         if (shard.isPresent() && parts.isPresent()) {
             throw new UserException(CliProblems.USAGE, "looks at all parts, --shard at one; leave one out", "--parts");
         }
-        if (parts.isPresent() && parts.get() < 1) {
-            throw new UserException(CliProblems.USAGE, "is 1 or more", "--parts");
-        }
         Path of = model.orElseThrow(
                 () -> new UserException(CliProblems.USAGE, "name the model, or files with --merge", "MODEL"));
         Settings settings = CommandSettings.of(file, set, rules, Optional.empty(), Optional.empty());
@@ -173,7 +171,7 @@ final class ObserveCommand implements Callable<Integer> {
         });
         console.line("for " + String.join(", ", result.targets()));
         write(console, written, result.observations());
-        PartFiles.clear(written);
+        parts.ifPresent(n -> PartFiles.clear(written));
     }
 
     private static void write(Console console, Path written, Observations o) {

@@ -272,10 +272,15 @@ public final class Cures {
                     .anyMatch(r -> r.outputs().stream().anyMatch(Cures::isWide));
         }
         Set<Node> readers = graph.consumers(activation.name());
-        return !readers.isEmpty()
-                && readers.stream()
-                        .allMatch(n -> target.alternatives(n, graph).stream()
-                                .anyMatch(r -> isWide(r.inputs().get(n.inputs().indexOf(activation.name())))));
+        return !readers.isEmpty() && readers.stream().allMatch(n -> canReadWide(n, activation.name()));
+    }
+
+    private boolean canReadWide(Node reader, String value) {
+        // What only a branch of it reads is no input.
+        int index = reader.inputs().indexOf(value);
+        return index >= 0
+                && target.alternatives(reader, graph).stream()
+                        .anyMatch(r -> isWide(r.inputs().get(index)));
     }
 
     private static boolean isWide(TensorRule rule) {
