@@ -22,7 +22,7 @@ public final class RknnProblems implements ProblemCatalog {
 
     static final ProblemType SYMMETRIC = new ProblemType(
             "DT-RKN-003",
-            "Weights that the toolkit spreads anew",
+            "Weights that rknn-toolkit2 rounds again",
             "rknn-toolkit2 takes weights whose zero points are all 0 for symmetric ones and rounds them to steps of 128/127, so the"
                     + " chip's codes differ from the simulation's.",
             "Take the target 'rknn-channel', or leave it: accuracy hardly changes.");

@@ -36,8 +36,8 @@ public final class ObserveJob {
      * @throws RuntimeException that of the first target when none is served, or of one that was named
      */
     public ObserveResult run(ObserveRequest request, Progress progress) {
-        Look look = Look.of(request.run(), plugins.get());
-        return look.at(request.shard(), PreparedModel.prepare(request.run(), progress), progress);
+        ObservationPlan plan = ObservationPlan.of(request.run(), plugins.get());
+        return plan.observe(request.shard(), PreparedModel.prepare(request.run(), progress), progress);
     }
 
     /**
@@ -48,7 +48,7 @@ public final class ObserveJob {
      * @throws RuntimeException as {@link #run}
      */
     public ObserveResult runInParts(ObserveInParts request, Progress progress) {
-        Look look = Look.of(request.run(), plugins.get());
+        ObservationPlan plan = ObservationPlan.of(request.run(), plugins.get());
         PreparedModel model = PreparedModel.prepare(request.run(), progress);
         PartFiles files = PartFiles.beside(request.written(), RequestKey.of(info.version(), request.run(), model));
         SortedMap<String, Observations> all = new TreeMap<>();
@@ -57,7 +57,7 @@ public final class ObserveJob {
             Shard shard = new Shard(i, parts);
             Observations part = files.read(shard).orElseGet(() -> {
                 Observations seen =
-                        look.at(shard, model, within(shard, progress)).observations();
+                        plan.observe(shard, model, within(shard, progress)).observations();
                 files.write(shard, seen);
                 return seen;
             });
@@ -65,7 +65,7 @@ public final class ObserveJob {
         }
         // Only a look tells which targets are served, so the last part is never kept.
         Shard last = new Shard(parts, parts);
-        ObserveResult result = look.at(last, model, within(last, progress));
+        ObserveResult result = plan.observe(last, model, within(last, progress));
         all.put(last.toString(), result.observations());
         return new ObserveResult(Observations.merge(all), result.targets(), result.problems());
     }

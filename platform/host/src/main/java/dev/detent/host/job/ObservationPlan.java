@@ -29,7 +29,7 @@ import java.util.TreeMap;
  * @param blind targets that quantize weights alone, so that there is nothing to keep for them
  * @param unplanned why there is no plan for a target
  */
-record Look(
+record ObservationPlan(
         QuantizeRequest run,
         Registry registry,
         Map<String, TargetPlan> plans,
@@ -37,16 +37,17 @@ record Look(
         Map<String, UserException> unplanned) {
 
     /** For the targets of a request, or for all that write something. */
-    static Look of(QuantizeRequest run, Registry registry) {
+    static ObservationPlan of(QuantizeRequest run, Registry registry) {
         List<String> targets = run.targets().isEmpty()
                 ? registry.targets().stream()
                         .filter(t -> !t.exporters().isEmpty())
                         .map(Target::id)
                         .toList()
                 : run.targets();
-        Look look = new Look(run, registry, new LinkedHashMap<>(), new ArrayList<>(), new LinkedHashMap<>());
-        targets.forEach(look::plan);
-        return look;
+        ObservationPlan all =
+                new ObservationPlan(run, registry, new LinkedHashMap<>(), new ArrayList<>(), new LinkedHashMap<>());
+        targets.forEach(all::plan);
+        return all;
     }
 
     private void plan(String target) {
@@ -70,7 +71,7 @@ record Look(
      *
      * @throws RuntimeException that of the first target when none is served, or of one that was named
      */
-    ObserveResult at(Shard shard, PreparedModel model, Progress progress) {
+    ObserveResult observe(Shard shard, PreparedModel model, Progress progress) {
         if (shard.count() > model.samples().size()) {
             throw new UserException(
                     ObservationProblems.NO_SHARD,
