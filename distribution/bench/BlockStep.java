@@ -9,7 +9,6 @@ import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.BlockWalk;
-import dev.detent.runtime.Sample;
 import dev.detent.runtime.Samples;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.graph.Graph;
@@ -40,7 +39,7 @@ final class BlockStep {
     private BlockStep(String model, String data, String preset, int batch) {
         this.graph = OnnxReader.read(Path.of(model));
         GraphNormalizer.normalize(graph, model);
-        this.samples = inMemory(SampleLoader.open(graph, data, Preprocessing.parse(preset), batch + 1));
+        this.samples = SampleLoader.open(graph, data, Preprocessing.parse(preset), batch + 1).remembering(1L << 30);
         this.batch = batch;
     }
 
@@ -78,23 +77,5 @@ final class BlockStep {
         long before = system.getProcessCpuTime();
         run("lsq=on lsq.samples=" + batch + " lsq.held-out=1 lsq.batch=" + batch + " lsq.steps=" + steps + " lsq.interested-layers=" + names);
         return (system.getProcessCpuTime() - before) / 1e9;
-    }
-
-    private static Samples inMemory(Samples from) {
-        List<Sample> all = new ArrayList<>();
-        for (int i = 0; i < from.size(); i++) {
-            all.add(from.get(i));
-        }
-        return new Samples() {
-            @Override
-            public int size() {
-                return all.size();
-            }
-
-            @Override
-            public Sample get(int index) {
-                return all.get(index);
-            }
-        };
     }
 }

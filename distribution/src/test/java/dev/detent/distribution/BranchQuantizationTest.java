@@ -55,20 +55,30 @@ class BranchQuantizationTest {
         return e.output(value(out, ElementType.FLOAT, 1, WIDTH)).graph();
     }
 
-    /** The model takes both ways, by the sign of what comes in; one branch reads a weight from outside. */
-    private static GraphEditor choice() {
-        GraphEditor e = CaseRun.graph(17).input(value("x", ElementType.FLOAT, 1, WIDTH));
-        e.initializer("outside", CaseRun.weight(5, WIDTH, WIDTH)).initializer("zero", Tensor.scalar(0));
-        e.add(Node.of("mean", "ReduceMean", List.of("x"), List.of("m"), Map.of("keepdims", new Attribute.IntValue(0))));
-        e.add(Node.of("positive", "Greater", List.of("m", "zero"), List.of("c"), Map.of()));
-        return e.add(Node.of(
+    private static Node choice(String other) {
+        return Node.of(
                 "choice",
                 "If",
                 List.of("c"),
                 List.of("y"),
                 Map.of(
                         "then_branch", branch("then_branch", product("x", "own", true, "taken")),
-                        "else_branch", branch("else_branch", product("x", "outside", false, "other")))));
+                        "else_branch", branch("else_branch", product("x", "outside", false, other))));
+    }
+
+    private static Path written(CaseRun run) throws IOException {
+        try (var files = Files.list(run.out())) {
+            return files.filter(f -> f.toString().endsWith(".onnx")).findFirst().orElseThrow();
+        }
+    }
+
+    /** The model takes both ways, by the sign of what comes in; one branch reads a weight from outside. */
+    private static GraphEditor choice() {
+        GraphEditor e = CaseRun.graph(17).input(value("x", ElementType.FLOAT, 1, WIDTH));
+        e.initializer("outside", CaseRun.weight(5, WIDTH, WIDTH)).initializer("zero", Tensor.scalar(0));
+        e.add(Node.of("mean", "ReduceMean", List.of("x"), List.of("m"), Map.of("keepdims", new Attribute.IntValue(0))));
+        e.add(Node.of("positive", "Greater", List.of("m", "zero"), List.of("c"), Map.of()));
+        return e.add(choice("other"));
     }
 
     @ParameterizedTest
@@ -79,13 +89,8 @@ class BranchQuantizationTest {
         assertThat(run.verified()).isEmpty();
         assertThat(run.outcome().nodes()).isEqualTo(2);
         assertThat(run.snr("exported")).isGreaterThan(atLeast).isCloseTo(run.snr("simulated"), within(1e-6));
-        try (var files = Files.list(run.out())) {
-            Path file = files.filter(f -> f.toString().endsWith(".onnx"))
-                    .findFirst()
-                    .orElseThrow();
-            assertThat(Files.size(file)).isLessThan(2 * 4 * WIDTH * WIDTH / smaller + 9000);
-            assertThat(OnnxReader.read(file).isInitializer("outside")).isFalse();
-        }
+        assertThat(Files.size(written(run))).isLessThan(2 * 4 * WIDTH * WIDTH / smaller + 9000);
+        assertThat(OnnxReader.read(written(run)).isInitializer("outside")).isFalse();
         RunDirectory record = RunDirectory.read(run.out());
         assertThat(record.record().result().configs().stream()
                         .map(c -> c.slot().node())
@@ -149,24 +154,11 @@ class BranchQuantizationTest {
         e.initializer("five", Tensor.ofLongs(new long[0], 5))
                 .initializer("other", Tensor.ofLongs(new long[0], taken ? 5 : 4));
         e.add(Node.of("same", "Equal", List.of("five", "other"), List.of("c"), Map.of()));
-        e.add(Node.of(
-                "choice",
-                "If",
-                List.of("c"),
-                List.of("y"),
-                Map.of(
-                        "then_branch", branch("then_branch", product("x", "own", true, "taken")),
-                        "else_branch", branch("else_branch", product("x", "outside", false, "other_way")))));
+        e.add(choice("other_way"));
         CaseRun run = CaseRun.of(work, CaseRun.output(e, "y").graph(), "onnxruntime", 1);
         assertThat(run.outcome().nodes()).isEqualTo(1);
         assertThat(run.snr("exported")).isGreaterThan(25);
-        Path written;
-        try (var files = Files.list(run.out())) {
-            written = files.filter(f -> f.toString().endsWith(".onnx"))
-                    .findFirst()
-                    .orElseThrow();
-        }
-        Graph file = OnnxReader.read(written);
+        Graph file = OnnxReader.read(written(run));
         assertThat(file.nodes()).noneMatch(Node::hasSubgraph);
         assertThat(file.initializers().keySet()).anyMatch(n -> n.startsWith(weight));
         assertThat(file.outputs().get(0).name()).isEqualTo("y");

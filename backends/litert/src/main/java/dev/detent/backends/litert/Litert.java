@@ -18,7 +18,6 @@ import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import dev.detent.support.qdq.QdqExporter;
 import dev.detent.support.target.DeclaredTarget;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -96,19 +95,13 @@ public final class Litert implements Backend, ObserverProvider {
     }
 
     private static List<Problem> islands(QuantizedModel model, Set<String> types) {
-        List<Problem> problems = new ArrayList<>();
-        Graph graph = model.graph();
-        for (Node n : graph.nodes()) {
-            boolean between = graph.upstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m))
-                    && graph.downstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m));
-            if (between && FloatNodes.isFloat(model, n) && !n.isOneOf(types)) {
-                problems.add(Problem.note(
+        return FloatNodes.islands(model).stream()
+                .filter(n -> !n.isOneOf(types))
+                .map(n -> Problem.note(
                         LitertProblems.FLOAT_ISLAND,
                         "stays float between integer operators, for LiteRT has no integer " + n.opType(),
-                        n.name()));
-            }
-        }
-        return problems;
+                        n.name()))
+                .toList();
     }
 
     @Override

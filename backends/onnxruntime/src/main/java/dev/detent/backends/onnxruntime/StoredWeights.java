@@ -7,6 +7,8 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Scheme;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.List;
 import java.util.Set;
 
@@ -17,7 +19,7 @@ import java.util.Set;
  */
 final class StoredWeights {
 
-    static final Set<String> RECURRENT = Set.of("LSTM", "GRU", "RNN");
+    static final Set<String> RECURRENT = OperatorTable.types(Trait.RECURRENT);
     static final Set<String> CONVOLUTIONS = Set.of("Conv", "ConvTranspose");
 
     private static final int W = 1;

@@ -1,10 +1,8 @@
 package dev.detent.backends.stm32;
 
 import dev.detent.spi.export.QuantizedModel;
-import dev.detent.spi.graph.Node;
 import dev.detent.spi.problem.Problem;
 import dev.detent.support.export.FloatNodes;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -14,18 +12,12 @@ final class FloatIslands {
     private FloatIslands() {}
 
     static List<Problem> check(QuantizedModel model, Set<String> types) {
-        List<Problem> problems = new ArrayList<>();
-        for (Node n : model.graph().nodes()) {
-            boolean between = model.graph().upstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m))
-                    && model.graph().downstream(n).stream().anyMatch(m -> !FloatNodes.isFloat(model, m));
-            if (between && FloatNodes.isFloat(model, n)) {
-                problems.add(Problem.warning(
+        return FloatNodes.islands(model).stream()
+                .map(n -> Problem.warning(
                         Stm32Problems.FLOAT_ISLAND,
                         "stays float between quantized nodes and runs on the Cortex-M55"
                                 + (n.isOneOf(types) ? "" : ", for the NPU has no " + n.opType()),
-                        n.name()));
-            }
-        }
-        return problems;
+                        n.name()))
+                .toList();
     }
 }

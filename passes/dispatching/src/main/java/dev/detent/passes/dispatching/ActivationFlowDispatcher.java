@@ -27,9 +27,6 @@ import java.util.stream.Stream;
  */
 final class ActivationFlowDispatcher implements Dispatcher {
 
-    /** Have weights, too, where the target takes them. */
-    private static final Set<String> RECURRENT = Set.of("LSTM", "GRU", "RNN");
-
     @Override
     public String id() {
         return "activations";
@@ -46,7 +43,9 @@ final class ActivationFlowDispatcher implements Dispatcher {
         Predicate<String> activation = v -> fed.contains(v) && isFloat(graph, v);
         Predicate<Node> carries = n -> n.outputs().stream().anyMatch(activation);
         Set<Node> weighted = graph.nodes().stream()
-                .filter(n -> OperatorTable.is(n, Trait.WEIGHTED) || n.isOneOf(RECURRENT) && supported.test(n))
+                // Recurrent ones have weights, too, where the target takes them.
+                .filter(n -> OperatorTable.is(n, Trait.WEIGHTED)
+                        || OperatorTable.is(n, Trait.RECURRENT) && supported.test(n))
                 .filter(carries)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         Set<Node> reached = GraphWalk.reach(

@@ -2,10 +2,8 @@ package dev.detent.host.job;
 
 import dev.detent.host.artifact.FileDigest;
 import dev.detent.host.artifact.OutputNames;
-import dev.detent.host.artifact.RecordSeal;
 import dev.detent.host.artifact.Sha256;
 import dev.detent.host.artifact.TargetDirectory;
-import dev.detent.report.Json;
 import dev.detent.report.TablePage;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.quant.QuantizationParameters;
@@ -175,9 +173,7 @@ public record TargetComparison(
                 .filter(f -> f.getFileName().toString().equals(OutputNames.OBSERVATIONS))
                 .forEach(f -> files.add(new FileDigest(OutputNames.OBSERVATIONS, Sha256.of(f)).toJson()));
         record.put("files", files);
-        root.write(
-                OutputNames.RECORD,
-                RecordSeal.seal(Json.pretty(RecordSeal.unsealed(record))).getBytes(StandardCharsets.UTF_8));
+        root.writeRecord(record);
     }
 
     private Map<String, Object> json(String model, String version) {

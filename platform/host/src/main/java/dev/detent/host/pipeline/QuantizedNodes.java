@@ -6,6 +6,8 @@ import dev.detent.onnx.Branches;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.Quantization;
 import dev.detent.spi.quant.TensorQuantization;
+import dev.detent.support.operator.OperatorTable;
+import dev.detent.support.operator.Trait;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -70,7 +72,7 @@ public final class QuantizedNodes {
         if (!branches.isEmpty()) {
             return "; " + branches;
         }
-        return n.is("LSTM", "GRU", "RNN")
+        return OperatorTable.is(n, Trait.RECURRENT)
                 ? "; its state goes through the same weights at every step, and its weights are no constants or the target "
                         + "has no place for them"
                 : n.is("Einsum") ? "; '" + n.stringAttribute("equation", "") + "' is no product of two matrices" : "";

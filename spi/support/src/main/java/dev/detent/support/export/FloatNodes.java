@@ -3,6 +3,8 @@ package dev.detent.support.export;
 import dev.detent.spi.export.QuantizedModel;
 import dev.detent.spi.graph.Node;
 import dev.detent.spi.quant.TensorQuantization;
+import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Which nodes a run left in float, for files that list them by name. */
@@ -18,5 +20,15 @@ public final class FloatNodes {
         return Stream.<TensorQuantization>concat(
                         model.quantization().inputs(node).stream(), model.quantization().outputs(node).stream())
                 .allMatch(c -> c.value().isEmpty() || c.root().state().isFloat());
+    }
+
+    /** Nodes in float with quantized nodes on both sides, in the order of the graph: values go there and come back. */
+    public static List<Node> islands(QuantizedModel model) {
+        Predicate<Node> quantized = n -> !isFloat(model, n);
+        return model.graph().nodes().stream()
+                .filter(quantized.negate())
+                .filter(n -> model.graph().upstream(n).stream().anyMatch(quantized)
+                        && model.graph().downstream(n).stream().anyMatch(quantized))
+                .toList();
     }
 }

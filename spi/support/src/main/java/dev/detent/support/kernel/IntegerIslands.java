@@ -138,7 +138,7 @@ public final class IntegerIslands {
         if (c.isInitializer() && c.slot().index() == 0 && EmbeddingTable.isReadBy(n, graph)) {
             return prefer != Prefer.ACCURACY;
         }
-        if (c.isInitializer() && c.slot().index() > 0 && n.is("LSTM", "GRU", "RNN")) {
+        if (c.isInitializer() && c.slot().index() > 0 && OperatorTable.is(n, Trait.RECURRENT)) {
             // Never for an integer kernel: decoded once, when the file is loaded.
             return prefer != Prefer.ACCURACY;
         }

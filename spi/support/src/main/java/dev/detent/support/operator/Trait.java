@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Trait {
     /** Multiplies its data by one weight, input 1, and may add a bias, input 2: what quantization is made for. */
     WEIGHTED,
+    /** Goes through a sequence with the same weights W and R, inputs 1 and 2, at every step. */
+    RECURRENT,
     /** Combines tensors element by element. */
     ELEMENT_WISE,
     /** Takes the mean or the maximum of windows. */
