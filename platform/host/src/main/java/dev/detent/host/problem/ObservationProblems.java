@@ -43,7 +43,11 @@ public final class ObservationProblems implements ProblemCatalog {
             "Leave the file out, or make it again like the others.");
 
     public static final ProblemType NO_SHARD =
-            new ProblemType("DT-STA-007", "No shard", "A shard is written 1/3.", "Write 1/3, 2/3 and 3/3.");
+            new ProblemType(
+            "DT-STA-007",
+            "No part of the data",
+            "A part is written 1/3, and each holds a sample.",
+            "Write 1/3, 2/3 and 3/3; give no more parts than there are samples.");
 
     public static final ProblemType LEFT_OUT = new ProblemType(
             "DT-STA-008",
