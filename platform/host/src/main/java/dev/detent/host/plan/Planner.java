@@ -139,7 +139,8 @@ public final class Planner {
                 if (runs.merge(next.id(), 1, Integer::sum) > descriptors.size()) {
                     throw new UserException(
                             PlanProblems.RUNS_IN_CIRCLES,
-                            "pass '" + next.id() + "' would have to run again and again; two passes of the plan undo each other",
+                            "pass '" + next.id()
+                                    + "' would have to run again and again; two passes of the plan undo each other",
                             next.id());
                 }
                 steps.add(step(next, order));
