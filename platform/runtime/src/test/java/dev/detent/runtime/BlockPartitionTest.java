@@ -20,8 +20,8 @@ class BlockPartitionTest {
         GraphEditor e = g.edit().opset("", 13).input(ValueInfo.of("v0", ElementType.FLOAT, 1, 3, 8, 8));
         long in = 3;
         for (int i = 0; i < channels.length; i++) {
-            e.initializer("w" + i, Tensor.ofFloats(new long[] {channels[i], in, 1, 1}, new float[(int)
-                    (channels[i] * in)]));
+            e.initializer(
+                    "w" + i, Tensor.ofFloats(new long[] {channels[i], in, 1, 1}, new float[(int) (channels[i] * in)]));
             e.add(Node.of("conv" + i, "Conv", List.of("v" + i, "w" + i), List.of("v" + (i + 1)), Map.of()));
             e.valueInfo(ValueInfo.of("v" + (i + 1), ElementType.FLOAT, 1, channels[i], 8, 8));
             in = channels[i];
