@@ -42,8 +42,7 @@ public final class ObservationProblems implements ProblemCatalog {
             "Only statistics of one model, prepared alike and kept for the same targets and options, are merged.",
             "Leave the file out, or make it again like the others.");
 
-    public static final ProblemType NO_SHARD =
-            new ProblemType(
+    public static final ProblemType NO_SHARD = new ProblemType(
             "DT-STA-007",
             "No part of the data",
             "A part is written 1/3, and each holds a sample.",
