@@ -54,7 +54,9 @@ final class SwitchableNetworkWorker implements AutoCloseable, SwitchableNetwork.
             this.readBuffers = new HashMap<>();
         }
 
-        /** Of variants, in the buffers of those on the other base where there are some: one variant is run at a time. */
+        /**
+         * Of variants, in the buffers of those on the other base where there are some: one variant is run at a time.
+         */
         Tensors(Tensors base, @Nullable Tensors others) {
             this.base = base;
             this.rawBuffers = others == null ? new HashMap<>() : others.rawBuffers;

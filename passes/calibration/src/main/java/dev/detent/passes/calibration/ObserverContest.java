@@ -35,9 +35,9 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
     /**
      * One candidate is only given up for a decibel: what no data can surprise, as the others cut off what the samples
      * did not hold (squeezenet1.1: 0.7 dB worse on the trial, 0.4 dB better on other images), or the rules' choice
-     * where there is no such one. In a part it is given up for as much where a rival would cut off: a U-Net for EEG with
-     * twelve samples had one part 0.6 dB better on the trial with a percentile, and 4 dB worse on others. The rules'
-     * choice (mse as a rule) cuts off where that pays: 1.8 dB for PLCMOS on other samples.
+     * where there is no such one. In a part it is given up for as much where a rival would cut off: a U-Net for EEG
+     * with twelve samples had one part 0.6 dB better on the trial with a percentile, and 4 dB worse on others. The
+     * rules' choice (mse as a rule) cuts off where that pays: 1.8 dB for PLCMOS on other samples.
      */
     private static final double FAVOUR = 0.8;
 
@@ -56,8 +56,7 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
         Candidate best = tried.get(0).candidate();
         best.parameters().keySet().forEach(c -> winners.put(c, best));
         Candidate second = tried.get(1).candidate();
-        boolean cutsBlindly =
-                best.choice().coversAll() && !second.choice().coversAll() && !second.equals(first);
+        boolean cutsBlindly = best.choice().coversAll() && !second.choice().coversAll() && !second.equals(first);
         int changed = parts > 0 ? improve(winners, second, cutsBlindly ? FAVOUR : CLEARLY) : 0;
         List<String> figures = new ArrayList<>();
         for (Candidate c : candidates) {

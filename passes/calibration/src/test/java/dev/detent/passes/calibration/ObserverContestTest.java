@@ -23,7 +23,8 @@ class ObserverContestTest {
             .toList();
 
     private static final Candidate MSE = new Candidate(new ObserverChoice("", 99, true), parameters(1));
-    private static final Candidate PERCENTILE = new Candidate(new ObserverChoice("percentile", 32, true), parameters(2));
+    private static final Candidate PERCENTILE =
+            new Candidate(new ObserverChoice("percentile", 32, true), parameters(2));
     private static final Candidate MINMAX = new Candidate(new ObserverChoice("minmax", 99, false), parameters(3));
 
     private static Map<TensorQuantization, QuantizationParameters> parameters(float scale) {
@@ -63,15 +64,24 @@ class ObserverContestTest {
 
     @Test
     void aPercentileReplacesMinmaxInAPartForADecibelOnly() {
-        assertThat(of(MINMAX, winners(s -> s.get(3) == 2 && s.get(0) != 2 ? 0.85 : s.get(0) == 3 ? 1 : s.get(0) == 2 ? 2 : 3)))
+        assertThat(of(
+                        MINMAX,
+                        winners(s ->
+                                s.get(3) == 2 && s.get(0) != 2 ? 0.85 : s.get(0) == 3 ? 1 : s.get(0) == 2 ? 2 : 3)))
                 .isEqualTo(4);
-        assertThat(of(PERCENTILE, winners(s -> s.get(3) == 2 && s.get(0) != 2 ? 0.75 : s.get(0) == 3 ? 1 : s.get(0) == 2 ? 2 : 3)))
+        assertThat(of(
+                        PERCENTILE,
+                        winners(s ->
+                                s.get(3) == 2 && s.get(0) != 2 ? 0.75 : s.get(0) == 3 ? 1 : s.get(0) == 2 ? 2 : 3)))
                 .isEqualTo(2);
     }
 
     @Test
     void theRulesChoiceDoesForHalfADecibel() {
-        assertThat(of(MSE, winners(s -> s.get(3) == 1 && s.get(0) != 1 ? 0.85 : s.get(0) == 3 ? 1 : s.get(0) == 1 ? 2 : 3)))
+        assertThat(of(
+                        MSE,
+                        winners(s ->
+                                s.get(3) == 1 && s.get(0) != 1 ? 0.85 : s.get(0) == 3 ? 1 : s.get(0) == 1 ? 2 : 3)))
                 .isEqualTo(2);
     }
 }
