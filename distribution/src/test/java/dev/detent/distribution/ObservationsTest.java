@@ -295,7 +295,9 @@ class ObservationsTest {
         assertThatThrownBy(() -> merged(Map.of("a", one, "b", one))).hasMessageContaining("holds a shard that another");
         Observations other = observe(model, data, "2/3", "ncnn").observations();
         assertThatThrownBy(() -> merged(Map.of("a", one, "b", other))).hasMessageContaining("DT-STA-006");
-        assertThatThrownBy(() -> observe(model, data, "8/8", "ncnn")).hasMessageContaining("DT-STA-007");
+        assertThatThrownBy(() -> observe(model, data, "8/8", "ncnn"))
+                .hasMessageContaining("DT-STA-007")
+                .hasMessageContaining("part 8/8 is of more parts than the data have samples");
         assertThatThrownBy(() -> Shard.parse("4/3")).hasMessageContaining("DT-STA-007");
     }
 

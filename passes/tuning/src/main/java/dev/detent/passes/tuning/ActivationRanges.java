@@ -38,6 +38,7 @@ final class ActivationRanges {
                     .forbids(Fact.BAKED)
                     .invalidates(Fact.PASSIVES_DERIVED)
                     .after("alignment", "scales are chosen for whole groups")
+                    .before("float-fallback", "what still ruins the outputs with its best range goes back to float")
                     .before("bias-room", "a bias counts in units of the input scale")
                     .before("passive-parameters", "biases get their scales from activations")
                     .before("minimal-range", "what the converter would widen is widened last")

@@ -75,9 +75,9 @@ record ObservationPlan(
         if (shard.count() > model.samples().size()) {
             throw new UserException(
                     ObservationProblems.NO_SHARD,
-                    "has more parts than the data have samples ("
+                    "is of more parts than the data have samples ("
                             + model.samples().size() + ")",
-                    "--shard " + shard);
+                    "part " + shard);
         }
         Pipeline pipeline = new Pipeline(
                 model::graph, CalibrationData.statistics(model.samples(), shard), model.workers(), progress);

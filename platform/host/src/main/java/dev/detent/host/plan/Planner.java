@@ -28,8 +28,6 @@ import java.util.stream.Collectors;
  */
 public final class Planner {
 
-    private static final int REPEATS = 4;
-
     private final Registry registry;
 
     public Planner(Registry registry) {
@@ -137,11 +135,12 @@ public final class Planner {
             while (!remaining.isEmpty()) {
                 PassDescriptor next = descriptor(ready(remaining, order));
                 remaining.remove(next.id());
-                if (runs.merge(next.id(), 1, Integer::sum) > REPEATS) {
+                // Each pass of the plan gives every other at most one reason to run again, unless they go in circles.
+                if (runs.merge(next.id(), 1, Integer::sum) > descriptors.size()) {
                     throw new UserException(
                             PlanProblems.RUNS_IN_CIRCLES,
-                            "pass '" + next.id() + "' would have to run more than " + REPEATS
-                                    + " times; two passes of the plan undo each other",
+                            "pass '" + next.id()
+                                    + "' would have to run again and again; two passes of the plan undo each other",
                             next.id());
                 }
                 steps.add(step(next, order));

@@ -42,8 +42,11 @@ public final class ObservationProblems implements ProblemCatalog {
             "Only statistics of one model, prepared alike and kept for the same targets and options, are merged.",
             "Leave the file out, or make it again like the others.");
 
-    public static final ProblemType NO_SHARD =
-            new ProblemType("DT-STA-007", "No shard", "A shard is written 1/3.", "Write 1/3, 2/3 and 3/3.");
+    public static final ProblemType NO_SHARD = new ProblemType(
+            "DT-STA-007",
+            "No part of the data",
+            "A part is written 1/3, and each holds a sample.",
+            "Write 1/3, 2/3 and 3/3; give no more parts than there are samples.");
 
     public static final ProblemType LEFT_OUT = new ProblemType(
             "DT-STA-008",
