@@ -166,7 +166,9 @@ class PlacementTest {
         assertThat(List.of(out(r, "add"), out(r, "mul"))).allMatch(PlacementTest::isFloat);
     }
 
-    /** What little it does saves less than its two conversions cost; the last convolution's rounding reaches the output. */
+    /**
+     * What little it does saves less than its two conversions cost; the last convolution's rounding reaches the output.
+     */
     @Test
     void littleWorkBehindTheNetworkIsFloat() {
         GraphEditor e = graph(1, 32, 64);

@@ -2,13 +2,11 @@ package dev.detent.support.kernel;
 
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Node;
-import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.support.operator.MultiplyAdds;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import java.util.Collection;
-import java.util.List;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -30,7 +28,9 @@ record IntegerGains(Graph graph) {
     /** Share of the network's multiply-adds below which it is looked at whether an island pays. */
     private static final double SMALL_PART = 0.05;
 
-    /** A Conv of fewer input channels and fewer outputs takes longer in integers (1 → 32, 3 x 3: 1.6 ms, in float 1.2). */
+    /**
+     * A Conv of fewer input channels and fewer outputs takes longer in integers (1 → 32, 3 x 3: 1.6 ms, in float 1.2).
+     */
     private static final int FEW_CHANNELS = 4;
 
     private static final int FEW_OUTPUTS = 64;
@@ -109,7 +109,9 @@ record IntegerGains(Graph graph) {
         Set<String> borders = new LinkedHashSet<>();
         for (Node n : island) {
             for (String v : n.inputs()) {
-                if (!v.isEmpty() && !graph.isInitializer(v) && graph.producer(v).filter(island::contains).isEmpty()) {
+                if (!v.isEmpty()
+                        && !graph.isInitializer(v)
+                        && graph.producer(v).filter(island::contains).isEmpty()) {
                     borders.add(v);
                 }
             }
@@ -134,9 +136,7 @@ record IntegerGains(Graph graph) {
 
     /** Of the whole network. */
     long multiplyAdds() {
-        return graph.nodes().stream()
-                .mapToLong(n -> MultiplyAdds.of(n, graph))
-                .sum();
+        return graph.nodes().stream().mapToLong(n -> MultiplyAdds.of(n, graph)).sum();
     }
 
     /** All dimensions but the first, the batch most often. */
