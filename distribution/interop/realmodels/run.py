@@ -1,5 +1,7 @@
 """Quantizes each network with `detent` and with ONNX Runtime's quantize_static on the same samples, and prints what each is worth."""
 import argparse
+import concurrent.futures
+import multiprocessing
 import pathlib
 import shutil
 import subprocess
@@ -57,14 +59,28 @@ def row(name, args, data):
     seconds = time.time() - started
     theirs = work / "static.onnx"
     if not theirs.exists():
-        static(model, parts["calibration"], theirs)
-    samples = [dict(np.load(f)) for f in sorted(parts["evaluation"].glob("*.npz"))]
-    reference = outputs(clean, samples)
+        apart(static, model, parts["calibration"], theirs)
     mine = next((f for f in sorted(ours.glob("*.onnx"))), None) if not failure else None
-    cells = [failure or score(reference, mine, samples), score(reference, theirs, samples)]
-    speeds = ["-", "-"] if args.no_speed else speed(clean, [mine, theirs], samples, args.threads)
+    cells = [failure or apart(score, name, clean, mine, parts["evaluation"]), apart(score, name, clean, theirs, parts["evaluation"])]
+    runs = [f if f and cell not in ("crashed", "INVALID") else None for f, cell in zip((mine, theirs), cells)]
+    speeds = ["-", "-"] if args.no_speed else apart(speed, clean, runs, parts["evaluation"], args.threads)
+    speeds = [speeds, speeds] if speeds == "crashed" else speeds
     sizes = [f"{f.stat().st_size / clean.stat().st_size:.2f}" if f and f.exists() else "-" for f in (mine, theirs)]
     return "| " + " | ".join([name, *cells, *speeds, *sizes, f"{seconds:.0f}"]) + " |"
+
+
+def apart(work, *args):
+    """What work(*args) returns, from a process of its own: "crashed" when native code took that process down with it."""
+    with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
+        try:
+            return one.submit(work, *args).result()
+        except concurrent.futures.process.BrokenProcessPool:
+            print(f"{work.__name__}: the process died ({args[0]})", file=sys.stderr)
+            return "crashed"
+
+
+def read(folder):
+    return [dict(np.load(f)) for f in sorted(folder.glob("*.npz"))]
 
 
 def made(folder, data, name, part):
@@ -116,12 +132,11 @@ def static(model, calibration, out):
         ready.unlink(missing_ok=True)
 
 
-def session(path, threads=2, **entries):
+def session(path, threads=1):
+    """On one thread: with two, ONNX Runtime 1.28 dies of the file that quantize_static makes of eeg_spindle."""
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
-    for k, v in entries.items():
-        options.add_session_config_entry(k, v)
     return ort.InferenceSession(str(path), options)
 
 
@@ -131,11 +146,12 @@ def outputs(path, samples):
     return names, [s.run(names, x) for x in samples]
 
 
-def score(reference, path, samples):
+def score(name, clean, path, evaluation):
     """SNR of each output over all samples, and the rows of the first whose arg-max stays."""
     if path is None or not path.exists():
         return "-"
-    names, exact = reference
+    samples = read(evaluation)
+    names, exact = outputs(clean, samples)
     try:
         s = session(path)
         got = [s.run(names, x) for x in samples]
@@ -146,7 +162,6 @@ def score(reference, path, samples):
         noise = sum(np.sum((e[k].astype(np.float64) - g[k]) ** 2) for e, g in zip(exact, got))
         signal = sum(np.sum(e[k].astype(np.float64) ** 2) for e in exact)
         texts.append("exact" if noise == 0 else f"{10 * np.log10(signal / noise):.1f}")
-    name = next(p for p in (path.parent.name, path.parents[1].name) if p in MODELS)
     special = {"nudenet320n": scores_alone, "ppocr_rec_v4": lines, "ddddocr_crnn": lines}.get(name)
     if special:
         return "/".join(texts) + special([e[0] for e in exact], [g[0] for g in got])
@@ -163,13 +178,13 @@ def scores_alone(exact, got):
 
 
 def lines(exact, got):
-    def read(x):
+    def text(x):
         best = x.reshape(-1, x.shape[-1]).argmax(-1)
         return [b for i, b in enumerate(best) if b and (i == 0 or best[i - 1] != b)]
-    return f" ({sum(read(e) == read(g) for e, g in zip(exact, got))} of {len(exact)} lines)"
+    return f" ({sum(text(e) == text(g) for e, g in zip(exact, got))} of {len(exact)} lines)"
 
 
-def speed(clean, files, samples, threads):
+def speed(clean, files, evaluation, threads):
     """Float over quantized processor time: by turns over the same samples, best of several rounds."""
     def seconds(s):
         start = time.perf_counter()
@@ -177,6 +192,7 @@ def speed(clean, files, samples, threads):
             s.run(None, x)
         return time.perf_counter() - start
 
+    samples = read(evaluation)
     sessions = []
     for f in [clean, *files]:
         try:
