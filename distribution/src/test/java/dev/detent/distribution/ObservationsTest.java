@@ -199,7 +199,7 @@ class ObservationsTest {
     }
 
     private static String ranges(Path looked) {
-        return quantize(request(model, "ranges", "onnxruntime").calibration(looked.toString()))
+        return quantize(request(model, "ranges", "openvino").calibration(looked.toString()))
                 .measured()
                 .ranges()
                 .orElseThrow()

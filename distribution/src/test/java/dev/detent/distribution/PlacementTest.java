@@ -121,6 +121,71 @@ class PlacementTest {
                 .noneMatch(PlacementTest::isFloat);
     }
 
+    /** Its integer kernel takes longer than float, and everything behind it gets exact numbers. */
+    @Test
+    void aThinFirstConvolutionIsFloatUnlessAMaxPoolFollows() {
+        for (String pool : List.of("MaxPool", "AveragePool")) {
+            GraphEditor e = graph(1, 1, 16, 16);
+            e.initializer("w1", random(1, 1, 8, 1, 3, 3));
+            e.initializer("w2", random(2, 1, 8, 8, 3, 3));
+            e.add(Node.of("c1", "Conv", List.of("x", "w1"), List.of("a"), Map.of()));
+            e.add(Node.of("relu", "Relu", List.of("a"), List.of("b"), Map.of()));
+            e.add(Node.of(
+                    "pool",
+                    pool,
+                    List.of("b"),
+                    List.of("p"),
+                    Map.of("kernel_shape", new Attribute.Ints(List.of(2L, 2L)))));
+            e.add(Node.of("c2", "Conv", List.of("p", "w2"), List.of("c"), Map.of()));
+            e.add(Node.of("mean", "GlobalAveragePool", List.of("c"), List.of("d"), Map.of()));
+            Pipeline.Result r = quantize(output(e, "d"));
+            assertThat(isFloat(in(r, "c1", 0))).as(pool).isEqualTo(pool.equals("AveragePool"));
+            assertThat(isFloat(in(r, "c2", 0))).isFalse();
+        }
+    }
+
+    /** In 8 bits its steps round four times and take longer. */
+    @Test
+    void aGeluThatIsWrittenOutIsFloatBetweenConvolutions() {
+        GraphEditor e = graph(1, 8, 16);
+        e.initializer("w1", random(1, 1, 8, 8, 3));
+        e.initializer("w2", random(2, 1, 8, 8, 3));
+        e.initializer("root", Tensor.ofFloats(new long[] {}, new float[] {1.4142135f}));
+        e.initializer("one", Tensor.ofFloats(new long[] {}, new float[] {1}));
+        e.initializer("half", Tensor.ofFloats(new long[] {}, new float[] {0.5f}));
+        e.add(Node.of("c1", "Conv", List.of("x", "w1"), List.of("a"), Map.of()));
+        e.add(Node.of("div", "Div", List.of("a", "root"), List.of("b"), Map.of()));
+        e.add(Node.of("erf", "Erf", List.of("b"), List.of("c"), Map.of()));
+        e.add(Node.of("add", "Add", List.of("c", "one"), List.of("d"), Map.of()));
+        e.add(Node.of("mul", "Mul", List.of("a", "d"), List.of("e"), Map.of()));
+        e.add(Node.of("scale", "Mul", List.of("e", "half"), List.of("f"), Map.of()));
+        e.add(Node.of("c2", "Conv", List.of("f", "w2"), List.of("g"), Map.of()));
+        e.add(Node.of("mean", "GlobalAveragePool", List.of("g"), List.of("h"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "h"));
+        assertThat(List.of(out(r, "c1"), in(r, "c2", 0))).noneMatch(PlacementTest::isFloat);
+        assertThat(List.of(out(r, "add"), out(r, "mul"))).allMatch(PlacementTest::isFloat);
+    }
+
+    /**
+     * What little it does saves less than its two conversions cost; the last convolution's rounding reaches the output.
+     */
+    @Test
+    void littleWorkBehindTheNetworkIsFloat() {
+        GraphEditor e = graph(1, 32, 64);
+        e.initializer("w1", random(1, 1, 32, 32, 3));
+        e.initializer("w2", random(2, 1, 32, 32, 3));
+        e.initializer("w3", random(3, 1, 1, 32, 1));
+        e.add(Node.of("c1", "Conv", List.of("x", "w1"), List.of("a"), Map.of()));
+        e.add(Node.of("r1", "Relu", List.of("a"), List.of("b"), Map.of()));
+        e.add(Node.of("c2", "Conv", List.of("b", "w2"), List.of("c"), Map.of()));
+        e.add(Node.of("r2", "Relu", List.of("c"), List.of("d"), Map.of()));
+        e.add(Node.of("c3", "Conv", List.of("d", "w3"), List.of("e"), Map.of()));
+        e.add(Node.of("y", "Sigmoid", List.of("e"), List.of("f"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "f"));
+        assertThat(List.of(in(r, "c1", 0), in(r, "c2", 0))).noneMatch(PlacementTest::isFloat);
+        assertThat(List.of(in(r, "c3", 0), out(r, "c3"))).allMatch(PlacementTest::isFloat);
+    }
+
     /** A power spectrum and its logarithm: what is 60 dB below the peak counts as much as the peak. */
     private static Graph spectrum() {
         int bins = 17;

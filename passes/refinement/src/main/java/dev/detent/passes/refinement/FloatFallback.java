@@ -43,7 +43,7 @@ final class FloatFallback implements Pass {
             0.2,
             "share of the integer multiply-adds that may become float ones at most, but for outputs that are ruined");
     private static final Option<Double> RUINED =
-            Option.number("ruined", 15, "decibels below which outputs are worth any time");
+            Option.number("ruined", 16, "decibels below which outputs are worth any time");
     private static final Option<Boolean> CORRECTED = Option.flag(
             "corrected-biases", false, "judge the outputs as if biases were corrected, which a later pass does");
 

@@ -8,6 +8,7 @@ import dev.detent.spi.quant.TensorQuantization;
 import dev.detent.support.kernel.KernelTable.Kernel;
 import dev.detent.support.operator.EmbeddingTable;
 import dev.detent.support.operator.InputRole;
+import dev.detent.support.operator.MultiplyAdds;
 import dev.detent.support.operator.OperatorTable;
 import dev.detent.support.operator.Trait;
 import java.util.ArrayDeque;
@@ -50,16 +51,24 @@ public final class IntegerIslands {
     private final Quantization quantization;
     private final KernelTable table;
     private final Prefer prefer;
+    /** Share of all multiply-adds that convolutions at the ends of islands may have and stay float. */
+    private static final double EXITS = 0.02;
+
     /** Roots whose groups are float. */
     private final Set<TensorQuantization> off = new HashSet<>();
 
     private final Set<Node> stays = new HashSet<>();
+    private final IntegerGains gains;
+    /** Multiply-adds that may still be given up behind islands. */
+    private long spare;
 
     private IntegerIslands(Graph graph, Quantization quantization, KernelTable table, Prefer prefer) {
         this.graph = graph;
         this.quantization = quantization;
         this.table = table;
         this.prefer = prefer;
+        this.gains = new IntegerGains(graph);
+        this.spare = (long) (EXITS * gains.multiplyAdds());
     }
 
     /**
@@ -99,6 +108,7 @@ public final class IntegerIslands {
     private record Place(TensorQuantization config, Node node) {}
 
     private Map<TensorQuantization, String> idle() {
+        stays.addAll(gains.writtenOutGelus());
         Map<TensorQuantization, List<Place>> groups = new LinkedHashMap<>();
         for (Node n : graph.nodes()) {
             slots(n).forEach(c ->
@@ -209,6 +219,9 @@ public final class IntegerIslands {
             List<Node> edge = integer.stream()
                     .filter(n -> entersFromFloat(n, integer) || leavesToFloat(n, integer))
                     .toList();
+            if (edge.isEmpty()) {
+                edge = cheapExit(integer);
+            }
             integer.removeAll(edge);
             stays.addAll(edge);
             left = !edge.isEmpty();
@@ -219,7 +232,7 @@ public final class IntegerIslands {
         for (Node n : integer) {
             if (seen.add(n)) {
                 Set<Node> island = island(n, integer, seen);
-                if (island.stream().anyMatch(m -> OperatorTable.is(m, Trait.WEIGHTED))) {
+                if (island.stream().anyMatch(m -> OperatorTable.is(m, Trait.WEIGHTED)) && gains.pays(island)) {
                     paying.addAll(island);
                 } else {
                     stays.addAll(island);
@@ -241,7 +254,8 @@ public final class IntegerIslands {
         boolean each = OperatorTable.is(n, Trait.ELEMENT_WISE)
                 || OperatorTable.is(n, Trait.ACTIVATION)
                 || n.is("Mul")
-                || n.is("Concat") && data.size() > 1;
+                || n.is("Concat") && data.size() > 1
+                || gains.isThin(n);
         return each
                 && !isBehind(n)
                 && data.stream()
@@ -268,6 +282,22 @@ public final class IntegerIslands {
                 && n.outputs().stream()
                         .flatMap(v -> graph.consumers(v).stream())
                         .noneMatch(integer::contains);
+    }
+
+    /**
+     * A convolution whose result goes to float operators only, and that is next to no work: nothing behind it evens out
+     * the rounding of its result, which so often is most of the error.
+     */
+    private List<Node> cheapExit(Set<Node> integer) {
+        for (Node n : integer) {
+            if (n.is("Conv")
+                    && graph.consumers(n.output(0)).stream().noneMatch(integer::contains)
+                    && MultiplyAdds.of(n, graph) <= spare) {
+                spare -= MultiplyAdds.of(n, graph);
+                return List.of(n);
+            }
+        }
+        return List.of();
     }
 
     private Set<Node> island(Node first, Set<Node> integer, Set<Node> seen) {
