@@ -35,7 +35,8 @@ import java.util.stream.Stream;
  * Quantizes every model below a folder as onnx_backend_tests.py lays them out, each on its own data, and verifies what was written. One line per
  * model goes to RESULTS: fine, refused, wrong or unusable (ONNX Runtime itself cannot run the float model), and why. Models that have a
  * line are left out, so that a run that was ended goes on. A model that takes longer than a minute hangs: it gets its line, and the program ends with 75, to be
- * started again. A minute is of processor time, as other work on the machine is no hang; without any it may take ten. Arguments: TESTS RESULTS TARGET SCRATCH.
+ * started again. A minute is of processor time, and a second more for
+ * each megabyte, as neither size nor other work on the machine is a hang; ten minutes is the end. Arguments: TESTS RESULTS TARGET SCRATCH.
  */
 final class OnnxBackendTests {
 
@@ -69,7 +70,7 @@ final class OnnxBackendTests {
                 t.setDaemon(true);
                 t.start();
             });
-            Optional<String> line = inTime(job);
+            Optional<String> line = inTime(job, Duration.ofSeconds(60 + (Files.size(model) >> 20)));
             append(results, name + "\t" + line.orElse("wrong\thangs") + "\n");
             if (line.isEmpty()) {
                 Runtime.getRuntime().halt(75);
@@ -77,14 +78,14 @@ final class OnnxBackendTests {
         }
     }
 
-    private static Optional<String> inTime(CompletableFuture<String> job) throws Exception {
+    private static Optional<String> inTime(CompletableFuture<String> job, Duration limit) throws Exception {
         Duration begun = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
         for (int second = 0; second < 600; second++) {
             try {
                 return Optional.of(job.get(1, TimeUnit.SECONDS));
             } catch (TimeoutException e) {
                 Duration used = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).minus(begun);
-                if (used.compareTo(Duration.ofMinutes(1)) > 0) {
+                if (used.compareTo(limit) > 0) {
                     return Optional.empty();
                 }
             }

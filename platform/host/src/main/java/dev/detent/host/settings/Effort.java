@@ -10,13 +10,13 @@ import java.util.Optional;
 /** How much time a person gives: what is added to a target's recipe, or left out of it, before single settings. */
 public enum Effort {
     /** One look at the data, one observer. */
-    FAST("one observer for every tensor, no correction of biases; saves seconds and costs a few dB"),
+    FAST("one observer for every tensor, no correction of biases; fewer looks at the data, a few dB less"),
     /** The target's recipe as it is. */
     BALANCED("the target's own recipe"),
     /** Closed forms, then learning by gradients. */
     THOROUGH(
             "balances layers, rounds weights by the data and learns weights, scales and biases block by block; a part of the calibration data "
-                    + "is held out to judge by. Takes ten to twenty times as long; gains most with fewer than 8 bits, scales that are powers of "
+                    + "is held out to judge by. Takes ten to thirty times as long; gains most with fewer than 8 bits, scales that are powers of "
                     + "two or one scale per tensor, 1 to 4 dB otherwise");
 
     private final String words;
