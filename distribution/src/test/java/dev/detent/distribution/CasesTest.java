@@ -89,6 +89,8 @@ class CasesTest {
         "roialign, fp8-e4m3, 28",
         "gn18, fp8-e4m3, 22",
         "gn18, qnn-ep16, 40",
+        "mask_1e4, qnn-ep, 28",
+        "mask_1e4, rknn, 28",
         "sparse, onnxruntime, 38",
         "zipmap, onnxruntime, 30",
         "fp16, onnxruntime, 40"

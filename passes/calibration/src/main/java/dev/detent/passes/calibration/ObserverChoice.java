@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
@@ -19,7 +20,7 @@ import java.util.stream.IntStream;
  *
  * @param method observer for every config; empty for the rules' choice
  * @param samples how many it sees
- * @param useful look no further than where everything that reads a tensor saturates
+ * @param useful look no further than where everything that reads a tensor saturates, and a Softmax sees nothing
  */
 record ObserverChoice(String method, int samples, boolean useful) {
 
@@ -105,10 +106,13 @@ record ObserverChoice(String method, int samples, boolean useful) {
                 ? ConsumerSaturationRange.of(
                         view.graph(), key.value(), key.scheme().bits(), n -> rounds(view, n))
                 : ConsumerSaturationRange.ALL;
+        OptionalDouble tail = useful ? SoftmaxTail.depth(view.graph(), key.value()) : OptionalDouble.empty();
         return new Observation<>(
                 key.value(),
-                key.observer() + key.scheme().axis() + range,
+                key.observer() + key.scheme().axis() + range
+                        + (tail.isPresent() ? "above " + tail.getAsDouble() + " below the largest" : ""),
                 samples,
-                () -> ClampingObserver.of(view.observers().create(key.observer(), key.scheme()), range));
+                () -> RowTailObserver.of(
+                        ClampingObserver.of(view.observers().create(key.observer(), key.scheme()), range), tail));
     }
 }
