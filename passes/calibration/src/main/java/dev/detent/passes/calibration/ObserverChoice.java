@@ -109,7 +109,9 @@ record ObserverChoice(String method, int samples, boolean useful) {
         OptionalDouble tail = useful ? SoftmaxTail.depth(view.graph(), key.value()) : OptionalDouble.empty();
         return new Observation<>(
                 key.value(),
-                key.observer() + key.scheme().axis() + range
+                key.observer()
+                        + key.scheme().axis()
+                        + range
                         + (tail.isPresent() ? "above " + tail.getAsDouble() + " below the largest" : ""),
                 samples,
                 () -> RowTailObserver.of(

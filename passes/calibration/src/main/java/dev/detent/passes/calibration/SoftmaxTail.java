@@ -19,7 +19,9 @@ final class SoftmaxTail {
     /** e^-20 is 2e-9, less than a step of 16 bits for a thousand positions together. */
     private static final double LOGITS = 20;
 
-    /** What is added to scores, which differ by some tens among themselves, and must still put them below the others. */
+    /**
+     * What is added to scores, which differ by some tens among themselves, and must still put them below the others.
+     */
     private static final double SUMMANDS = 50;
 
     /** Inputs of an operator that reach its result as they are, but for what is added. */
@@ -36,9 +38,10 @@ final class SoftmaxTail {
                 use -> readsLastAxis(graph, use.node())
                         ? LOGITS
                         : SUMS.getOrDefault(use.node().opType(), Set.of()).contains(use.index())
-                                        && all(graph, use.node().output(0), u -> readsLastAxis(graph, u.node())
-                                                        ? LOGITS
-                                                        : Double.NaN)
+                                        && all(
+                                                        graph,
+                                                        use.node().output(0),
+                                                        u -> readsLastAxis(graph, u.node()) ? LOGITS : Double.NaN)
                                                 .isPresent()
                                 ? SUMMANDS
                                 : Double.NaN);

@@ -29,11 +29,7 @@ class SoftmaxTailTest {
                 .input(ValueInfo.of("mask", ElementType.FLOAT, 1, 1, 8));
         e.add(Node.of("add", "Add", List.of("scores", "mask"), List.of("masked"), Map.of()));
         e.add(Node.of(
-                "softmax",
-                "Softmax",
-                List.of("masked"),
-                List.of("p"),
-                Map.of("axis", new Attribute.IntValue(axis))));
+                "softmax", "Softmax", List.of("masked"), List.of("p"), Map.of("axis", new Attribute.IntValue(axis))));
         return e.valueInfo(ValueInfo.of("masked", ElementType.FLOAT, 2, 4, 8))
                 .output(ValueInfo.of("p", ElementType.FLOAT, 2, 4, 8));
     }
