@@ -297,7 +297,7 @@ class ObservationsTest {
         assertThatThrownBy(() -> merged(Map.of("a", one, "b", other))).hasMessageContaining("DT-STA-006");
         assertThatThrownBy(() -> observe(model, data, "8/8", "ncnn"))
                 .hasMessageContaining("DT-STA-007")
-                .hasMessageContaining("part 8/8 is of more parts than the data have samples");
+                .hasMessageContaining("part 8/8: there are more parts than samples (");
         assertThatThrownBy(() -> Shard.parse("4/3")).hasMessageContaining("DT-STA-007");
     }
 

@@ -75,8 +75,7 @@ record ObservationPlan(
         if (shard.count() > model.samples().size()) {
             throw new UserException(
                     ObservationProblems.NO_SHARD,
-                    "is of more parts than the data have samples ("
-                            + model.samples().size() + ")",
+                    "there are more parts than samples (" + model.samples().size() + ")",
                     "part " + shard);
         }
         Pipeline pipeline = new Pipeline(
