@@ -16,7 +16,7 @@ final class FiniteRange {
     static final String WITHOUT_END =
             "its range has no end (an attention mask, most likely); quantized, all else would be zero";
 
-    private static final double LARGEST = 1e30;
+    static final double LARGEST = 1e30;
 
     private FiniteRange() {}
 

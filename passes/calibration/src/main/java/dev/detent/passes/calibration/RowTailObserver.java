@@ -3,7 +3,10 @@ package dev.detent.passes.calibration;
 import dev.detent.spi.observe.Observer;
 import java.util.OptionalDouble;
 
-/** Raises what lies further below the largest value of its row, along the last axis, than matters. */
+/**
+ * Raises what lies further below the largest value of its row, along the last axis, than matters. What has no end
+ * ({@link FiniteRange}) passes as it is, so that the tensor stays float.
+ */
 final class RowTailObserver extends ForwardingObserver {
 
     private final float depth;
@@ -55,7 +58,7 @@ final class RowTailObserver extends ForwardingObserver {
             largest = Math.max(largest, v);
         }
         for (int i = 0; i < row.length; i++) {
-            row[i] = Math.max(row[i], largest - depth);
+            row[i] = row[i] > -FiniteRange.LARGEST ? Math.max(row[i], largest - depth) : row[i];
         }
         super.accept(row, 0, row.length);
         filled = 0;

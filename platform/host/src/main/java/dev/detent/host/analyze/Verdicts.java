@@ -31,6 +31,9 @@ public final class Verdicts {
 
     private static final double FAIR_SNR = 12;
 
+    /** dB by which a part of an output must be worse than the outputs together to be worth a sentence. */
+    private static final double HIDDEN = 6;
+
     private Verdicts() {}
 
     /** The verdict, with cures that were tried where it is not good. */
@@ -63,7 +66,10 @@ public final class Verdicts {
         if (!scores.containsKey("simulated") && verdict.grade() != Report.Grade.UNKNOWN) {
             next.add(new Report.Advice("Score it on data of its own:", "--evaluate DATA --labels FILE"));
         }
-        return new Report.Verdict(verdict.grade(), verdict.sentence(), next);
+        return new Report.Verdict(
+                verdict.grade(),
+                verdict.sentence() + analysis.map(Verdicts::hidden).orElse(""),
+                next);
     }
 
     /** Whether the result is so that a person would want to know what helps. */
@@ -73,6 +79,17 @@ public final class Verdicts {
 
     private static boolean isBad(Report.Verdict verdict) {
         return verdict.grade() == Report.Grade.FAIR || verdict.grade() == Report.Grade.POOR;
+    }
+
+    /** What the large values of an output hide: where its columns differ in size, the worst of them. */
+    private static String hidden(Analysis a) {
+        return a.slices().stream()
+                .findFirst()
+                .filter(worst -> worst.snr() < FAIR_SNR && a.whole().quantized().snr() > worst.snr() + HIDDEN)
+                .map(worst -> " Large values hide small ones: " + worst.name() + ": "
+                        + TablePage.decibels(worst.snr())
+                        + " alone; if they are scores, judge by what they decide ('detent metrics').")
+                .orElse("");
     }
 
     private static String noCure(Analysis a) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class VerdictsTest {
 
-    private static Analysis analysis(double ratio, List<Analysis.UnitError> layers) {
+    private static Analysis analysis(double ratio, List<Analysis.UnitError> layers, Analysis.Slice... slices) {
         OutputErrors.Score score = new OutputErrors.Score(ratio, Map.of("y", ratio), Map.of("y", 0.0));
         return new Analysis(
                 new AnalysisEffort(1, 0, 1, EnumSet.of(Unit.Kind.LAYER)),
@@ -23,7 +23,7 @@ class VerdictsTest {
                 List.of(),
                 List.of(),
                 List.of(),
-                List.of());
+                List.of(slices));
     }
 
     private static Report.Verdict verdict(Analysis analysis) {
@@ -51,6 +51,17 @@ class VerdictsTest {
                 .isEqualTo("On a few calibration samples the outputs are the float model's: good.");
         assertThat(verdict(analysis(0.001, List.of())).sentence())
                 .isEqualTo("On a few calibration samples the outputs keep 30.0 dB of signal over noise: good.");
+    }
+
+    /** A detector's boxes in pixels hide what becomes of its scores. */
+    @Test
+    void whatLargeColumnsHideIsTold() {
+        Analysis.Slice boxes = new Analysis.Slice("y", 0, 4, 36.8, 0);
+        Analysis.Slice scores = new Analysis.Slice("y", 4, 22, 4.7, 0);
+        assertThat(verdict(analysis(0.001, List.of(), scores, boxes)).sentence())
+                .contains(
+                        "30.0 dB of signal over noise: good. Large values hide small ones: y, columns 4 to 21: 4.7 dB alone;");
+        assertThat(verdict(analysis(0.001, List.of(), boxes)).sentence()).endsWith("good.");
     }
 
     @Test
