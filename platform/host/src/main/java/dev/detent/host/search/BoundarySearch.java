@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the cheapest mix of a frontier that holds the goal, with few true evaluations: the noise that the goal allows
  * is guessed from what is predicted and what was measured, and the guess closes in from both sides. Afterwards it takes
- * back, one after the other, what the goal does not need. Deterministic; used by one thread.
+ * back, one after the other, what the goal does not need. Noise is only predicted: where the mix predicted to have the
+ * least misses the goal, everything as wide as it goes is tried as well. Deterministic; used by one thread.
  */
 public final class BoundarySearch {
 
@@ -34,7 +35,7 @@ public final class BoundarySearch {
      * The cheapest mix found that holds the goal.
      *
      * @param plain the evaluation of the plain mix, which misses the goal
-     * @return empty when not even the mix with the least noise holds it, or time ran out before one did
+     * @return empty when not even the widest mix holds it, or time ran out before one did
      */
     public Optional<Trial> run(Trial plain) {
         List<Mix> frontier = Frontier.of(units);
@@ -53,7 +54,11 @@ public final class BoundarySearch {
                 below = tried;
             }
         }
-        return Optional.ofNullable(above).map(this::trimmed);
+        if (above == null && timeLeft.getAsBoolean()) {
+            Mix widest = Mix.widest(units);
+            above = widest.equals(frontier.get(high)) ? null : evaluation.apply(widest);
+        }
+        return Optional.ofNullable(above).filter(Trial::holds).map(this::trimmed);
     }
 
     /**

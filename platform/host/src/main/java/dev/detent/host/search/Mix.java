@@ -20,6 +20,11 @@ public record Mix(List<Integer> chosen) {
         return new Mix(units.stream().map(u -> 0).toList());
     }
 
+    /** Every unit as wide as it goes. */
+    public static Mix widest(List<Unit> units) {
+        return new Mix(units.stream().map(u -> u.choices().size() - 1).toList());
+    }
+
     /** This mix with another choice for one unit. */
     public Mix with(int unit, int choice) {
         List<Integer> other = new ArrayList<>(chosen);

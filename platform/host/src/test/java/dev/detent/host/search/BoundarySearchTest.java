@@ -82,6 +82,24 @@ class BoundarySearchTest {
         assertTrue(evaluations <= 4);
     }
 
+    /** 16 bits are predicted to leave no noise and leave some: float is dearer, and none of the frontier. */
+    @Test
+    void whereThePredictedLeastMissesTheWidestIsTried() {
+        List<Unit> units = List.of(
+                FrontierTest.unit("a", 0, 4, 1, 1, 3, 0),
+                FrontierTest.unit("b", 0, 4, 1, 0, 3, 0),
+                FrontierTest.unit("c", 0, 0, 1, 0, 3, 0));
+        Function<Mix, Trial> evaluation = m -> {
+            evaluations++;
+            double damage = m.chosen().get(0) == 2 && m.chosen().get(1) == 2 ? 0 : 3;
+            return new Trial(m, 1 - damage, damage);
+        };
+        Trial found = new BoundarySearch(units, evaluation, () -> true)
+                .run(evaluation.apply(Mix.plain(units)))
+                .orElseThrow();
+        assertEquals(List.of(2, 2, 0), found.mix().chosen());
+    }
+
     /** A unit that only seems to matter is taken back. */
     @Test
     void whatTheGoalDoesNotNeedIsTakenBack() {
