@@ -41,26 +41,14 @@ final class SwitchableNetworkWorker implements AutoCloseable, SwitchableNetwork.
         /** What segments read, by version. */
         final Map<String, Held> read = new HashMap<>();
         /** Buffers for both, kept from sample to sample. */
-        final Map<String, Held> rawBuffers;
+        final Map<String, Held> rawBuffers = new HashMap<>();
 
-        final Map<String, Held> readBuffers;
+        final Map<String, Held> readBuffers = new HashMap<>();
         final List<OrtSession.Result> open = new ArrayList<>();
         final @Nullable Tensors base;
 
-        /** Of a base. */
-        Tensors() {
-            this.base = null;
-            this.rawBuffers = new HashMap<>();
-            this.readBuffers = new HashMap<>();
-        }
-
-        /**
-         * Of variants, in the buffers of those on the other base where there are some: one variant is run at a time.
-         */
-        Tensors(Tensors base, @Nullable Tensors others) {
+        Tensors(@Nullable Tensors base) {
             this.base = base;
-            this.rawBuffers = others == null ? new HashMap<>() : others.rawBuffers;
-            this.readBuffers = others == null ? new HashMap<>() : others.readBuffers;
         }
 
         Held read(String version) {
@@ -109,10 +97,10 @@ final class SwitchableNetworkWorker implements AutoCloseable, SwitchableNetwork.
 
     private final SwitchableNetwork network;
     private final float[] scratch = FakeQuantizer.scratch();
-    private final Tensors exact = new Tensors();
-    private final Tensors quantized = new Tensors();
-    private final Tensors onFloat = new Tensors(exact, null);
-    private final Tensors onQuantized = new Tensors(quantized, onFloat);
+    private final Tensors exact = new Tensors(null);
+    private final Tensors quantized = new Tensors(null);
+    private final Tensors onFloat = new Tensors(exact);
+    private final Tensors onQuantized = new Tensors(quantized);
     private final List<OnnxTensor> fed = new ArrayList<>();
     private FloatBuffer ordered = BufferPool.allocate(0);
     /** What the sample is called that is computed. */
@@ -142,8 +130,7 @@ final class SwitchableNetworkWorker implements AutoCloseable, SwitchableNetwork.
     SegmentedSimulation.Outputs run(SwitchableNetwork.Route route) {
         boolean onFloats = route.variant().base() == Variant.Base.FLOAT;
         Tensors tensors = onFloats ? onFloat : onQuantized;
-        onFloat.forget();
-        onQuantized.forget();
+        tensors.forget();
         guarded(described, () -> {
             for (String value : route.touched()) {
                 arrive(value, Objects.requireNonNull(tensors.base).raw(value), tensors, Optional.of(route));
@@ -414,7 +401,7 @@ final class SwitchableNetworkWorker implements AutoCloseable, SwitchableNetwork.
     @Override
     public void close() {
         release();
-        List.of(onFloat, exact, quantized).forEach(t -> {
+        List.of(onFloat, onQuantized, exact, quantized).forEach(t -> {
             t.rawBuffers.values().forEach(h -> h.tensor().close());
             t.readBuffers.values().forEach(h -> h.tensor().close());
         });
