@@ -34,9 +34,8 @@ import java.util.stream.Stream;
 /**
  * Quantizes every model below a folder as onnx_backend_tests.py lays them out, each on its own data, and verifies what was written. One line per
  * model goes to RESULTS: fine, refused, wrong or unusable (ONNX Runtime itself cannot run the float model), and why. Models that have a
- * line are left out, so that a run that was ended goes on. A model that takes longer than a minute hangs: it gets its line, and the program ends with 75, to be
- * started again. A minute is of processor time, and a second more for
- * each megabyte, as neither size nor other work on the machine is a hang; ten minutes is the end. Arguments: TESTS RESULTS TARGET SCRATCH.
+ * line are left out, so that a run that was ended goes on. A model hangs when it takes more processor time than a minute and a second for each of its
+ * megabytes, or ten minutes by the clock: it gets its line, and the program ends with 75, to be started again. Arguments: TESTS RESULTS TARGET SCRATCH.
  */
 final class OnnxBackendTests {
 

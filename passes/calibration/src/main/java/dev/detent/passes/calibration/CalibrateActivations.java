@@ -51,7 +51,7 @@ final class CalibrateActivations implements Pass {
     private static final Option<Boolean> USEFUL = Option.flag(
             "useful-range",
             false,
-            "look no further than where everything that reads a tensor saturates (SiLU, sigmoid, hard swish), or a Softmax sees nothing");
+            "look no further than where everything that reads a tensor saturates (SiLU, sigmoid, hard swish), nor at what a Softmax turns into 0");
 
     private static final Option<Boolean> CORRECTED = Option.flag(
             "corrected-biases", false, "compare observers as if biases were corrected, which a later pass does");

@@ -20,7 +20,8 @@ import java.util.stream.IntStream;
  *
  * @param method observer for every config; empty for the rules' choice
  * @param samples how many it sees
- * @param useful look no further than where everything that reads a tensor saturates, and a Softmax sees nothing
+ * @param useful look no further than where everything that reads a tensor saturates, or what of a row a Softmax takes
+ *     for 0
  */
 record ObserverChoice(String method, int samples, boolean useful) {
 
@@ -112,7 +113,7 @@ record ObserverChoice(String method, int samples, boolean useful) {
                 key.observer()
                         + key.scheme().axis()
                         + range
-                        + (tail.isPresent() ? "above " + tail.getAsDouble() + " below the largest" : ""),
+                        + (tail.isPresent() ? " within " + tail.getAsDouble() + " of its row's largest" : ""),
                 samples,
                 () -> RowTailObserver.of(
                         ClampingObserver.of(view.observers().create(key.observer(), key.scheme()), range), tail));

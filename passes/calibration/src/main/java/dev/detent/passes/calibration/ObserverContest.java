@@ -56,8 +56,8 @@ record ObserverContest(PassContext context, Trial trial, int samples, int parts)
         Candidate best = tried.get(0).candidate();
         best.parameters().keySet().forEach(c -> winners.put(c, best));
         Candidate second = tried.get(1).candidate();
-        boolean cutsBlindly = best.choice().coversAll() && !second.choice().coversAll() && !second.equals(first);
-        int changed = parts > 0 ? improve(winners, second, cutsBlindly ? FAVOUR : CLEARLY) : 0;
+        boolean rivalClips = best.choice().coversAll() && !second.choice().coversAll() && !second.equals(first);
+        int changed = parts > 0 ? improve(winners, second, rivalClips ? FAVOUR : CLEARLY) : 0;
         List<String> figures = new ArrayList<>();
         for (Candidate c : candidates) {
             double error = tried.stream()

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
 
 /**
  * How far below the largest value of a row what a Softmax reads still matters. An attention mask adds -10000 where
@@ -32,28 +31,33 @@ final class SoftmaxTail {
 
     /** Empty where something else reads the value, or reads it along another axis than the last. */
     static OptionalDouble depth(Graph graph, String value) {
-        return all(
-                graph,
-                value,
-                use -> readsLastAxis(graph, use.node())
-                        ? LOGITS
-                        : SUMS.getOrDefault(use.node().opType(), Set.of()).contains(use.index())
-                                        && all(
-                                                        graph,
-                                                        use.node().output(0),
-                                                        u -> readsLastAxis(graph, u.node()) ? LOGITS : Double.NaN)
-                                                .isPresent()
-                                ? SUMMANDS
-                                : Double.NaN);
-    }
-
-    /** The largest that any reader asks for; empty when one of them gives none. */
-    private static OptionalDouble all(Graph graph, String value, ToDoubleFunction<Graph.Use> depth) {
-        if (graph.isOutput(value) || graph.isCaptured(value)) {
+        if (!isReadInsideOnly(graph, value)) {
             return OptionalDouble.empty();
         }
-        OptionalDouble largest = graph.uses(value).stream().mapToDouble(depth).max();
-        return largest.isPresent() && Double.isNaN(largest.getAsDouble()) ? OptionalDouble.empty() : largest;
+        double deepest = LOGITS;
+        for (Graph.Use use : graph.uses(value)) {
+            if (isSummand(graph, use)) {
+                deepest = SUMMANDS;
+            } else if (!readsLastAxis(graph, use.node())) {
+                return OptionalDouble.empty();
+            }
+        }
+        return OptionalDouble.of(deepest);
+    }
+
+    /** By nodes of this graph alone, and by one at least. */
+    private static boolean isReadInsideOnly(Graph graph, String value) {
+        return !graph.isOutput(value)
+                && !graph.isCaptured(value)
+                && !graph.uses(value).isEmpty();
+    }
+
+    /** Of a sum that only a Softmax reads. */
+    private static boolean isSummand(Graph graph, Graph.Use use) {
+        String sum = use.node().output(0);
+        return SUMS.getOrDefault(use.node().opType(), Set.of()).contains(use.index())
+                && isReadInsideOnly(graph, sum)
+                && graph.uses(sum).stream().allMatch(u -> readsLastAxis(graph, u.node()));
     }
 
     private static boolean readsLastAxis(Graph graph, Node node) {

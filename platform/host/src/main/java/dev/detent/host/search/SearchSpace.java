@@ -63,9 +63,7 @@ public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List
      */
     public static List<Sensitivity> measured(
             Pipeline.Result plain, List<NodeGroup> groups, Samples samples, int workers) {
-        double network = plain.graph().nodes().stream()
-                .mapToDouble(n -> MultiplyAdds.of(n, plain.graph()))
-                .sum();
+        double network = MultiplyAdds.of(plain.graph());
         int some = (int) Math.max(2, Math.min(MOST_SAMPLES, WORK / (1.5 * groups.size() * Math.max(1, network))));
         try (ErrorAnalysis analysis = ErrorAnalysis.of(plain)) {
             return Sensitivity.measure(groups, analysis, samples.first(some), workers);
@@ -88,9 +86,7 @@ public record SearchSpace(List<NodeGroup> groups, List<List<Width>> widths, List
         List<List<Width>> widths = new ArrayList<>();
         List<Unit> units = new ArrayList<>();
         List<Facts> facts = new ArrayList<>();
-        double all = Math.max(
-                1,
-                graph.nodes().stream().mapToLong(n -> MultiplyAdds.of(n, graph)).sum());
+        double all = Math.max(1, MultiplyAdds.of(graph));
         for (int g = 0; g < groups.size(); g++) {
             NodeGroup group = groups.get(g);
             Sensitivity s = sensitivities.get(g);

@@ -9,12 +9,15 @@ import dev.detent.support.operator.Trait;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What integer kernels gain where nothing but their size decides. Times are of ONNX Runtime 1.28 on one thread of an
  * AVX2 CPU; {@code docs/targets/onnxruntime.md} has them.
+ *
+ * @param multiplyAdds of the whole network
  */
-record IntegerGains(Graph graph) {
+record IntegerGains(Graph graph, long multiplyAdds) {
 
     /**
      * Multiply-adds that an integer kernel must save a conversion at the border of an island: some 2 µs, of which each
@@ -38,33 +41,29 @@ record IntegerGains(Graph graph) {
     /** Share of the network's multiply-adds up to which such a Conv is a side matter. */
     private static final double SIDE_PART = 0.25;
 
+    static IntegerGains of(Graph graph) {
+        return new IntegerGains(graph, MultiplyAdds.of(graph));
+    }
+
     /**
      * The Add and the Muls around each Erf: a GELU that is written out. In 8 bits its four steps round four times, and
      * take a quarter longer than in float, as Erf has no integer kernel.
      */
     Set<Node> writtenOutGelus() {
         Set<Node> nodes = new LinkedHashSet<>();
-        for (Node erf : graph.nodes()) {
-            if (!erf.is("Erf")) {
-                continue;
-            }
-            for (Node add : graph.downstream(erf)) {
-                if (!add.is("Add")) {
-                    continue;
-                }
-                nodes.add(add);
-                for (Node mul : graph.downstream(add)) {
-                    if (mul.is("Mul")) {
+        graph.nodes().stream()
+                .filter(n -> n.is("Erf"))
+                .flatMap(erf -> graph.downstream(erf).stream())
+                .filter(n -> n.is("Add"))
+                .forEach(add -> {
+                    nodes.add(add);
+                    graph.downstream(add).stream().filter(n -> n.is("Mul")).forEach(mul -> {
                         nodes.add(mul);
-                        graph.downstream(mul).stream().filter(this::scales).forEach(nodes::add);
-                        mul.inputs().stream()
-                                .flatMap(v -> graph.producer(v).stream())
+                        Stream.concat(graph.downstream(mul).stream(), graph.upstream(mul).stream())
                                 .filter(this::scales)
                                 .forEach(nodes::add);
-                    }
-                }
-            }
-        }
+                    });
+                });
         return nodes;
     }
 
@@ -89,7 +88,7 @@ record IntegerGains(Graph graph) {
         boolean thin = graph.initializer(n.input(1))
                 .filter(w -> w.rank() == 4 && w.dim(1) < FEW_CHANNELS && w.dim(0) < FEW_OUTPUTS)
                 .isPresent();
-        return thin && !isPooled(n) && MultiplyAdds.of(n, graph) <= SIDE_PART * multiplyAdds();
+        return thin && !isPooled(n) && MultiplyAdds.of(n, graph) <= SIDE_PART * multiplyAdds;
     }
 
     private boolean isPooled(Node n) {
@@ -131,12 +130,7 @@ record IntegerGains(Graph graph) {
                 saved += product ? Math.max(0, own - SMALL_PRODUCT) : own;
             }
         }
-        return saved >= PER_CONVERSION * borders.size() || work > SMALL_PART * multiplyAdds();
-    }
-
-    /** Of the whole network. */
-    long multiplyAdds() {
-        return graph.nodes().stream().mapToLong(n -> MultiplyAdds.of(n, graph)).sum();
+        return saved >= PER_CONVERSION * borders.size() || work > SMALL_PART * multiplyAdds;
     }
 
     /** All dimensions but the first, the batch most often. */

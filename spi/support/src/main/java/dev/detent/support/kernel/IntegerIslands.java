@@ -47,13 +47,13 @@ public final class IntegerIslands {
     /** Decoding an 8-bit weight takes about as long as so many uses of it. */
     private static final long MANY_USES = 64;
 
+    /** Share of all multiply-adds that convolutions at the ends of islands may have and stay float. */
+    private static final double EXITS = 0.02;
+
     private final Graph graph;
     private final Quantization quantization;
     private final KernelTable table;
     private final Prefer prefer;
-    /** Share of all multiply-adds that convolutions at the ends of islands may have and stay float. */
-    private static final double EXITS = 0.02;
-
     /** Roots whose groups are float. */
     private final Set<TensorQuantization> off = new HashSet<>();
 
@@ -67,7 +67,7 @@ public final class IntegerIslands {
         this.quantization = quantization;
         this.table = table;
         this.prefer = prefer;
-        this.gains = new IntegerGains(graph);
+        this.gains = IntegerGains.of(graph);
         this.spare = (long) (EXITS * gains.multiplyAdds());
     }
 
@@ -180,7 +180,7 @@ public final class IntegerIslands {
         return table.of(n).isEmpty()
                 ? n.opType() + " has no integer kernel on this target"
                 : stays.contains(n)
-                        ? "its integer kernel saves less here than the conversions cost"
+                        ? "in integers it gains less here than it costs in time or accuracy"
                         : n.opType() + " cannot run in integers here, as not all that its kernel wants is quantized";
     }
 

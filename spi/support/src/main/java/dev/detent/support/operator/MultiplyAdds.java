@@ -29,6 +29,11 @@ public final class MultiplyAdds {
         };
     }
 
+    /** Of all nodes together. */
+    public static long of(Graph graph) {
+        return graph.nodes().stream().mapToLong(n -> of(n, graph)).sum();
+    }
+
     private static boolean transposed(Node node) {
         return node.intAttribute("transA", 0) != 0;
     }
