@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -27,9 +27,9 @@ import java.util.stream.Stream;
 public final class ScratchFolder {
 
     private static final String LOCK = "lock";
+    private static final Path TEMPORARY = Path.of(System.getProperty("java.io.tmpdir"));
+    private static final String OWN = Long.toString(ProcessHandle.current().pid());
     private static final Pattern NAME = Pattern.compile("detent-scratch-(\\d+)-\\d+");
-    /** Nobody takes so long between making the folder and its lock. */
-    private static final Duration UNLOCKED = Duration.ofMinutes(1);
     /** Native code may be writing into the folder while it is removed. */
     private static final int TRIES = 200;
 
@@ -53,10 +53,7 @@ public final class ScratchFolder {
                 if (held.isEmpty()) {
                     watch();
                 }
-                Path made = Files.createTempDirectory(
-                        "detent-scratch-" + ProcessHandle.current().pid() + "-");
-                folder = Optional.of(made);
-                hold(made);
+                folder = Optional.of(made());
             }
             return folder.get();
         }
@@ -70,11 +67,26 @@ public final class ScratchFolder {
             }
         }
 
-        private void hold(Path folder) throws IOException {
-            FileChannel channel =
-                    FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            held.add(channel);
-            channel.lock();
+        /** A sweep of another process may take the folder as long as nobody holds its lock; then comes another. */
+        private Path made() throws IOException {
+            for (int i = 0; i < TRIES; i++) {
+                Path made = Files.createTempDirectory("detent-scratch-" + OWN + "-");
+                if (hold(made.resolve(LOCK))) {
+                    return made;
+                }
+            }
+            throw new IOException("no folder could be made in " + TEMPORARY);
+        }
+
+        private boolean hold(Path lock) throws IOException {
+            try {
+                FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                held.add(channel);
+                channel.lock();
+                return Files.exists(lock);
+            } catch (NoSuchFileException e) {
+                return false;
+            }
         }
 
         private synchronized void end() {
@@ -97,40 +109,45 @@ public final class ScratchFolder {
 
     /** Removes what killed processes left; what cannot be removed stays. */
     public static void sweep() {
-        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-        try (Stream<Path> files = Files.list(temporary)) {
-            files.filter(f -> Files.isDirectory(f, LinkOption.NOFOLLOW_LINKS) && isLeft(f))
-                    .toList()
-                    .forEach(ScratchFolder::remove);
+        try (Stream<Path> files = Files.list(TEMPORARY)) {
+            files.filter(ScratchFolder::isAnothers).toList().forEach(ScratchFolder::removeIfLeft);
         } catch (IOException | UncheckedIOException e) {
             // Whoever needs the temporary folder will say that it cannot be read.
             return;
         }
     }
 
-    /** Its process is dead and holds no lock; the number alone does not tell where processes are counted apart. */
-    private static boolean isLeft(Path folder) {
+    /** Closing a second channel to our own lock would give the lock back. */
+    private static boolean isAnothers(Path folder) {
         Matcher m = NAME.matcher(folder.getFileName().toString());
-        if (!m.matches()
-                || ProcessHandle.of(Long.parseLong(m.group(1)))
-                        .filter(ProcessHandle::isAlive)
-                        .isPresent()) {
-            return false;
-        }
-        Path lock = folder.resolve(LOCK);
-        try {
-            if (!Files.exists(lock)) {
-                return Files.getLastModifiedTime(folder)
-                        .toInstant()
-                        .isBefore(Instant.now().minus(UNLOCKED));
+        return m.matches() && !m.group(1).equals(OWN) && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /**
+     * The lock alone tells that its process is dead: numbers are given again and are counted apart in containers, and a
+     * killed process that nobody waits for still has one. A folder without a lock is one whose process came no further,
+     * and empty.
+     */
+    private static void removeIfLeft(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.WRITE);
+                FileLock free = channel.tryLock()) {
+            if (free != null) {
+                remove(folder);
             }
-            try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE);
-                    FileLock free = channel.tryLock()) {
-                return free != null;
-            }
-        } catch (IOException e) {
+        } catch (NoSuchFileException e) {
+            removeEmpty(folder);
+        } catch (IOException | OverlappingFileLockException e) {
             // Another user's, or somebody else is removing it.
-            return false;
+            return;
+        }
+    }
+
+    private static void removeEmpty(Path folder) {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            // Its process makes its lock just now, or it holds what is not ours.
+            return;
         }
     }
 

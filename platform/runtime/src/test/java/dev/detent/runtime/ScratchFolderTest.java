@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -36,16 +35,18 @@ class ScratchFolderTest {
         Path own = ScratchFolder.folder("own");
         Path left = folder(dead, number + "1");
         Files.createFile(left.resolve("lock"));
-        Path unlocked = folder(dead, number + "2");
-        Files.setLastModifiedTime(unlocked, FileTime.fromMillis(0));
-        Path beginning = folder(dead, number + "3");
+        // Killed before it had its lock; and one whose number somebody else has by now, or that nobody waited for.
+        Path unlocked = Files.createDirectory(TEMPORARY.resolve("detent-scratch-" + dead + "-" + number + "2"));
+        Path numbered = folder(1, number + "3");
+        Files.createFile(numbered.resolve("lock"));
+        Path foreign = folder(dead, number + "4");
         Path other = Files.createDirectory(TEMPORARY.resolve("detent-scratch-mine" + number));
-        Path alive = folder(1, number + "4");
-        List<Path> all = new ArrayList<>(List.of(beginning, other, alive, own));
+        List<Path> all = new ArrayList<>(List.of(foreign, other, own));
         try {
             ScratchFolder.sweep();
             assertThat(left).doesNotExist();
             assertThat(unlocked).doesNotExist();
+            assertThat(numbered).doesNotExist();
             assertThat(all).allMatch(Files::exists);
         } finally {
             all.forEach(ScratchFolder::remove);
