@@ -13,15 +13,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
- * Weights that several nodes read. Every reader gets its own before passes run, for each may be given other numbers;
- * what came out alike is one again in the file.
+ * Constants that several nodes read. Every reader gets its own before passes run, for each may be given other numbers;
+ * what came out alike is one again in the file. ONNX Runtime takes the square of their number to load a graph, so what
+ * is one is worth being one however small.
  */
 @Experimental(since = "1.0")
 public final class TiedWeights {
 
-    /** In bytes; smaller ones keep their names, which people look for. */
+    /** In bytes; smaller weights and their scales keep their names in a file, which people look for. */
     private static final int WORTH = 4096;
 
     /** Enough of a weight to tell most from each other. */
@@ -37,12 +39,15 @@ public final class TiedWeights {
      * DequantizeLinear are equal when their scales and zero points are too. Exporters call it on the graph they write.
      */
     public static Graph join(Graph graph) {
-        return join(graph, twins(graph));
+        return join(graph, twins(graph, TiedWeights::isWorthIt));
     }
 
-    /** The graph itself where no weights are equal, and a copy with {@link #join joined} ones otherwise. */
+    /**
+     * The graph itself where no constants are equal, and a copy in which they are one otherwise, small ones too: for
+     * what is run and not looked at.
+     */
     public static Graph joined(Graph graph) {
-        Map<String, String> twins = twins(graph);
+        Map<String, String> twins = twins(graph, t -> true);
         return twins.isEmpty() ? graph : join(graph.copy(), twins);
     }
 
@@ -52,16 +57,26 @@ public final class TiedWeights {
         return graph;
     }
 
-    /** Names of weights, and of the first that is equal. */
-    private static Map<String, String> twins(Graph graph) {
+    /** Sizes, axes and indices are no weights: nobody looks for them. */
+    private static boolean isWorthIt(Tensor tensor) {
+        return tensor.type() == ElementType.INT64 || tensor.bytes().remaining() >= WORTH;
+    }
+
+    /** Texts and what else only the file knows have no bytes to compare. */
+    private static boolean isKnown(Tensor tensor) {
+        return tensor.origin().isEmpty();
+    }
+
+    /** Names of constants, and of the first that is equal. */
+    private static Map<String, String> twins(Graph graph, Predicate<Tensor> worth) {
         Map<Kind, List<String>> kept = new HashMap<>();
         Map<String, String> twins = new LinkedHashMap<>();
         for (Map.Entry<String, Tensor> e : graph.initializers().entrySet()) {
             String name = e.getKey();
-            ByteBuffer bytes = e.getValue().bytes();
-            if (bytes.remaining() < WORTH || graph.isOutput(name) || graph.isCaptured(name)) {
+            if (!isKnown(e.getValue()) || !worth.test(e.getValue()) || graph.isOutput(name) || graph.isCaptured(name)) {
                 continue;
             }
+            ByteBuffer bytes = e.getValue().bytes();
             List<String> alike = kept.computeIfAbsent(kind(graph, name, e.getValue()), k -> new ArrayList<>());
             Optional<String> first = alike.stream()
                     .filter(other ->
@@ -87,6 +102,10 @@ public final class TiedWeights {
                         .forEach(meaning::add);
             }
         }
-        return new Kind(tensor.type(), dims, tensor.bytes().limit(BEGINNING), meaning);
+        return new Kind(tensor.type(), dims, beginning(tensor.bytes()), meaning);
+    }
+
+    private static ByteBuffer beginning(ByteBuffer bytes) {
+        return bytes.limit(Math.min(BEGINNING, bytes.limit()));
     }
 }
