@@ -12,11 +12,17 @@ final class VectorizedMax {
     /** Below this length a plain loop does the rest. */
     private static final int SHORT = 32;
 
-    private final float[] near = new float[RUN / 2];
-    private final float[] far = new float[RUN / 2];
+    /** Made for the first run: small tensors have none. */
+    private float[] near = new float[0];
+
+    private float[] far = new float[0];
 
     /** Largest of {@link #RUN} values, or with sign -1 the smallest, negated. */
     float outermost(float[] values, int from, float sign) {
+        if (near.length == 0) {
+            near = new float[RUN / 2];
+            far = new float[RUN / 2];
+        }
         System.arraycopy(values, from, near, 0, RUN / 2);
         System.arraycopy(values, from + RUN / 2, far, 0, RUN / 2);
         if (sign < 0) {

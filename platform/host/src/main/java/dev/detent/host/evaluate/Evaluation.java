@@ -6,6 +6,7 @@ import dev.detent.onnx.Branches;
 import dev.detent.onnx.OnnxReader;
 import dev.detent.runtime.OrtModel;
 import dev.detent.runtime.OrtOptimizationLevel;
+import dev.detent.runtime.RewritingCost;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
@@ -34,9 +35,6 @@ public final class Evaluation {
      * @param asked values of the metrics that were asked for, by id
      */
     public record Scores(EvaluationMetrics usual, Map<String, Double> asked) {}
-
-    /** Readers of one value, more than any network has that people use. */
-    private static final int CROWD = 2000;
 
     private static final String EXACT = "exact";
     private static final String UNFUSED = "unfused";
@@ -88,7 +86,7 @@ public final class Evaluation {
      * to.
      */
     public static OrtModel floatModel(Path file, Graph graph, boolean rewritten) {
-        if (!rewritten) {
+        if (!rewritten && RewritingCost.isBearable(graph)) {
             try {
                 return OrtModel.of(file, OrtOptimizationLevel.ALL);
             } catch (UserException e) {
@@ -155,14 +153,15 @@ public final class Evaluation {
     /**
      * Loads a file that ONNX Runtime can execute, rewritten as it will be for a user, and computes nothing. Only where
      * that fails is it loaded as it stands, to tell a file that is wrong from one that the rewriting trips over:
-     * loading takes a tenth of a second or more.
+     * loading takes a tenth of a second or more. One that would be rewritten for too long is loaded as it stands.
      *
-     * @return what to say where ONNX Runtime trips over its own rewriting
+     * @return what to say where ONNX Runtime trips over its own rewriting, or would take too long for it
      * @throws UserException it does not load as it stands, which makes it worth nothing
      */
     public static Optional<Problem> load(Path file) {
         Graph graph = OnnxReader.read(file);
-        boolean rewritten = !isFloating(graph) && !isCrowded(graph);
+        boolean bearable = RewritingCost.isBearable(graph);
+        boolean rewritten = !isFloating(graph) && bearable;
         if (rewritten && refusal(file, OrtOptimizationLevel.ALL).isEmpty()) {
             return Optional.empty();
         }
@@ -175,17 +174,18 @@ public final class Evaluation {
                     String.valueOf(file.getFileName()),
                     e);
         });
+        if (!bearable) {
+            return Optional.of(tooLarge(file, graph));
+        }
         return rewritten ? Optional.of(unfusable()) : Optional.empty();
     }
 
-    /**
-     * ONNX Runtime's rewriting (1.28) takes time square in the readers of one value: of ten thousand, half a minute of
-     * a processor. Such a file is only loaded as it stands, and not timed.
-     */
-    public static boolean isCrowded(Graph graph) {
-        return graph.nodes().stream()
-                .flatMap(n -> n.outputs().stream())
-                .anyMatch(o -> graph.uses(o).size() > CROWD);
+    private static Problem tooLarge(Path file, Graph graph) {
+        return Problem.warning(
+                EvaluationProblems.TOO_LARGE_TO_REWRITE,
+                "ONNX Runtime would take minutes to optimize its "
+                        + graph.nodes().size() + " nodes; it was loaded as it stands and is not timed",
+                String.valueOf(file.getFileName()));
     }
 
     /** Why ONNX Runtime does not load a file; empty when it does. */
@@ -218,18 +218,19 @@ public final class Evaluation {
      * says because this CPU's integer sums overflow: exact, what CPUs make of it whose sums do not.
      */
     public Map<String, EvaluationMetrics> exported(Path file, EvaluationMetrics simulated) {
-        boolean floating = isFloating(OnnxReader.read(file));
+        Graph graph = OnnxReader.read(file);
+        boolean rewritten = !isFloating(graph) && RewritingCost.isBearable(graph);
         Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
         EvaluationMetrics usual;
         try {
-            usual = score("exported", file, floating ? OrtOptimizationLevel.ASIS : OrtOptimizationLevel.ALL);
+            usual = score("exported", file, rewritten ? OrtOptimizationLevel.ALL : OrtOptimizationLevel.ASIS);
         } catch (UserException e) {
             // ONNX Runtime trips over its own rewriting; if not, this fails too.
             scores.put(UNFUSED, score(UNFUSED, file, OrtOptimizationLevel.ASIS));
             return scores;
         }
         scores.put("exported", usual);
-        if (!floating && usual.snr() < simulated.snr() - SUSPICIOUS) {
+        if (rewritten && usual.snr() < simulated.snr() - SUSPICIOUS) {
             EvaluationMetrics exact = score(EXACT, file, OrtOptimizationLevel.EXACT);
             if (exact.snr() > usual.snr() + SUSPICIOUS / 2) {
                 scores.put(EXACT, exact);

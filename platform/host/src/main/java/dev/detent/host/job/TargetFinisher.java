@@ -32,6 +32,8 @@ import dev.detent.host.problem.SettingsProblems;
 import dev.detent.host.progress.BackgroundTask;
 import dev.detent.host.progress.Progress;
 import dev.detent.host.record.RunRecordWriter;
+import dev.detent.onnx.OnnxReader;
+import dev.detent.runtime.RewritingCost;
 import dev.detent.runtime.Samples;
 import dev.detent.runtime.Simulation;
 import dev.detent.spi.problem.Problem;
@@ -139,7 +141,9 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
 
     /** Measured when nothing else runs any more. */
     private Optional<Speed> speed(Pipeline.Result result, Path file) {
-        if (!request.measuresSpeed() || !request.source().isOnnx() || Evaluation.isCrowded(result.graph())) {
+        if (!request.measuresSpeed()
+                || !request.source().isOnnx()
+                || !RewritingCost.isBearable(OnnxReader.read(file))) {
             return Optional.empty();
         }
         Optional<Samples> samples = model.samples().size() > 0

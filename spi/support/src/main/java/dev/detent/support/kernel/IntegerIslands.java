@@ -20,7 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -214,17 +216,11 @@ public final class IntegerIslands {
             }
         }
         dropUnfollowed(integer);
-        boolean left = true;
-        while (left) {
-            List<Node> edge = integer.stream()
-                    .filter(n -> entersFromFloat(n, integer) || leavesToFloat(n, integer))
-                    .toList();
-            if (edge.isEmpty()) {
-                edge = cheapExit(integer);
-            }
-            integer.removeAll(edge);
-            stays.addAll(edge);
-            left = !edge.isEmpty();
+        peel(integer, integer);
+        for (Optional<Node> n = cheapExit(integer); n.isPresent(); n = cheapExit(integer)) {
+            integer.remove(n.get());
+            stays.add(n.get());
+            peel(integer, neighbours(n.get()).toList());
         }
         dropUnfollowed(integer);
         Set<Node> paying = new LinkedHashSet<>();
@@ -240,6 +236,25 @@ public final class IntegerIslands {
             }
         }
         return paying;
+    }
+
+    /** Takes away what lies at an edge until nothing does; a node comes to lie there when a neighbour has gone. */
+    private void peel(Set<Node> integer, Collection<Node> doubtful) {
+        Collection<Node> open = doubtful;
+        while (!open.isEmpty()) {
+            List<Node> edge = open.stream()
+                    .filter(n -> integer.contains(n) && (entersFromFloat(n, integer) || leavesToFloat(n, integer)))
+                    .toList();
+            edge.forEach(integer::remove);
+            stays.addAll(edge);
+            open = edge.stream().flatMap(this::neighbours).collect(Collectors.toCollection(LinkedHashSet::new));
+        }
+    }
+
+    private Stream<Node> neighbours(Node n) {
+        return Stream.concat(
+                n.inputs().stream().flatMap(v -> graph.producer(v).stream()),
+                n.outputs().stream().flatMap(v -> graph.consumers(v).stream()));
     }
 
     /**
@@ -288,16 +303,16 @@ public final class IntegerIslands {
      * A convolution whose result goes to float operators only, and that is next to no work: nothing behind it evens out
      * the rounding of its result, which so often is most of the error.
      */
-    private List<Node> cheapExit(Set<Node> integer) {
+    private Optional<Node> cheapExit(Set<Node> integer) {
         for (Node n : integer) {
             if (n.is("Conv")
                     && graph.consumers(n.output(0)).stream().noneMatch(integer::contains)
                     && MultiplyAdds.of(n, graph) <= spare) {
                 spare -= MultiplyAdds.of(n, graph);
-                return List.of(n);
+                return Optional.of(n);
             }
         }
-        return List.of();
+        return Optional.empty();
     }
 
     private Set<Node> island(Node first, Set<Node> integer, Set<Node> seen) {
@@ -305,14 +320,10 @@ public final class IntegerIslands {
         Deque<Node> open = new ArrayDeque<>(island);
         while (!open.isEmpty()) {
             Node n = open.remove();
-            Stream.concat(
-                            n.inputs().stream().flatMap(v -> graph.producer(v).stream()),
-                            n.outputs().stream().flatMap(v -> graph.consumers(v).stream()))
-                    .filter(m -> integer.contains(m) && seen.add(m))
-                    .forEach(m -> {
-                        island.add(m);
-                        open.add(m);
-                    });
+            neighbours(n).filter(m -> integer.contains(m) && seen.add(m)).forEach(m -> {
+                island.add(m);
+                open.add(m);
+            });
         }
         return island;
     }

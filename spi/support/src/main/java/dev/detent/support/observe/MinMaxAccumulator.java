@@ -14,15 +14,15 @@ public final class MinMaxAccumulator {
 
     private static final int LANES = 1024;
 
-    private final float[] min = new float[LANES];
-    private final float[] max = new float[LANES];
+    /** As long as the longest run so far: of ten thousand small tensors each would hold 8 kB otherwise. */
+    private float[] min = new float[0];
+
+    private float[] max = new float[0];
     /** Nothing below zero will come: the smallest value is not looked for and counts as 0. */
     private boolean nonNegative;
 
     /** One that has seen nothing. */
-    public MinMaxAccumulator() {
-        reset();
-    }
+    public MinMaxAccumulator() {}
 
     /** Forgets what it has seen. */
     public void reset() {
@@ -45,7 +45,7 @@ public final class MinMaxAccumulator {
             accept(values, to);
             return;
         }
-        float[] run = new float[LANES];
+        float[] run = new float[Math.min(LANES, Math.max(0, to - from))];
         for (int at = from; at < to; at += LANES) {
             int n = Math.min(LANES, to - at);
             System.arraycopy(values, at, run, 0, n);
@@ -54,9 +54,20 @@ public final class MinMaxAccumulator {
     }
 
     private void accept(float[] values, int n) {
+        grow(n);
         raise(max, values, n);
         if (!nonNegative) {
             lower(min, values, n);
+        }
+    }
+
+    private void grow(int lanes) {
+        int before = max.length;
+        if (lanes > before) {
+            min = Arrays.copyOf(min, lanes);
+            max = Arrays.copyOf(max, lanes);
+            Arrays.fill(min, before, lanes, Float.POSITIVE_INFINITY);
+            Arrays.fill(max, before, lanes, Float.NEGATIVE_INFINITY);
         }
     }
 
@@ -78,8 +89,9 @@ public final class MinMaxAccumulator {
 
     /** Takes over what another has seen, which stays as it is. */
     public void merge(MinMaxAccumulator other) {
-        lower(min, other.min, LANES);
-        raise(max, other.max, LANES);
+        grow(other.max.length);
+        lower(min, other.min, other.min.length);
+        raise(max, other.max, other.max.length);
     }
 
     /** Smallest value; infinity when nothing has been seen. */
@@ -87,7 +99,7 @@ public final class MinMaxAccumulator {
         if (nonNegative && max() != Float.NEGATIVE_INFINITY) {
             return 0;
         }
-        float m = min[0];
+        float m = Float.POSITIVE_INFINITY;
         for (float v : min) {
             m = Math.min(m, v);
         }
@@ -96,7 +108,7 @@ public final class MinMaxAccumulator {
 
     /** Largest value; negative infinity when nothing has been seen. */
     public float max() {
-        float m = max[0];
+        float m = Float.NEGATIVE_INFINITY;
         for (float v : max) {
             m = Math.max(m, v);
         }
@@ -110,6 +122,7 @@ public final class MinMaxAccumulator {
 
     /** Takes over what {@link #state} gave. */
     public void restore(SketchState.Extremes state) {
+        grow(1);
         min[0] = Math.min(min[0], state.smallest()[0]);
         max[0] = Math.max(max[0], state.largest()[0]);
     }
