@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Models of more weights than Java may take, of more outputs than people have, and more files than a process may map,
- * with a heap of 512 MB. The large one needs 3 GB in the temporary folder, and as much again while it is quantized, so
- * these run only with {@code -Ddetent.large=true}.
+ * Models of more weights than Java may take, of more outputs and nodes than people have, and more files than a process
+ * may map, with a heap of 512 MB. The large one needs 3 GB in the temporary folder, and as much again while it is
+ * quantized, so these run only with {@code -Ddetent.large=true}.
  */
 @Tag("slow")
 @EnabledIfSystemProperty(named = "detent.large", matches = "true")
@@ -86,6 +86,25 @@ class LargeModelsIT {
         InstalledDistribution.Run run = quantize(model, "onnxruntime", data);
         assertThat(run.code()).as(run.all()).isZero();
         assertThat(seconds(run)).isLessThan(MOST);
+    }
+
+    /** ONNX Runtime rewrote it in time square in its nodes, for each of some sessions: eight minutes. */
+    @Test
+    void fiftyThousandNodes() throws IOException {
+        GraphEditor g = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4, 8, 8));
+        g.initializer("w", CaseRun.weight(1, 8, 4, 1, 1));
+        g.add(Node.of("first", "Conv", List.of("x", "w"), List.of("v0"), Map.of()));
+        g.initializer("shape", Tensor.ofLongs(new long[] {4}, 1, 8, 8, 8));
+        for (int i = 0; i < 50_000; i++) {
+            g.add(Node.of("n" + i, "Reshape", List.of("v" + i, "shape"), List.of("v" + (i + 1)), Map.of()));
+        }
+        CaseRun.output(g, "v50000");
+        Path model = work.resolve("nodes.onnx");
+        OnnxWriter.write(g.graph(), model);
+        Path data = InstalledDistribution.npy(work.resolve("x.npy"), "1, 4, 8, 8", InstalledDistribution.noise(256));
+        InstalledDistribution.Run run = quantize(model, "onnxruntime", data);
+        assertThat(run.code()).as(run.all()).isZero();
+        assertThat(run.all()).contains("DT-EVA-016");
     }
 
     /** Its changed weights were all held by Java. */
