@@ -57,6 +57,7 @@ public final class EvaluateJob {
         }
         Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();
         runs.forEach(run -> scores.put(run.target(), scores(evaluation, data, run)));
+        evaluation.uncompared().ifPresent(problems::add);
         Evaluation.chance(evaluation.floats(), request.data().data()).ifPresent(problems::add);
         return new EvaluateResult(scores, problems);
     }

@@ -80,6 +80,12 @@ public final class EvaluationProblems implements ProblemCatalog {
             "Detent loads every ONNX artifact in ONNX Runtime once; this one was refused, and nothing of the run is kept.",
             "Keep the operator that the message names in float or choose another format, and report the model.");
 
+    public static final ProblemType NOT_COMPARED = new ProblemType(
+            "DT-EVA-016",
+            "An output is not compared",
+            "The output is a sequence or map, as those of ZipMap are, and scores are taken of tensors.",
+            "Make the tensor that it is made from an output of the model too.");
+
     public static final ProblemType NOTHING_TO_COMPARE = new ProblemType(
             "DT-EVA-014",
             "No output that could be compared",

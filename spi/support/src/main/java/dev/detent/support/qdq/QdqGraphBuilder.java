@@ -116,6 +116,7 @@ public final class QdqGraphBuilder {
     }
 
     private void run() {
+        OwnPairs.mark(edit);
         List<Node> nodes = List.copyOf(graph.nodes());
         Map<String, TensorQuantization> producers = new LinkedHashMap<>();
         for (Node n : nodes) {
