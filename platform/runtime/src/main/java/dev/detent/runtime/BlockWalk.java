@@ -94,9 +94,8 @@ public final class BlockWalk implements Differentiator {
         heldOut = fitting > 1 && cutting.heldOut() > 0 ? Math.max(1, heldOut) : 0;
         Map<String, BlockValue[]> quantized = inputs(alike.subList(0, fitting));
         Map<String, BlockValue[]> exact = new LinkedHashMap<>(quantized);
-        Map<String, ChannelWeights> weights = cutting.curvature() > 0 && blocks.equals(all)
-                ? curvature(cutting, blocks, quantized)
-                : Map.of();
+        Map<String, ChannelWeights> weights =
+                cutting.curvature() > 0 && blocks.equals(all) ? curvature(cutting, blocks, quantized) : Map.of();
         Set<Slot> seen = new HashSet<>();
         for (int i = 0; i < blocks.size(); i++) {
             progress.at(i, blocks.size());

@@ -50,7 +50,8 @@ public final class Verdicts {
                                 List.of()));
         List<Report.Advice> next = new ArrayList<>();
         if (isBad(verdict)) {
-            boolean finite = analysis.map(a -> isFinite(a.whole().quantized().snr())).orElse(true);
+            boolean finite =
+                    analysis.map(a -> isFinite(a.whole().quantized().snr())).orElse(true);
             analysis.map(Verdicts::split).ifPresent(next::add);
             cures.stream()
                     .limit(4)

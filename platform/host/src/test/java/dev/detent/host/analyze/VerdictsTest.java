@@ -45,9 +45,10 @@ class VerdictsTest {
         assertThat(v.sentence())
                 .isEqualTo("On a few calibration samples the outputs give NaN or infinity where the float model does "
                         + "not: poor.");
-        assertThat(v.next().get(0).text()).isEqualTo("Quantized weights alone give NaN or infinity where the float "
-                + "model does not, quantized activations alone give NaN or infinity where the float model does not: "
-                + "it is both.");
+        assertThat(v.next().get(0).text())
+                .isEqualTo("Quantized weights alone give NaN or infinity where the float "
+                        + "model does not, quantized activations alone give NaN or infinity where the float model does not: "
+                        + "it is both.");
     }
 
     /** "+Infinity dB at the outputs" is no gain that a person can think of. */

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * QuantizeLinear and DequantizeLinear nodes that a model had before it was quantized. They are part of what it computes,
- * so that a reader of the file must not take them for pairs that were inserted. Their scale's name says so: names of
- * nodes and values are those of the run's record, and other files in this form have arbitrary ones.
+ * QuantizeLinear and DequantizeLinear nodes that a model had before it was quantized. They are part of what it
+ * computes, so that a reader of the file must not take them for pairs that were inserted. Their scale's name says so:
+ * names of nodes and values are those of the run's record, and other files in this form have arbitrary ones.
  */
 final class OwnPairs {
 
