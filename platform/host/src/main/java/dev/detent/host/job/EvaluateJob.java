@@ -18,7 +18,6 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import jakarta.inject.Inject;
-import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,14 +27,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.function.Supplier;
 
 /** Scores what finished runs of one model wrote. */
 public final class EvaluateJob {
 
-    private final Provider<Registry> plugins;
+    private final Supplier<Registry> plugins;
 
     @Inject
-    public EvaluateJob(Provider<Registry> plugins) {
+    public EvaluateJob(Supplier<Registry> plugins) {
         this.plugins = plugins;
     }
 
