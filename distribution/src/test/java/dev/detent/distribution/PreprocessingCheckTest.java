@@ -105,6 +105,7 @@ class PreprocessingCheckTest {
     /** Noise in a batch of four, of which the first picture alone was looked at, had red and blue swapped. */
     @Test
     void fewPicturesDecideNothing() {
-        assertThat(PreprocessingCheck.suspicion(classifier(), pictures(255, 3), 1)).isEmpty();
+        assertThat(PreprocessingCheck.suspicion(classifier(), pictures(255, 3), 1))
+                .isEmpty();
     }
 }

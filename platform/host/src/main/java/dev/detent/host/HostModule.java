@@ -28,7 +28,9 @@ final class HostModule extends AbstractModule {
         bind(new TypeLiteral<Supplier<Registry>>() {}).toInstance(plugins);
     }
 
-    /** Keeps what was given. A failure is the caller's as it is: Guice would wrap it, sentence and exit code and all. */
+    /**
+     * Keeps what was given. A failure is the caller's as it is: Guice would wrap it, sentence and exit code and all.
+     */
     private static final class Once implements Supplier<Registry> {
         private final Supplier<Registry> plugins;
         private @Nullable Registry registry;

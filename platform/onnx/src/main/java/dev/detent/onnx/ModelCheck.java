@@ -5,7 +5,6 @@ import dev.detent.onnx.proto.GraphProto;
 import dev.detent.onnx.proto.ModelProto;
 import dev.detent.onnx.proto.NodeProto;
 import dev.detent.onnx.proto.OperatorSetIdProto;
-import dev.detent.onnx.proto.TensorProto;
 import dev.detent.onnx.proto.TensorShapeProto;
 import dev.detent.onnx.proto.ValueInfoProto;
 import dev.detent.spi.graph.ElementType;

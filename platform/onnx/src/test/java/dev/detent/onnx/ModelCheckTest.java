@@ -315,9 +315,8 @@ class ModelCheckTest {
     /** ONNX Runtime takes twice the time for each level. */
     @Test
     void branchesWithinBranchesWithoutEndAreRefused() throws IOException {
-        GraphProto branch = GraphProto.newBuilder()
-                .addNode(node("leaf", "Relu", "x", "z"))
-                .build();
+        GraphProto branch =
+                GraphProto.newBuilder().addNode(node("leaf", "Relu", "x", "z")).build();
         for (int i = 0; i < 20; i++) {
             NodeProto.Builder outer = node("if" + i, "If", "c", "z");
             for (String name : new String[] {"then_branch", "else_branch"}) {
