@@ -40,9 +40,7 @@ final class SummedProducts {
     }
 
     private static Optional<? extends TensorQuantization> codes(Quantization quantization, Node product, int input) {
-        return quantization
-                .input(product, input)
-                .filter(c -> c.root().state().isWritten());
+        return quantization.input(product, input).filter(c -> c.root().state().isWritten());
     }
 
     /** By an Add of its own, to what is no bias in codes. */
