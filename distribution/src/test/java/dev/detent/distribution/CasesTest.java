@@ -15,6 +15,7 @@ import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.GraphEditor;
 import dev.detent.spi.graph.Node;
+import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
 import dev.detent.spi.problem.Problem;
 import java.io.IOException;
@@ -93,6 +94,10 @@ class CasesTest {
         "mask_1e4, rknn, 28",
         "sparse, onnxruntime, 38",
         "zipmap, onnxruntime, 30",
+        "zipmap, tensorrt, 30",
+        "qdq_in, onnxruntime, 28",
+        "qdq_in, tensorrt, 30",
+        "qdq_in, qnn-ep, 28",
         "fp16, onnxruntime, 40"
     })
     void isQuantizedAndComesOutAlike(String name, String target, double snr) throws IOException {
@@ -153,6 +158,40 @@ class CasesTest {
     void aFloatModelThatGivesNaNItselfIsToldAsSuch() throws IOException {
         assertThat(run("nan_out", "onnxruntime").outcome().problems())
                 .anySatisfy(p -> assertThat(p.sentence()).startsWith("the float network gives NaN or infinity"));
+    }
+
+    /** Its label alone was scored, as exact, and nothing said that nobody had looked at the probabilities. */
+    @Test
+    void anOutputThatIsNoTensorIsSaidToBeLeftOut() throws IOException {
+        assertThat(run("zipmap", "onnxruntime").outcome().problems()).anySatisfy(p -> {
+            assertThat(p.id()).isEqualTo("DT-EVA-016");
+            assertThat(p.where()).isEqualTo("probabilities");
+            assertThat(p.sentence()).contains("those of 'label' alone");
+        });
+    }
+
+    /** Blocks whose values between operators are sequences: learning stopped with a NullPointerException. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tensorrt", "onnxruntime"})
+    void learningGoesAroundSequences(String target) throws IOException {
+        GraphEditor e = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 32, 6, 6));
+        e.initializer("w", CaseRun.weight(1, 32, 32, 3, 3)).initializer("v", CaseRun.weight(2, 32, 16, 3, 3));
+        e.initializer("u", CaseRun.weight(3, 32, 32, 3, 3)).initializer("one", Tensor.ofLongs(new long[0], 1));
+        e.add(Node.of("first", "Conv", List.of("x", "w"), List.of("a"), Map.of()));
+        e.add(Node.of("relu", "Relu", List.of("a"), List.of("b"), Map.of()));
+        e.initializer("half", Tensor.ofLongs(new long[0], 16));
+        e.add(Node.of(
+                "split",
+                "SplitToSequence",
+                List.of("b", "half"),
+                List.of("parts"),
+                Map.of("axis", new Attribute.IntValue(1))));
+        e.add(Node.of("at", "SequenceAt", List.of("parts", "one"), List.of("part"), Map.of()));
+        e.add(Node.of("second", "Conv", List.of("part", "v"), List.of("y"), Map.of()));
+        e.add(Node.of("aside", "Conv", List.of("b", "u"), List.of("z"), Map.of()));
+        CaseRun run = CaseRun.of(
+                work, CaseRun.output(CaseRun.output(e, "y"), "z").graph(), target, 1, "adaptive-rounding=on");
+        assertThat(run.snr("simulated")).isGreaterThan(25);
     }
 
     /** ONNX Runtime inlines functions that the file brings. */

@@ -53,7 +53,7 @@ final class CaffeFiles {
     static NetParameter prototxt(Path file) {
         NetParameter.Builder net = NetParameter.newBuilder();
         try {
-            TextFormat.getParser().merge(Files.readString(file), net);
+            TextFormat.getParser().merge(Files.readString(regular(file)), net);
         } catch (TextFormat.ParseException e) {
             throw new UserException(
                     CaffeProblems.NO_PROTOTXT,
@@ -68,7 +68,7 @@ final class CaffeFiles {
     }
 
     static NetParameter caffemodel(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = Files.newInputStream(regular(file))) {
             CodedInputStream coded = CodedInputStream.newInstance(in);
             coded.setSizeLimit(Integer.MAX_VALUE);
             return NetParameter.parseFrom(coded);
@@ -78,6 +78,14 @@ final class CaffeFiles {
         } catch (IOException e) {
             throw unreadable(file, e);
         }
+    }
+
+    /** Reading a pipe waits for ever, reading a device never ends. */
+    private static Path regular(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException("it is a folder, a pipe or a device");
+        }
+        return file;
     }
 
     private static UserException unreadable(Path file, IOException e) {

@@ -94,7 +94,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (scores.size() == 1) {
             scores.values().forEach(s -> {
                 show(console, s);
-                Evaluation.difference(s).ifPresent(console::problem);
+                Evaluation.differences(s).forEach(console::problem);
             });
         } else {
             showSeveral(console, scores);
@@ -110,7 +110,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .forEach(s -> EvaluationMetrics.rows(s).stream().limit(1).forEach(r -> row(console, "float", r, "")));
         scores.forEach((target, s) -> {
             EvaluationMetrics.rows(s).stream().skip(1).forEach(r -> row(console, target, r, "  " + r.get(0)));
-            Evaluation.difference(s).ifPresent(p -> console.problem(p, target));
+            Evaluation.differences(s).forEach(p -> console.problem(p, target));
         });
     }
 

@@ -40,7 +40,6 @@ import dev.detent.spi.SpiVersion;
 import dev.detent.spi.backend.QuantizationRecipe;
 import dev.detent.spi.graph.Graph;
 import jakarta.inject.Inject;
-import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +51,7 @@ import java.util.function.Supplier;
  */
 public final class Detent {
 
-    private final Provider<Registry> plugins;
+    private final Supplier<Registry> plugins;
     private final QuantizeJob quantize;
     private final ObserveJob observe;
     private final TuneJob tune;
@@ -61,7 +60,7 @@ public final class Detent {
 
     @Inject
     Detent(
-            Provider<Registry> plugins,
+            Supplier<Registry> plugins,
             QuantizeJob quantize,
             ObserveJob observe,
             TuneJob tune,

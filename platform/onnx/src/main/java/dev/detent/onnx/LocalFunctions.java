@@ -31,13 +31,18 @@ final class LocalFunctions {
     /** By what a node calls. */
     private record Id(String domain, String name, String overload) {}
 
+    /** More than any network has; functions that call others twice each reach it after 20 levels. */
+    private static final int MOST_NODES = 1_000_000;
+
     private final Map<Id, FunctionProto> functions = new HashMap<>();
     private final Set<Id> kept = new HashSet<>();
     private final Set<Id> putIn = new HashSet<>();
     private final Map<String, Long> opsets = new LinkedHashMap<>();
     private final Set<String> taken = new HashSet<>();
+    private final Map<String, Integer> last = new HashMap<>();
     private final Deque<Id> open = new ArrayDeque<>();
     private final Path file;
+    private int nodes;
 
     private LocalFunctions(Path file) {
         this.file = file;
@@ -89,8 +94,9 @@ final class LocalFunctions {
 
     private String fresh(String stem) {
         String name = stem;
-        for (int i = 1; !taken.add(name); i++) {
-            name = stem + "_" + i;
+        while (!taken.add(name)) {
+            // Counted on, not anew: ten thousand calls of one function have one stem.
+            name = stem + "_" + last.merge(stem, 1, Integer::sum);
         }
         return name;
     }
@@ -102,6 +108,13 @@ final class LocalFunctions {
     }
 
     private void put(GraphProto.Builder to, NodeProto n) {
+        if (++nodes > MOST_NODES) {
+            throw new UserException(
+                    OnnxProblems.TOO_DEEP,
+                    "its functions call others so often that they are more than " + MOST_NODES + " nodes; the model is "
+                            + "damaged",
+                    file.toString());
+        }
         Id id = new Id(domain(n.getDomain()), n.getOpType(), n.getOverload());
         Optional<FunctionProto> function = Optional.ofNullable(functions.get(id));
         if (function.isPresent() && open.contains(id)) {

@@ -104,7 +104,7 @@ public final class OnnxProblems implements ProblemCatalog {
 
     public static final ProblemType MADE_TWICE = new ProblemType(
             "DT-ONX-023",
-            "Two nodes make one value",
+            "One value is made twice",
             "Every value of an ONNX graph has one origin.",
             "Export or download the model again.");
 
@@ -125,6 +125,13 @@ public final class OnnxProblems implements ProblemCatalog {
             "A name that ONNX Runtime cannot be given",
             "Names with a NUL, and names of inputs and outputs with characters beyond U+FFFF, do not pass from Java to ONNX Runtime.",
             "Rename the value in the model.");
+
+    public static final ProblemType TOO_DEEP = new ProblemType(
+            "DT-ONX-028",
+            "Branches within branches, or functions within functions, too many of them",
+            "ONNX Runtime takes twice the time for every level of If, Loop and Scan within one another, and functions that call "
+                    + "others twice each are thousands of nodes after ten levels.",
+            "Export the model in another way; no network needs as many.");
 
     public static final ProblemType NOT_UNDERSTOOD = new ProblemType(
             "DT-ONX-027",

@@ -16,8 +16,11 @@ import dev.detent.spi.problem.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -155,5 +158,36 @@ class LocalFunctionsTest {
         assertThatThrownBy(() -> read(List.of(call(OWN, "loop", List.of("x"), "y")), loop))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("function 'loop' of domain 'acme' calls itself");
+    }
+
+    /** Forty functions that call the next one twice each: a million million nodes, and no end. */
+    @Test
+    void functionsThatGrowWithoutEndAreRefused() {
+        FunctionProto.Builder[] all = new FunctionProto.Builder[40];
+        for (int i = 0; i < all.length - 1; i++) {
+            all[i] = function("f" + i, 17, "a", "b")
+                    .addNode(call(OWN, "f" + (i + 1), List.of("a"), "t"))
+                    .addNode(call(OWN, "f" + (i + 1), List.of("t"), "b"));
+        }
+        all[all.length - 1] =
+                function("f" + (all.length - 1), 17, "a", "b").addNode(call("", "Relu", List.of("a"), "b"));
+        Assertions.assertTimeoutPreemptively(
+                Duration.ofSeconds(60),
+                () -> assertThatThrownBy(() -> read(List.of(call(OWN, "f0", List.of("x"), "y")), all))
+                        .isInstanceOf(UserException.class)
+                        .hasMessageContaining("more than 1000000 nodes"));
+    }
+
+    /** Every one looked for its name among those of all before it. */
+    @Test
+    void aHundredThousandCallsOfOneFunctionAreRead() {
+        List<NodeProto.Builder> calls = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            calls.add(call(OWN, "f", List.of(i == 0 ? "x" : "v" + i), i == 99_999 ? "y" : "v" + (i + 1)));
+        }
+        Graph graph = Assertions.assertTimeoutPreemptively(
+                Duration.ofSeconds(60),
+                () -> read(calls, function("f", 17, "a", "b").addNode(call("", "Relu", List.of("a"), "b"))));
+        assertThat(graph.nodes()).hasSize(100_000);
     }
 }

@@ -304,4 +304,34 @@ class ModelCheckTest {
     private static StringStringEntryProto entry(String key, String value) {
         return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
     }
+
+    /** Detent quantized the one, and ONNX Runtime ran the float model with the other: -10.7 dB, and no word of it. */
+    @Test
+    void aConstantThatIsThereTwiceIsRefused() throws IOException {
+        TensorProto w = tensor("w", 1, 1).addFloatData(1).build();
+        refused(relu().addInitializer(w).addInitializer(w), "the value 'w' is twice a constant; the model is damaged");
+    }
+
+    /** ONNX Runtime takes twice the time for each level. */
+    @Test
+    void branchesWithinBranchesWithoutEndAreRefused() throws IOException {
+        GraphProto branch =
+                GraphProto.newBuilder().addNode(node("leaf", "Relu", "x", "z")).build();
+        for (int i = 0; i < 20; i++) {
+            NodeProto.Builder outer = node("if" + i, "If", "c", "z");
+            for (String name : new String[] {"then_branch", "else_branch"}) {
+                outer.addAttribute(AttributeProto.newBuilder()
+                        .setName(name)
+                        .setType(AttributeProto.AttributeType.GRAPH)
+                        .setG(
+                                name.startsWith("then")
+                                        ? branch
+                                        : GraphProto.newBuilder()
+                                                .addNode(node("leaf", "Relu", "x", "z"))
+                                                .build()));
+            }
+            branch = GraphProto.newBuilder().addNode(outer).build();
+        }
+        refused(branch.toBuilder(), "it has branches within branches, more than 16 levels");
+    }
 }

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxTensorLike;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.detent.spi.graph.ElementType;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.graph.Tensor;
 import dev.detent.spi.graph.ValueInfo;
@@ -17,21 +18,33 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** Shapes of the values between blocks, as one sample has them; the network is run once to learn them. */
-record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs) {
+/**
+ * Shapes of the values between blocks, as one sample has them; the network is run once to learn them.
+ *
+ * @param inputs of the network
+ * @param others values of the network that are no tensors, but sequences or maps
+ */
+record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs, Set<String> others) {
 
-    static final BlockBoundaries NONE = new BlockBoundaries(Map.of(), Set.of());
+    static final BlockBoundaries NONE = new BlockBoundaries(Map.of(), Set.of(), Set.of());
 
     static BlockBoundaries of(Graph network, List<BlockGraph> blocks, Sample sample) {
         Graph watched = network.copy();
         Set<String> between = new LinkedHashSet<>();
         blocks.forEach(b -> between.addAll(b.outputs()));
+        // Shape inference knows what kind of tensor a value is; of what it does not know this run tells.
+        blocks.stream()
+                .flatMap(b -> b.graph().nodes().stream())
+                .flatMap(n -> n.outputs().stream())
+                .filter(v -> !v.isEmpty() && BlockGraph.declared(network, v).type() == ElementType.UNDEFINED)
+                .forEach(between::add);
         between.forEach(v -> {
             if (!watched.isOutput(v)) {
                 watched.edit().output(BlockGraph.declared(network, v));
             }
         });
         Map<String, long[]> shapes = new HashMap<>();
+        Set<String> others = new LinkedHashSet<>();
         Map<String, OnnxTensorLike> inputs = new LinkedHashMap<>();
         try (OrtSession session = OrtRuntime.session(watched, OrtOptimizationLevel.ALL, "model")) {
             for (ValueInfo input : network.inputs()) {
@@ -47,6 +60,8 @@ record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs) {
                 result.forEach(e -> {
                     if (e.getValue() instanceof OnnxTensor t) {
                         shapes.put(e.getKey(), t.getInfo().getShape());
+                    } else {
+                        others.add(e.getKey());
                     }
                 });
             }
@@ -58,7 +73,7 @@ record BlockBoundaries(Map<String, long[]> shapes, Set<String> inputs) {
         }
         Set<String> names = new LinkedHashSet<>();
         network.inputs().forEach(i -> names.add(i.name()));
-        return new BlockBoundaries(shapes, names);
+        return new BlockBoundaries(shapes, names, others);
     }
 
     /** @param description of the sample, for the sentence about an input that it lacks */

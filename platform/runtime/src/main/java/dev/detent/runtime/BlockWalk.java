@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Walks a network block by block. Between blocks it keeps, of every sample, the values that blocks to come will read:
@@ -73,28 +74,28 @@ public final class BlockWalk implements Differentiator {
         List<BlockGraph> all = partition.blocks().stream()
                 .map(b -> BlockGraph.of(network.graph(), b))
                 .toList();
-        List<BlockGraph> blocks = ofFixedShapes(all);
+        List<BlockGraph> fixed = ofFixedShapes(all);
         List<Node> left = new ArrayList<>(partition.obstacles());
         all.stream()
-                .filter(b -> !blocks.contains(b))
+                .filter(b -> !fixed.contains(b))
                 .flatMap(b -> b.graph().nodes().stream())
                 .filter(BlockWalk::isSizedByData)
                 .forEach(left::add);
         obstacles = List.copyOf(left);
-        if (blocks.isEmpty()) {
+        if (fixed.isEmpty()) {
             return;
         }
         findRoots();
         List<Sample> alike = alike(cutting.samples() + (long) cutting.heldOut());
-        boundaries = BlockBoundaries.of(network.graph(), blocks, alike.get(0));
+        boundaries = BlockBoundaries.of(network.graph(), fixed, alike.get(0));
+        List<BlockGraph> blocks = ofTensors(fixed);
         int fitting = (int) Math.max(1, Math.min(alike.size(), cutting.bytes() / boundaries.bytes(blocks)));
         int heldOut = Math.min(cutting.heldOut(), Math.max(fitting / 5, fitting - cutting.samples()));
         heldOut = fitting > 1 && cutting.heldOut() > 0 ? Math.max(1, heldOut) : 0;
         Map<String, BlockValue[]> quantized = inputs(alike.subList(0, fitting));
         Map<String, BlockValue[]> exact = new LinkedHashMap<>(quantized);
-        Map<String, ChannelWeights> weights = cutting.curvature() > 0 && blocks.size() == all.size()
-                ? curvature(cutting, blocks, quantized)
-                : Map.of();
+        Map<String, ChannelWeights> weights =
+                cutting.curvature() > 0 && blocks.equals(all) ? curvature(cutting, blocks, quantized) : Map.of();
         Set<Slot> seen = new HashSet<>();
         for (int i = 0; i < blocks.size(); i++) {
             progress.at(i, blocks.size());
@@ -126,6 +127,32 @@ public final class BlockWalk implements Differentiator {
             }
         }
         return fixed;
+    }
+
+    /** Without the operators that give sequences or maps, and without all that comes after them. */
+    private List<BlockGraph> ofTensors(List<BlockGraph> blocks) {
+        Set<String> gone = new HashSet<>(boundaries.others());
+        if (gone.isEmpty()) {
+            return blocks;
+        }
+        List<BlockGraph> left = new ArrayList<>();
+        for (BlockGraph b : blocks) {
+            List<Node> kept = new ArrayList<>();
+            for (Node n : b.graph().nodes()) {
+                if (Stream.concat(n.outputs().stream(), Stream.concat(n.inputs().stream(), n.capturedValues().stream()))
+                        .anyMatch(gone::contains)) {
+                    gone.addAll(n.outputs());
+                } else {
+                    kept.add(n);
+                }
+            }
+            if (kept.size() == b.graph().nodes().size()) {
+                left.add(b);
+            } else if (!kept.isEmpty()) {
+                left.add(BlockGraph.of(network.graph(), kept));
+            }
+        }
+        return left;
     }
 
     private void visit(

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Tells whether pictures reach a classifier as it was trained to see them. A network is surest about inputs of the kind
@@ -27,6 +28,9 @@ import java.util.function.UnaryOperator;
 public final class PreprocessingCheck {
 
     private static final int SAMPLES = 8;
+
+    /** Of fewer pictures one that happens to look like something else decides. */
+    private static final int PICTURES = 4;
 
     /** Fewer classes leave too little to be sure about. */
     private static final int CLASSES = 10;
@@ -47,7 +51,11 @@ public final class PreprocessingCheck {
         }
         String input = graph.inputs().get(0).name();
         Sample.Input first = samples.get(0).inputs().get(input);
-        if (first == null || first.type() != ElementType.FLOAT || first.shape().length != 4 || first.shape()[1] != 3) {
+        if (first == null
+                || first.type() != ElementType.FLOAT
+                || first.shape().length != 4
+                || first.shape()[1] != 3
+                || samples.size() * first.shape()[0] < PICTURES) {
             return Optional.empty();
         }
         try (OrtModel model = OrtModel.of(graph, OrtOptimizationLevel.ALL, "input check")) {
@@ -177,12 +185,21 @@ public final class PreprocessingCheck {
         return new Sample.Input(in.type(), in.shape(), data.flip());
     }
 
+    /** The mean over the pictures of a sample. */
     private static double margin(float[] scores, long[] shape) {
         int classes = shape.length == 0 ? 0 : (int) shape[shape.length - 1];
         if (shape.length != 2 || classes < CLASSES) {
             return 0;
         }
-        float[] row = Arrays.copyOf(scores, classes);
+        return IntStream.range(0, scores.length / classes)
+                .mapToDouble(r -> margin(Arrays.copyOfRange(scores, r * classes, (r + 1) * classes)))
+                .average()
+                .orElse(0);
+    }
+
+    /** Sorts the row. */
+    private static double margin(float[] row) {
+        int classes = row.length;
         double mean = 0;
         for (float v : row) {
             mean += v / classes;

@@ -34,6 +34,8 @@ public final class Verdicts {
     /** dB by which a part of an output must be worse than the outputs together to be worth a sentence. */
     private static final double HIDDEN = 6;
 
+    private static final String NOT_FINITE = "give NaN or infinity where the float model does not";
+
     private Verdicts() {}
 
     /** The verdict, with cures that were tried where it is not good. */
@@ -48,16 +50,13 @@ public final class Verdicts {
                                 List.of()));
         List<Report.Advice> next = new ArrayList<>();
         if (isBad(verdict)) {
+            boolean finite =
+                    analysis.map(a -> isFinite(a.whole().quantized().snr())).orElse(true);
             analysis.map(Verdicts::split).ifPresent(next::add);
             cures.stream()
                     .limit(4)
                     .map(c -> new Report.Advice(
-                            String.format(
-                                    Locale.ROOT,
-                                    "%s: +%.1f dB at the outputs, tried on this model.",
-                                    capital(c.text()),
-                                    c.gain()),
-                            c.option()))
+                            capital(c.text()) + ": " + gained(c, finite) + ", tried on this model.", c.option()))
                     .forEach(next::add);
             if (cures.isEmpty() && analysis.isPresent()) {
                 next.add(new Report.Advice(noCure(analysis.get()), ""));
@@ -70,6 +69,15 @@ public final class Verdicts {
                 verdict.grade(),
                 verdict.sentence() + analysis.map(Verdicts::hidden).orElse(""),
                 next);
+    }
+
+    /** A gain without end starts at values that are no numbers, or ends at the float model's outputs. */
+    private static String gained(Cure c, boolean finite) {
+        return Double.isFinite(c.gain())
+                ? String.format(Locale.ROOT, "+%.1f dB at the outputs", c.gain())
+                : finite
+                        ? "the outputs are the float model's again"
+                        : "no NaN or infinity is left where the float model has none";
     }
 
     /** Whether the result is so that a person would want to know what helps. */
@@ -106,19 +114,22 @@ public final class Verdicts {
     }
 
     private static Report.Advice split(Analysis a) {
+        double weights = a.whole().weightsOnly().snr();
+        double activations = a.whole().activationsOnly().snr();
         return new Report.Advice(
-                "Quantized weights alone leave "
-                        + TablePage.decibels(a.whole().weightsOnly().snr())
-                        + ", quantized activations alone "
-                        + TablePage.decibels(a.whole().activationsOnly().snr()) + ": "
-                        + (a.whole().weightsOnly().snr()
-                                        > a.whole().activationsOnly().snr() + 3
+                "Quantized weights alone " + left(weights) + ", quantized activations alone " + left(activations) + ": "
+                        + (weights > activations + 3
                                 ? "it is the activations."
-                                : a.whole().activationsOnly().snr()
-                                                > a.whole().weightsOnly().snr() + 3
-                                        ? "it is the weights."
-                                        : "it is both."),
+                                : activations > weights + 3 ? "it is the weights." : "it is both."),
                 "");
+    }
+
+    private static String left(double snr) {
+        return isFinite(snr) ? "leave " + TablePage.decibels(snr) : NOT_FINITE;
+    }
+
+    private static boolean isFinite(double snr) {
+        return snr > Double.NEGATIVE_INFINITY;
     }
 
     private static Report.Verdict evaluated(Map<String, EvaluationMetrics> scores) {
@@ -160,9 +171,9 @@ public final class Verdicts {
                     .orElseThrow();
             return verdict(
                     grade(worst.getValue(), GOOD_SNR, FAIR_SNR),
-                    "The outputs " + kept(mine.snr()) + " on " + mine.samples()
-                            + " samples, the worst of them, '" + worst.getKey() + "', "
-                            + TablePage.decibels(worst.getValue()));
+                    "The outputs " + kept(mine.snr()) + " on " + mine.samples() + " samples, the worst of them, '"
+                            + worst.getKey()
+                            + (isFinite(worst.getValue()) ? "', " + TablePage.decibels(worst.getValue()) : "'"));
         }
         Report.Grade bySnr = grade(mine.snr(), GOOD_SNR, FAIR_SNR);
         if (!mine.hasClasses()) {
@@ -185,6 +196,9 @@ public final class Verdicts {
     }
 
     private static String kept(double snr) {
+        if (!isFinite(snr)) {
+            return NOT_FINITE;
+        }
         String told = TablePage.decibels(snr);
         return told.equals(TablePage.EXACT) ? "are the float model's" : "keep " + told + " of signal over noise";
     }

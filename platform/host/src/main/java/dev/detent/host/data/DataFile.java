@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /** What every reader of data needs of a file: its ending, its size, and that it is a file at all. */
-final class DataFile {
+public final class DataFile {
 
     private static final long SMALL = 1L << 20;
 
@@ -43,8 +43,12 @@ final class DataFile {
         }
     }
 
-    /** Reading a pipe waits for ever, reading a device never ends: neither is opened. */
-    static Path regular(Path file) {
+    /**
+     * Reading a pipe waits for ever, reading a device never ends: neither is opened.
+     *
+     * @throws UserException when there is something, and it is no file
+     */
+    public static Path regular(Path file) {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new UserException(
                     DataProblems.NO_REGULAR_FILE,

@@ -28,6 +28,8 @@ record NpyHeader(ElementType type, long[] shape, boolean columnMajor, long bytes
     private static final int LONGEST = 1 << 16;
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+    private static final Pattern TEXT = Pattern.compile("[<>|=]?[US]\\d+");
+
     private static final Pattern DESCR = Pattern.compile("'descr':\\s*'([^']*)'");
     private static final Pattern ORDER = Pattern.compile("'fortran_order':\\s*(True|False)");
     private static final Pattern SHAPE = Pattern.compile("'shape':\\s*\\(([^)]*)\\)");
@@ -81,8 +83,11 @@ record NpyHeader(ElementType type, long[] shape, boolean columnMajor, long bytes
         if (type == null) {
             throw new UserException(
                     DataProblems.NPY_TYPE,
-                    "holds '" + descr.group(1)
-                            + "'; save it little-endian, as floats of 16 to 64 bits, integers or booleans",
+                    TEXT.matcher(descr.group(1)).matches()
+                            ? "holds text ('" + descr.group(1)
+                                    + "'), which is fed to no model; take the operators that read text out of the model"
+                            : "holds '" + descr.group(1)
+                                    + "'; save it little-endian, as floats of 16 to 64 bits, integers or booleans",
                     where);
         }
         long[] dims = dims(shape.group(1), where);

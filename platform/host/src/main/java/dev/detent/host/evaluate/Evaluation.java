@@ -15,6 +15,7 @@ import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import dev.detent.spi.quant.Quantization;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -57,12 +58,19 @@ public final class Evaluation {
             "GatherBlockQuantized");
 
     private final EvaluationData data;
+    private final List<String> left;
     private final EvaluationMetrics.Reference reference;
     private final int workers;
     private final Progress progress;
 
-    private Evaluation(EvaluationData data, EvaluationMetrics.Reference reference, int workers, Progress progress) {
+    private Evaluation(
+            EvaluationData data,
+            List<String> left,
+            EvaluationMetrics.Reference reference,
+            int workers,
+            Progress progress) {
         this.data = data;
+        this.left = left;
         this.reference = reference;
         this.workers = workers;
         this.progress = progress;
@@ -73,6 +81,7 @@ public final class Evaluation {
         EvaluationData data = given.comparable(model::isTensor);
         return new Evaluation(
                 data,
+                given.outputs().stream().filter(o -> !model.isTensor(o)).toList(),
                 EvaluationMetrics.Reference.of(
                         data.outputs(),
                         data.samples(),
@@ -99,6 +108,18 @@ public final class Evaluation {
 
     public EvaluationMetrics floats() {
         return reference.self(data.classes());
+    }
+
+    /** What to say of outputs that the scores leave out. */
+    public Optional<Problem> uncompared() {
+        return left.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Problem.warning(
+                        EvaluationProblems.NOT_COMPARED,
+                        "is a sequence or map, which the scores leave out: they are those of '"
+                                + String.join("', '", data.outputs())
+                                + "' alone; to score what it is made from, make that an output too",
+                        String.join(", ", left)));
     }
 
     /** What to say of labels that a float model, which somebody trained, does not hit more often than a guess would. */
@@ -230,51 +251,57 @@ public final class Evaluation {
             return scores;
         }
         scores.put("exported", usual);
-        if (rewritten && usual.snr() < simulated.snr() - SUSPICIOUS) {
+        if (rewritten && usual.behind(simulated) > SUSPICIOUS) {
             EvaluationMetrics exact = score(EXACT, file, OrtOptimizationLevel.EXACT);
-            if (exact.snr() > usual.snr() + SUSPICIOUS / 2) {
+            if (usual.behind(exact) > SUSPICIOUS / 2) {
                 scores.put(EXACT, exact);
             }
         }
         return scores;
     }
 
-    /** What to say of an artefact that does not come out as simulated. */
-    public static Optional<Problem> difference(Map<String, EvaluationMetrics> scores) {
+    /** What to say of an artefact that does not come out as simulated, or of a simulation that is no number. */
+    public static List<Problem> differences(Map<String, EvaluationMetrics> scores) {
+        List<Problem> problems = new ArrayList<>();
+        EvaluationMetrics reference = scores.get("float");
+        EvaluationMetrics simulated = scores.get("simulated");
+        boolean finite = simulated == null || simulated.snr() > Double.NEGATIVE_INFINITY;
+        if (!finite && reference != null) {
+            problems.add(notFinite(reference));
+        }
+        EvaluationMetrics exported = scores.get("exported");
         if (scores.containsKey(EXACT)) {
-            return Optional.of(Problem.warning(
+            problems.add(Problem.warning(
                     EvaluationProblems.INTEGER_SUMS_OVERFLOW,
                     "integer sums overflow on this CPU (x64 without VNNI); 'exact' is the file on CPUs where "
                             + "they do not, or with ONNX Runtime's session option session.x64quantprecision=1. For CPUs like this one leave the weights' sums "
                             + "room, as the target 'onnxruntime' does",
                     "exported"));
+        } else if (scores.containsKey(UNFUSED)) {
+            problems.add(unfusable());
+        } else if (finite
+                && exported != null
+                && simulated != null
+                && exported.snr() < Math.min(EXACTLY, simulated.snr()) - FAR) {
+            problems.add(Problem.warning(
+                    EvaluationProblems.KERNELS_DIFFER,
+                    "ONNX Runtime's fused kernels compute something else than the "
+                            + "file's nodes, which score as 'simulated'; the session option session.disable_quant_qdq=1 runs the nodes as they stand",
+                    "exported"));
         }
-        EvaluationMetrics reference = scores.get("float");
-        EvaluationMetrics simulated = scores.get("simulated");
-        if (simulated != null && reference != null && simulated.snr() == Double.NEGATIVE_INFINITY) {
-            return Optional.of(Problem.warning(
-                    EvaluationProblems.NOT_FINITE,
-                    (reference.finite()
-                                    ? "the quantized network gives NaN or infinity where the float one does not"
-                                    : "the float network gives NaN or infinity on these data itself, and the quantized "
-                                            + "one in more places")
-                            + ": look for a "
-                            + "division, logarithm or root of a value that rounds to zero, and keep it in float",
-                    "simulated"));
-        }
-        if (scores.containsKey(UNFUSED)) {
-            return Optional.of(unfusable());
-        }
-        EvaluationMetrics exported = scores.get("exported");
-        boolean far =
-                exported != null && simulated != null && exported.snr() < Math.min(EXACTLY, simulated.snr()) - FAR;
-        return !far
-                ? Optional.empty()
-                : Optional.of(Problem.warning(
-                        EvaluationProblems.KERNELS_DIFFER,
-                        "ONNX Runtime's fused kernels compute something else than the "
-                                + "file's nodes, which score as 'simulated'; the session option session.disable_quant_qdq=1 runs the nodes as they stand",
-                        "exported"));
+        return problems;
+    }
+
+    private static Problem notFinite(EvaluationMetrics reference) {
+        return Problem.warning(
+                EvaluationProblems.NOT_FINITE,
+                (reference.finite()
+                                ? "the quantized network gives NaN or infinity where the float one does not"
+                                : "the float network gives NaN or infinity on these data itself, and the quantized "
+                                        + "one in more places")
+                        + ": look for a "
+                        + "division, logarithm or root of a value that rounds to zero, and keep it in float",
+                "simulated");
     }
 
     private EvaluationMetrics score(String step, Path file, OrtOptimizationLevel level) {

@@ -195,6 +195,22 @@ public record EvaluationMetrics(
         }
     }
 
+    /**
+     * Decibels by which the outputs are worse than another model's on the same data; where some are not finite, those
+     * by which the worst of the others is.
+     */
+    double behind(EvaluationMetrics other) {
+        if (snr > Double.NEGATIVE_INFINITY && other.snr > Double.NEGATIVE_INFINITY) {
+            return other.snr - snr;
+        }
+        return outputs.entrySet().stream()
+                .filter(o -> o.getValue() > Double.NEGATIVE_INFINITY)
+                .mapToDouble(o -> other.outputs.getOrDefault(o.getKey(), Double.NEGATIVE_INFINITY) - o.getValue())
+                .filter(d -> !Double.isNaN(d))
+                .max()
+                .orElse(0);
+    }
+
     /** The largest value of a row says which class it is. */
     public boolean hasClasses() {
         return classes > 1;

@@ -34,7 +34,7 @@ final class Diagnosis {
                     target));
         }
         silent(result).ifPresent(problems::add);
-        Evaluation.difference(measured.scores()).ifPresent(problems::add);
+        problems.addAll(Evaluation.differences(measured.scores()));
         return problems;
     }
 

@@ -18,7 +18,6 @@ import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.Problem;
 import dev.detent.spi.problem.UserException;
 import jakarta.inject.Inject;
-import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,15 +26,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Scores what finished runs of one model wrote. */
 public final class EvaluateJob {
 
-    private final Provider<Registry> plugins;
+    private final Supplier<Registry> plugins;
 
     @Inject
-    public EvaluateJob(Provider<Registry> plugins) {
+    public EvaluateJob(Supplier<Registry> plugins) {
         this.plugins = plugins;
     }
 
@@ -57,6 +57,7 @@ public final class EvaluateJob {
         }
         Map<String, Map<String, EvaluationMetrics>> scores = new LinkedHashMap<>();
         runs.forEach(run -> scores.put(run.target(), scores(evaluation, data, run)));
+        evaluation.uncompared().ifPresent(problems::add);
         Evaluation.chance(evaluation.floats(), request.data().data()).ifPresent(problems::add);
         return new EvaluateResult(scores, problems);
     }

@@ -7,9 +7,9 @@ import dev.detent.host.plugin.Registry;
 import dev.detent.host.progress.Progress;
 import dev.detent.spi.HostInfo;
 import jakarta.inject.Inject;
-import jakarta.inject.Provider;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Looks at calibration data once, for runs that will have none: goes through the plans of all targets, without what
@@ -17,7 +17,7 @@ import java.util.TreeMap;
  */
 public final class ObserveJob {
 
-    private final Provider<Registry> plugins;
+    private final Supplier<Registry> plugins;
     private final HostInfo info;
 
     /**
@@ -25,7 +25,7 @@ public final class ObserveJob {
      * @param info Detent's version: parts that another one kept are not gone on with
      */
     @Inject
-    public ObserveJob(Provider<Registry> plugins, HostInfo info) {
+    public ObserveJob(Supplier<Registry> plugins, HostInfo info) {
         this.plugins = plugins;
         this.info = info;
     }

@@ -16,7 +16,6 @@ import dev.detent.host.progress.Progress;
 import dev.detent.host.settings.Settings;
 import dev.detent.spi.HostInfo;
 import jakarta.inject.Inject;
-import jakarta.inject.Provider;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +36,7 @@ public final class QuantizeJob {
     /** Statistics of so many bytes are kept beside any model, more only where they are small beside it. */
     private static final long SMALL = 1L << 20;
 
-    private final Provider<Registry> plugins;
+    private final Supplier<Registry> plugins;
     private final HostInfo info;
 
     /**
@@ -45,7 +44,7 @@ public final class QuantizeJob {
      * @param info Detent's version, for provenance
      */
     @Inject
-    public QuantizeJob(Provider<Registry> plugins, HostInfo info) {
+    public QuantizeJob(Supplier<Registry> plugins, HostInfo info) {
         this.plugins = plugins;
         this.info = info;
     }

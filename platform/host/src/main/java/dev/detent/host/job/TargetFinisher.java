@@ -105,6 +105,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
                         e.floats(),
                         request.evaluation().map(EvaluationData.Source::data).orElse("")))
                 .ifPresent(problems::add);
+        model.evaluation().flatMap(Evaluation::uncompared).ifPresent(problems::add);
         problems.addAll(overridden(target.plan()));
         problems.addAll(idle(result));
         problems.addAll(LostOperands.of(result.graph(), frozen.quantization()));

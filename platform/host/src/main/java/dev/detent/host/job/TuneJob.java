@@ -19,7 +19,6 @@ import dev.detent.runtime.ScratchFolder;
 import dev.detent.spi.HostInfo;
 import dev.detent.spi.problem.UserException;
 import jakarta.inject.Inject;
-import jakarta.inject.Provider;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -47,7 +46,7 @@ public final class TuneJob {
             "give a command with --metric-command and what it must reach with --min-metric " + MetricCommand.ID
                     + "=VALUE";
 
-    private final Provider<Registry> plugins;
+    private final Supplier<Registry> plugins;
     private final HostInfo info;
 
     /**
@@ -55,7 +54,7 @@ public final class TuneJob {
      * @param info Detent's version, for provenance
      */
     @Inject
-    public TuneJob(Provider<Registry> plugins, HostInfo info) {
+    public TuneJob(Supplier<Registry> plugins, HostInfo info) {
         this.plugins = plugins;
         this.info = info;
     }

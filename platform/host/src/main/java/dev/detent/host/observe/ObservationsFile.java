@@ -2,6 +2,7 @@ package dev.detent.host.observe;
 
 import dev.detent.host.artifact.AtomicFile;
 import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.data.DataFile;
 import dev.detent.host.problem.DataProblems;
 import dev.detent.host.problem.ObservationProblems;
 import dev.detent.spi.problem.UserException;
@@ -132,7 +133,7 @@ public final class ObservationsFile {
 
     /** As a file of statistics does, or with nothing at all. */
     private static boolean begins(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = Files.newInputStream(DataFile.regular(file))) {
             byte[] start = in.readNBytes(NAME.length());
             return start.length == 0 || new String(start, StandardCharsets.ISO_8859_1).equals(NAME);
         }

@@ -80,6 +80,12 @@ public final class EvaluationProblems implements ProblemCatalog {
             "Detent loads every ONNX artifact in ONNX Runtime once; this one was refused, and nothing of the run is kept.",
             "Keep the operator that the message names in float or choose another format, and report the model.");
 
+    public static final ProblemType NOT_COMPARED = new ProblemType(
+            "DT-EVA-016",
+            "An output is not compared",
+            "The output is a sequence or map, as those of ZipMap are, and scores are taken of tensors.",
+            "Make the tensor that it is made from an output of the model too.");
+
     public static final ProblemType NOTHING_TO_COMPARE = new ProblemType(
             "DT-EVA-014",
             "No output that could be compared",
@@ -87,7 +93,7 @@ public final class EvaluationProblems implements ProblemCatalog {
             "Export the model with a tensor as output.");
 
     public static final ProblemType TOO_LARGE_TO_REWRITE = new ProblemType(
-            "DT-EVA-016",
+            "DT-EVA-017",
             "ONNX Runtime would take long to optimize the file",
             "ONNX Runtime's optimizer takes time square in the nodes of a graph and in the readers of one value; Detent "
                     + "loaded the file as it stands, and does not time it.",

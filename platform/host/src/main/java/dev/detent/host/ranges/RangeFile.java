@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.detent.host.artifact.OutputNames;
+import dev.detent.host.data.DataFile;
 import dev.detent.host.problem.RuleProblems;
 import dev.detent.host.record.RunRecord;
 import dev.detent.host.record.RunRecord.ConfigEntry;
@@ -98,7 +99,7 @@ public final class RangeFile {
 
     private String text() {
         try {
-            return Files.readString(file, StandardCharsets.UTF_8);
+            return Files.readString(DataFile.regular(file), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw wrong("cannot be read as text", e);
         }

@@ -46,7 +46,28 @@ final class AnalysisCodec {
                             return cure;
                         })
                         .toList());
+        return map(json);
+    }
+
+    private static Map<String, Object> map(Map<?, ?> values) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        values.forEach((key, value) -> json.put(String.valueOf(key), finite(value)));
         return json;
+    }
+
+    /** JSON has no infinity: where nothing is lost, where a cure takes everything away, where a network gives NaN. */
+    private static Object finite(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            return map(map);
+        }
+        if (value instanceof List<?> list) {
+            return list.stream().map(AnalysisCodec::finite).toList();
+        }
+        if (value instanceof Double || value instanceof Float) {
+            double x = ((Number) value).doubleValue();
+            return Double.isFinite(x) ? value : (Object) Math.copySign(999, x);
+        }
+        return value;
     }
 
     private static List<Map<String, Object>> units(List<Analysis.UnitError> errors) {
@@ -58,7 +79,7 @@ final class AnalysisCodec {
                     unit.put("type", e.unit().opType());
                     unit.put("share", Analysis.share(e, errors));
                     unit.put("alone", score(e.alone()));
-                    unit.put("inContext", Map.of("gain", finite(e.gain())));
+                    unit.put("inContext", Map.of("gain", e.gain()));
                     return unit;
                 })
                 .toList();
@@ -66,10 +87,10 @@ final class AnalysisCodec {
 
     private static Map<String, Object> score(OutputErrors.Score s) {
         Map<String, Object> score = new LinkedHashMap<>();
-        score.put("snr", finite(s.snr()));
+        score.put("snr", s.snr());
         if (s.outputs().size() > 1) {
             Map<String, Object> outputs = new LinkedHashMap<>();
-            s.snrByOutput().forEach((name, snr) -> outputs.put(name, finite(snr)));
+            s.snrByOutput().forEach((name, snr) -> outputs.put(name, snr));
             score.put("outputs", outputs);
             score.put("shifts", s.shifts());
         }
@@ -81,14 +102,9 @@ final class AnalysisCodec {
         slice.put("output", s.output());
         slice.put("from", s.from());
         slice.put("to", s.to());
-        slice.put("snr", finite(s.snr()));
+        slice.put("snr", s.snr());
         slice.put("shift", s.shift());
         return slice;
-    }
-
-    /** JSON has no infinity. */
-    private static double finite(double x) {
-        return Double.isFinite(x) ? x : Math.copySign(999, x);
     }
 
     private static Map<String, Object> tensor(TensorFacts t) {
@@ -98,7 +114,7 @@ final class AnalysisCodec {
         json.put("scheme", t.encoding().scheme().toString());
         json.put("codes", List.of(t.encoding().low(), t.encoding().high()));
         json.put("seen", List.of(t.seen().min(), t.seen().max()));
-        json.put("snr", finite(t.noise().snr()));
+        json.put("snr", t.noise().snr());
         json.put("clipped", t.noise().clipped());
         json.put("troubles", ErrorCauses.of(t));
         return json;

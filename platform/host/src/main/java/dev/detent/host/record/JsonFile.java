@@ -3,6 +3,7 @@ package dev.detent.host.record;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.detent.host.data.DataFile;
 import dev.detent.host.problem.EvaluationProblems;
 import dev.detent.spi.problem.UserException;
 import java.io.IOException;
@@ -19,7 +20,7 @@ public record JsonFile(Path path, JsonElement content) {
 
     /** @throws UserException when there is no such file, or it is not JSON */
     public static JsonFile read(Path path) {
-        try (Reader text = Files.newBufferedReader(path)) {
+        try (Reader text = Files.newBufferedReader(DataFile.regular(path))) {
             return new JsonFile(path, JsonParser.parseReader(text));
         } catch (IOException | JsonParseException e) {
             throw new UserException(

@@ -9,20 +9,20 @@ import dev.detent.runtime.Samples;
 import dev.detent.spi.graph.Graph;
 import dev.detent.spi.problem.Problem;
 import jakarta.inject.Inject;
-import jakarta.inject.Provider;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Verifies the folder of a finished run, of one target or several, on noise or on real data. */
 public final class VerifyJob {
 
-    private final Provider<Registry> plugins;
+    private final Supplier<Registry> plugins;
 
     /** @param plugins those that wrote the artifacts */
     @Inject
-    public VerifyJob(Provider<Registry> plugins) {
+    public VerifyJob(Supplier<Registry> plugins) {
         this.plugins = plugins;
     }
 

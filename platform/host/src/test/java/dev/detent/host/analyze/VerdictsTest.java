@@ -42,7 +42,28 @@ class VerdictsTest {
     void whatIsNotFiniteIsPoor() {
         Report.Verdict v = verdict(analysis(Double.POSITIVE_INFINITY, List.of()));
         assertThat(v.grade()).isEqualTo(Report.Grade.POOR);
-        assertThat(v.sentence()).contains("-inf dB");
+        assertThat(v.sentence())
+                .isEqualTo("On a few calibration samples the outputs give NaN or infinity where the float model does "
+                        + "not: poor.");
+        assertThat(v.next().get(0).text())
+                .isEqualTo("Quantized weights alone give NaN or infinity where the float "
+                        + "model does not, quantized activations alone give NaN or infinity where the float model does not: "
+                        + "it is both.");
+    }
+
+    /** "+Infinity dB at the outputs" is no gain that a person can think of. */
+    @Test
+    void aGainWithoutEndIsSaidInWords() {
+        List<Cure> cures = List.of(new Cure("keep 'c' in float", "--keep-float c", Double.POSITIVE_INFINITY, 1));
+        assertThat(Verdicts.of(Map.of(), Optional.of(analysis(0.5, List.of())), cures)
+                        .next())
+                .extracting(Report.Advice::text)
+                .contains("Keep 'c' in float: the outputs are the float model's again, tried on this model.");
+        assertThat(Verdicts.of(Map.of(), Optional.of(analysis(Double.POSITIVE_INFINITY, List.of())), cures)
+                        .next())
+                .extracting(Report.Advice::text)
+                .contains("Keep 'c' in float: no NaN or infinity is left where the float model has none, tried on "
+                        + "this model.");
     }
 
     @Test

@@ -45,11 +45,11 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
     }
 
     /**
-     * Reads a graph in which integer operators took codes and gave them: every Q and DQ is one of ours, whoever reads
-     * it.
+     * Reads a graph in which integer operators took codes and gave them: every Q and DQ that the model did not have is
+     * one of ours, whoever reads it.
      */
     public static QdqGraphReader ofIntegerOperators(ArtifactGraph file) {
-        return of(file, (graph, n) -> is(n, "QuantizeLinear") || is(n, "DequantizeLinear") || isPair(graph, n));
+        return of(file, (graph, n) -> isHalf(graph, n) || isPair(graph, n));
     }
 
     private static QdqGraphReader of(ArtifactGraph artifact, BiPredicate<Graph, Node> isPair) {
@@ -91,10 +91,16 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         return n.opType().equals(opType) && DOMAINS.contains(n.domain());
     }
 
+    /** Q or DQ that the model did not have. */
+    private static boolean isHalf(Graph graph, Node n) {
+        return (is(n, "QuantizeLinear") || is(n, "DequantizeLinear")) && !OwnPairs.isOwn(graph, n);
+    }
+
     /** Q, DQ, or the Clip between them; a model may hold some of its own whose codes it uses otherwise. */
     private static boolean isPair(Graph graph, Node n) {
-        return is(n, "QuantizeLinear") && isDequantized(graph, n)
+        return is(n, "QuantizeLinear") && isHalf(graph, n) && isDequantized(graph, n)
                 || is(n, "DequantizeLinear")
+                        && isHalf(graph, n)
                         && (graph.isInitializer(n.input(0))
                                 || graph.producer(n.input(0))
                                         .filter(p -> isPair(graph, p))
@@ -128,7 +134,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         Map<String, String> names = new LinkedHashMap<>();
         Map<String, Tensor> weights = new LinkedHashMap<>();
         for (Node n : qdq.nodes()) {
-            if (is(n, "DequantizeLinear") && qdq.isInitializer(n.input(0))) {
+            if (is(n, "DequantizeLinear") && isHalf(qdq, n) && qdq.isInitializer(n.input(0))) {
                 String codes = n.input(0);
                 String name =
                         codes.endsWith(QUANTIZED) ? codes.substring(0, codes.length() - QUANTIZED.length()) : codes;
