@@ -346,6 +346,32 @@ class PlacementTest {
         }
     }
 
+    /** Of a MatMul and an Add ONNX Runtime makes a Gemm whose bias is float, and decodes the weights at every run. */
+    @Test
+    void productsThatAreAddedAreWrittenAsGemm() {
+        GraphEditor e = graph(1, 256);
+        e.initializer("w", random(1, 1, 256, 512));
+        e.initializer("r", random(2, 1, 256, 512));
+        e.initializer("out", random(3, 1, 512, 256));
+        e.add(Node.of("sigmoid", "Sigmoid", List.of("x"), List.of("h"), Map.of()));
+        e.add(Node.of("xw", "MatMul", List.of("x", "w"), List.of("a"), Map.of()));
+        e.add(Node.of("hr", "MatMul", List.of("h", "r"), List.of("b"), Map.of()));
+        e.add(Node.of("add", "Add", List.of("a", "b"), List.of("sum"), Map.of()));
+        e.add(Node.of("tanh", "Tanh", List.of("sum"), List.of("t"), Map.of()));
+        e.add(Node.of("last", "MatMul", List.of("t", "out"), List.of("y"), Map.of()));
+        Pipeline.Result r = quantize(output(e, "y"));
+        FrozenQuantizedModel model = new FrozenQuantizedModel(
+                "m", "onnxruntime", r.graph().copy(), r.configs().snapshot());
+        assertThat(r.graph().node("hr").orElseThrow().opType()).isEqualTo("MatMul");
+        Graph written = QdqGraphBuilder.apply(model, Set.of(QdqGraphBuilder.Form.SUMMED_PRODUCTS));
+        assertThat(written.node("xw").orElseThrow().opType()).isEqualTo("Gemm");
+        assertThat(written.node("hr").orElseThrow().opType()).isEqualTo("Gemm");
+        assertThat(written.node("last").orElseThrow().opType()).isEqualTo("MatMul");
+        for (Node n : QdqGraphBuilder.apply(model, Set.of()).nodes()) {
+            assertThat(n.opType()).isNotEqualTo("Gemm");
+        }
+    }
+
     /** Uniform noise has no tails: what cuts nothing off is as good as anything, and stays. */
     @Test
     void whatCutsNothingOffIsGivenUpForADecibelOnly() {

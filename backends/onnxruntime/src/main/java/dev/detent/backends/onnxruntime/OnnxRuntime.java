@@ -317,7 +317,8 @@ public final class OnnxRuntime implements Backend, NumberSystemProvider, Observe
                         new QdqExporter(
                                 "QuantizeLinear and DequantizeLinear nodes",
                                 QdqGraphBuilder.Form.BEHIND_MOVES,
-                                QdqGraphBuilder.Form.UNPACKED_WEIGHTS),
+                                QdqGraphBuilder.Form.UNPACKED_WEIGHTS,
+                                QdqGraphBuilder.Form.SUMMED_PRODUCTS),
                         new QOperatorExporter());
     }
 

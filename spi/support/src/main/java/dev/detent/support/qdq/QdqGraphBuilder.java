@@ -49,7 +49,9 @@ public final class QdqGraphBuilder {
         /** A pair behind movement too, where ONNX Runtime does not carry the one in front over it. */
         BEHIND_MOVES,
         /** Weights of operators that compute in float are decoded when the file is loaded ({@link UnpackedWeights}). */
-        UNPACKED_WEIGHTS
+        UNPACKED_WEIGHTS,
+        /** A product that is added to what is no constant is a Gemm ({@link SummedProducts}). */
+        SUMMED_PRODUCTS
     }
 
     private static final String MICROSOFT = "com.microsoft";
@@ -160,6 +162,9 @@ public final class QdqGraphBuilder {
         producers.forEach((value, c) -> producer(value, c));
         if (form.contains(Form.BEHIND_MOVES)) {
             nodes.stream().filter(QdqGraphBuilder::stops).forEach(this::pairsBehind);
+        }
+        if (form.contains(Form.SUMMED_PRODUCTS)) {
+            SummedProducts.write(edit, quantization);
         }
         nodes.forEach(n -> n.capturedValues().forEach(this::shield));
         SaturatingClips.widen(edit);
