@@ -146,6 +146,21 @@ class PluginInstallIT {
         assertThat(folder.run("plugins", "list").out()).contains("acme.yaml yaml  Acme NPU");
     }
 
+    /** It was installed, and then the whole jar that has this target was refused. */
+    @Test
+    void aYamlTargetTakesNoOtherPluginsPlace() throws IOException {
+        Path file = Files.writeString(work.resolve("mine.yaml"), YAML.replace("acme", "tensorrt"));
+        InstalledDistribution.Run run = folder.run("plugins", "install", file);
+        assertThat(run.code()).as(run.all()).isNotZero();
+        assertThat(run.all()).contains("DT-PLG-010", "mine.yaml");
+        assertThat(folder.lock()).doesNotContain("mine.yaml");
+        Files.copy(file, folder.file("mine.yaml"));
+        InstalledDistribution.Run beside = folder.run("backends", "--allow-unlisted");
+        assertThat(beside.code()).isZero();
+        assertThat(beside.err()).contains("DT-PLG-010", "mine.yaml").doesNotContain("contributed by 'generic");
+        assertThat(beside.out()).contains("tensorrt  ");
+    }
+
     @Test
     void aBrokenYamlFileCostsItsTargetAlone() throws IOException {
         Files.writeString(folder.file("acme.yaml"), YAML);

@@ -94,7 +94,7 @@ final class YamlTarget {
         DeclaredTargetBuilder table = DeclaredTarget.of(
                         values.text(yaml, "target"),
                         String.valueOf(yaml.getOrDefault("summary", "described by " + values.file())))
-                .quantizes(operators("quantizes", yaml.get("quantizes")))
+                .quantizes(quantized())
                 .activations(activation.scheme(), activation.observer())
                 .recipe(recipe())
                 .writes(exporters());
@@ -144,7 +144,7 @@ final class YamlTarget {
     private void also(DeclaredTargetBuilder table, Scheme activation) {
         Map<String, Object> also = values.map(yaml.getOrDefault("also", Map.of()), "also");
         values.refuseOthers(also.keySet(), Set.of("activations", "weights"), "also.");
-        Set<String> types = operators("quantizes", yaml.get("quantizes"));
+        Set<String> types = quantized();
         widths(also, "activations", activation).forEach(s -> table.alsoActivations(s, types));
         if (yaml.containsKey("weights")) {
             Map<String, Object> weights = values.map(yaml.get("weights"), "weights");
@@ -263,7 +263,8 @@ final class YamlTarget {
     }
 
     private Scheme integer(String key, Map<String, Object> m) {
-        int bits = (int) values.number(key + ".bits", m.getOrDefault("bits", 8));
+        // What is too large for an int is so for every width.
+        int bits = (int) Math.min(Integer.MAX_VALUE, values.number(key + ".bits", m.getOrDefault("bits", 8)));
         boolean symmetric = values.flag(m, "symmetric", true);
         boolean signed = values.flag(m, "signed", symmetric);
         long min = values.number(key + ".min", m.getOrDefault("min", signed ? -(1L << bits - 1) : 0));
@@ -281,6 +282,15 @@ final class YamlTarget {
             throw values.wrong(key, chosen, "quantized or float");
         }
         choices.get(chosen).run();
+    }
+
+    /** A target of none writes the float model, whatever is asked of it. */
+    private Set<String> quantized() {
+        Set<String> types = operators("quantizes", yaml.get("quantizes"));
+        if (types.isEmpty()) {
+            throw values.wrong("quantizes", "[]", "at least one operator or family");
+        }
+        return types;
     }
 
     private Set<String> operators(String key, @Nullable Object value) {

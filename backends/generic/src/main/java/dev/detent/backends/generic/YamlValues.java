@@ -34,17 +34,22 @@ record YamlValues(String file) {
     }
 
     String text(Map<String, Object> m, String key) {
-        if (!(m.get(key) instanceof String s) || s.isBlank()) {
+        Object value = m.get(key);
+        if (value == null || value instanceof String blank && blank.isBlank()) {
             throw missing(key, "");
         }
-        return s;
+        if (value instanceof String s) {
+            return s;
+        }
+        // YAML takes 1.0, yes and [a] for a number, a truth and a list.
+        throw wrong(key, value, "text, in quotes where it looks like something else");
     }
 
     long number(String key, Object value) {
-        if (value instanceof Number n) {
-            return n.longValue();
+        if (value instanceof Integer || value instanceof Long) {
+            return ((Number) value).longValue();
         }
-        throw wrong(key, value, "a number");
+        throw wrong(key, value, "a whole number");
     }
 
     boolean flag(Map<String, Object> m, String key, boolean otherwise) {

@@ -82,7 +82,14 @@ class YamlTargetTest {
         refused(Map.of("target", ""), "needs the key 'target'");
         refused(Map.of("activations", Map.of("bit", 8)), "unknown key 'activations.bit'");
         refused(Map.of("activations", Map.of("rounding", "up-ish")), "'activations.rounding' must be one of");
-        refused(Map.of("weights", Map.of("bits", "eight")), "'weights.bits' must be a number, not 'eight'");
+        refused(Map.of("weights", Map.of("bits", "eight")), "'weights.bits' must be a whole number, not 'eight'");
+        refused(Map.of("weights", Map.of("bits", 7.5)), "'weights.bits' must be a whole number, not '7.5'");
+        refused(
+                Map.of("weights", Map.of("bits", Double.POSITIVE_INFINITY)),
+                "'weights.bits' must be a whole number, not 'Infinity'");
+        refused(Map.of("weights", Map.of("bits", 4_294_967_304L)), "weights: bits must be 2 to 32, not 2147483647");
+        refused(Map.of("target", true), "'target' must be text, in quotes where it looks like something else");
+        refused(Map.of("quantizes", List.of()), "'quantizes' must be at least one operator or family");
         refused(Map.of("weights", Map.of("min", 5, "max", 4)), "weights: quantMin 5 must lie below");
         refused(Map.of("bias", "none"), "'bias' must be float, derived or a scheme");
         refused(Map.of("exporters", List.of("caffe")), "'exporters' must be qdq or table");

@@ -38,46 +38,53 @@ final class PluginInstances {
         this.refused = refused;
     }
 
-    /** @param files in the order in which they load */
+    /**
+     * @param files in the order in which they load: what two contribute is the earlier one's, of jars and of documents
+     *     alike
+     */
     Contributions load(List<PluginFile> files) {
-        List<YamlPluginFile> documents = files.stream()
-                .flatMap(f ->
-                        f instanceof YamlPluginFile y ? java.util.stream.Stream.of(y) : java.util.stream.Stream.empty())
-                .toList();
+        List<Reader> readers = new ArrayList<>();
+        List<YamlPluginFile> documents = new ArrayList<>();
         for (PluginFile f : files) {
             if (f instanceof PluginJar jar) {
                 deadline.begin(jar.id() + " " + jar.version() + " (" + jar.name() + ")");
-                load(jar, documents);
+                List<Reader> more = load(jar);
+                more.forEach(r -> documents.forEach(d -> show(r, d)));
+                readers.addAll(more);
+            } else if (f instanceof YamlPluginFile d) {
+                readers.forEach(r -> show(r, d));
+                documents.add(d);
             }
         }
         return all;
     }
 
-    private void load(PluginJar jar, List<YamlPluginFile> documents) {
+    /** An extension that makes something of documents. */
+    private record Reader(PluginJar jar, Class<?> type) {}
+
+    private List<Reader> load(PluginJar jar) {
         List<Problem> problems = new ArrayList<>();
         List<Class<?>> types = types(jar, problems);
         List<Object> instances = new ArrayList<>();
-        List<Class<?>> readers = new ArrayList<>();
+        List<Reader> readers = new ArrayList<>();
         for (Class<?> type : types) {
             if (isReader(type)) {
-                readers.add(type);
+                readers.add(new Reader(jar, type));
             } else {
                 make(type, Map::of, jar.name(), problems, instances);
             }
         }
         take(jar, jar.name(), instances, problems);
-        if (!problems.isEmpty()) {
-            return;
-        }
-        // One file that is wrong costs the others nothing, so each is shown to an instance of its own.
-        for (Class<?> type : readers) {
-            for (YamlPluginFile d : documents) {
-                List<Problem> own = new ArrayList<>();
-                List<Object> reader = new ArrayList<>();
-                make(type, () -> Map.of(d.name(), d.document()), d.name(), own, reader);
-                take(jar, d.name(), reader, own);
-            }
-        }
+        return problems.isEmpty() ? readers : List.of();
+    }
+
+    /** One file that is wrong costs the others nothing, so each is shown to an instance of its own. */
+    private void show(Reader reader, YamlPluginFile d) {
+        deadline.begin(reader.jar().id() + " " + reader.jar().version() + " (" + d.name() + ")");
+        List<Problem> problems = new ArrayList<>();
+        List<Object> made = new ArrayList<>();
+        make(reader.type(), () -> Map.of(d.name(), d.document()), d.name(), problems, made);
+        take(reader.jar(), d.name(), made, problems);
     }
 
     private void take(PluginJar jar, String file, Collection<?> instances, List<Problem> problems) {
