@@ -36,7 +36,7 @@ public record Speed(double floatMillis, double quantizedMillis, String slower) {
     /** Neither many samples nor large ones are kept in memory. */
     private static final int SAMPLES = 2;
 
-    /** What an operator takes is the mean of so many runs, or as many as fit the time. */
+    /** What an operator takes is the median of so many runs, or as many as fit the time. */
     private static final int PROFILED = 10;
 
     /**

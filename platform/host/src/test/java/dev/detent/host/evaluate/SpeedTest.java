@@ -86,6 +86,20 @@ class SpeedTest {
                         "Conv 3.00 ms (1.00 in float), conversions between float and codes 0.400 ms (0.00 in float)");
     }
 
+    /** Of a GRU that is float in both it was said that it takes three times as long, for one run was disturbed. */
+    @Test
+    void aRunThatWasDisturbedBlamesNobody() {
+        KernelProfile floats = KernelProfile.parse(
+                "[\n" + event(500, "GRU") + ",\n" + event(500, "GRU") + ",\n" + event(500, "GRU") + "\n]", 3);
+        KernelProfile quantized = KernelProfile.parse(
+                "[\n" + event(9000, "GRU") + ",\n" + event(500, "GRU") + ",\n" + event(500, "GRU") + ",\n"
+                        + event(200, "QuantizeLinear") + "\n]",
+                3);
+        assertThat(Speed.whatTakesLonger(floats, quantized))
+                .startsWith("conversions")
+                .doesNotContain("GRU");
+    }
+
     /** The ratio was lost with it, without a word. */
     @Test
     void ofAProfileThatWasCutShortItIsSaid() {
