@@ -159,11 +159,9 @@ final class GraphPartitioner {
         if (value.isEmpty() || made.contains(version)) {
             return;
         }
-        Tensor constant = plan.constants().get(version);
-        if (constant != null || graph.isInitializer(value)) {
-            edit.initializer(
-                    version,
-                    constant != null ? constant : graph.initializer(value).orElseThrow());
+        Optional<Tensor> constant = plan.constant(version).or(() -> graph.initializer(value));
+        if (constant.isPresent()) {
+            edit.initializer(version, constant.get());
         } else if (inputs.add(version)) {
             edit.input(graph.valueInfo(value)
                     .map(v -> v.withName(version))

@@ -41,6 +41,29 @@ final class PartitionPlan {
 
     private record Pair(Scheme scheme, QuantizationParameters parameters) {}
 
+    /** An initializer that is quantized at run time: all weights of a large network are, so only when asked for. */
+    private static final class Constant {
+        private final Tensor floats;
+        private final Pair pair;
+        private @Nullable Tensor quantized;
+
+        Constant(Tensor floats, Pair pair) {
+            this.floats = floats;
+            this.pair = pair;
+        }
+
+        Tensor quantized() {
+            Tensor known = quantized;
+            if (known == null) {
+                float[] values = floats.floats();
+                FakeQuantization.inPlace(values, floats.dims(), pair.scheme(), pair.parameters());
+                known = Tensor.ofFloats(floats.dims(), values);
+                quantized = known;
+            }
+            return known;
+        }
+    }
+
     private record Readers(TensorQuantization config, List<Graph.Use> uses) {}
 
     private final Map<String, Cut> cuts = new LinkedHashMap<>();
@@ -48,8 +71,8 @@ final class PartitionPlan {
     private final Map<Graph.Use, String> reads = new LinkedHashMap<>();
     /** Version to the value it is a version of. */
     private final Map<String, String> bases = new LinkedHashMap<>();
-    /** Initializers that are quantized at run time, by the version's name. */
-    private final Map<String, Tensor> constants = new LinkedHashMap<>();
+    /** By the version's name. */
+    private final Map<String, Constant> constants = new LinkedHashMap<>();
 
     /** Cuts at every active slot and every value in {@code observed}, which must be float. */
     static PartitionPlan of(Graph graph, Optional<? extends Quantization> quantization, Set<String> observed) {
@@ -116,11 +139,8 @@ final class PartitionPlan {
 
     private void constant(Graph graph, TensorQuantization c, Graph.Use use) {
         Tensor t = graph.initializer(c.value()).orElseThrow();
-        QuantizationParameters p = c.qparams().orElseThrow();
-        float[] values = t.floats();
-        FakeQuantization.inPlace(values, t.dims(), c.scheme(), p);
         String name = c.value() + "::detent::" + c.slot();
-        constants.put(name, Tensor.ofFloats(t.dims(), values));
+        constants.put(name, new Constant(t, new Pair(c.scheme(), c.qparams().orElseThrow())));
         reads.put(use, name);
     }
 
@@ -142,8 +162,9 @@ final class PartitionPlan {
         return reads.getOrDefault(new Graph.Use(node, index), node.input(index));
     }
 
-    Map<String, Tensor> constants() {
-        return constants;
+    /** The quantized values of an initializer's version; empty where it is read as it is. Called by one thread. */
+    Optional<Tensor> constant(String version) {
+        return Optional.ofNullable(constants.get(version)).map(Constant::quantized);
     }
 
     /**

@@ -125,9 +125,7 @@ public final class SwitchableNetwork implements AutoCloseable {
             if (part != null) {
                 constantsOfPart.computeIfAbsent(part, k -> new ArrayList<>()).add(slot);
                 String name = nameInPart(slot);
-                Optional.ofNullable(plan.constants().get(name))
-                        .or(() -> graph.initializer(name))
-                        .ifPresent(t -> quantizedConstants.put(slot, t));
+                plan.constant(name).or(() -> graph.initializer(name)).ifPresent(t -> quantizedConstants.put(slot, t));
             }
         }
         List<Map<String, Tensor>> exact = IntStream.range(0, cut.size())

@@ -204,8 +204,8 @@ public final class Evaluation {
     private static Problem tooLarge(Path file, Graph graph) {
         return Problem.warning(
                 EvaluationProblems.TOO_LARGE_TO_REWRITE,
-                "ONNX Runtime would take long to optimize its "
-                        + graph.nodes().size() + " nodes; it was loaded as it stands and is not timed",
+                "ONNX Runtime would take long to optimize its " + graph.nodes().size()
+                        + " nodes; it was loaded as it stands and is not timed",
                 String.valueOf(file.getFileName()));
     }
 
