@@ -69,6 +69,8 @@ public final class ScratchFolder {
 
         /** A sweep of another process may take the folder as long as nobody holds its lock; then comes another. */
         private Path made() throws IOException {
+            // Whatever command leaves one behind when it is killed removes that of the last.
+            sweep();
             for (int i = 0; i < TRIES; i++) {
                 Path made = Files.createTempDirectory("detent-scratch-" + OWN + "-");
                 if (hold(made.resolve(LOCK))) {

@@ -28,6 +28,16 @@ class ScratchFolderTest {
         return folder;
     }
 
+    private static Process java(Class<?> main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).start();
+    }
+
     @Test
     void whatDeadProcessesLeftIsSweptAndNothingElse() throws IOException, InterruptedException {
         long dead = deadProcess();
@@ -53,18 +63,21 @@ class ScratchFolderTest {
         }
     }
 
+    /** Commands that write no folder swept nothing. */
+    @Test
+    void whoeverMakesOneSweepsFirst() throws IOException, InterruptedException {
+        Path left = folder(deadProcess(), Long.toUnsignedString(System.nanoTime()));
+        Files.createFile(left.resolve("lock"));
+        assertThat(java(Maker.class).waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(left).doesNotExist();
+    }
+
     /** Processes that count apart, as in containers: the number says dead, the lock says alive. */
     @Test
     void aLockedFolderStays() throws IOException, InterruptedException {
         Path folder = folder(deadProcess(), Long.toUnsignedString(System.nanoTime()));
         Path lock = Files.createFile(folder.resolve("lock"));
-        Process holder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Holder.class.getName(),
-                        lock.toString())
-                .start();
+        Process holder = java(Holder.class, lock.toString());
         try {
             assertThat(holder.getInputStream().read()).isEqualTo('+');
             ScratchFolder.sweep();
@@ -74,6 +87,15 @@ class ScratchFolderTest {
         }
         ScratchFolder.sweep();
         assertThat(folder).doesNotExist();
+    }
+
+    /** Wants a folder and ends. */
+    static final class Maker {
+        private Maker() {}
+
+        public static void main(String[] args) throws Exception {
+            ScratchFolder.folder("own");
+        }
     }
 
     /** Holds a lock until it is killed. */
