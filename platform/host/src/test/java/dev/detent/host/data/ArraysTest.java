@@ -84,11 +84,18 @@ class ArraysTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {">f4", "<c8", "|O", "<U1", "<u8"})
+    @ValueSource(strings = {">f4", "<c8", "|O", "<u8"})
     void otherTypesAreRefused(String type) {
         assertThatThrownBy(() -> two(type, "00000000"))
                 .isInstanceOf(UserException.class)
                 .hasMessageContaining("holds '" + type + "'");
+    }
+
+    @Test
+    void textIsRefusedAsText() {
+        assertThatThrownBy(() -> two("<U1", "00000000"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("holds text ('<U1')");
     }
 
     /** Column-major: the rows (1, 2, 3) and (4, 5, 6) lie as 1, 4, 2, 5, 3, 6. */
