@@ -88,7 +88,7 @@ class LargeModelsIT {
         assertThat(seconds(run)).isLessThan(MOST);
     }
 
-    /** ONNX Runtime rewrote it in time square in its nodes, for each of some sessions: eight minutes. */
+    /** ONNX Runtime rewrote it in time quadratic in its nodes, for each of some sessions: eight minutes. */
     @Test
     void fiftyThousandNodes() throws IOException {
         GraphEditor g = CaseRun.graph(17).input(ValueInfo.of("x", ElementType.FLOAT, 1, 4, 8, 8));

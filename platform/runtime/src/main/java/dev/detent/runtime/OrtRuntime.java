@@ -94,7 +94,7 @@ final class OrtRuntime {
      */
     static OrtSession session(Graph graph, OrtOptimizationLevel level, String where, boolean arena) {
         OrtEnvironment environment = environment();
-        try (OrtSession.SessionOptions options = options(RewritingCost.bearable(graph, level))) {
+        try (OrtSession.SessionOptions options = options(RewritingCost.affordable(graph, level))) {
             options.setCPUArenaAllocator(arena);
             // Every reader was given a weight of its own, for passes to change; those that nobody changed are one here.
             Graph lean = TiedWeights.joined(graph);
@@ -144,7 +144,7 @@ final class OrtRuntime {
     /** Writes the graph as ONNX Runtime optimises it for this machine. */
     static void optimise(Graph graph, Path file) {
         OrtEnvironment environment = environment();
-        try (OrtSession.SessionOptions options = options(RewritingCost.bearable(graph, OrtOptimizationLevel.ALL))) {
+        try (OrtSession.SessionOptions options = options(RewritingCost.affordable(graph, OrtOptimizationLevel.ALL))) {
             options.setOptimizedModelFilePath(file.toString());
             Graph lean = TiedWeights.joined(graph);
             OrtSession session = hasSubgraph(lean)
@@ -205,7 +205,7 @@ final class OrtRuntime {
         options.setInterOpNumThreads(1);
         if (level == OrtOptimizationLevel.NONE || level == OrtOptimizationLevel.ASIS) {
             // Else each reader of a DequantizeLinear is given one of its own even where nothing is rewritten, in time
-            // square in the readers.
+            // quadratic in the readers.
             options.addConfigEntry("session.disable_quant_qdq", "1");
         }
         if (level == OrtOptimizationLevel.NONE) {

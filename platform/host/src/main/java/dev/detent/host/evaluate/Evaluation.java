@@ -58,19 +58,19 @@ public final class Evaluation {
             "GatherBlockQuantized");
 
     private final EvaluationData data;
-    private final List<String> left;
+    private final List<String> notTensors;
     private final EvaluationMetrics.Reference reference;
     private final int workers;
     private final Progress progress;
 
     private Evaluation(
             EvaluationData data,
-            List<String> left,
+            List<String> notTensors,
             EvaluationMetrics.Reference reference,
             int workers,
             Progress progress) {
         this.data = data;
-        this.left = left;
+        this.notTensors = notTensors;
         this.reference = reference;
         this.workers = workers;
         this.progress = progress;
@@ -95,7 +95,7 @@ public final class Evaluation {
      * to.
      */
     public static OrtModel floatModel(Path file, Graph graph, boolean rewritten) {
-        if (!rewritten && RewritingCost.isBearable(graph)) {
+        if (!rewritten && RewritingCost.isAffordable(graph)) {
             try {
                 return OrtModel.of(file, OrtOptimizationLevel.ALL);
             } catch (UserException e) {
@@ -112,14 +112,14 @@ public final class Evaluation {
 
     /** What to say of outputs that the scores leave out. */
     public Optional<Problem> uncompared() {
-        return left.isEmpty()
+        return notTensors.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Problem.warning(
                         EvaluationProblems.NOT_COMPARED,
                         "is a sequence or map, which the scores leave out: they are those of '"
                                 + String.join("', '", data.outputs())
                                 + "' alone; to score what it is made from, make that an output too",
-                        String.join(", ", left)));
+                        String.join(", ", notTensors)));
     }
 
     /** What to say of labels that a float model, which somebody trained, does not hit more often than a guess would. */
@@ -181,8 +181,8 @@ public final class Evaluation {
      */
     public static Optional<Problem> load(Path file) {
         Graph graph = OnnxReader.read(file);
-        boolean bearable = RewritingCost.isBearable(graph);
-        boolean rewritten = !isFloating(graph) && bearable;
+        boolean affordable = RewritingCost.isAffordable(graph);
+        boolean rewritten = !isFloating(graph) && affordable;
         if (rewritten && refusal(file, OrtOptimizationLevel.ALL).isEmpty()) {
             return Optional.empty();
         }
@@ -195,7 +195,7 @@ public final class Evaluation {
                     String.valueOf(file.getFileName()),
                     e);
         });
-        if (!bearable) {
+        if (!affordable) {
             return Optional.of(tooLarge(file, graph));
         }
         return rewritten ? Optional.of(unfusable()) : Optional.empty();
@@ -240,7 +240,7 @@ public final class Evaluation {
      */
     public Map<String, EvaluationMetrics> exported(Path file, EvaluationMetrics simulated) {
         Graph graph = OnnxReader.read(file);
-        boolean rewritten = !isFloating(graph) && RewritingCost.isBearable(graph);
+        boolean rewritten = !isFloating(graph) && RewritingCost.isAffordable(graph);
         Map<String, EvaluationMetrics> scores = new LinkedHashMap<>();
         EvaluationMetrics usual;
         try {

@@ -144,7 +144,7 @@ record TargetFinisher(String version, QuantizeRequest request, PreparedModel mod
     private Optional<Speed> speed(Pipeline.Result result, Path file) {
         if (!request.measuresSpeed()
                 || !request.source().isOnnx()
-                || !RewritingCost.isBearable(OnnxReader.read(file))) {
+                || !RewritingCost.isAffordable(OnnxReader.read(file))) {
             return Optional.empty();
         }
         Optional<Samples> samples = model.samples().size() > 0

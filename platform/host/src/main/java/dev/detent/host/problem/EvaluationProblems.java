@@ -95,7 +95,7 @@ public final class EvaluationProblems implements ProblemCatalog {
     public static final ProblemType TOO_LARGE_TO_REWRITE = new ProblemType(
             "DT-EVA-017",
             "ONNX Runtime would take long to optimize the file",
-            "ONNX Runtime's optimizer takes time square in the nodes of a graph and in the readers of one value; Detent "
+            "ONNX Runtime's optimizer takes time quadratic in the number of nodes and in the readers of one value; Detent "
                     + "loaded the file as it stands, and does not time it.",
             "Where it takes too long for you, too, load it with a lower graph optimization level.");
 }

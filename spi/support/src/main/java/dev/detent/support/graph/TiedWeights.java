@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 
 /**
  * Constants that several nodes read. Every reader gets its own before passes run, for each may be given other numbers;
- * what came out alike is one again in the file. ONNX Runtime takes the square of their number to load a graph, so what
- * is one is worth being one however small.
+ * what came out alike is one again in the file. ONNX Runtime takes time quadratic in their number to load a graph, so
+ * what is one is worth being one however small.
  */
 @Experimental(since = "1.0")
 public final class TiedWeights {

@@ -216,11 +216,11 @@ public final class IntegerIslands {
             }
         }
         dropUnfollowed(integer);
-        peel(integer, integer);
+        dropEdges(integer, integer);
         for (Optional<Node> n = cheapExit(integer); n.isPresent(); n = cheapExit(integer)) {
             integer.remove(n.get());
             stays.add(n.get());
-            peel(integer, neighbours(n.get()).toList());
+            dropEdges(integer, neighbours(n.get()).toList());
         }
         dropUnfollowed(integer);
         Set<Node> paying = new LinkedHashSet<>();
@@ -238,9 +238,11 @@ public final class IntegerIslands {
         return paying;
     }
 
-    /** Takes away what lies at an edge until nothing does; a node comes to lie there when a neighbour has gone. */
-    private void peel(Set<Node> integer, Collection<Node> doubtful) {
-        Collection<Node> open = doubtful;
+    /**
+     * Drops nodes at the edge of an island until none is left there; only neighbours of a dropped node can follow it.
+     */
+    private void dropEdges(Set<Node> integer, Collection<Node> candidates) {
+        Collection<Node> open = candidates;
         while (!open.isEmpty()) {
             List<Node> edge = open.stream()
                     .filter(n -> integer.contains(n) && (entersFromFloat(n, integer) || leavesToFloat(n, integer)))

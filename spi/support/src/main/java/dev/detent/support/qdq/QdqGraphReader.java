@@ -49,7 +49,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
      * one of ours, whoever reads it.
      */
     public static QdqGraphReader ofIntegerOperators(ArtifactGraph file) {
-        return of(file, (graph, n) -> isHalf(graph, n) || isPair(graph, n));
+        return of(file, (graph, n) -> isInserted(graph, n) || isPair(graph, n));
     }
 
     private static QdqGraphReader of(ArtifactGraph artifact, BiPredicate<Graph, Node> isPair) {
@@ -91,16 +91,16 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         return n.opType().equals(opType) && DOMAINS.contains(n.domain());
     }
 
-    /** Q or DQ that the model did not have. */
-    private static boolean isHalf(Graph graph, Node n) {
+    /** A QuantizeLinear or DequantizeLinear that the model did not have before it was quantized. */
+    private static boolean isInserted(Graph graph, Node n) {
         return (is(n, "QuantizeLinear") || is(n, "DequantizeLinear")) && !OwnPairs.isOwn(graph, n);
     }
 
     /** Q, DQ, or the Clip between them; a model may hold some of its own whose codes it uses otherwise. */
     private static boolean isPair(Graph graph, Node n) {
-        return is(n, "QuantizeLinear") && isHalf(graph, n) && isDequantized(graph, n)
+        return is(n, "QuantizeLinear") && isInserted(graph, n) && isDequantized(graph, n)
                 || is(n, "DequantizeLinear")
-                        && isHalf(graph, n)
+                        && isInserted(graph, n)
                         && (graph.isInitializer(n.input(0))
                                 || graph.producer(n.input(0))
                                         .filter(p -> isPair(graph, p))
@@ -134,7 +134,7 @@ public record QdqGraphReader(Graph graph, Map<Slot, QuantizationParameters> para
         Map<String, String> names = new LinkedHashMap<>();
         Map<String, Tensor> weights = new LinkedHashMap<>();
         for (Node n : qdq.nodes()) {
-            if (is(n, "DequantizeLinear") && isHalf(qdq, n) && qdq.isInitializer(n.input(0))) {
+            if (is(n, "DequantizeLinear") && isInserted(qdq, n) && qdq.isInitializer(n.input(0))) {
                 String codes = n.input(0);
                 String name =
                         codes.endsWith(QUANTIZED) ? codes.substring(0, codes.length() - QUANTIZED.length()) : codes;
